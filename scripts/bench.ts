@@ -1,0 +1,201 @@
+// `bun run bench`: direct, a bare Bun proxy and Osiris side by side on loopback, as ratios.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { startFleet } from './bench/fleet.ts';
+import type { LoadOrder, LoadResult } from './bench/load.ts';
+import { cpuMicros, rssBytes } from './bench/process.ts';
+
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 1);
+const SMALL = process.env.BENCH_SMALL === '1';
+
+type Format = 'chat' | 'responses' | 'messages';
+const PATHS: Record<Format, string> = {
+  chat: '/v1/chat/completions',
+  responses: '/v1/responses',
+  messages: '/v1/messages',
+};
+const FORMATS = Object.keys(PATHS) as Format[];
+const SIZES = [2_000, 200_000];
+const CONNECTIONS = [1, 32, 256];
+
+/** `bare` and `direct` get the same request as the Osiris target of the client's format. */
+type Target = { name: string; client: Format; upstream: Format; via: 'direct' | 'bare' | 'osiris' };
+type Cell = { perSecond: number[]; p50: number[]; p99: number[]; cpu: number[]; failures: number };
+
+const binary = join(import.meta.dir, '..', 'dist', 'osiris');
+if (!existsSync(binary)) {
+  console.error('dist/osiris is missing: run `bun run build` first.');
+  process.exit(1);
+}
+const fleet = await startFleet(binary);
+try {
+  await throughput();
+  await memoryPerStream();
+} finally {
+  await fleet.stop();
+}
+
+async function throughput(): Promise<void> {
+  for (const stream of [false, true]) {
+    for (const size of SMALL ? [2_000] : SIZES) {
+      for (const connections of CONNECTIONS) {
+        const targets = targetsFor(size, connections);
+        const cells = new Map<string, Cell>(targets.map(({ name }) => [name, emptyCell()]));
+        for (let round = 0; round < ROUNDS; round++) {
+          for (const target of shuffled(targets)) await measure(target, cells, { stream, size, connections });
+        }
+        print(
+          `${stream ? '200-frame stream' : 'plain'}, ${size / 1000} kB body, ${connections} connections`,
+          cells,
+          stream,
+        );
+      }
+    }
+  }
+}
+
+/** Transcoding is compared at 32 connections; pass-through everywhere. */
+function targetsFor(_size: number, connections: number): Target[] {
+  const targets: Target[] = [
+    { name: 'direct', client: 'chat', upstream: 'chat', via: 'direct' },
+    { name: 'bare proxy', client: 'chat', upstream: 'chat', via: 'bare' },
+    { name: 'osiris chat', client: 'chat', upstream: 'chat', via: 'osiris' },
+  ];
+  if (connections !== 32) return targets;
+  for (const client of FORMATS) {
+    for (const upstream of FORMATS) {
+      if (client === 'chat' && upstream === 'chat') continue;
+      const name = client === upstream ? `osiris ${client}` : `osiris ${client}→${upstream}`;
+      targets.push({ name, client, upstream, via: 'osiris' });
+    }
+  }
+  return targets;
+}
+
+type Setting = { stream: boolean; size: number; connections: number };
+
+async function measure(target: Target, cells: Map<string, Cell>, setting: Setting): Promise<void> {
+  const cell = cells.get(target.name);
+  if (!cell) return;
+  const { port, pid } = fleet.places[target.via];
+  const order: LoadOrder = {
+    port,
+    path: PATHS[target.client],
+    key: fleet.key,
+    body: requestBody(target, setting),
+    connections: setting.connections,
+    seconds: SECONDS,
+  };
+  const before = cpuMicros(pid);
+  const result = await load(order);
+  const cpu = (cpuMicros(pid) - before) / Math.max(1, result.requests * loadShare(order));
+  cell.perSecond.push(result.requests / result.seconds);
+  cell.p50.push(result.p50);
+  cell.p99.push(result.p99);
+  cell.cpu.push(cpu);
+  cell.failures += result.failures;
+}
+
+/** The load warms up for a quarter of its time (half a second at most) before it counts. */
+function loadShare({ seconds }: LoadOrder): number {
+  return (seconds + Math.min(0.5, seconds / 4)) / seconds;
+}
+
+async function load(order: LoadOrder): Promise<LoadResult> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'bench', 'load.ts')], {
+    stdin: Buffer.from(JSON.stringify(order)),
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+  return JSON.parse(await new Response(child.stdout).text()) as LoadResult;
+}
+
+function requestBody({ client, upstream }: Target, { stream, size }: Setting): string {
+  const model = `bench-${upstream}`;
+  const text = 'Lorem ipsum "dolor" sit amet.\n'.repeat(Math.ceil(size / 33)).slice(0, size - 120);
+  const messages = [{ role: 'user', content: text }];
+  if (client === 'responses') return JSON.stringify({ model, input: text, stream });
+  if (client === 'messages') return JSON.stringify({ model, max_tokens: 1000, messages, stream });
+  return JSON.stringify({
+    model,
+    messages,
+    stream,
+    stream_options: stream ? { include_usage: true } : undefined,
+  });
+}
+
+async function memoryPerStream(): Promise<void> {
+  const streams = 1_000;
+  console.log(`\n${streams} open streams, 2 kB body: resident memory each`);
+  for (const via of ['bare', 'osiris'] as const) {
+    const { port, pid } = fleet.places[via];
+    const model = 'bench-chat';
+    const body = JSON.stringify({
+      model,
+      stream: true,
+      messages: [{ role: 'user', content: `bench-slow ${'x'.repeat(1900)}` }],
+    });
+    await Bun.sleep(500);
+    const before = rssBytes(pid);
+    const aborts: AbortController[] = [];
+    const begun = performance.now();
+    let slowest = 0;
+    await Promise.all(
+      Array.from({ length: streams }, async () => {
+        const abort = new AbortController();
+        aborts.push(abort);
+        const headers = { authorization: `Bearer ${fleet.key}`, 'content-type': 'application/json' };
+        const response = await fetch(`http://127.0.0.1:${port}${PATHS.chat}`, {
+          method: 'POST',
+          headers,
+          body,
+          signal: abort.signal,
+        });
+        await response.body?.getReader().read();
+        slowest = Math.max(slowest, performance.now() - begun);
+      }),
+    );
+    await Bun.sleep(1_000);
+    const each = (rssBytes(pid) - before) / streams / 1024;
+    console.log(`  ${via.padEnd(12)} ${each.toFixed(1)} kB   all started within ${Math.round(slowest)} ms`);
+    for (const abort of aborts) abort.abort();
+    await Bun.sleep(500);
+  }
+}
+
+function print(title: string, cells: Map<string, Cell>, stream: boolean): void {
+  const bare = cells.get('bare proxy') ?? emptyCell();
+  console.log(`\n${title}`);
+  const unit = stream ? 'CPU µs/frame' : 'CPU µs/call';
+  console.log(
+    `  ${'target'.padEnd(28)}${'calls/s'.padStart(9)}${'of bare'.padStart(20)}${'added p50 µs'.padStart(14)}${'p99 µs'.padStart(10)}${unit.padStart(14)}`,
+  );
+  for (const [name, cell] of cells) {
+    const ratios = cell.perSecond.map((value, i) => value / (bare.perSecond[i] ?? value));
+    const ratio = `${median(ratios).toFixed(2)} [${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)}]`;
+    const added = median(cell.p50) - median(bare.p50);
+    const cpu = median(cell.cpu) / (stream ? 200 : 1);
+    const failed = cell.failures > 0 ? `  ${cell.failures} FAILED` : '';
+    console.log(
+      `  ${name.padEnd(28)}${median(cell.perSecond).toFixed(0).padStart(9)}${ratio.padStart(20)}${added.toFixed(0).padStart(14)}${median(cell.p99).toFixed(0).padStart(10)}${cpu.toFixed(stream ? 2 : 1).padStart(14)}${failed}`,
+    );
+  }
+}
+
+function emptyCell(): Cell {
+  return { perSecond: [], p50: [], p99: [], cpu: [], failures: 0 };
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function shuffled<T>(items: T[]): T[] {
+  return items
+    .map((item) => ({ item, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ item }) => item);
+}

@@ -1,0 +1,92 @@
+// Starts what is measured: the upstream, the bare proxy, and Osiris with a key that no limit stops.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+type Place = { port: number; pid: number };
+export type Fleet = {
+  places: Record<'direct' | 'bare' | 'osiris', Place>;
+  key: string;
+  stop: () => Promise<void>;
+};
+
+const LIMITS = { requests_per_minute: 100_000_000, concurrent: 100_000 };
+
+/** The fleet, ready to be asked. `stop` ends every process of it. */
+export async function startFleet(binary: string): Promise<Fleet> {
+  const directory = mkdtempSync(join(tmpdir(), 'osiris-bench-'));
+  const env = { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: '20000' };
+  const children: Bun.Subprocess[] = [];
+  const script = async (name: string, ...args: string[]): Promise<Place> => {
+    const argv = [process.execPath, join(import.meta.dir, name), ...args];
+    const child = Bun.spawn(argv, { stdout: 'pipe', stderr: 'inherit', env });
+    children.push(child);
+    return { port: Number(await firstLine(child.stdout)), pid: child.pid };
+  };
+  const direct = await script('upstream.ts');
+  const base = `http://127.0.0.1:${direct.port}`;
+  const bare = await script('bare-proxy.ts', base);
+  const port = freePort();
+  const formats = { chat: 'openai-chat', responses: 'openai-responses', messages: 'anthropic-messages' };
+  const names = Object.entries(formats);
+  const config = {
+    server: { port },
+    data_dir: './data',
+    limits: LIMITS,
+    providers: Object.fromEntries(
+      names.map(([name, format]) => [name, { base_url: base, format, auth: 'none' }]),
+    ),
+    models: Object.fromEntries(
+      names.map(([name]) => [
+        `bench-${name}`,
+        { price: { input: 0, output: 0 }, deployments: [{ provider: name, model: `bench-${name}` }] },
+      ]),
+    ),
+  };
+  writeFileSync(join(directory, 'osiris.yaml'), JSON.stringify(config));
+  const osiris = Bun.spawn([binary, 'serve'], { cwd: directory, stdout: 'ignore', stderr: 'inherit', env });
+  children.push(osiris);
+  await answering(`http://127.0.0.1:${port}/health/ready`);
+  const made = Bun.spawnSync([binary, 'keys', 'create', '--name', 'bench', '--json'], { cwd: directory });
+  const { key } = JSON.parse(made.stdout.toString()) as { key: string };
+  return {
+    places: { direct, bare, osiris: { port, pid: osiris.pid } },
+    key,
+    async stop() {
+      for (const child of children) child.kill('SIGKILL');
+      await Promise.all(children.map((child) => child.exited));
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function firstLine(stdout: ReadableStream<Uint8Array>): Promise<string> {
+  let text = '';
+  for await (const piece of stdout) {
+    text += new TextDecoder().decode(piece);
+    const end = text.indexOf('\n');
+    if (end !== -1) return text.slice(0, end);
+  }
+  throw new Error('a process of the fleet ended before it said its port');
+}
+
+function freePort(): number {
+  const probe = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() });
+  const { port } = probe;
+  probe.stop(true);
+  if (port === undefined) throw new Error('no free port');
+  return port;
+}
+
+async function answering(url: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const ok = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ok) return;
+    await Bun.sleep(50);
+  }
+  throw new Error(`nothing answers at ${url}`);
+}

@@ -1,0 +1,53 @@
+// The events a streamed answer is made of, and their grammar.
+
+import type { Fault } from './fault.ts';
+import type { Citation, OpaquePart, Seal, TokenLogprob } from './part.ts';
+import type { Finish } from './response.ts';
+import type { Usage } from './usage.ts';
+
+/** What is known of a part when it begins; everything else follows in deltas. */
+export type PartStart =
+  | { kind: 'text'; phase?: string }
+  | { kind: 'refusal' }
+  | { kind: 'reasoning'; redacted?: boolean; itemId?: string }
+  | {
+      kind: 'tool-call';
+      id: string;
+      name: string;
+      namespace?: string;
+      form: 'json' | 'text';
+      itemId?: string;
+    }
+  | { kind: 'audio'; mediaType: string; id?: string }
+  | OpaquePart;
+
+export type PartDelta =
+  | { kind: 'text'; text: string; logprobs?: TokenLogprob[] }
+  | { kind: 'citation'; citation: Citation }
+  | { kind: 'refusal'; text: string }
+  /** `section` counts the summary or content parts of one reasoning block from 0. */
+  | { kind: 'reasoning'; form: 'summary' | 'content'; section: number; text: string }
+  /** Replaces an earlier seal of the same part. */
+  | { kind: 'seal'; seal: Seal }
+  | { kind: 'input'; text: string }
+  | { kind: 'audio'; data?: string; transcript?: string };
+
+/**
+ * Grammar: `start (part-start part-delta* part-end)* usage? (finish | error)`; an error may also replace
+ * anything after the first event or come alone. Parts never overlap; `index` counts them from 0 without gaps.
+ */
+export type StreamEvent =
+  | {
+      type: 'start';
+      id?: string;
+      model?: string;
+      createdS?: number;
+      serviceTier?: string;
+      usage?: Usage;
+    }
+  | { type: 'part-start'; index: number; part: PartStart }
+  | { type: 'part-delta'; index: number; delta: PartDelta }
+  | { type: 'part-end'; index: number }
+  | { type: 'usage'; usage: Usage; serviceTier?: string }
+  | { type: 'finish'; finish: Finish }
+  | { type: 'error'; fault: Fault };

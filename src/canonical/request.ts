@@ -1,0 +1,111 @@
+// A generation request in a shape that belongs to no provider.
+
+import type { JsonObject } from '../lib/json.ts';
+import type { CacheMark, JsonSchema, Message, Raw, SourcePath } from './part.ts';
+
+export type FunctionTool = {
+  kind: 'function';
+  name: string;
+  /** Responses groups functions in namespaces; other formats see `namespace__name`. */
+  namespace?: string;
+  description?: string;
+  schema: JsonSchema;
+  strict?: boolean;
+  cache?: CacheMark;
+  /** A client-side tool whose schema its format implies (`bash_20250124`, `local_shell`): type and members. */
+  implied?: Raw;
+  at?: SourcePath;
+};
+/** A tool that takes free text, optionally bound to a grammar. */
+export type CustomTool = {
+  kind: 'custom';
+  name: string;
+  namespace?: string;
+  description?: string;
+  grammar?: { syntax: string; definition: string };
+  cache?: CacheMark;
+  at?: SourcePath;
+};
+/** The provider's own search. */
+export type WebSearchTool = {
+  kind: 'web-search';
+  allowedDomains?: string[];
+  blockedDomains?: string[];
+  location?: { city?: string; region?: string; country?: string; timezone?: string };
+  contextSize?: string;
+  maxUses?: number;
+  /** As the client wrote it, for its own format. */
+  raw: Raw;
+  at?: SourcePath;
+};
+/** A hosted tool only its own format knows. */
+export type OpaqueTool = { kind: 'opaque'; type: string; raw: Raw; at?: SourcePath };
+export type Tool = FunctionTool | CustomTool | WebSearchTool | OpaqueTool;
+
+export type ToolChoice =
+  | { mode: 'auto' | 'none' | 'required' }
+  | { mode: 'one'; name: string; namespace?: string; form: 'json' | 'text' }
+  | { mode: 'subset'; required: boolean; names: string[] }
+  | { mode: 'opaque'; raw: Raw };
+
+export type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+
+/** `budgetTokens` and `effort` may both be absent: then the model decides. */
+export type ReasoningControl = {
+  mode?: 'off' | 'on' | 'auto';
+  effort?: Effort;
+  budgetTokens?: number;
+  summary?: 'none' | 'auto' | 'concise' | 'detailed';
+};
+
+export type OutputFormat =
+  | { kind: 'text' }
+  | { kind: 'json' }
+  | { kind: 'schema'; name?: string; description?: string; schema: JsonSchema; strict?: boolean };
+
+/** Knobs that tune the answer; all optional. */
+export type Sampling = {
+  temperature?: number;
+  topP?: number;
+  topK?: number;
+  stop?: string[];
+  seed?: number;
+  frequencyPenalty?: number;
+  presencePenalty?: number;
+  logitBias?: JsonObject;
+  logprobs?: boolean;
+  topLogprobs?: number;
+  n?: number;
+};
+
+export type PromptCache = {
+  /** Routing key for the provider's cache. */
+  key?: string;
+  retention?: string;
+  /** Top-level "mark it for me". */
+  auto?: CacheMark;
+};
+
+/** Every member of a request that has a meaning in more than one format. */
+export type CanonicalRequest = {
+  model: string;
+  stream: boolean;
+  /** Chat only reports usage in a stream when asked; the other formats always do. */
+  includeUsage: boolean;
+  messages: Message[];
+  tools: Tool[];
+  toolChoice?: ToolChoice;
+  parallelTools?: boolean;
+  maxOutputTokens?: number;
+  sampling: Sampling;
+  reasoning?: ReasoningControl;
+  output?: OutputFormat;
+  verbosity?: string;
+  cache: PromptCache;
+  userId?: string;
+  safetyId?: string;
+  metadata?: JsonObject;
+  serviceTier?: string;
+  /** Canonical control name (`sampling.seed`, `maxOutputTokens` …) to the member the client wrote it as. */
+  origin: Record<string, SourcePath>;
+};

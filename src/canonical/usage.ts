@@ -1,0 +1,77 @@
+// One token count for all providers, in classes that never overlap.
+
+import type { JsonValue } from '../lib/json.ts';
+
+/**
+ * All counts are tokens. Invariant: `input = inputUncached + cacheRead + every cacheWrite`. `outputReasoning`,
+ * `outputAudio`, `outputImage` are parts of `output`; `inputAudio`, `inputImage` parts of `input`.
+ */
+export type Usage = {
+  input: number;
+  inputUncached: number;
+  cacheRead: number;
+  cacheWrite: { ttl5m: number; ttl1h: number; ttl30m: number; ttl12h: number; unknown: number };
+  inputAudio: number;
+  inputImage: number;
+  output: number;
+  outputReasoning: number;
+  outputAudio: number;
+  outputImage: number;
+  /** Hosted tool runs by name: `web_search`, `web_fetch`, `code_execution`. */
+  serverTools: Record<string, number>;
+  tier?: string;
+  /** `reported` by the provider to the end, `partial` up to a break, `estimated` by us. */
+  source: 'reported' | 'partial' | 'estimated';
+  /** The provider's own object, verbatim; null when there was none. */
+  raw: JsonValue;
+};
+
+/** A usage of zero tokens. */
+export function noUsage(source: Usage['source'] = 'reported'): Usage {
+  return {
+    input: 0,
+    inputUncached: 0,
+    cacheRead: 0,
+    cacheWrite: { ttl5m: 0, ttl1h: 0, ttl30m: 0, ttl12h: 0, unknown: 0 },
+    inputAudio: 0,
+    inputImage: 0,
+    output: 0,
+    outputReasoning: 0,
+    outputAudio: 0,
+    outputImage: 0,
+    serverTools: {},
+    source,
+    raw: null,
+  };
+}
+
+/** Σ of the cache writes of every lifetime. */
+export function cacheWriteTotal(usage: Usage): number {
+  const { ttl5m, ttl1h, ttl30m, ttl12h, unknown } = usage.cacheWrite;
+  return ttl5m + ttl1h + ttl30m + ttl12h + unknown;
+}
+
+/**
+ * The usage with its invariants enforced: whole counts of at least 0, parts no larger than their whole, input
+ * equal to the sum of its classes (the classes win when they exceed the total).
+ */
+export function settleUsage(usage: Usage): Usage {
+  const whole = (count: number) => (Number.isFinite(count) && count > 0 ? Math.floor(count) : 0);
+  const cacheWrite = {
+    ttl5m: whole(usage.cacheWrite.ttl5m),
+    ttl1h: whole(usage.cacheWrite.ttl1h),
+    ttl30m: whole(usage.cacheWrite.ttl30m),
+    ttl12h: whole(usage.cacheWrite.ttl12h),
+    unknown: whole(usage.cacheWrite.unknown),
+  };
+  const settled: Usage = { ...usage, cacheWrite, cacheRead: whole(usage.cacheRead) };
+  settled.inputUncached = whole(usage.inputUncached);
+  settled.input = settled.inputUncached + settled.cacheRead + cacheWriteTotal(settled);
+  settled.output = whole(usage.output);
+  settled.inputAudio = Math.min(whole(usage.inputAudio), settled.input);
+  settled.inputImage = Math.min(whole(usage.inputImage), settled.input);
+  settled.outputReasoning = Math.min(whole(usage.outputReasoning), settled.output);
+  settled.outputAudio = Math.min(whole(usage.outputAudio), settled.output);
+  settled.outputImage = Math.min(whole(usage.outputImage), settled.output);
+  return settled;
+}

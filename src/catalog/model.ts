@@ -1,0 +1,60 @@
+// What the catalogue knows of a model: names, limits, capabilities, prices, where it runs.
+
+import type { FormatId } from '../canonical/part.ts';
+
+/**
+ * Facts a request is fitted to. `thinking` is how reasoning is asked for; `efforts` lists what the model accepts,
+ * lowest first. `sampling: false` means temperature, top_p and top_k are refused.
+ */
+export type Capabilities = {
+  tools: boolean;
+  images: boolean;
+  files: boolean;
+  audio: boolean;
+  structuredOutput: boolean;
+  webSearch: boolean;
+  sampling: boolean;
+  forcedTools: boolean;
+  midSystem: boolean;
+  thinking: 'none' | 'effort' | 'budget' | 'adaptive';
+  efforts: string[];
+};
+
+/** Picodollars (1e-12 USD) per token; 1 USD per million tokens is 1,000,000. A class left out costs its parent. */
+export type TokenPrices = {
+  input: number;
+  output: number;
+  cachedInput?: number;
+  cacheWrite?: number;
+  cacheWrite1h?: number;
+  inputAudio?: number;
+  outputAudio?: number;
+};
+
+/** `steps` replace the prices when the whole prompt is longer than `aboveTokens`. Searches in picodollars each. */
+export type Price = TokenPrices & {
+  steps?: ({ aboveTokens: number } & TokenPrices)[];
+  perSearch?: number;
+  /** Where the figure is from and when it was read there. */
+  source: string;
+  asOf: string;
+};
+
+/** A model at one provider under the name it has there. `format` overrides the provider's preferred one. */
+export type Deployment = { provider: string; model: string; format?: FormatId; weight: number };
+
+export type Model = {
+  id: string;
+  aliases: string[];
+  displayName: string;
+  /** Who made it: `anthropic`, `openai` … */
+  ownedBy: string;
+  /** Seconds since 1970. */
+  createdS: number;
+  contextTokens: number | undefined;
+  maxOutputTokens: number | undefined;
+  capabilities: Capabilities;
+  /** Undefined: not sellable until the file sets one. */
+  price: Price | undefined;
+  deployments: Deployment[];
+};

@@ -1,0 +1,171 @@
+// Finds the model behind the name a client wrote, and the deployments that can be called for it.
+
+import { Fault } from '../canonical/fault.ts';
+import { nearestNames } from '../lib/nearest.ts';
+import type { Provider, ProviderDeclaration } from '../providers/provider.ts';
+import type { Deployment, Model } from './model.ts';
+import { sameName } from './name.ts';
+
+export type Resolution = {
+  model: Model;
+  /** Only callable ones, in the order they are listed; never empty. */
+  deployments: readonly Deployment[];
+  /** The provider the client asked for with `provider/model`; undefined when any may answer. */
+  pinned: string | undefined;
+};
+
+/** Every spelling that resolves, ready to be looked up. Made once per configuration. */
+export type ModelIndex = {
+  byName: ReadonlyMap<string, Resolution>;
+  models: ReadonlyMap<string, Model>;
+  providers: ReadonlyMap<string, Provider>;
+  /** Providers that exist but are not set up here. */
+  absent: readonly ProviderDeclaration[];
+};
+
+type Source = {
+  models: ReadonlyMap<string, Model>;
+  providers: ReadonlyMap<string, Provider>;
+  absentProviders?: ReadonlyMap<string, ProviderDeclaration>;
+};
+
+/** Lays out every spelling of every model: ids first, then aliases, then `provider/name`; the first one wins. */
+export function buildModelIndex(source: Source): ModelIndex {
+  const { models, providers } = source;
+  const byName = new Map<string, Resolution>();
+  const put = (name: string, resolution: Resolution): void => {
+    const key = sameName(name);
+    if (!byName.has(key)) byName.set(key, resolution);
+  };
+  const whole = [...models.values()].map((model) => ({
+    model,
+    deployments: model.deployments.filter((deployment) => providers.has(deployment.provider)),
+    pinned: undefined,
+  }));
+  const pins = whole.flatMap(pinsOf).map((pin) => ({ pin, prefixes: prefixesOf(providers, pin.pinned) }));
+  for (const resolution of whole) put(resolution.model.id, resolution);
+  for (const resolution of whole) for (const alias of resolution.model.aliases) put(alias, resolution);
+  // Our own names before the vendor's: `openrouter/x` is our model x even where the vendor has another x.
+  for (const { pin, prefixes } of pins) {
+    for (const name of [pin.model.id, ...pin.model.aliases]) {
+      for (const prefix of prefixes) put(`${prefix}/${name}`, pin);
+    }
+  }
+  for (const { pin, prefixes } of pins) {
+    for (const deployment of pin.deployments) {
+      for (const prefix of prefixes) put(`${prefix}/${deployment.model}`, pin);
+    }
+  }
+  return { byName, models, providers, absent: [...(source.absentProviders?.values() ?? [])] };
+}
+
+/**
+ * The model and its callable deployments for the name a client wrote: an id, an alias, `provider/model`, with dots
+ * and dashes as the client likes. Throws Fault `model_not_found` or `no_provider`, saying what to write or set.
+ */
+export function resolveModel(index: ModelIndex, name: string): Resolution {
+  const found = index.byName.get(sameName(name));
+  if (found === undefined) throw explainUnknown(index, name);
+  if (found.model.price === undefined) throw explainUnpriced(found.model);
+  if (found.deployments.length === 0) throw explainUncallable(index, found.model);
+  return found;
+}
+
+/** One resolution for each provider that has the model, with only its own deployments. */
+function pinsOf({ model, deployments }: Resolution): (Resolution & { pinned: string })[] {
+  const providers = [...new Set(deployments.map((deployment) => deployment.provider))];
+  return providers.map((pinned) => ({
+    model,
+    deployments: deployments.filter((deployment) => deployment.provider === pinned),
+    pinned,
+  }));
+}
+
+function prefixesOf(providers: ReadonlyMap<string, Provider>, id: string): string[] {
+  return [id, ...(providers.get(id)?.aliases ?? [])];
+}
+
+function explainUnknown(index: ModelIndex, name: string): Fault {
+  const slash = name.indexOf('/');
+  if (slash > 0) {
+    const explained = explainPin(index, name.slice(0, slash), name.slice(slash + 1));
+    if (explained !== undefined) return explained;
+  }
+  return notFound(`There is no model \`${cut(name)}\`.${suggest(servableNames(index), name)}`);
+}
+
+/** Why `provider/model` did not resolve, when its first part does name a provider. */
+function explainPin(index: ModelIndex, prefix: string, rest: string): Fault | undefined {
+  const named = (each: Provider | ProviderDeclaration): boolean =>
+    each.id === prefix || each.aliases.includes(prefix);
+  const provider = [...index.providers.values()].find(named);
+  if (provider === undefined) {
+    const absent = index.absent.find(named);
+    if (absent === undefined) return undefined;
+    const message = `The provider \`${absent.id}\` is not set up here: ${howToSetUp(index, [absent.id])}.`;
+    return new Fault('no_provider', message, { param: 'model' });
+  }
+  const elsewhere = index.byName.get(sameName(rest))?.model;
+  if (elsewhere !== undefined && !elsewhere.deployments.some((each) => each.provider === provider.id)) {
+    return notFound(
+      `The model \`${cut(elsewhere.id)}\` is not offered at \`${provider.id}\`. Write it without \`${prefix}/\` to use any provider that has it.`,
+    );
+  }
+  const near = suggest(servableNames(index, provider.id), rest, `${prefix}/`);
+  return notFound(
+    `There is no model \`${cut(rest)}\` at \`${provider.id}\`.${near} The operator can add it under \`models\` with a price and a deployment.`,
+  );
+}
+
+function explainUnpriced(model: Model): Fault {
+  return notFound(
+    `The model \`${cut(model.id)}\` has no price and is not served. The operator can set \`models.${cut(model.id)}.price\`.`,
+  );
+}
+
+function explainUncallable(index: ModelIndex, model: Model): Fault {
+  const providers = [...new Set(model.deployments.map((deployment) => deployment.provider))];
+  return new Fault(
+    'no_provider',
+    `No provider of the model \`${cut(model.id)}\` is set up here: ${howToSetUp(index, providers)}.`,
+    { param: 'model' },
+  );
+}
+
+function howToSetUp(index: ModelIndex, providerIds: string[]): string {
+  const ways = providerIds.map((id) => {
+    const variable = index.absent.find((each) => each.id === id)?.keyVariables[0];
+    return variable === undefined ? `add \`providers.${id}\`` : `set ${variable} or add \`providers.${id}\``;
+  });
+  return ways.length === 0
+    ? 'the operator has to give it a deployment'
+    : `the operator has to ${ways.join(', or ')}`;
+}
+
+function servableNames(index: ModelIndex, provider?: string): string[] {
+  const names: string[] = [];
+  for (const model of index.models.values()) {
+    if (model.price === undefined) continue;
+    const callable = model.deployments.some((deployment) =>
+      provider === undefined ? index.providers.has(deployment.provider) : deployment.provider === provider,
+    );
+    if (callable) names.push(model.id, ...model.aliases);
+  }
+  return names;
+}
+
+function suggest(names: string[], wanted: string, prefix = ''): string {
+  const near = nearestNames(wanted, names).map((name) => `\`${prefix}${name}\``);
+  if (near.length === 0) return ' GET /v1/models lists what you may use.';
+  const last = near.pop();
+  return ` Did you mean ${near.length === 0 ? last : `${near.join(', ')} or ${last}`}?`;
+}
+
+function notFound(message: string): Fault {
+  return new Fault('model_not_found', message, { param: 'model' });
+}
+
+/** Names from outside are shown up to 64 characters. */
+function cut(name: string): string {
+  return name.length > 64 ? `${name.slice(0, 63)}…` : name;
+}

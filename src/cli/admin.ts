@@ -1,0 +1,29 @@
+// `osiris admin …`: the operator's own secret.
+
+import type { Command } from 'commander';
+import { sha256Hex } from '../lib/crypto.ts';
+import { newAdminSecret } from '../lib/id.ts';
+import { dataDirOf, openExisting } from './keys.ts';
+import { withJson, withPlace } from './options.ts';
+import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
+
+export function addAdminCommands(program: Command, ports: CommandPorts, host: Host): void {
+  const admin = program.command('admin').description("the operator's secret for /admin");
+  withJson(withPlace(admin.command('reset')))
+    .description('make a new admin secret; the old one stops working at once')
+    .action((flags: ConfigFlags & { json?: boolean }) => {
+      // Straight into the database, also while a server runs: it reads this fact at every admin request.
+      const directory = openExisting(ports, dataDirOf(ports, flags));
+      const secret = newAdminSecret();
+      try {
+        directory.setFact('admin_secret_sha256', sha256Hex(secret));
+      } finally {
+        directory.close();
+      }
+      host.stdout(
+        flags.json
+          ? `${JSON.stringify({ admin_secret: secret })}\n`
+          : `The admin secret is now\n\n  ${secret}\n\nCopy it now: it is not shown again. The old one no longer works.\n`,
+      );
+    });
+}

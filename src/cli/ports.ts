@@ -1,0 +1,41 @@
+// What the commands need from the rest of the program; src/main.ts hands it in.
+
+import type { Config, Problem } from '../config/config.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Directory } from '../store/ports.ts';
+
+/** Flags that stand over the environment and the file. Paths as the user wrote them. */
+export type ConfigFlags = { config?: string; host?: string; port?: number; dataDir?: string };
+
+export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: Problem[] };
+
+export type RunningServer = {
+  /** `http://127.0.0.1:8080`, the port being the real one. */
+  url: string;
+  /** Takes no new requests, lets the open ones finish within the drain timeout, closes the stores. */
+  stop(): Promise<void>;
+};
+
+export type ServeOptions = {
+  /** Writes to stdout: the address and what a first start has to say. */
+  print: (text: string) => void;
+};
+
+export type CommandPorts = {
+  /** Reads the file, the environment and the flags; never throws for what a user wrote wrongly. */
+  loadConfig(flags: ConfigFlags): ConfigResult;
+  /** The JSON schema of the configuration file. */
+  configSchema(): JsonObject;
+  /** The keys in this data directory; throws `storage_fault` when `existing` finds none. */
+  openDirectory(dataDir: string, mode: 'create' | 'existing'): Directory;
+  /** Listens; throws when it cannot. */
+  startServer(config: Config, options: ServeOptions): Promise<RunningServer>;
+};
+
+/** The process around a command. */
+export type Host = {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Calls `listener` at the next SIGINT or SIGTERM. */
+  onStop(listener: () => void): void;
+};

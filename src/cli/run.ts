@@ -1,0 +1,60 @@
+// The command line as a whole: words to a command, its outcome to an exit code.
+
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../lib/version.ts';
+import { addAdminCommands } from './admin.ts';
+import { addCheckCommand } from './check.ts';
+import { type Failure, toFailure } from './failure.ts';
+import { addInitCommand } from './init.ts';
+import { addKeysCommands } from './keys.ts';
+import { addModelsCommand } from './models.ts';
+import type { CommandPorts, Host } from './ports.ts';
+import { addServeCommand } from './serve.ts';
+import { addVersionCommand } from './version.ts';
+
+const EXAMPLES = `
+Examples:
+  osiris serve                                start the gateway, with or without a configuration file
+  osiris init                                 write a commented osiris.yaml to begin with
+  osiris keys create --name ana --credit 5    make a key for a client
+`;
+
+/**
+ * Runs the command that `words` (argv without the program) name and resolves to the exit code: 0, 1 for a failure
+ * it explained, 2 for wrong usage. With `--json` a failure is also one JSON object on stdout.
+ */
+export async function run(words: string[], ports: CommandPorts, host: Host): Promise<number> {
+  const program = new Command('osiris')
+    .description('A self-hosted AI gateway: one address and one kind of key for every AI provider you pay.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpCommand('help [command]', 'explain a command')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ writeOut: host.stdout, writeErr: host.stderr });
+  addServeCommand(program, ports, host);
+  addInitCommand(program, ports, host);
+  addCheckCommand(program, ports, host);
+  addKeysCommands(program, ports, host);
+  addModelsCommand(program, ports, host);
+  addAdminCommands(program, ports, host);
+  addVersionCommand(program, host);
+  if (words.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return 0;
+  } catch (thrown) {
+    // Commander has shown its own message already; help and version arrive here with code 0.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    return showFailure(toFailure(thrown), words.includes('--json'), host);
+  }
+}
+
+function showFailure(failure: Failure, json: boolean, host: Host): number {
+  if (failure.message === '') return failure.exitCode;
+  host.stderr(`osiris: ${failure.message}\n`);
+  if (json) host.stdout(`${JSON.stringify({ error: { code: failure.code, message: failure.message } })}\n`);
+  return failure.exitCode;
+}

@@ -1,0 +1,175 @@
+// Finds the configuration, reads it and either returns it frozen or says everything that is wrong with it.
+
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { BUILT_IN_MODELS } from '../catalog/builtin.ts';
+import type { Model } from '../catalog/model.ts';
+import { checkShape } from './check.ts';
+import type { Config, Problem, ServerConfig } from './config.ts';
+import type { Environment } from './environment.ts';
+import { deepFreeze } from './freeze.ts';
+import { readModels } from './models-section.ts';
+import { collectProblems, type Report } from './problem.ts';
+import { absentProviders, detectProviders, readProviders } from './providers-section.ts';
+import type { FileShape } from './schema.ts';
+import { readServer } from './server-section.ts';
+import { readYaml } from './yaml-file.ts';
+
+export type LoadOptions = {
+  /** From `--config`; else OSIRIS_CONFIG, else `osiris.yaml` in `cwd` if there is one, else defaults. */
+  path?: string | undefined;
+  /** From flags; they win over OSIRIS_HOST, OSIRIS_PORT and OSIRIS_DATA_DIR, which win over the file. */
+  overrides?: Overrides | undefined;
+  env: Environment;
+  /** Where relative paths of flags and environment start. */
+  cwd: string;
+  /** Models beside the catalogue, such as the sandbox's. */
+  extraModels?: readonly Model[] | undefined;
+};
+
+export type Overrides = {
+  host?: string | undefined;
+  port?: number | string | undefined;
+  dataDir?: string | undefined;
+};
+
+export type Loaded = { config: Config } | { problems: Problem[] };
+
+/** The configuration, deep-frozen, or every problem at once in the order of the file. Reads files, never throws. */
+export function loadConfig(options: LoadOptions): Loaded {
+  const file = findFile(options);
+  const { config, problems } = file === undefined ? readDefaults(options) : readFile(file, options);
+  const listen = readListenAddress(options);
+  problems.push(...listen.problems);
+  if (problems.length > 0 || config === undefined) return { problems };
+  const server: ServerConfig = {
+    ...config.server,
+    host: listen.host ?? config.server.host,
+    port: listen.port ?? config.server.port,
+  };
+  return { config: deepFreeze({ ...config, server, dataDir: listen.dataDir ?? config.dataDir }) };
+}
+
+type Attempt = { config: Config | undefined; problems: Problem[] };
+
+function findFile({ path, env, cwd }: LoadOptions): string | undefined {
+  const named = path ?? (env.OSIRIS_CONFIG === '' ? undefined : env.OSIRIS_CONFIG);
+  if (named !== undefined) return resolve(cwd, named);
+  const usual = resolve(cwd, 'osiris.yaml');
+  return existsSync(usual) ? usual : undefined;
+}
+
+function readDefaults({ env, cwd, extraModels }: LoadOptions): Attempt {
+  const ignore: Report = () => {};
+  const providers = detectProviders(env);
+  const models = [...BUILT_IN_MODELS, ...(extraModels ?? [])];
+  const config: Config = {
+    file: undefined,
+    server: readServer({}, cwd, ignore),
+    dataDir: resolve(cwd, 'osiris-data'),
+    database: 'sqlite',
+    limits: { requestsPerMinute: 40, concurrent: 20 },
+    providers,
+    models: new Map(models.map((model) => [model.id, structuredClone(model)])),
+    absentProviders: absentProviders(providers),
+  };
+  return { config, problems: [] };
+}
+
+function readFile(file: string, options: LoadOptions): Attempt {
+  let text: string;
+  let changedMs: number;
+  try {
+    text = readFileSync(file, 'utf8');
+    changedMs = statSync(file).mtimeMs;
+  } catch {
+    const message = existsSync(file)
+      ? 'cannot be read; check its permissions'
+      : 'does not exist; `osiris init` writes a first one';
+    return { config: undefined, problems: [{ file, line: 0, column: 0, path: '', message }] };
+  }
+  const baseDir = dirname(file);
+  const yaml = readYaml(text, file, { env: options.env, baseDir });
+  if (yaml.unreadable) return { config: undefined, problems: yaml.problems.all() };
+  const { report } = yaml.problems;
+  const mentioned = Object.keys(typeof yaml.value.providers === 'object' ? (yaml.value.providers ?? {}) : {});
+  const shape = checkShape(yaml.value, yaml.expanded, report);
+  const origin = {
+    source: basename(file),
+    asOf: new Date(changedMs).toISOString().slice(0, 10),
+    writtenS: Math.floor(changedMs / 1000),
+  };
+  const config = build(shape, { file, baseDir, mentioned, origin, report }, options);
+  return { config, problems: yaml.problems.all() };
+}
+
+type FileContext = {
+  file: string;
+  baseDir: string;
+  mentioned: string[];
+  origin: { source: string; asOf: string; writtenS: number };
+  report: Report;
+};
+
+function build(shape: FileShape, context: FileContext, { env, extraModels }: LoadOptions): Config {
+  const { file, baseDir, mentioned, origin, report } = context;
+  const server = readServer(shape.server ?? {}, baseDir, report);
+  // A file that says nothing of providers leaves them as they are without one.
+  const providers =
+    mentioned.length === 0
+      ? detectProviders(env)
+      : readProviders(shape.providers ?? {}, { env, baseDir, report });
+  const catalogue = [...BUILT_IN_MODELS, ...(extraModels ?? [])].map((model) => structuredClone(model));
+  return {
+    file,
+    server,
+    dataDir: resolve(baseDir, shape.data_dir ?? 'osiris-data'),
+    database: readDatabase(shape.database, report),
+    limits: {
+      requestsPerMinute: shape.limits?.requests_per_minute ?? 40,
+      concurrent: shape.limits?.concurrent ?? 20,
+    },
+    providers,
+    models: readModels(shape.models ?? {}, catalogue, { providers, mentioned, origin, report }),
+    absentProviders: absentProviders(providers),
+  };
+}
+
+function readDatabase(written: string | undefined, report: Report): 'sqlite' {
+  if (written !== undefined && /^postgres(ql)?:/.test(written)) {
+    report(
+      '/database',
+      'is PostgreSQL, which is not part of this version; write `database: sqlite` or remove the line',
+    );
+  } else if (written !== undefined && written !== 'sqlite') {
+    report('/database', 'must be `sqlite`; the directory of its files is `data_dir`');
+  }
+  return 'sqlite';
+}
+
+type ListenAddress = {
+  host: string | undefined;
+  port: number | undefined;
+  dataDir: string | undefined;
+  problems: Problem[];
+};
+
+/** What flags or the environment say about where to listen and where the data is. */
+function readListenAddress({ overrides, env, cwd }: LoadOptions): ListenAddress {
+  const fromFlag = overrides?.port !== undefined;
+  const port = fromFlag ? String(overrides.port) : set(env.OSIRIS_PORT);
+  const list = collectProblems(fromFlag ? '--port' : 'OSIRIS_PORT', () => ({ line: 0, column: 0 }));
+  const fits = port === undefined || (/^\d{1,5}$/.test(port) && Number(port) <= 65535);
+  if (!fits) list.report('', 'must be a port from 0 to 65535');
+  const dataDir = set(overrides?.dataDir) ?? set(env.OSIRIS_DATA_DIR);
+  return {
+    host: set(overrides?.host) ?? set(env.OSIRIS_HOST),
+    port: port === undefined ? undefined : Number(port),
+    dataDir: dataDir === undefined ? undefined : resolve(cwd, dataDir),
+    problems: list.all(),
+  };
+}
+
+function set(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

@@ -1,0 +1,261 @@
+// The shape of the configuration file, with a description of every member.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a variable in the configuration file is written like this.
+
+import Type, { type Static, type TSchema } from 'typebox';
+import type { FormatId } from '../canonical/part.ts';
+
+/** `expects` ends the sentence "must be …" in problems. */
+type Notes = { description: string; expects?: string; examples?: unknown[]; default?: unknown };
+
+const needed = (description: string, expects: string) => Type.String({ minLength: 1, description, expects });
+const text = (notes: Notes) => Type.Optional(Type.String({ minLength: 1, ...notes }));
+const flag = (notes: Notes) => Type.Optional(Type.Boolean(notes));
+const whole = (notes: Notes & { minimum: number; maximum?: number }) => Type.Optional(Type.Integer(notes));
+const list = (notes: Notes) =>
+  Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'One entry.' }), notes));
+const oneOf = <const T extends readonly string[]>(values: T, notes: Notes) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...notes });
+const section = <T extends Record<string, TSchema>>(members: T, notes: Notes) =>
+  Type.Object(members, { additionalProperties: false, ...notes });
+
+/** A number with a unit, or a plain one; `units.ts` and `money.ts` read them. */
+const numberOrText = (notes: Notes) => Type.Unsafe<number | string>({ type: ['number', 'string'], ...notes });
+const duration = (notes: Notes) =>
+  Type.Optional(
+    numberOrText({ ...notes, expects: 'a duration such as `30s`, `5m` or `1h` (a plain number is seconds)' }),
+  );
+const SIZE_EXPECTS = 'a size such as `512KB` or `10MB` (a plain number is bytes)';
+const size = (notes: Notes) => numberOrText({ ...notes, expects: SIZE_EXPECTS });
+const usd = (description: string) =>
+  numberOrText({ description, expects: 'an amount in USD such as `5.00`', examples: [5] });
+
+const FORMATS = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'google-generate-content',
+] as const satisfies readonly FormatId[];
+
+const Tls = section(
+  {
+    cert: needed('PEM file of the certificate and its chain.', 'the path of a PEM file'),
+    key: needed('PEM file of the private key.', 'the path of a PEM file'),
+  },
+  { description: 'Serve HTTPS with this certificate.' },
+);
+
+const Server = section(
+  {
+    host: text({ description: 'Address to listen on; 0.0.0.0 for all.', default: '127.0.0.1' }),
+    port: whole({
+      description: 'Port to listen on; 0 takes any free one.',
+      expects: 'a port from 0 to 65535',
+      minimum: 0,
+      maximum: 65535,
+      default: 8080,
+    }),
+    public_url: text({
+      description: 'Address under which clients reach the gateway.',
+      examples: ['https://ai.example.com'],
+    }),
+    tls: Type.Optional(Tls),
+    trusted_proxies: list({
+      description: 'Addresses or CIDR ranges whose X-Forwarded-For counts.',
+      default: ['127.0.0.1', '::1'],
+    }),
+    admin_from: list({
+      description: 'Addresses or CIDR ranges that may reach /admin.',
+      default: ['127.0.0.1', '::1'],
+    }),
+    cors_origins: list({
+      description: 'Origins whose web pages may call the API; "*" for all.',
+      default: [],
+    }),
+    max_body: Type.Optional(size({ description: 'Largest request body.', default: '10MB' })),
+    max_body_by_route: Type.Optional(
+      Type.Record(Type.String(), size({ description: 'Largest body of this route.' }), {
+        description: 'Largest request body of single routes.',
+        examples: [{ '/v1/audio/transcriptions': '25MB' }],
+      }),
+    ),
+    request_timeout: duration({ description: 'For a whole non-streaming answer.', default: '120s' }),
+    connect_timeout: duration({ description: 'For reaching a provider.', default: '10s' }),
+    first_byte_timeout: duration({
+      description: 'For the first byte of a streaming answer.',
+      default: '300s',
+    }),
+    stream_idle_timeout: duration({
+      description: 'How long a provider may be silent in a stream.',
+      default: '120s',
+    }),
+    client_stall_timeout: duration({
+      description: 'How long a client may not read its stream.',
+      default: '120s',
+    }),
+    stream_total_timeout: duration({ description: 'For a whole streaming answer.', default: '30m' }),
+    drain_timeout: duration({
+      description: 'How long running calls may finish at shutdown.',
+      default: '60s',
+    }),
+  },
+  { description: 'Where and how the gateway listens.' },
+);
+
+const QuirksShape = section(
+  {
+    developer_role: flag({ description: 'Knows the role "developer".' }),
+    max_tokens_field: Type.Optional(
+      oneOf(['max_tokens', 'max_completion_tokens'], {
+        description: 'The member that caps the output on Chat Completions.',
+      }),
+    ),
+    usage_in_stream: flag({ description: 'Accepts stream_options.include_usage.' }),
+    reasoning_content: flag({ description: 'Wants reasoning_content back on assistant messages.' }),
+  },
+  { description: 'How the provider differs from what OpenAI itself does.' },
+);
+
+const ProviderEntry = section(
+  {
+    name: text({ description: 'Name to show.' }),
+    api_key: text({
+      description: 'The key at this provider.',
+      expects: 'a key such as `"${NAME_OF_A_VARIABLE}"`',
+    }),
+    api_keys: list({ description: 'Several keys, used in turn.' }),
+    base_url: text({
+      description: 'Everything before the operation, such as /chat/completions.',
+      examples: ['http://127.0.0.1:8000/v1'],
+    }),
+    format: Type.Optional(oneOf(FORMATS, { description: 'The wire format it speaks.' })),
+    formats: Type.Optional(
+      Type.Array(oneOf(FORMATS, { description: 'A wire format.' }), {
+        description: 'The wire formats it speaks, preferred one first.',
+        minItems: 1,
+      }),
+    ),
+    auth: Type.Optional(
+      oneOf(['bearer', 'x-api-key', 'x-goog-api-key', 'none'], { description: 'How the key is sent.' }),
+    ),
+    headers: Type.Optional(
+      Type.Record(Type.String(), Type.String({ description: 'Value of the header.' }), {
+        description: 'Headers to add to every request.',
+      }),
+    ),
+    ca: text({ description: 'PEM file of a certificate authority to trust for this provider.' }),
+    quirks: Type.Optional(QuirksShape),
+  },
+  { description: 'A provider: a built-in one by name, or one of your own with base_url and format.' },
+);
+
+const tokenPrices = {
+  input: usd('Input tokens.'),
+  output: usd('Output tokens.'),
+  cached_input: Type.Optional(usd('Input tokens read from a cache; like input when left out.')),
+  cache_write: Type.Optional(usd('Input tokens written to a cache; like input when left out.')),
+  cache_write_1h: Type.Optional(
+    usd('Input tokens written to a cache for an hour; like cache_write when left out.'),
+  ),
+  input_audio: Type.Optional(usd('Audio in; like input when left out.')),
+  output_audio: Type.Optional(usd('Audio out; like output when left out.')),
+};
+
+const PriceShape = section(
+  {
+    ...tokenPrices,
+    per_search: Type.Optional(usd('One web search, in USD each.')),
+    steps: Type.Optional(
+      Type.Array(
+        section(
+          {
+            above: Type.Integer({ minimum: 1, description: 'Prompt tokens above which these prices hold.' }),
+            ...tokenPrices,
+          },
+          { description: 'Prices of long prompts.' },
+        ),
+        { description: 'Other prices for long prompts; the whole request is charged by them.' },
+      ),
+    ),
+  },
+  { description: 'What you charge, in USD per 1M tokens.' },
+);
+
+const CapabilitiesShape = section(
+  {
+    tools: flag({ description: 'Calls tools.' }),
+    images: flag({ description: 'Sees images.' }),
+    files: flag({ description: 'Reads files.' }),
+    audio: flag({ description: 'Hears audio.' }),
+    structured_output: flag({ description: 'Keeps to a JSON schema.' }),
+    web_search: flag({ description: 'Has a web search of its own.' }),
+    sampling: flag({ description: 'Accepts temperature and its kin.' }),
+    forced_tools: flag({ description: 'Can be forced to call a tool.' }),
+    mid_system: flag({ description: 'Takes system messages after the first user turn.' }),
+    thinking: Type.Optional(
+      oneOf(['none', 'effort', 'budget', 'adaptive'], { description: 'How reasoning is asked for.' }),
+    ),
+    efforts: list({ description: 'Reasoning efforts it accepts, lowest first.' }),
+  },
+  { description: 'What the model can do; what you leave out is taken from the catalogue.' },
+);
+
+const DeploymentShape = section(
+  {
+    provider: needed('A provider, by name.', 'the name of a provider'),
+    model: needed('The name the model has there.', 'the name the model has there'),
+    format: Type.Optional(
+      oneOf(FORMATS, { description: 'Wire format, if not the preferred one of the provider.' }),
+    ),
+    weight: whole({ description: 'Share of calls among equals.', minimum: 0, default: 1 }),
+  },
+  { description: 'The model at one provider.' },
+);
+
+const ModelEntry = section(
+  {
+    name: text({ description: 'Name to show.' }),
+    aliases: list({ description: 'Other names it answers to.' }),
+    price: Type.Optional(PriceShape),
+    context: whole({ description: 'Longest prompt and answer together, in tokens.', minimum: 1 }),
+    max_output: whole({ description: 'Longest answer, in tokens.', minimum: 1 }),
+    capabilities: Type.Optional(CapabilitiesShape),
+    deployments: Type.Optional(
+      Type.Array(DeploymentShape, { description: 'Where it runs, first choice first.', minItems: 1 }),
+    ),
+  },
+  { description: 'A model: only what differs from the built-in catalogue, or one of your own.' },
+);
+
+const Limits = section(
+  {
+    requests_per_minute: whole({ description: 'Requests a minute of each key.', minimum: 1, default: 40 }),
+    concurrent: whole({ description: 'Requests at once of each key.', minimum: 1, default: 20 }),
+  },
+  { description: 'Limits of every key that has none of its own.' },
+);
+
+export const FileSchema = section(
+  {
+    server: Type.Optional(Server),
+    data_dir: text({ description: 'Directory of the databases.', default: './osiris-data' }),
+    database: text({ description: 'Kind of database.', default: 'sqlite', examples: ['sqlite'] }),
+    providers: Type.Optional(
+      Type.Record(Type.String(), ProviderEntry, { description: 'The providers you use.' }),
+    ),
+    models: Type.Optional(Type.Record(Type.String(), ModelEntry, { description: 'Models and prices.' })),
+    limits: Type.Optional(Limits),
+  },
+  { description: 'Configuration of an Osiris gateway.' },
+);
+
+/** The file after parsing, expansion and checking. */
+export type FileShape = Static<typeof FileSchema>;
+export type ServerShape = Static<typeof Server>;
+export type ProviderShape = Static<typeof ProviderEntry>;
+export type ModelShape = Static<typeof ModelEntry>;
+export type PriceNotes = Static<typeof PriceShape>;
+export type CapabilityNotes = Static<typeof CapabilitiesShape>;
+export type LimitsShape = Static<typeof Limits>;
+
+/** Sections that are planned and not built yet. */
+export const LATER_SECTIONS: readonly string[] = ['routing', 'billing', 'plans', 'trial', 'cache'];

@@ -1,0 +1,63 @@
+// The configuration file that `osiris init` writes: works as it is, every choice explained in place.
+
+/** Stands beside the file so that editors can complete and check; `configJsonSchema` is its content. */
+export const SCHEMA_FILE = 'osiris.schema.json';
+
+export const CONFIG_TEMPLATE = `# yaml-language-server: $schema=./${SCHEMA_FILE}
+#
+# Osiris configuration. \`osiris check\` tells everything that is wrong with it.
+# Secrets stay outside: "\${NAME}" is an environment variable, "\${NAME:-default}" one with a default,
+# "\${file:/run/secrets/key}" the content of a file. Relative paths start at this file.
+
+server:
+  host: 127.0.0.1              # 0.0.0.0 to be reachable from outside
+  port: 8080
+  # public_url: https://ai.example.com
+  # tls: { cert: cert.pem, key: key.pem }
+  # trusted_proxies: [127.0.0.1]   # whose X-Forwarded-For counts
+  # admin_from: [127.0.0.1]        # who may reach /admin
+  # cors_origins: []               # web pages that may call the API
+  # max_body: 10MB
+  # max_body_by_route: { /v1/audio/transcriptions: 25MB }
+  # request_timeout: 120s          # a whole answer that is not streamed
+  # connect_timeout: 10s
+  # first_byte_timeout: 300s
+  # stream_idle_timeout: 120s      # provider silent
+  # client_stall_timeout: 120s     # client not reading
+  # stream_total_timeout: 30m
+  # drain_timeout: 60s             # how long running calls may finish at shutdown
+
+data_dir: ./osiris-data
+database: sqlite
+
+# The providers you have keys for. As long as none is listed, those whose usual variable is set are used
+# (OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, ...).
+providers:
+  # openai:     { api_key: "\${OPENAI_API_KEY}" }
+  # anthropic:  { api_key: "\${ANTHROPIC_API_KEY}" }
+  # google:     { api_key: "\${GEMINI_API_KEY}" }
+  # groq:       { api_key: "\${GROQ_API_KEY}" }
+  # openrouter: { api_keys: [ "\${OPENROUTER_KEY_1}", "\${OPENROUTER_KEY_2}" ] }   # used in turn
+  # ollama:                        # needs no key
+  # my-vllm:                       # anything Osiris does not know
+  #   base_url: http://127.0.0.1:8000/v1     # what stands before /chat/completions
+  #   format: openai-chat          # openai-chat | openai-responses | anthropic-messages
+  #   auth: none                   # bearer | x-api-key | x-goog-api-key | none
+
+# Models come with Osiris; \`osiris models\` lists them. Write only what differs, and models of your own.
+models:
+  # claude-opus-4-6:
+  #   aliases: [opus]
+  #   price: { input: 5.00, output: 25.00, cached_input: 0.50, cache_write: 6.25 }   # USD per 1M tokens
+  # local-llama:
+  #   price: { input: 0, output: 0 }         # free
+  #   context: 131072
+  #   max_output: 8192
+  #   capabilities: { tools: true, images: false }
+  #   deployments: [ { provider: my-vllm, model: llama-3.3-70b } ]
+
+# Of every key that has no limits of its own.
+limits:
+  requests_per_minute: 40
+  concurrent: 20
+`;

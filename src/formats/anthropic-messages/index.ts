@@ -1,0 +1,31 @@
+// The Messages format of Anthropic as a codec.
+
+import type { Codec } from '../codec.ts';
+import { decodeError, errorFrame, errorType } from './errors.ts';
+import { decodeRequest } from './request-decode.ts';
+import { encodeRequest } from './request-encode.ts';
+import { decodeResponse, encodeResponse } from './response.ts';
+import { MessagesDecoder } from './stream-decode.ts';
+import { MessagesEncoder } from './stream-encode.ts';
+
+export { countTokensSchema, messagesSchema } from './wire.ts';
+
+export const anthropicMessages: Codec = {
+  id: 'anthropic-messages',
+  path: '/messages',
+  idPrefix: 'msg_',
+  errorType,
+  decodeRequest,
+  encodeRequest,
+  decodeResponse,
+  encodeResponse,
+  streamDecoder: () => new MessagesDecoder(),
+  streamEncoder: (dress) => new MessagesEncoder(dress),
+  decodeError,
+  telltale: {
+    needles: ['"usage"', 'message_delta', 'message_stop', '"error"', 'event: error', 'event:error'],
+    beat: 'event: ping\ndata: {"type":"ping"}\n\n',
+    modelPath: ['message', 'model'],
+  },
+  breakOff: (fault, seen) => errorFrame(fault, seen.requestId),
+};

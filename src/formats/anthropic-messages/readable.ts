@@ -1,0 +1,43 @@
+// What a person can read of a hosted-tool block, so that other formats can carry it as text.
+
+import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+
+/** The readable text of a block only this format knows; undefined when nothing in it is meant for reading. */
+export function readableText(block: JsonObject): string | undefined {
+  const type = asString(block.type) ?? '';
+  // a hosted tool's call says nothing to a reader; its result does
+  if (type === 'server_tool_use' || type === 'mcp_tool_use') return undefined;
+  if (type === 'search_result') return joinLines([block.title, block.source, textOf(block.content)]);
+  if (type === 'web_search_tool_result') return joinLines(asArray(block.content).map(sourceLine));
+  if (type.endsWith('code_execution_tool_result')) return executionText(asObject(block.content));
+  if (type === 'web_fetch_tool_result') return fetchedText(asObject(block.content));
+  return asString(block.text) ?? textOf(block.content);
+}
+
+/** One line for one search hit: title, then address. */
+function sourceLine(hit: JsonValue): string {
+  const { title, url } = asObject(hit);
+  return [title, url].filter((word) => typeof word === 'string' && word !== '').join(' ');
+}
+
+function executionText(result: JsonObject): string | undefined {
+  return joinLines([result.stdout, result.stderr, textOf(result.content)]);
+}
+
+function fetchedText(result: JsonObject): string | undefined {
+  const document = asObject(result.content);
+  const source = asObject(document.source);
+  const body = source.type === 'text' ? source.data : undefined;
+  return joinLines([document.title, result.url, body]);
+}
+
+/** The text of a string or of the text blocks in an array. */
+function textOf(content: JsonValue | undefined): string | undefined {
+  if (typeof content === 'string') return content === '' ? undefined : content;
+  return joinLines(asArray(content).map((block) => (isObject(block) ? block.text : undefined)));
+}
+
+function joinLines(lines: unknown[]): string | undefined {
+  const texts = lines.filter((line): line is string => typeof line === 'string' && line !== '');
+  return texts.length === 0 ? undefined : texts.join('\n');
+}

@@ -1,0 +1,145 @@
+// A canonical request to a Messages body for one target.
+
+import { Fault } from '../../canonical/fault.ts';
+import type { CanonicalRequest } from '../../canonical/request.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { Converted, Target } from '../codec.ts';
+import { encodeThinking } from './thinking.ts';
+import { encodeTools } from './tools-encode.ts';
+import { encodeMessages } from './turns.ts';
+import { cacheControl, limitMarks, lose, type Writing } from './writing.ts';
+
+/** Writes a request for an upstream; see the codec contract for losses and faults. */
+export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
+  const writing: Writing = { request, target, losses: [], marks: [] };
+  refuseUnsayable(request);
+  const { thinks, thinking, effort, maxTokens } = encodeThinking(writing);
+  // in prompt order, so that cache marks are counted in prompt order
+  const tools = encodeTools(writing, thinks);
+  const { system, messages } = encodeMessages(writing);
+  const output = encodeOutput(writing);
+  const instructed = output.instruction === undefined ? system : withInstruction(system, output.instruction);
+  const body: JsonObject = { model: target.model, max_tokens: maxTokens };
+  if (instructed.length > 0) body.system = instructed;
+  body.messages = messages;
+  Object.assign(body, tools, encodeSampling(writing, thinks));
+  if (thinking) body.thinking = thinking;
+  const config: JsonObject = {};
+  if (effort !== undefined) config.effort = effort;
+  if (output.format) config.format = output.format;
+  if (Object.keys(config).length > 0) body.output_config = config;
+  Object.assign(body, encodeIdentity(writing));
+  if (request.cache.auto) body.cache_control = cacheControl(request.cache.auto, 'cache_control', writing);
+  limitMarks(writing, request.cache.auto !== undefined);
+  if (request.stream) body.stream = true;
+  loseUnknown(writing);
+  return { value: body, losses: writing.losses };
+}
+
+/** Members whose loss would give the client another answer than it asked for. */
+function refuseUnsayable(request: CanonicalRequest): void {
+  const { n } = request.sampling;
+  if (n !== undefined && n > 1) {
+    const param = request.origin['sampling.n'] ?? 'n';
+    throw new Fault(
+      'unsupported_parameter',
+      'This model gives one answer a request; send several requests.',
+      {
+        param,
+      },
+    );
+  }
+}
+
+/** Newer models take no temperature but 1, and thinking ones neither; Anthropic's scale ends at 1. */
+function encodeSampling(writing: Writing, thinks: boolean): JsonObject {
+  const { temperature, topP, topK, stop } = writing.request.sampling;
+  const free = writing.target.sampling && !thinks;
+  const reason = thinks ? 'not while the model thinks' : 'the model refuses it';
+  const out: JsonObject = {};
+  if (temperature !== undefined) {
+    if (free || temperature === 1) out.temperature = Math.min(temperature, 1);
+    else lose(writing, 'sampling.temperature', 'dropped', reason);
+    if (free && temperature > 1)
+      lose(writing, 'sampling.temperature', 'clamped', 'Anthropic’s scale ends at 1');
+  }
+  if (topP !== undefined) {
+    if (!free) lose(writing, 'sampling.topP', 'dropped', reason);
+    else if (temperature !== undefined)
+      lose(writing, 'sampling.topP', 'dropped', 'not together with temperature');
+    else out.top_p = topP;
+  }
+  if (topK !== undefined) {
+    if (free) out.top_k = topK;
+    else lose(writing, 'sampling.topK', 'dropped', reason);
+  }
+  const sequences = (stop ?? []).filter((word) => word.trim() !== '');
+  if (sequences.length > 0) out.stop_sequences = sequences;
+  if (sequences.length < (stop ?? []).length) {
+    lose(writing, 'sampling.stop', 'dropped', 'Anthropic refuses stop sequences of white space');
+  }
+  return out;
+}
+
+const JSON_ONLY = 'Answer with one JSON value only: no other words, no code fence.';
+
+/** The output format where the model knows it, else an instruction that asks for the same. */
+function encodeOutput(writing: Writing): { format?: JsonObject; instruction?: string } {
+  const { output } = writing.request;
+  if (!output || output.kind === 'text') return {};
+  if (output.kind === 'json') {
+    lose(writing, 'output', 'changed', 'JSON mode became an instruction');
+    return { instruction: JSON_ONLY };
+  }
+  for (const name of ['name', 'description'] as const) {
+    if (output[name] !== undefined)
+      lose(writing, `output.${name}`, 'dropped', 'Anthropic takes only the schema');
+  }
+  if (output.strict === false)
+    lose(writing, 'output.strict', 'changed', 'Anthropic always keeps to the schema');
+  if (writing.target.structuredOutput) return { format: { type: 'json_schema', schema: output.schema } };
+  lose(writing, 'output', 'changed', 'the schema became an instruction');
+  const schema = JSON.stringify(output.schema);
+  return { instruction: `${JSON_ONLY} It must match this JSON schema:\n${schema}` };
+}
+
+function withInstruction(system: string | JsonObject[], text: string): string | JsonObject[] {
+  if (typeof system === 'string') return system === '' ? text : `${system}\n\n${text}`;
+  return system.length === 0 ? text : [...system, { type: 'text', text }];
+}
+
+/** Who the end user is, and which capacity may serve. */
+function encodeIdentity(writing: Writing): JsonObject {
+  const { userId, safetyId, serviceTier } = writing.request;
+  const out: JsonObject = {};
+  const user = userId ?? safetyId;
+  if (user !== undefined) out.metadata = { user_id: user };
+  if (userId !== undefined && safetyId !== undefined && userId !== safetyId) {
+    lose(writing, 'safetyId', 'dropped', 'Anthropic takes one user id');
+  }
+  if (serviceTier === 'auto') out.service_tier = 'auto';
+  else if (serviceTier === 'default') out.service_tier = 'standard_only';
+  else if (serviceTier !== undefined) lose(writing, 'serviceTier', 'dropped', 'Anthropic has no such tier');
+  return out;
+}
+
+/** Controls that have no member in this format. */
+function loseUnknown(writing: Writing): void {
+  const { sampling, cache, verbosity, metadata } = writing.request;
+  const { seed, frequencyPenalty, presencePenalty, logitBias, logprobs, topLogprobs } = sampling;
+  const controls: Record<string, unknown> = {
+    'sampling.seed': seed,
+    'sampling.frequencyPenalty': frequencyPenalty,
+    'sampling.presencePenalty': presencePenalty,
+    'sampling.logitBias': logitBias,
+    'sampling.logprobs': logprobs,
+    'sampling.topLogprobs': topLogprobs,
+    'cache.key': cache.key,
+    'cache.retention': cache.retention,
+    verbosity,
+    metadata,
+  };
+  for (const name in controls) {
+    if (controls[name] !== undefined) lose(writing, name, 'dropped', 'Anthropic has no such control');
+  }
+}

@@ -1,0 +1,63 @@
+// A whole message of the Messages format, read and written.
+
+import { Fault } from '../../canonical/fault.ts';
+import type { CanonicalResponse } from '../../canonical/response.ts';
+import { asString, isObject, type JsonObject } from '../../lib/json.ts';
+import type { Dress } from '../codec.ts';
+import { encodeAnswerPart } from './answer-blocks.ts';
+import { decodeBlock } from './block-decode.ts';
+import { decodeErrorEvent } from './errors.ts';
+import { decodeFinish, encodeFinish } from './finish.ts';
+import { decodeUsage, encodeUsage } from './usage.ts';
+
+/** Reads a message; see the codec contract for its faults. */
+export function decodeResponse(body: JsonObject): CanonicalResponse {
+  if (body.type === 'error' || isObject(body.error)) throw decodeErrorEvent(body);
+  if (!Array.isArray(body.content)) throw notAMessage();
+  const response: CanonicalResponse = { parts: [], finish: { reason: 'end' } };
+  const id = asString(body.id);
+  const model = asString(body.model);
+  if (id !== undefined) response.id = id;
+  if (model !== undefined) response.model = model;
+  try {
+    response.parts = body.content.map((block) => decodeBlock(block, undefined, []));
+  } catch (thrown) {
+    // a block without what its type is about: the provider's mistake, not the client's
+    throw notAMessage(thrown);
+  }
+  const called = response.parts.some((part) => part.kind === 'tool-call');
+  response.finish = decodeFinish(body, called);
+  const usage = decodeUsage(body.usage, 'reported');
+  if (usage) response.usage = usage;
+  if (usage?.tier !== undefined) response.serviceTier = usage.tier;
+  return response;
+}
+
+function notAMessage(cause?: unknown): Fault {
+  return new Fault('bad_gateway', 'The provider’s answer is no message; try again or use another model.', {
+    cause,
+  });
+}
+
+/** Writes the message a client gets, with every member the type requires. */
+export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonObject {
+  const content = response.parts.map(encodeAnswerPart).filter((block) => block !== undefined);
+  return messageBody(dress, content, {
+    ...encodeFinish(response.finish),
+    usage: encodeUsage(response.usage),
+  });
+}
+
+/** The members around the content, in the order Anthropic writes them. */
+export function messageBody(dress: Dress, content: JsonObject[], end: JsonObject): JsonObject {
+  return {
+    id: dress.id,
+    type: 'message',
+    role: 'assistant',
+    model: dress.model,
+    content,
+    container: null,
+    diagnostics: null,
+    ...end,
+  };
+}

@@ -1,0 +1,136 @@
+// Token counts of the Messages format: read, merged over a stream, written.
+
+import { cacheWriteTotal, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
+import { asNumber, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+
+/** What the provider counted; undefined when the value is no usage object. `input_tokens` excludes the cache. */
+export function decodeUsage(value: unknown, source: Usage['source']): Usage | undefined {
+  if (!isObject(value)) return undefined;
+  const write = asNumber(value.cache_creation_input_tokens) ?? 0;
+  const split = asObject(value.cache_creation);
+  const ttl1h = asNumber(split.ephemeral_1h_input_tokens) ?? 0;
+  const ttl5m = asNumber(split.ephemeral_5m_input_tokens) ?? 0;
+  const usage: Usage = {
+    ...noUsage(source),
+    inputUncached: asNumber(value.input_tokens) ?? 0,
+    cacheRead: asNumber(value.cache_read_input_tokens) ?? 0,
+    // without a split every write is a five minute one; a split that falls short leaves the rest to that class
+    cacheWrite: {
+      ttl5m: Math.max(ttl5m, write - ttl1h),
+      ttl1h,
+      ttl30m: 0,
+      ttl12h: 0,
+      unknown: 0,
+    },
+    output: asNumber(value.output_tokens) ?? 0,
+    outputReasoning: asNumber(asObject(value.output_tokens_details).thinking_tokens) ?? 0,
+    serverTools: decodeServerTools(asObject(value.server_tool_use)),
+    raw: value,
+  };
+  const tier = asString(value.service_tier);
+  if (tier !== undefined) usage.tier = tier;
+  return settleUsage(usage);
+}
+
+function decodeServerTools(counts: JsonObject): Record<string, number> {
+  const tools: Record<string, number> = {};
+  for (const name in counts) {
+    const count = asNumber(counts[name]);
+    if (count !== undefined && count > 0) tools[name.replace(/_requests$/, '')] = count;
+  }
+  return tools;
+}
+
+const INPUT_GROUP = [
+  'input_tokens',
+  'cache_creation_input_tokens',
+  'cache_read_input_tokens',
+  'cache_creation',
+] as const;
+
+/**
+ * The provider's usage object after one more snapshot of a stream. Counts are cumulative, the last non-null wins.
+ * A snapshot with `input_tokens` replaces the whole input group, because some vendors report the full prompt first
+ * and the uncached tail later; an empty one, or one that only repeats the count, does not.
+ */
+export function mergeUsage(known: JsonObject, next: JsonObject): JsonObject {
+  const merged: JsonObject = { ...known };
+  if (replacesInput(known, next)) {
+    for (const name of INPUT_GROUP) delete merged[name];
+    const write = asNumber(next.cache_creation_input_tokens) ?? 0;
+    const split = known.cache_creation;
+    if (isObject(split) && splitTotal(split) === write) merged.cache_creation = split;
+  }
+  for (const name in next) {
+    const value = next[name];
+    const isInput = (INPUT_GROUP as readonly string[]).includes(name);
+    if (isInput && inputTotal(next) === 0 && inputTotal(known) > 0) continue;
+    if (value !== undefined && (value !== null || merged[name] === undefined)) merged[name] = value;
+  }
+  return merged;
+}
+
+function replacesInput(known: JsonObject, next: JsonObject): boolean {
+  const input = asNumber(next.input_tokens);
+  if (input === undefined || inputTotal(next) === 0) return false;
+  const tellsCache =
+    asNumber(next.cache_read_input_tokens) !== undefined ||
+    asNumber(next.cache_creation_input_tokens) !== undefined;
+  return tellsCache || input !== asNumber(known.input_tokens);
+}
+
+function inputTotal(usage: JsonObject): number {
+  const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens } = usage;
+  return (
+    (asNumber(input_tokens) ?? 0) +
+    (asNumber(cache_creation_input_tokens) ?? 0) +
+    (asNumber(cache_read_input_tokens) ?? 0)
+  );
+}
+
+function splitTotal(split: JsonObject): number {
+  return (asNumber(split.ephemeral_5m_input_tokens) ?? 0) + (asNumber(split.ephemeral_1h_input_tokens) ?? 0);
+}
+
+/** The usage of a whole message, every member the type requires present. */
+export function encodeUsage(usage: Usage | undefined): JsonObject {
+  const known = usage ?? noUsage();
+  const { cacheWrite } = known;
+  const tier = known.tier;
+  return {
+    input_tokens: known.inputUncached,
+    cache_creation_input_tokens: cacheWriteTotal(known),
+    cache_read_input_tokens: known.cacheRead,
+    cache_creation: {
+      ephemeral_5m_input_tokens: cacheWrite.ttl5m + cacheWrite.ttl30m + cacheWrite.unknown,
+      ephemeral_1h_input_tokens: cacheWrite.ttl1h + cacheWrite.ttl12h,
+    },
+    output_tokens: known.output,
+    output_tokens_details: { thinking_tokens: known.outputReasoning },
+    server_tool_use: encodeServerTools(known),
+    // only the format's own tiers: another provider's name would break a typed client
+    service_tier: tier === 'standard' || tier === 'priority' || tier === 'batch' ? tier : null,
+    inference_geo: null,
+    speed: null,
+  };
+}
+
+/** The shorter usage of a `message_delta`. */
+export function encodeDeltaUsage(usage: Usage | undefined): JsonObject {
+  const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, ...rest } = encodeUsage(usage);
+  const { output_tokens, output_tokens_details, server_tool_use } = rest;
+  return {
+    input_tokens: input_tokens ?? 0,
+    cache_creation_input_tokens: cache_creation_input_tokens ?? 0,
+    cache_read_input_tokens: cache_read_input_tokens ?? 0,
+    output_tokens: output_tokens ?? 0,
+    output_tokens_details: output_tokens_details ?? null,
+    server_tool_use: server_tool_use ?? null,
+  };
+}
+
+function encodeServerTools(usage: Usage): JsonObject | null {
+  const { web_search = 0, web_fetch = 0 } = usage.serverTools;
+  if (web_search === 0 && web_fetch === 0) return null;
+  return { web_search_requests: web_search, web_fetch_requests: web_fetch };
+}

@@ -1,0 +1,64 @@
+// What the writers of one request share: the target, the losses so far, and the cache marks they set.
+
+import type { Loss } from '../../canonical/loss.ts';
+import type { CacheMark, SourcePath } from '../../canonical/part.ts';
+import type { CanonicalRequest } from '../../canonical/request.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { Target } from '../codec.ts';
+
+export type Writing = {
+  request: CanonicalRequest;
+  target: Target;
+  losses: Loss[];
+  /** Every block and tool with a mark, in prompt order when tools, system and messages are written in turn. */
+  marks: { holder: JsonObject; at: SourcePath }[];
+};
+
+/** Notes a loss of a control under the name the client wrote it as. */
+export function lose(writing: Writing, control: string, action: Loss['action'], reason: string): void {
+  writing.losses.push({ path: writing.request.origin[control] ?? control, action, reason });
+}
+
+/** Sets `cache_control` on a block or tool. */
+export function mark(
+  holder: JsonObject,
+  cache: CacheMark | undefined,
+  at: SourcePath | undefined,
+  writing: Writing,
+): void {
+  if (!cache) return;
+  const path = at ?? 'cache_control';
+  holder.cache_control = cacheControl(cache, path, writing);
+  writing.marks.push({ holder, at: path });
+}
+
+/** The two lifetimes there are: half an hour counts as five minutes, twelve hours as one. */
+export function cacheControl(cache: CacheMark, at: SourcePath, writing: Writing): JsonObject {
+  switch (cache.ttl) {
+    case 'default':
+      return { type: 'ephemeral' };
+    case '5m':
+    case '1h':
+      return { type: 'ephemeral', ttl: cache.ttl };
+    case '30m':
+    case '12h': {
+      const ttl = cache.ttl === '30m' ? '5m' : '1h';
+      writing.losses.push({ path: at, action: 'changed', reason: `the cache lifetime became ${ttl}` });
+      return { type: 'ephemeral', ttl };
+    }
+    default:
+      return cache.ttl satisfies never;
+  }
+}
+
+const MARKS_MAX = 4;
+
+/** Anthropic refuses a fifth mark; the last ones cover the longest prefixes. The automatic mark takes one place. */
+export function limitMarks(writing: Writing, hasAutomatic: boolean): void {
+  const max = hasAutomatic ? MARKS_MAX - 1 : MARKS_MAX;
+  const surplus = writing.marks.slice(0, Math.max(0, writing.marks.length - max));
+  for (const { holder, at } of surplus) {
+    delete holder.cache_control;
+    writing.losses.push({ path: at, action: 'dropped', reason: 'Anthropic takes four cache marks' });
+  }
+}

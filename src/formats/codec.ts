@@ -1,0 +1,107 @@
+// The contract every wire format fulfils: decode and encode for request, response, stream and error.
+
+import type { StreamEvent } from '../canonical/event.ts';
+import type { Fault, FaultCode } from '../canonical/fault.ts';
+import type { Loss } from '../canonical/loss.ts';
+import type { FormatId } from '../canonical/part.ts';
+import type { CanonicalRequest } from '../canonical/request.ts';
+import type { CanonicalResponse } from '../canonical/response.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { SseFrame } from '../lib/sse.ts';
+
+/** What a conversion made, with what it could not carry. */
+export type Converted<T> = { value: T; losses: Loss[] };
+
+/** What the chosen deployment can take; every member is a fact from the catalogue or the provider's quirks. */
+export type Target = {
+  /** The model's name at the upstream. */
+  model: string;
+  /** The model's cap in tokens; `undefined` when the catalogue does not know it. */
+  maxOutputTokens: number | undefined;
+  /** Role `developer` is understood (OpenAI-compatible vendors often know only `system`). */
+  developerRole: boolean;
+  /** Which member carries the cap on Chat. */
+  maxTokensField: 'max_tokens' | 'max_completion_tokens';
+  /** A system message may stand after the first user turn (Anthropic 4.8 and later). */
+  midSystem: boolean;
+  /** How thinking is asked for: by effort, by a token budget, adaptively with effort, or not at all. */
+  thinking: 'none' | 'effort' | 'budget' | 'adaptive';
+  /** Efforts the model lists, lowest first; empty when unknown. */
+  efforts: string[];
+  /** `output_config.format` and `json_schema` are understood. */
+  structuredOutput: boolean;
+  /** Temperature and its kin are accepted. */
+  sampling: boolean;
+  /** `reasoning_content` may be sent back on assistant messages of Chat. */
+  reasoningContent: boolean;
+};
+
+/** What an answer has to be dressed with for the client that asked. */
+export type Dress = {
+  /** The model name the client wrote. */
+  model: string;
+  /** Our id for the answer, with the prefix of the client's format already in place. */
+  id: string;
+  createdS: number;
+  /** The time as an answer ends; without it an answer ends when it began. */
+  nowS?: () => number;
+  /** Chat: the client asked for a usage chunk. */
+  includeUsage: boolean;
+  /** The client's own body, for members an answer must echo. */
+  request: JsonObject;
+  requestId: string;
+};
+
+/** Reads one upstream stream. Total: bad frames become an `error` event, nothing throws. */
+export interface StreamDecoder {
+  /** Events the frame stands for, in grammar order; none after `finish` or `error`. */
+  push(frame: SseFrame): StreamEvent[];
+  /** The upstream closed. Ends an unfinished answer with the error `upstream_truncated`. */
+  end(): StreamEvent[];
+}
+
+/** Writes one client stream. Whatever order of events comes, what goes out is legal for the format. */
+export interface StreamEncoder {
+  /** Wire text for the event, complete frames only, possibly empty. After `finish` or `error`: always empty. */
+  push(event: StreamEvent): string;
+}
+
+/** How the raw bytes of this format's streams give themselves away without being parsed. */
+export type Telltale = {
+  /** A frame that contains none of these carries no usage, no finish, no error and no end. */
+  needles: string[];
+  /** What the gateway sends while an answer is silent; understood by every client of the format. */
+  beat: string;
+  /** Where the model's name stands in a frame that carries it. */
+  modelPath: string[];
+};
+
+export type Codec = {
+  id: FormatId;
+  /** What stands behind a provider's base URL. */
+  path: string;
+  /** Prefix of answer ids: `chatcmpl-`, `resp_`, `msg_`. */
+  idPrefix: string;
+  /** `error.type` in this format's vocabulary. */
+  errorType(code: FaultCode): string;
+  /**
+   * Reads a client's request that already passed the wire schema. Members without a counterpart are losses.
+   * Throws Fault 400 where dropping would change what is answered or paid.
+   */
+  decodeRequest(body: JsonObject): Converted<CanonicalRequest>;
+  /** Writes a request for an upstream. Throws Fault `unsupported_parameter` as above; paths are the client's. */
+  encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject>;
+  /** Reads a whole answer; throws Fault `bad_gateway` when it is none, or the fault it reports. */
+  decodeResponse(body: JsonObject): CanonicalResponse;
+  encodeResponse(response: CanonicalResponse, dress: Dress): JsonObject;
+  streamDecoder(): StreamDecoder;
+  streamEncoder(dress: Dress): StreamEncoder;
+  /** Reads an upstream's error body (parsed JSON, or text) into what our client may see. */
+  decodeError(status: number, body: unknown, headers: Headers): Fault;
+  telltale: Telltale;
+  /**
+   * Frames that break off a stream whose own frames went through untouched: `first` is the data of its first
+   * frame, `frames` how many have gone out.
+   */
+  breakOff(fault: Fault, seen: { first: JsonObject | undefined; frames: number; requestId: string }): string;
+};

@@ -1,0 +1,166 @@
+// Reads Chat messages, older function calls included, into canonical turns.
+
+import { Fault } from '../../canonical/fault.ts';
+import type { Loss } from '../../canonical/loss.ts';
+import type { Message, Part, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
+import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { leftovers } from '../leftovers.ts';
+import { decodeContent, decodeMark, marked, required } from './decode-parts.ts';
+
+/** What our own writer puts in front of a failed tool's text, as Chat has no member for it. */
+export const TOOL_ERROR_PREFIX = '[tool error] ';
+
+const COMMON = ['role', 'content', 'name', 'cache_control'];
+const ASSISTANT = [
+  ...COMMON,
+  'tool_calls',
+  'function_call',
+  'refusal',
+  'audio',
+  'reasoning_content',
+  'reasoning',
+];
+
+/** What a later tool result needs to know of the calls before it. */
+type Calls = { custom: Set<string>; legacy: Map<string, string> };
+
+/** Canonical turns in the order of the messages. Throws `missing_field` for calls and results without a link. */
+export function decodeMessages(messages: JsonValue[], losses: Loss[]): Message[] {
+  const calls: Calls = { custom: new Set(), legacy: new Map() };
+  return messages.map((message, i) => decodeMessage(asObject(message), `messages[${i}]`, calls, losses));
+}
+
+function decodeMessage(raw: JsonObject, at: string, calls: Calls, losses: Loss[]): Message {
+  const role = asString(raw.role);
+  const name = asString(raw.name);
+  const named = name === undefined ? {} : { name };
+  switch (role) {
+    case 'system':
+    case 'developer':
+    case 'user': {
+      losses.push(...leftovers(raw, COMMON, at));
+      const parts = decodeContent(raw.content, `${at}.content`, losses);
+      return { role, parts: markLast(parts, raw, at, losses), ...named, at };
+    }
+    case 'assistant': {
+      losses.push(...leftovers(raw, assistantMembers(raw), at));
+      return { role, parts: markLast(assistantParts(raw, at, calls, losses), raw, at, losses), ...named, at };
+    }
+    // a result's name repeats that of its call
+    case 'tool': {
+      losses.push(...leftovers(raw, [...COMMON, 'tool_call_id'], at));
+      const callId = required(raw.tool_call_id, `${at}.tool_call_id`);
+      return { role, parts: [toolResult(raw, callId, at, calls, losses)], at };
+    }
+    case 'function': {
+      losses.push(...leftovers(raw, COMMON, at));
+      const callId = calls.legacy.get(name ?? '') ?? legacyId(at);
+      return { role: 'tool', parts: [toolResult(raw, callId, at, calls, losses)], at };
+    }
+    default:
+      throw new Fault('invalid_value', `\`${at}.role\` is not a role of this format.`, {
+        param: `${at}.role`,
+      });
+  }
+}
+
+/** Members that say nothing when empty are no loss: SDKs send answers back as they parsed them. */
+function assistantMembers(raw: JsonObject): string[] {
+  const empty = ['annotations', 'parsed'].filter((name) => {
+    const value = raw[name];
+    return value === null || (Array.isArray(value) && value.length === 0);
+  });
+  return [...ASSISTANT, ...empty];
+}
+
+function assistantParts(raw: JsonObject, at: string, calls: Calls, losses: Loss[]): Part[] {
+  const parts: Part[] = [];
+  const thinking = asString(raw.reasoning_content) === undefined ? 'reasoning' : 'reasoning_content';
+  const thought = asString(raw[thinking]);
+  if (thought) parts.push({ kind: 'reasoning', summary: [], content: [thought], at: `${at}.${thinking}` });
+  parts.push(...decodeContent(raw.content, `${at}.content`, losses));
+  const refusal = asString(raw.refusal);
+  if (refusal) parts.push({ kind: 'refusal', text: refusal, at: `${at}.refusal` });
+  if (isObject(raw.audio)) {
+    const id = required(raw.audio.id, `${at}.audio.id`);
+    losses.push(...leftovers(raw.audio, ['id', 'transcript'], `${at}.audio`));
+    const transcript = asString(raw.audio.transcript);
+    const source = { from: 'file-id', id, format: 'openai-chat' } as const;
+    const said = transcript === undefined ? {} : { transcript };
+    parts.push({ kind: 'audio', source, id, ...said, at: `${at}.audio` });
+  }
+  asArray(raw.tool_calls).forEach((call, i) => {
+    const part = decodeCall(asObject(call), `${at}.tool_calls[${i}]`, losses);
+    if (part.form === 'text') calls.custom.add(part.id);
+    parts.push(part);
+  });
+  if (isObject(raw.function_call)) {
+    const part = legacyCall(raw.function_call, `${at}.function_call`, legacyId(at), losses);
+    calls.legacy.set(part.name, part.id);
+    parts.push(part);
+  }
+  return parts;
+}
+
+function decodeCall(call: JsonObject, at: string, losses: Loss[]): ToolCallPart {
+  const id = required(call.id, `${at}.id`);
+  losses.push(...leftovers(call, ['id', 'type', 'function', 'custom', 'index'], at));
+  if (isObject(call.custom)) {
+    losses.push(...leftovers(call.custom, ['name', 'input'], `${at}.custom`));
+    const name = required(call.custom.name, `${at}.custom.name`);
+    return { kind: 'tool-call', id, name, form: 'text', input: asString(call.custom.input) ?? '', at };
+  }
+  if (!isObject(call.function)) {
+    throw new Fault('unsupported_parameter', `\`${at}.type\` is a kind of call that cannot be converted.`, {
+      param: `${at}.type`,
+    });
+  }
+  return legacyCall(call.function, at, id, losses, '.function');
+}
+
+function legacyCall(call: JsonObject, at: string, id: string, losses: Loss[], member = ''): ToolCallPart {
+  losses.push(...leftovers(call, ['name', 'arguments', 'parsed_arguments'], at + member));
+  const name = required(call.name, `${at}${member}.name`);
+  const input = asString(call.arguments) ?? '';
+  return { kind: 'tool-call', id, name, form: 'json', input: input.trim() === '' ? '{}' : input, at };
+}
+
+function toolResult(
+  raw: JsonObject,
+  callId: string,
+  at: string,
+  calls: Calls,
+  losses: Loss[],
+): ToolResultPart {
+  const content = decodeContent(raw.content, `${at}.content`, losses);
+  const [first, ...rest] = content;
+  const isError = first?.kind === 'text' && first.text.startsWith(TOOL_ERROR_PREFIX);
+  if (isError) {
+    const text = first.text.slice(TOOL_ERROR_PREFIX.length);
+    content.splice(0, content.length, ...(text === '' ? [] : [{ ...first, text }]), ...rest);
+  }
+  const form = calls.custom.has(callId) ? 'text' : 'json';
+  return marked({ kind: 'tool-result', callId, form, content, isError, at }, decodeMark(raw));
+}
+
+/** A mark on the whole message stands for "up to its end". */
+function markLast(parts: Part[], raw: JsonObject, at: string, losses: Loss[]): Part[] {
+  const mark = decodeMark(raw);
+  if (!mark) return parts;
+  const last = parts.at(-1);
+  const markedLast = last && marked(last, mark);
+  if (!markedLast || markedLast === last) {
+    losses.push({
+      path: `${at}.cache_control`,
+      action: 'dropped',
+      reason: 'no part of the message can carry it',
+    });
+    return parts;
+  }
+  return [...parts.slice(0, -1), markedLast];
+}
+
+/** Older calls have no id; one per message makes its place a stable one. */
+function legacyId(at: string): string {
+  return `call_${at.replace(/\D+/g, '')}`;
+}

@@ -1,0 +1,127 @@
+// Writes the knobs of a canonical request as Chat members.
+
+import { createHash } from 'node:crypto';
+import type { Loss } from '../../canonical/loss.ts';
+import type { CanonicalRequest } from '../../canonical/request.ts';
+import { compact, type JsonObject } from '../../lib/json.ts';
+import type { Target } from '../codec.ts';
+import { NO_MEMBER, unsupported } from './encode-parts.ts';
+import { encodeEffort, type Lose } from './encode-reasoning.ts';
+
+const STOPS_MAX = 4;
+const ID_CHARS_MAX = 64;
+
+/** Every member but model, messages and tools; throws Fault `unsupported_parameter` for a cap of 0. */
+export function encodeControls(request: CanonicalRequest, target: Target, losses: Loss[]): JsonObject {
+  const { origin, cache, sampling } = request;
+  const lose = (name: string, action: Loss['action'], reason: string) =>
+    losses.push({ path: clientPath(name, origin), action, reason });
+
+  if (sampling.topK !== undefined) lose('sampling.topK', 'dropped', NO_MEMBER);
+  if (cache.auto) lose('cache.auto', 'dropped', NO_MEMBER);
+  if (request.metadata) lose('metadata', 'dropped', 'labels are kept here and not sent to another provider');
+  let stop = sampling.stop;
+  if (stop && stop.length > STOPS_MAX) {
+    lose('sampling.stop', 'clamped', 'Chat takes four stop texts');
+    stop = stop.slice(0, STOPS_MAX);
+  }
+  return compact({
+    [target.maxTokensField]: encodeCap(request, target, lose),
+    ...encodeSampling(request, target, lose),
+    stop,
+    seed: sampling.seed,
+    n: sampling.n,
+    reasoning_effort: encodeEffort(request, target, lose),
+    response_format: encodeOutput(request, target, lose),
+    verbosity: request.verbosity,
+    prompt_cache_key: cache.key,
+    prompt_cache_retention: cache.retention,
+    user: shortId(request.userId, 'userId', lose),
+    safety_identifier: shortId(request.safetyId, 'safetyId', lose),
+    service_tier: encodeTier(request.serviceTier, lose),
+    ...(request.stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+  });
+}
+
+function clientPath(name: string, origin: CanonicalRequest['origin']): string {
+  const [group = name] = name.split('.');
+  return origin[name] ?? origin[group] ?? name.replace(/^(sampling|cache)\./, '');
+}
+
+function encodeCap(request: CanonicalRequest, target: Target, lose: Lose): number | undefined {
+  const { maxOutputTokens } = request;
+  if (maxOutputTokens === undefined) return undefined;
+  if (maxOutputTokens < 1) {
+    throw unsupported(request.origin.maxOutputTokens ?? 'max_tokens', 'an answer needs at least one token');
+  }
+  if (target.maxOutputTokens === undefined || maxOutputTokens <= target.maxOutputTokens)
+    return maxOutputTokens;
+  lose('maxOutputTokens', 'clamped', 'the model answers with fewer tokens at most');
+  return target.maxOutputTokens;
+}
+
+const KNOBS = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  frequencyPenalty: 'frequency_penalty',
+  presencePenalty: 'presence_penalty',
+  logitBias: 'logit_bias',
+  logprobs: 'logprobs',
+  topLogprobs: 'top_logprobs',
+} as const;
+
+function encodeSampling(request: CanonicalRequest, target: Target, lose: Lose): JsonObject {
+  const members: JsonObject = {};
+  for (const name of Object.keys(KNOBS) as (keyof typeof KNOBS)[]) {
+    const value = request.sampling[name];
+    if (value === undefined) continue;
+    if (target.sampling) members[KNOBS[name]] = value;
+    else lose(`sampling.${name}`, 'dropped', 'the model refuses it');
+  }
+  return members;
+}
+
+function encodeOutput(request: CanonicalRequest, target: Target, lose: Lose): JsonObject | undefined {
+  const { output } = request;
+  switch (output?.kind) {
+    case undefined:
+      return undefined;
+    case 'text':
+      return { type: 'text' };
+    case 'json':
+      return { type: 'json_object' };
+    case 'schema': {
+      if (!target.structuredOutput) {
+        lose('output', 'changed', 'the model knows no schemas; it is asked for JSON and told the schema');
+        return { type: 'json_object' };
+      }
+      const { name = 'response', description, schema, strict } = output;
+      return { type: 'json_schema', json_schema: compact({ name, description, schema, strict }) };
+    }
+    default:
+      return output satisfies never;
+  }
+}
+
+/** What a model without schemas is told instead; undefined when the schema travels as a member. */
+export function schemaInstruction(request: CanonicalRequest, target: Target): string | undefined {
+  if (request.output?.kind !== 'schema' || target.structuredOutput) return undefined;
+  return `Answer with one JSON value that follows this JSON schema, and nothing else:\n${JSON.stringify(request.output.schema)}`;
+}
+
+/** OpenAI takes at most 64 characters; longer ids become a stable digest. */
+function shortId(id: string | undefined, name: string, lose: Lose): string | undefined {
+  if (id === undefined || id.length <= ID_CHARS_MAX) return id;
+  lose(name, 'changed', 'too long for the provider; a digest stands for it');
+  return createHash('sha256').update(id).digest('hex');
+}
+
+const TIERS = ['auto', 'default', 'flex', 'scale', 'priority', 'fast'];
+
+function encodeTier(tier: string | undefined, lose: Lose): string | undefined {
+  if (tier === undefined || TIERS.includes(tier)) return tier;
+  // Anthropic's word for "no priority capacity"
+  if (tier === 'standard_only') return 'default';
+  lose('serviceTier', 'dropped', NO_MEMBER);
+  return undefined;
+}

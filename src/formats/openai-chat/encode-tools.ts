@@ -1,0 +1,108 @@
+// Writes canonical tools and tool choices as Chat members.
+
+import type { Loss } from '../../canonical/loss.ts';
+import type { CanonicalRequest, CustomTool, FunctionTool, WebSearchTool } from '../../canonical/request.ts';
+import { compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { dropMark, NO_MEMBER, unsupported } from './encode-parts.ts';
+
+/** `tools`, `web_search_options`, `tool_choice`, `parallel_tool_calls`; throws for tools Chat has no form for. */
+export function encodeTools(request: CanonicalRequest, losses: Loss[]): JsonObject {
+  const members: JsonObject = {};
+  const tools: JsonObject[] = [];
+  for (const tool of request.tools) {
+    switch (tool.kind) {
+      case 'function':
+        tools.push(encodeFunction(tool, losses));
+        break;
+      case 'custom':
+        tools.push(encodeCustom(tool, losses));
+        break;
+      case 'web-search':
+        members.web_search_options = encodeSearch(tool, losses);
+        break;
+      case 'opaque':
+        if (tool.raw.format !== 'openai-chat') throw unsupported(tool.at, 'it has no such tool');
+        tools.push(tool.raw.value as JsonObject);
+        break;
+      default:
+        tool satisfies never;
+    }
+  }
+  if (tools.length > 0) members.tools = tools;
+  return { ...members, ...encodeChoice(request, tools.length > 0, losses) };
+}
+
+function encodeFunction(tool: FunctionTool, losses: Loss[]): JsonObject {
+  if (tool.namespace !== undefined) throw unsupported(tool.at, 'namespaces of tools are not known there');
+  dropMark(tool, losses);
+  const { name, description, schema, strict } = tool;
+  return { type: 'function', function: compact({ name, description, parameters: schema, strict }) };
+}
+
+function encodeCustom(tool: CustomTool, losses: Loss[]): JsonObject {
+  if (tool.namespace !== undefined) throw unsupported(tool.at, 'namespaces of tools are not known there');
+  dropMark(tool, losses);
+  const { name, description, grammar } = tool;
+  const format = grammar === undefined ? undefined : { type: 'grammar', grammar: { ...grammar } };
+  return { type: 'custom', custom: compact({ name, description, format }) };
+}
+
+function encodeSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
+  const at = tool.at ?? 'tools';
+  const lost = {
+    allowed_domains: tool.allowedDomains,
+    blocked_domains: tool.blockedDomains,
+    max_uses: tool.maxUses,
+  };
+  for (const [name, value] of Object.entries(lost)) {
+    if (value !== undefined) losses.push({ path: `${at}.${name}`, action: 'dropped', reason: NO_MEMBER });
+  }
+  const { location, contextSize } = tool;
+  return compact({
+    search_context_size: contextSize,
+    user_location: location && { type: 'approximate', approximate: { ...location } },
+  });
+}
+
+function encodeChoice(request: CanonicalRequest, hasTools: boolean, losses: Loss[]): JsonObject {
+  const { toolChoice, parallelTools, origin } = request;
+  const members: JsonObject = {};
+  if (toolChoice && hasTools) members.tool_choice = choiceValue(request, toolChoice);
+  if (parallelTools !== undefined && hasTools) members.parallel_tool_calls = parallelTools;
+  if (hasTools) return members;
+  // upstreams refuse both members when there is no tool to choose
+  const reason = 'there is no tool to choose';
+  if (toolChoice) losses.push({ path: origin.toolChoice ?? 'tool_choice', action: 'dropped', reason });
+  if (parallelTools !== undefined) {
+    losses.push({ path: origin.parallelTools ?? 'parallel_tool_calls', action: 'dropped', reason });
+  }
+  return members;
+}
+
+function choiceValue(
+  request: CanonicalRequest,
+  choice: NonNullable<CanonicalRequest['toolChoice']>,
+): JsonValue {
+  switch (choice.mode) {
+    case 'auto':
+    case 'none':
+    case 'required':
+      return choice.mode;
+    case 'one':
+      return named(choice.name, choice.form === 'text');
+    case 'subset': {
+      const customs = request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : []));
+      const tools = choice.names.map((name) => named(name, customs.includes(name)));
+      return { type: 'allowed_tools', allowed_tools: { mode: choice.required ? 'required' : 'auto', tools } };
+    }
+    case 'opaque':
+      if (choice.raw.format === 'openai-chat') return choice.raw.value;
+      throw unsupported(request.origin.toolChoice ?? 'tool_choice', 'it has no such choice');
+    default:
+      return choice satisfies never;
+  }
+}
+
+function named(name: string, isCustom: boolean): JsonObject {
+  return isCustom ? { type: 'custom', custom: { name } } : { type: 'function', function: { name } };
+}

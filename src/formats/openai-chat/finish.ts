@@ -1,0 +1,51 @@
+// Why an answer ended, between Chat's `finish_reason` and the canonical reasons.
+
+import { Fault } from '../../canonical/fault.ts';
+import type { Finish } from '../../canonical/response.ts';
+
+const REASONS: Record<string, Finish['reason']> = {
+  stop: 'end',
+  eos: 'end',
+  end: 'end',
+  length: 'length',
+  model_length: 'length',
+  max_tokens: 'length',
+  content_filter: 'filter',
+  sensitive: 'filter',
+};
+
+/**
+ * The reason behind a `finish_reason`. Calls present mean `tool` whatever the word, save that a cut or filtered
+ * answer stays one: its last call is usually broken. Throws `bad_gateway` for words that report a failure.
+ */
+export function decodeFinish(raw: string | undefined, hasCalls: boolean): Finish {
+  if (raw === 'error' || raw === 'insufficient_system_resource') {
+    throw new Fault('bad_gateway', 'The provider broke off the answer; try again.');
+  }
+  const known = raw === undefined ? 'end' : Object.hasOwn(REASONS, raw) ? REASONS[raw] : undefined;
+  const saysTool = raw === 'tool_calls' || raw === 'function_call';
+  const reason = known === 'length' || known === 'filter' ? known : hasCalls || saysTool ? 'tool' : 'end';
+  return raw === undefined ? { reason } : { reason, raw };
+}
+
+/** The word for a Chat client; agents only run calls they got when it says `tool_calls`. */
+export function encodeFinish(finish: Finish, hasCalls: boolean): string {
+  switch (finish.reason) {
+    case 'length':
+    case 'context':
+    case 'pause':
+      return 'length';
+    case 'filter':
+    case 'refusal':
+      return 'content_filter';
+    case 'bad-tool':
+      return 'stop';
+    case 'end':
+    case 'stop-sequence':
+    case 'tool':
+    case 'compaction':
+      return hasCalls ? 'tool_calls' : 'stop';
+    default:
+      return finish.reason satisfies never;
+  }
+}

@@ -1,0 +1,42 @@
+// The `openai-chat` codec: Chat Completions as OpenAI defines it and its many vendors speak it.
+
+import { writeFrame } from '../../lib/sse.ts';
+import type { Codec } from '../codec.ts';
+import { decodeError, errorBody, errorType } from './errors.ts';
+import { decodeRequest } from './request-decode.ts';
+import { encodeRequest } from './request-encode.ts';
+import { decodeResponse } from './response-decode.ts';
+import { encodeResponse } from './response-encode.ts';
+import { ChatStreamDecoder } from './stream-decode.ts';
+import { ChatStreamEncoder } from './stream-encode.ts';
+
+export { chatSchema } from './wire.ts';
+
+export const openaiChat: Codec = {
+  id: 'openai-chat',
+  path: '/chat/completions',
+  idPrefix: 'chatcmpl-',
+  errorType,
+  decodeRequest,
+  encodeRequest,
+  decodeResponse,
+  encodeResponse,
+  streamDecoder: () => new ChatStreamDecoder(),
+  streamEncoder: (dress) => new ChatStreamEncoder(dress),
+  decodeError,
+  telltale: {
+    needles: [
+      '"usage":{',
+      '"usage": {',
+      '[DONE]',
+      '"error":',
+      '"finish_reason":"',
+      '"finish_reason": "',
+      '"object":"error"',
+      'event: error',
+    ],
+    beat: ': keep-alive\n\n',
+    modelPath: ['model'],
+  },
+  breakOff: (fault, { requestId }) => writeFrame(JSON.stringify(errorBody(fault, requestId))),
+};

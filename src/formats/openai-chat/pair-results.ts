@@ -1,0 +1,78 @@
+// Gives every tool call of a conversation exactly one result, right behind it, as Chat upstreams insist.
+
+import type { Loss } from '../../canonical/loss.ts';
+import type { Message, Part, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
+
+type Found = { part: ToolResultPart; position: number };
+
+/**
+ * The turns with results moved behind the assistant turn that called. Of several results for a call the last one
+ * stays; a call without any gets a failed one that says so; a result without a call becomes user text.
+ */
+export function pairResults(messages: Message[], losses: Loss[]): Message[] {
+  const answered = new Map<number, Found[]>();
+  const waiting = new Map<string, Found>();
+  // backwards, since some hosts count ids anew in every turn: a result belongs to the nearest call before it
+  for (let position = messages.length - 1; position >= 0; position--) {
+    const message = messages[position];
+    if (message?.role === 'tool') collect(message, position, waiting, losses);
+    if (message?.role === 'assistant') answered.set(position, take(callsOf(message), waiting, losses));
+  }
+  const orphans = new Set([...waiting.values()].map((found) => found.part));
+  return messages.flatMap((message, position): Message[] => {
+    if (message.role === 'tool') return orphanTurn(message, orphans, losses);
+    const results = answered.get(position) ?? [];
+    if (results.length === 0) return [message];
+    results.sort((a, b) => a.position - b.position);
+    return [message, { role: 'tool', parts: results.map((found) => found.part) }];
+  });
+}
+
+function callsOf(message: Message): ToolCallPart[] {
+  return message.parts.filter((part) => part.kind === 'tool-call');
+}
+
+function collect(message: Message, position: number, waiting: Map<string, Found>, losses: Loss[]): void {
+  for (const [offset, part] of [...message.parts.entries()].reverse()) {
+    if (part.kind !== 'tool-result') continue;
+    if (waiting.has(part.callId)) {
+      const path = part.at ?? 'tool_result';
+      losses.push({ path, action: 'dropped', reason: 'a later result answers the same call' });
+    } else waiting.set(part.callId, { part, position: position + offset / (message.parts.length + 1) });
+  }
+}
+
+function take(calls: ToolCallPart[], waiting: Map<string, Found>, losses: Loss[]): Found[] {
+  return calls.map((call) => {
+    const found = waiting.get(call.id);
+    waiting.delete(call.id);
+    if (found) return found;
+    losses.push({
+      path: call.at ?? 'tool_calls',
+      action: 'changed',
+      reason: 'no result was recorded; one says so',
+    });
+    const content: Part[] = [{ kind: 'text', text: 'No result was recorded for this call.' }];
+    const part: ToolResultPart = {
+      kind: 'tool-result',
+      callId: call.id,
+      form: call.form,
+      content,
+      isError: true,
+    };
+    return { part, position: BEHIND_ALL };
+  });
+}
+
+/** Behind every recorded result. */
+const BEHIND_ALL = Number.MAX_SAFE_INTEGER;
+
+function orphanTurn(message: Message, orphans: Set<ToolResultPart>, losses: Loss[]): Message[] {
+  const parts = message.parts.flatMap((part): Part[] => {
+    if (part.kind !== 'tool-result' || !orphans.has(part)) return [];
+    const path = part.at ?? 'tool_result';
+    losses.push({ path, action: 'moved', reason: 'it answers no call; it becomes user text' });
+    return [{ kind: 'text', text: `Result of tool call ${part.callId}:` }, ...part.content];
+  });
+  return parts.length === 0 ? [] : [{ role: 'user', parts }];
+}

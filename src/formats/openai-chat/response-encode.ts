@@ -1,0 +1,121 @@
+// Writes a whole answer as a Chat client expects it.
+
+import type { ReasoningPart } from '../../canonical/part.ts';
+import type { CanonicalResponse } from '../../canonical/response.ts';
+import type { JsonObject, JsonValue } from '../../lib/json.ts';
+import type { Dress } from '../codec.ts';
+import { codePoints, encodeAnnotation, encodeLogprobs } from './annotations.ts';
+import { encodeFinish } from './finish.ts';
+import { dataUrl } from './media.ts';
+import { answerTier, encodeUsage } from './usage.ts';
+
+/** What stands between a text and the next one when a hosted tool ran in between. */
+export const AFTER_HOSTED_TOOL = '\n\n';
+
+/** A `chat.completion` with one choice. Members the type requires are always there, null when unknown. */
+export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonObject {
+  const message: JsonObject = { role: 'assistant', content: null, refusal: null };
+  const calls: JsonObject[] = [];
+  const thoughts: string[] = [];
+  const annotations: JsonObject[] = [];
+  const images: JsonObject[] = [];
+  const logprobs = response.parts.flatMap((part) => (part.kind === 'text' ? (part.logprobs ?? []) : []));
+  let text = '';
+  let refusal = '';
+  let isAfterHosted = false;
+  for (const part of response.parts) {
+    switch (part.kind) {
+      case 'text': {
+        if (isAfterHosted && text !== '') text += AFTER_HOSTED_TOOL;
+        isAfterHosted = false;
+        const offset = part.citations ? codePoints(text) : 0;
+        for (const citation of part.citations ?? []) {
+          const annotation = encodeAnnotation(citation, offset, codePoints(part.text));
+          if (annotation) annotations.push(annotation);
+        }
+        text += part.text;
+        break;
+      }
+      case 'refusal':
+        refusal += part.text;
+        break;
+      case 'reasoning':
+        thoughts.push(...readable(part));
+        break;
+      case 'tool-call':
+        calls.push(encodeAnswerCall(part.id, callName(part), part.form, part.input));
+        break;
+      case 'audio':
+        if (part.source.from === 'base64') {
+          message.audio = {
+            id: part.id ?? `audio_${dress.id}`,
+            data: part.source.data,
+            transcript: part.transcript ?? '',
+            expires_at: dress.createdS,
+          };
+        }
+        break;
+      case 'image':
+        if (part.source.from === 'base64')
+          images.push(imageMember(dataUrl(part.source.mediaType, part.source.data)));
+        else if (part.source.from === 'url') images.push(imageMember(part.source.url));
+        break;
+      case 'opaque':
+        isAfterHosted = true;
+        break;
+      case 'file':
+      case 'tool-result':
+        break;
+      default:
+        part satisfies never;
+    }
+  }
+  if (response.finish.reason === 'refusal' && refusal === '') refusal = response.finish.explanation ?? '';
+  if (text !== '') message.content = text;
+  // null says "something else was answered": an empty answer is an empty text
+  else if (calls.length === 0 && refusal === '') message.content = '';
+  if (refusal !== '') message.refusal = refusal;
+  if (thoughts.length > 0) message.reasoning_content = thoughts.join(SECTION_GAP);
+  if (annotations.length > 0) message.annotations = annotations;
+  if (images.length > 0) message.images = images;
+  if (calls.length > 0) message.tool_calls = calls;
+  const choice: JsonValue = {
+    index: 0,
+    message,
+    logprobs: encodeLogprobs(logprobs),
+    finish_reason: encodeFinish(response.finish, calls.length > 0),
+  };
+  const tier = answerTier(response.serviceTier);
+  return {
+    id: dress.id,
+    object: 'chat.completion',
+    created: dress.createdS,
+    model: dress.model,
+    choices: [choice],
+    ...(response.usage ? { usage: encodeUsage(response.usage) } : {}),
+    ...(tier === undefined ? {} : { service_tier: tier }),
+  };
+}
+
+/** Between sections of thinking. */
+export const SECTION_GAP = '\n\n';
+
+/** The raw chain when it is there, else the summary; sealed parts have nothing to show. */
+function readable(part: ReasoningPart): string[] {
+  const sections = part.content.some((section) => section !== '') ? part.content : part.summary;
+  return sections.filter((section) => section !== '');
+}
+
+function imageMember(url: string): JsonObject {
+  return { type: 'image_url', image_url: { url } };
+}
+
+/** The name a Chat client knows a namespaced tool by. */
+export function callName(call: { name: string; namespace?: string }): string {
+  return call.namespace === undefined ? call.name : `${call.namespace}__${call.name}`;
+}
+
+function encodeAnswerCall(id: string, name: string, form: 'json' | 'text', input: string): JsonObject {
+  if (form === 'text') return { id, type: 'custom', custom: { name, input } };
+  return { id, type: 'function', function: { name, arguments: input.trim() === '' ? '{}' : input } };
+}

@@ -1,0 +1,216 @@
+// Writes a streamed answer as Chat chunks.
+
+import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
+import type { Finish } from '../../canonical/response.ts';
+import type { Usage } from '../../canonical/usage.ts';
+import type { JsonObject, JsonValue } from '../../lib/json.ts';
+import { writeFrame } from '../../lib/sse.ts';
+import type { Dress, StreamEncoder } from '../codec.ts';
+import { codePoints, encodeAnnotation, encodeLogprobs } from './annotations.ts';
+import { errorBody } from './errors.ts';
+import { encodeFinish } from './finish.ts';
+import { AFTER_HOSTED_TOOL, callName, SECTION_GAP } from './response-encode.ts';
+import { answerTier, encodeUsage } from './usage.ts';
+
+/** A part that has begun and not ended. */
+type OpenPart = {
+  kind: PartStart['kind'];
+  /** Tool calls: the dense index clients count by. */
+  call: number;
+  form: 'json' | 'text';
+  /** Tool calls: anything but blanks has been written as input. */
+  hasInput: boolean;
+  /** Reasoning: the form and section written last. */
+  thought: { form: 'summary' | 'content'; section: number } | undefined;
+  /** Text: code points of the answer before this part, and of the part so far. */
+  offset: number;
+  length: number;
+};
+
+/**
+ * A stream's chunks share id, time and model; the role comes first and once, a call's id and name once, exactly one
+ * finish. Law 6: events in any order give a legal stream; what belongs to nothing is left out.
+ */
+export class ChatStreamEncoder implements StreamEncoder {
+  readonly #dress: Dress;
+  readonly #head: string;
+  readonly #tail: string;
+  #started = false;
+  #over = false;
+  #open = new Map<number, OpenPart>();
+  #calls = 0;
+  #textLength = 0;
+  #afterHosted = false;
+  #afterThought = false;
+  #refused = false;
+  #usage: Usage | undefined;
+  #serviceTier: string | undefined;
+
+  constructor(dress: Dress) {
+    this.#dress = dress;
+    const { id, createdS, model } = dress;
+    const head = JSON.stringify({ id, object: 'chat.completion.chunk', created: createdS, model });
+    this.#head = head.slice(0, -1);
+    this.#tail = dress.includeUsage ? ',"usage":null}' : '}';
+  }
+
+  push(event: StreamEvent): string {
+    if (this.#over) return '';
+    switch (event.type) {
+      case 'start':
+        this.#serviceTier = answerTier(event.serviceTier) ?? this.#serviceTier;
+        this.#usage = event.usage ?? this.#usage;
+        return this.#begin();
+      case 'part-start':
+        return this.#begin() + this.#openPart(event.index, event.part);
+      case 'part-delta':
+        return this.#begin() + this.#writeDelta(event.index, event.delta);
+      case 'part-end':
+        return this.#closePart(event.index);
+      case 'usage':
+        this.#usage = event.usage;
+        this.#serviceTier = answerTier(event.serviceTier) ?? this.#serviceTier;
+        return '';
+      case 'finish':
+        return this.#begin() + this.#finish(event.finish);
+      case 'error':
+        // no finish and no [DONE]: agents must not take a broken answer for a whole one
+        this.#over = true;
+        return writeFrame(JSON.stringify(errorBody(event.fault, this.#dress.requestId)));
+      default:
+        return event satisfies never;
+    }
+  }
+
+  #begin(): string {
+    if (this.#started) return '';
+    this.#started = true;
+    return this.#chunk({ role: 'assistant', content: '', refusal: null });
+  }
+
+  #openPart(index: number, part: PartStart): string {
+    const before = this.#closePart(index);
+    const open: OpenPart = {
+      kind: part.kind,
+      call: this.#calls,
+      form: 'json',
+      hasInput: false,
+      thought: undefined,
+      offset: this.#textLength,
+      length: 0,
+    };
+    this.#open.set(index, open);
+    if (part.kind === 'opaque') this.#afterHosted = this.#textLength > 0;
+    if (part.kind === 'audio') {
+      return before + (part.id === undefined ? '' : this.#chunk({ audio: { id: part.id } }));
+    }
+    if (part.kind !== 'tool-call') return before;
+    this.#calls++;
+    open.form = part.form;
+    const name = callName(part);
+    const body =
+      part.form === 'text' ? { custom: { name, input: '' } } : { function: { name, arguments: '' } };
+    const type = part.form === 'text' ? 'custom' : 'function';
+    return before + this.#chunk({ tool_calls: [{ index: open.call, id: part.id, type, ...body }] });
+  }
+
+  #writeDelta(index: number, delta: PartDelta): string {
+    const part = this.#open.get(index);
+    switch (delta.kind) {
+      case 'text':
+        return this.#writeText(part, delta.text, delta.logprobs ? encodeLogprobs(delta.logprobs) : null);
+      case 'citation': {
+        const annotation = encodeAnnotation(
+          delta.citation,
+          part?.offset ?? 0,
+          part?.length ?? this.#textLength,
+        );
+        return annotation ? this.#chunk({ annotations: [annotation] }) : '';
+      }
+      case 'refusal':
+        if (delta.text === '') return '';
+        this.#refused = true;
+        return this.#chunk({ refusal: delta.text });
+      case 'reasoning':
+        return this.#writeThought(part, delta);
+      case 'seal':
+        return '';
+      case 'input':
+        if (part?.kind !== 'tool-call' || delta.text === '') return '';
+        if (delta.text.trim() !== '') part.hasInput = true;
+        return this.#writeInput(part, delta.text);
+      case 'audio': {
+        const audio: JsonObject = {};
+        if (delta.data !== undefined) audio.data = delta.data;
+        if (delta.transcript !== undefined) audio.transcript = delta.transcript;
+        return this.#chunk({ audio });
+      }
+      default:
+        return delta satisfies never;
+    }
+  }
+
+  #writeText(part: OpenPart | undefined, text: string, logprobs: JsonValue): string {
+    if (text === '' && logprobs === null) return '';
+    const gap = this.#afterHosted && text !== '' ? AFTER_HOSTED_TOOL : '';
+    if (gap !== '') {
+      this.#afterHosted = false;
+      this.#textLength += gap.length;
+      if (part && part.length === 0) part.offset = this.#textLength;
+    }
+    const length = codePoints(text);
+    this.#textLength += length;
+    if (part) part.length += length;
+    return this.#chunk({ content: gap + text }, logprobs);
+  }
+
+  #writeThought(part: OpenPart | undefined, delta: Extract<PartDelta, { kind: 'reasoning' }>): string {
+    if (delta.text === '') return '';
+    const { form, section } = delta;
+    const last = part?.thought;
+    // a part that shows both its summary and its chain would say everything twice
+    if (last && last.form !== form) return '';
+    const isNew = last ? last.section !== section : this.#afterThought;
+    if (part) part.thought = { form, section };
+    if (!last) this.#afterThought = true;
+    return this.#chunk({ reasoning_content: isNew ? SECTION_GAP + delta.text : delta.text });
+  }
+
+  #writeInput(part: OpenPart, text: string): string {
+    const body = part.form === 'text' ? { custom: { input: text } } : { function: { arguments: text } };
+    return this.#chunk({ tool_calls: [{ index: part.call, ...body }] });
+  }
+
+  #closePart(index: number): string {
+    const part = this.#open.get(index);
+    this.#open.delete(index);
+    if (part?.kind !== 'tool-call' || part.hasInput || part.form === 'text') return '';
+    // agents parse the arguments as JSON, and "" is none
+    return this.#writeInput(part, '{}');
+  }
+
+  #finish(finish: Finish): string {
+    let out = '';
+    for (const index of [...this.#open.keys()]) out += this.#closePart(index);
+    if (finish.reason === 'refusal' && !this.#refused && finish.explanation) {
+      out += this.#chunk({ refusal: finish.explanation });
+    }
+    this.#over = true;
+    out += this.#chunk({}, null, encodeFinish(finish, this.#calls > 0));
+    if (this.#dress.includeUsage && this.#usage) {
+      out += writeFrame(
+        `${this.#head},"choices":[]${this.#tier()},"usage":${JSON.stringify(encodeUsage(this.#usage))}}`,
+      );
+    }
+    return `${out}data: [DONE]\n\n`;
+  }
+
+  #chunk(delta: JsonObject, logprobs: JsonValue = null, finishReason: string | null = null): string {
+    const choice = JSON.stringify({ index: 0, delta, logprobs, finish_reason: finishReason });
+    return writeFrame(`${this.#head},"choices":[${choice}]${this.#tier()}${this.#tail}`);
+  }
+
+  #tier(): string {
+    return this.#serviceTier === undefined ? '' : `,"service_tier":${JSON.stringify(this.#serviceTier)}`;
+  }
+}

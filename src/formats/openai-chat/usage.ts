@@ -1,0 +1,67 @@
+// Token counts of the Chat format, both ways.
+
+import { cacheWriteTotal, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
+import { asNumber, asObject, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+
+/** Reads a `usage` object; undefined when there is none. Vendor spellings of cached and reasoning tokens count. */
+export function decodeUsage(value: JsonValue | undefined, tier?: string): Usage | undefined {
+  if (!isObject(value)) return undefined;
+  const input = asObject(value.prompt_tokens_details);
+  const output = asObject(value.completion_tokens_details);
+  const prompt = asNumber(value.prompt_tokens) ?? 0;
+  const completion = asNumber(value.completion_tokens) ?? 0;
+  // DeepSeek and Moonshot report cached tokens beside the total
+  const cacheRead =
+    asNumber(input.cached_tokens) ??
+    asNumber(value.prompt_cache_hit_tokens) ??
+    asNumber(value.cached_tokens) ??
+    0;
+  const cacheWrite = asNumber(input.cache_write_tokens) ?? 0;
+  const reasoning = asNumber(output.reasoning_tokens) ?? asNumber(value.reasoning_tokens) ?? 0;
+  // some vendors leave reasoning out of the completion but not out of the total
+  const isReasoningApart = reasoning > 0 && asNumber(value.total_tokens) === prompt + completion + reasoning;
+  const blank = noUsage();
+  return settleUsage({
+    ...blank,
+    input: prompt,
+    inputUncached: prompt - cacheRead - cacheWrite,
+    cacheRead,
+    cacheWrite: { ...blank.cacheWrite, unknown: cacheWrite },
+    inputAudio: asNumber(input.audio_tokens) ?? 0,
+    inputImage: asNumber(input.image_tokens) ?? 0,
+    output: isReasoningApart ? completion + reasoning : completion,
+    outputReasoning: reasoning,
+    outputAudio: asNumber(output.audio_tokens) ?? 0,
+    outputImage: asNumber(output.image_tokens) ?? 0,
+    ...(tier === undefined ? {} : { tier }),
+    raw: value,
+  });
+}
+
+/** Writes the usage as Chat clients know it: totals with their parts as details. */
+export function encodeUsage(usage: Usage): JsonObject {
+  return {
+    prompt_tokens: usage.input,
+    completion_tokens: usage.output,
+    total_tokens: usage.input + usage.output,
+    prompt_tokens_details: {
+      cached_tokens: usage.cacheRead,
+      cache_write_tokens: cacheWriteTotal(usage),
+      audio_tokens: usage.inputAudio,
+    },
+    completion_tokens_details: {
+      reasoning_tokens: usage.outputReasoning,
+      audio_tokens: usage.outputAudio,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
+  };
+}
+
+const TIERS = ['auto', 'default', 'flex', 'scale', 'priority', 'fast'];
+
+/** The tier that answered in Chat's words; undefined when it has none for it. */
+export function answerTier(tier: string | undefined): string | undefined {
+  if (tier === 'standard') return 'default';
+  return tier !== undefined && TIERS.includes(tier) ? tier : undefined;
+}

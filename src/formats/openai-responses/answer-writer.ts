@@ -1,0 +1,214 @@
+// Writes an answer item by item, each step as the event the published life cycle demands.
+
+import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
+import type { Fault } from '../../canonical/fault.ts';
+import type { OpaquePart } from '../../canonical/part.ts';
+import type { Finish } from '../../canonical/response.ts';
+import { noUsage, type Usage } from '../../canonical/usage.ts';
+import { isObject, type JsonObject } from '../../lib/json.ts';
+import type { Dress } from '../codec.ts';
+import { type AnswerState, answerBody } from './answer-body.ts';
+import { CallWriter } from './call-writer.ts';
+import { clientToolsIn } from './client-tools.ts';
+import { failedError } from './errors.ts';
+import { writeIncomplete } from './finish.ts';
+import type { ItemWriter, Send } from './item-writer.ts';
+import { MessageWriter } from './message-writer.ts';
+import { ReasoningWriter } from './reasoning-writer.ts';
+import { writeUsage } from './usage.ts';
+
+/**
+ * Takes canonical events in any order and keeps the answer legal: items never overlap, are numbered without gaps,
+ * and end before the answer does. `send` receives each event without its `sequence_number`.
+ */
+export class AnswerWriter {
+  readonly #dress: Dress;
+  readonly #send: Send;
+  readonly #clientTools: Set<string>;
+  readonly #output: JsonObject[] = [];
+  readonly #ids = new Set<string>();
+  #item: ItemWriter | undefined;
+  /** The part that takes deltas; its item may stay open behind it. */
+  #part: number | undefined;
+  #usage: Usage | undefined;
+  #serviceTier: string | undefined;
+  #hasStarted = false;
+  #hasRefusal = false;
+  /** The answer as it stands after its last event. */
+  body: JsonObject | undefined;
+
+  constructor(dress: Dress, send: Send) {
+    this.#dress = dress;
+    this.#send = send;
+    this.#clientTools = clientToolsIn(dress.request.tools);
+  }
+
+  get hasEnded(): boolean {
+    return this.body !== undefined;
+  }
+
+  push(event: StreamEvent): void {
+    if (this.hasEnded) return;
+    if (!this.#hasStarted) this.#start();
+    switch (event.type) {
+      case 'start':
+        if (event.usage) this.#usage ??= event.usage;
+        this.#serviceTier = event.serviceTier ?? this.#serviceTier;
+        return;
+      case 'part-start':
+        this.#part = event.index;
+        this.#beginPart(event.part);
+        return;
+      case 'part-delta':
+        if (event.index === this.#part) this.#item?.take(event.delta);
+        return;
+      case 'part-end':
+        if (event.index !== this.#part) return;
+        this.#part = undefined;
+        this.#item?.endPart();
+        return;
+      case 'usage':
+        this.#usage = event.usage;
+        this.#serviceTier = event.serviceTier ?? this.#serviceTier;
+        return;
+      case 'finish':
+        this.#finish(event.finish);
+        return;
+      case 'error':
+        this.#fail(event.fault);
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #start(): void {
+    this.#hasStarted = true;
+    const response = this.#bodyNow('in_progress', {});
+    this.#send('response.created', { response });
+    this.#send('response.in_progress', { response });
+  }
+
+  #bodyNow(status: AnswerState['status'], members: Partial<AnswerState>): JsonObject {
+    return answerBody(this.#dress, {
+      status,
+      output: [...this.#output],
+      usage: null,
+      error: null,
+      incompleteReason: undefined,
+      serviceTier: this.#serviceTier,
+      ...members,
+    });
+  }
+
+  #beginPart(part: PartStart): void {
+    switch (part.kind) {
+      case 'text':
+      case 'refusal': {
+        if (part.kind === 'refusal') this.#hasRefusal = true;
+        const phase = part.kind === 'text' ? part.phase : undefined;
+        if (this.#item instanceof MessageWriter && this.#item.continues(part.kind, phase))
+          this.#item.beginPart(part.kind);
+        else
+          this.#open(
+            (index) => new MessageWriter(this.#send, index, this.#newId('msg', index), phase),
+          ).beginPart(part.kind);
+        return;
+      }
+      case 'reasoning':
+        this.#open((index) => new ReasoningWriter(this.#send, index, this.#newId('rs', index, part.itemId)));
+        return;
+      case 'tool-call': {
+        const prefix = part.form === 'text' ? 'ctc' : 'fc';
+        const isClient = this.#clientTools.has(part.name);
+        this.#open(
+          (index) =>
+            new CallWriter(this.#send, index, this.#newId(prefix, index, part.itemId), part, isClient),
+        );
+        return;
+      }
+      case 'opaque':
+        this.#writeOpaque(part);
+        return;
+      case 'audio':
+        // no answer of this format holds audio; its transcript is what can be shown
+        this.#open(
+          (index) => new MessageWriter(this.#send, index, this.#newId('msg', index), undefined),
+        ).beginPart('text');
+        return;
+      default:
+        part satisfies never;
+    }
+  }
+
+  #open<T extends ItemWriter>(make: (index: number) => T): T {
+    this.#closeItem('completed');
+    const item = make(this.#output.length);
+    this.#item = item;
+    item.begin();
+    return item;
+  }
+
+  /** Stable: made of the answer's id and the item's place, unless the upstream's own id can be kept. */
+  #newId(prefix: string, index: number, own?: string): string {
+    const usable = own?.startsWith(`${prefix}_`) && !this.#ids.has(own) ? own : undefined;
+    const id = usable ?? `${prefix}_${this.#dress.id.replace(/^resp_/, '')}_${index}`;
+    this.#ids.add(id);
+    return id;
+  }
+
+  #writeOpaque(part: OpaquePart): void {
+    this.#closeItem('completed');
+    if (part.raw.format === 'openai-responses' && isObject(part.raw.value)) {
+      const output_index = this.#output.length;
+      const item: JsonObject = { id: this.#newId('item', output_index), ...part.raw.value };
+      this.#send('response.output_item.added', { output_index, item });
+      this.#send('response.output_item.done', { output_index, item });
+      this.#output.push(item);
+    } else if (part.text !== undefined) this.#say('text', part.text);
+  }
+
+  #say(kind: 'text' | 'refusal', text: string): void {
+    const delta: PartDelta = { kind, text };
+    this.#beginPart({ kind });
+    this.#item?.take(delta);
+    this.#item?.endPart();
+  }
+
+  #closeItem(status: 'completed' | 'incomplete'): void {
+    const item = this.#item?.finish(status);
+    this.#item = undefined;
+    if (item) this.#output.push(item);
+  }
+
+  #finish(finish: Finish): void {
+    const incompleteReason = writeIncomplete(finish);
+    if (finish.reason === 'refusal' && !this.#hasRefusal)
+      this.#say('refusal', finish.explanation ?? 'The model declined to answer.');
+    const status = incompleteReason === undefined ? 'completed' : 'incomplete';
+    this.#closeItem(status);
+    // agents ask again for ever when an answer has no item at all
+    if (this.#output.length === 0 && status === 'completed') {
+      this.#say('text', '');
+      this.#closeItem('completed');
+    }
+    const usage = writeUsage(this.#usage ?? noUsage());
+    this.body = this.#bodyNow(status, { usage, incompleteReason });
+    this.#send(`response.${status}`, { response: this.body });
+  }
+
+  /** A call cut short is not reported as done: clients run what is done. */
+  #fail(fault: Fault): void {
+    const output = [...this.#output];
+    const item =
+      this.#part !== undefined && this.#item instanceof CallWriter ? this.#item.partial() : undefined;
+    if (item) output.push(item);
+    else {
+      this.#closeItem(this.#part === undefined ? 'completed' : 'incomplete');
+      output.splice(0, output.length, ...this.#output);
+    }
+    const usage = this.#usage ? writeUsage(this.#usage) : null;
+    this.body = this.#bodyNow('failed', { output, usage, error: failedError(fault) });
+    this.#send('response.failed', { response: this.body });
+  }
+}

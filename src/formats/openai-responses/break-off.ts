@@ -1,0 +1,54 @@
+// Ends a stream whose own frames went through untouched, the way every client of the format understands.
+
+import type { Fault } from '../../canonical/fault.ts';
+import { asArray, asNumber, isObject, type JsonObject } from '../../lib/json.ts';
+import { writeFrame } from '../../lib/sse.ts';
+import { failedError } from './errors.ts';
+
+/**
+ * See `Codec.breakOff`. The failed response keeps the id the stream began with, since clients check it. Nothing has
+ * gone out yet: the answer is created first, because a bare `error` event is lost on coding agents.
+ */
+export function breakOff(
+  fault: Fault,
+  seen: { first: JsonObject | undefined; frames: number; requestId: string },
+): string {
+  const begun = seen.first?.response;
+  const base = isObject(begun) ? begun : blankResponse(seen.requestId);
+  const failed = {
+    ...base,
+    output: asArray(base.output),
+    status: 'failed',
+    error: failedError(fault),
+    incomplete_details: null,
+  };
+  const begin = asNumber(seen.first?.sequence_number) ?? 0;
+  if (seen.frames > 0 && seen.first) return frame('response.failed', begin + seen.frames, failed);
+  return frame('response.created', 0, base) + frame('response.failed', 1, failed);
+}
+
+function frame(type: string, sequence: number, response: JsonObject): string {
+  return writeFrame(JSON.stringify({ type, sequence_number: sequence, response }), type);
+}
+
+function blankResponse(requestId: string): JsonObject {
+  const id = requestId.replace(/[^A-Za-z0-9_-]/g, '');
+  return {
+    id: `resp_${id}`,
+    object: 'response',
+    created_at: 0,
+    status: 'in_progress',
+    error: null,
+    incomplete_details: null,
+    instructions: null,
+    metadata: {},
+    model: '',
+    output: [],
+    parallel_tool_calls: true,
+    temperature: null,
+    tool_choice: 'auto',
+    tools: [],
+    top_p: null,
+    usage: null,
+  };
+}

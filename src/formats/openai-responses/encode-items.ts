@@ -1,0 +1,182 @@
+// Canonical messages written as input items of a Responses request.
+
+import type { Loss } from '../../canonical/loss.ts';
+import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
+import { sha256Hex } from '../../lib/crypto.ts';
+import { compact, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { writeClientCall, writeClientOutput } from './client-tools.ts';
+import { ERROR_PREFIX } from './decode-items.ts';
+import { unmarked, writeInputContent, writeOutputText } from './encode-content.ts';
+
+/** What the items are written for. `clientTools` are names of tools this format defines itself. */
+export type ItemContext = { developerRole: boolean; clientTools: Set<string>; losses: Loss[] };
+
+/**
+ * The conversation as items: every call directly followed by its one output (the provider refuses a call without
+ * output and an output without call).
+ */
+export function encodeItems(messages: Message[], context: ItemContext): JsonObject[] {
+  const results = new Map<string, ToolResultPart>();
+  const calls = new Map<string, ToolCallPart>();
+  for (const { parts } of messages)
+    for (const part of parts) {
+      if (part.kind === 'tool-call') calls.set(part.id, part);
+      if (part.kind !== 'tool-result') continue;
+      if (results.has(part.callId))
+        context.losses.push(lost(part, 'dropped', 'a later result of the same call counts'));
+      results.set(part.callId, part);
+    }
+  return messages.flatMap((message) => {
+    if (message.name !== undefined)
+      context.losses.push(
+        lost({ at: `${message.at ?? 'input'}.name` }, 'dropped', 'messages carry no name here'),
+      );
+    if (message.role === 'assistant') return writeAssistant(message, results, context);
+    if (message.role === 'tool') return writeOrphans(message, calls, results, context);
+    const role = roleOf(message, context);
+    const content = writeInputContent(message.parts, context.losses);
+    return content.length === 0 ? [] : [{ type: 'message', role, content }];
+  });
+}
+
+function lost(part: { at?: string }, action: Loss['action'], reason: string): Loss {
+  return { path: part.at ?? 'input', action, reason };
+}
+
+function roleOf({ role, parts }: Message, { developerRole }: ItemContext): string {
+  if (role === 'user') return 'user';
+  const isMarked = parts.some((part) => 'cache' in part && part.cache);
+  return developerRole && (role === 'developer' || isMarked) ? 'developer' : 'system';
+}
+
+function writeAssistant(
+  message: Message,
+  results: Map<string, ToolResultPart>,
+  context: ItemContext,
+): JsonObject[] {
+  const items: JsonObject[] = [];
+  const outputs: JsonObject[] = [];
+  let text: { phase: string | undefined; content: JsonValue[] } | undefined;
+  for (const part of message.parts) {
+    if ('cache' in part && part.cache) context.losses.push(unmarked(part.at));
+    const said = spoken(part, context);
+    if (said) {
+      const phase = part.kind === 'text' ? part.phase : undefined;
+      if (text && text.phase === phase) text.content.push(said);
+      else {
+        text = { phase, content: [said] };
+        items.push(compact({ type: 'message', role: 'assistant', content: text.content, phase }));
+      }
+      continue;
+    }
+    if (part.kind === 'tool-call') {
+      items.push(writeCall(part, context));
+      outputs.push(writeOutput(part, results.get(part.id), context));
+    } else if (part.kind === 'reasoning') items.push(...writeReasoning(part, context));
+    else if (part.kind === 'opaque' && part.raw.format === 'openai-responses' && isObject(part.raw.value))
+      items.push(part.raw.value);
+    else {
+      context.losses.push(lost(part, 'dropped', 'an assistant’s turn holds no such part here'));
+      continue;
+    }
+    text = undefined;
+  }
+  return [...items, ...outputs];
+}
+
+/** The part as text of the assistant, undefined when it is something else. */
+function spoken(part: Part, { losses }: ItemContext): JsonObject | undefined {
+  if (part.kind === 'text') return part.text === '' ? undefined : writeOutputText(part);
+  if (part.kind === 'refusal') return { type: 'refusal', refusal: part.text };
+  if (part.kind !== 'opaque' || part.raw.format === 'openai-responses' || part.text === undefined)
+    return undefined;
+  losses.push(lost(part, 'changed', 'what another provider’s tool did became text'));
+  return writeOutputText({ kind: 'text', text: part.text });
+}
+
+function writeReasoning(part: ReasoningPart, { losses }: ItemContext): JsonObject[] {
+  if (part.seal?.issuer !== 'openai') {
+    losses.push(lost(part, 'dropped', 'reasoning of another provider, or without the state that proves it'));
+    return [];
+  }
+  const summary = part.summary.map((text) => ({ type: 'summary_text', text }));
+  const content = part.content.map((text) => ({ type: 'reasoning_text', text }));
+  const id = ownItemId(part.itemId, 'rs_');
+  const item = { type: 'reasoning', id, summary, encrypted_content: part.seal.data };
+  return [compact(content.length === 0 ? item : { ...item, content })];
+}
+
+/** Ids of other formats would be refused; without one the provider makes its own. */
+function ownItemId(id: string | undefined, prefix: string): string | undefined {
+  return id?.startsWith(prefix) ? id : undefined;
+}
+
+const CALL_ID_CHARS_MAX = 64;
+
+/** The provider refuses longer ids; shortened ones must stay different. */
+function callId(id: string): string {
+  if (id.length <= CALL_ID_CHARS_MAX) return id;
+  return `${id.slice(0, 31)}_${sha256Hex(id).slice(0, 32)}`;
+}
+
+function writeCall(part: ToolCallPart, { clientTools }: ItemContext): JsonObject {
+  const call = { ...part, id: callId(part.id) };
+  const client = clientTools.has(part.name) ? writeClientCall(call, part.itemId, 'completed') : undefined;
+  if (client) return client;
+  const { id, name, namespace, form, input, itemId } = call;
+  if (form === 'text')
+    return compact({
+      type: 'custom_tool_call',
+      id: ownItemId(itemId, 'ctc_'),
+      call_id: id,
+      name,
+      namespace,
+      input,
+    });
+  const members = { call_id: id, name, namespace, arguments: input.trim() === '' ? '{}' : input };
+  return compact({ type: 'function_call', id: ownItemId(itemId, 'fc_'), ...members });
+}
+
+function writeOutput(
+  call: ToolCallPart,
+  result: ToolResultPart | undefined,
+  context: ItemContext,
+): JsonObject {
+  const { losses, clientTools } = context;
+  if (!result) losses.push(lost(call, 'changed', 'the call has no result; one that says so was added'));
+  if (result?.cache) losses.push(unmarked(result.at));
+  const isError = result ? result.isError : true;
+  const content = result ? result.content : [{ kind: 'text' as const, text: 'no result was recorded' }];
+  const id = callId(call.id);
+  if (clientTools.has(call.name)) {
+    const text = content.map((part) => (part.kind === 'text' ? part.text : '')).join('\n');
+    return writeClientOutput(call.name, id, text, isError);
+  }
+  const type = call.form === 'text' ? 'custom_tool_call_output' : 'function_call_output';
+  return { type, call_id: id, output: outputOf(writeInputContent(content, losses), isError) };
+}
+
+function outputOf(content: JsonObject[], isError: boolean): JsonValue {
+  const [first, ...rest] = content;
+  const prefix = isError ? ERROR_PREFIX : '';
+  if (!first) return prefix;
+  if (first.type !== 'input_text')
+    return isError ? [{ type: 'input_text', text: prefix }, ...content] : content;
+  const text = prefix + String(first.text);
+  return rest.length === 0 ? text : [{ ...first, text }, ...rest];
+}
+
+/** Results were written with their calls; what is left over answers nothing and is told as text. */
+function writeOrphans(
+  message: Message,
+  calls: Map<string, ToolCallPart>,
+  results: Map<string, ToolResultPart>,
+  { losses }: ItemContext,
+): JsonObject[] {
+  return message.parts.flatMap((part) => {
+    if (part.kind !== 'tool-result' || calls.has(part.callId) || results.get(part.callId) !== part) return [];
+    losses.push(lost(part, 'changed', 'a result without a call became a message'));
+    const content = writeInputContent(part.content, losses);
+    return content.length === 0 ? [] : [{ type: 'message', role: 'user', content }];
+  });
+}

@@ -1,0 +1,184 @@
+// A canonical request, written as a Responses body for an upstream.
+
+import { Fault } from '../../canonical/fault.ts';
+import type { Loss } from '../../canonical/loss.ts';
+import type { Message } from '../../canonical/part.ts';
+import type { CanonicalRequest, OutputFormat } from '../../canonical/request.ts';
+import { sha256Hex } from '../../lib/crypto.ts';
+import { compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import type { Converted, Target } from '../codec.ts';
+import { encodeItems } from './encode-items.ts';
+import { encodeReasoning } from './encode-reasoning.ts';
+import { encodeToolChoice, encodeTools, namesOfClientTools } from './encode-tools.ts';
+
+/** See `Codec.encodeRequest`. Nothing is stored at the provider, so reasoning comes back sealed. */
+export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
+  const losses: Loss[] = [];
+  const { instructions, messages } = splitInstructions(request.messages);
+  const clientTools = namesOfClientTools(request.tools);
+  const input = encodeItems(messages, { developerRole: target.developerRole, clientTools, losses });
+  const tools = encodeTools(request.tools, losses);
+  const value = compact({
+    model: target.model,
+    instructions,
+    input,
+    tools: tools.length === 0 ? undefined : tools,
+    tool_choice: encodeToolChoice(request, losses),
+    parallel_tool_calls: request.parallelTools,
+    max_output_tokens: encodeCap(request, target, losses),
+    ...encodeSampling(request, target, losses),
+    reasoning: encodeReasoning(request, target, losses),
+    text: encodeText(request, target, losses),
+    include: encodeInclude(request, target),
+    prompt_cache_key: request.cache.key,
+    prompt_cache_retention: encodeRetention(request, losses),
+    user: encodeUserId(request.userId, request.origin.userId ?? 'user', losses),
+    safety_identifier: encodeUserId(request.safetyId, request.origin.safetyId ?? 'safety_identifier', losses),
+    metadata: encodeMetadata(request, losses),
+    service_tier: encodeTier(request, losses),
+    store: false,
+    stream: request.stream ? true : undefined,
+  });
+  return { value, losses };
+}
+
+/** One plain leading system text is `instructions`; more than that stays in place, part by part. */
+function splitInstructions(messages: Message[]): { instructions: string | undefined; messages: Message[] } {
+  const [first, ...rest] = messages;
+  const [part, ...others] = first?.role === 'system' ? first.parts : [];
+  const isPlain = part?.kind === 'text' && others.length === 0 && !part.cache && part.text !== '';
+  // a list of nothing is refused
+  if (!isPlain || rest.length === 0) return { instructions: undefined, messages };
+  return { instructions: part.text, messages: rest };
+}
+
+const CAP_MIN = 16;
+
+function encodeCap(request: CanonicalRequest, target: Target, losses: Loss[]): number | undefined {
+  const wanted = request.maxOutputTokens;
+  const path = request.origin.maxOutputTokens ?? 'max_output_tokens';
+  if (wanted === undefined) return undefined;
+  if (wanted <= 0)
+    throw new Fault('unsupported_parameter', `\`${path}\` must be at least 1 for this model.`, {
+      param: path,
+    });
+  if (wanted < CAP_MIN) {
+    losses.push({ path, action: 'changed', reason: 'raised to 16, the least the provider takes' });
+    return CAP_MIN;
+  }
+  const max = target.maxOutputTokens;
+  if (max === undefined || wanted <= max) return wanted;
+  losses.push({ path, action: 'clamped', reason: 'cut to what the model can write' });
+  return max;
+}
+
+function encodeSampling(
+  request: CanonicalRequest,
+  target: Target,
+  losses: Loss[],
+): Record<string, JsonValue | undefined> {
+  const { sampling, origin } = request;
+  const path = (name: keyof typeof sampling) => origin[`sampling.${name}`] ?? name;
+  if (sampling.n !== undefined && sampling.n > 1)
+    throw new Fault(
+      'unsupported_parameter',
+      `\`${path('n')}\` must be 1 for this model: it gives one answer per request.`,
+      {
+        param: path('n'),
+      },
+    );
+  for (const name of ['stop', 'seed', 'frequencyPenalty', 'presencePenalty', 'logitBias', 'topK'] as const) {
+    if (sampling[name] === undefined) continue;
+    losses.push({ path: path(name), action: 'dropped', reason: 'the provider has no such setting' });
+  }
+  const knob = (name: 'temperature' | 'topP'): number | undefined => {
+    const value = sampling[name];
+    if (value === undefined || target.sampling) return value;
+    // 1 is the default of both, so nothing is lost
+    if (value !== 1)
+      losses.push({ path: path(name), action: 'dropped', reason: 'the model takes no sampling settings' });
+    return undefined;
+  };
+  return { temperature: knob('temperature'), top_p: knob('topP'), top_logprobs: sampling.topLogprobs };
+}
+
+function encodeInclude({ sampling }: CanonicalRequest, target: Target): JsonValue | undefined {
+  const include: string[] = [];
+  if (target.thinking !== 'none') include.push('reasoning.encrypted_content');
+  if (sampling.logprobs) include.push('message.output_text.logprobs');
+  return include.length === 0 ? undefined : include;
+}
+
+function encodeText(request: CanonicalRequest, target: Target, losses: Loss[]): JsonObject | undefined {
+  const path = request.origin.output ?? 'text.format';
+  const format = request.output && writeFormat(request.output, path, target, losses);
+  const text = compact({ format, verbosity: request.verbosity });
+  return Object.keys(text).length === 0 ? undefined : text;
+}
+
+const SCHEMA_NAME_DEFAULT = 'response';
+const SCHEMA_NAME_CHARS_MAX = 64;
+
+function writeFormat(output: OutputFormat, path: string, target: Target, losses: Loss[]): JsonObject {
+  if (output.kind === 'text') return { type: 'text' };
+  if (output.kind === 'json') return { type: 'json_object' };
+  if (!target.structuredOutput) {
+    losses.push({ path, action: 'changed', reason: 'the model promises JSON but no schema' });
+    return { type: 'json_object' };
+  }
+  const name = output.name?.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, SCHEMA_NAME_CHARS_MAX);
+  const { description, schema, strict } = output;
+  return compact({ type: 'json_schema', name: name || SCHEMA_NAME_DEFAULT, description, schema, strict });
+}
+
+function encodeRetention({ cache, origin }: CanonicalRequest, losses: Loss[]): string | undefined {
+  if (cache.auto)
+    losses.push({
+      path: origin['cache.auto'] ?? 'cache_control',
+      action: 'dropped',
+      reason: 'the provider caches by itself',
+    });
+  if (cache.retention === undefined || /^(in_memory|in-memory|24h)$/.test(cache.retention))
+    return cache.retention;
+  const path = origin['cache.retention'] ?? 'prompt_cache_retention';
+  losses.push({ path, action: 'dropped', reason: 'the provider knows in_memory and 24h' });
+  return undefined;
+}
+
+const USER_ID_CHARS_MAX = 64;
+
+/** Long ids (agents put whole sessions in them) become a hash of the length the provider takes. */
+function encodeUserId(id: string | undefined, path: string, losses: Loss[]): string | undefined {
+  if (id === undefined || id.length <= USER_ID_CHARS_MAX) return id;
+  losses.push({ path, action: 'changed', reason: 'hashed to the 64 characters the provider takes' });
+  return sha256Hex(id);
+}
+
+const METADATA_PAIRS_MAX = 16;
+
+function encodeMetadata({ metadata, origin }: CanonicalRequest, losses: Loss[]): JsonObject | undefined {
+  if (!metadata) return undefined;
+  const values = Object.values(metadata);
+  const fits = values.length <= METADATA_PAIRS_MAX && values.every((value) => typeof value === 'string');
+  if (fits) return metadata;
+  losses.push({
+    path: origin.metadata ?? 'metadata',
+    action: 'dropped',
+    reason: 'the provider takes up to 16 pairs of text',
+  });
+  return undefined;
+}
+
+const TIERS = ['auto', 'default', 'flex', 'scale', 'priority', 'fast', 'ultrafast'];
+
+function encodeTier({ serviceTier, origin }: CanonicalRequest, losses: Loss[]): string | undefined {
+  if (serviceTier === undefined || TIERS.includes(serviceTier)) return serviceTier;
+  // Anthropic's "standard capacity only" is OpenAI's default tier
+  if (serviceTier === 'standard_only' || serviceTier === 'standard') return 'default';
+  losses.push({
+    path: origin.serviceTier ?? 'service_tier',
+    action: 'dropped',
+    reason: 'no such tier at the provider',
+  });
+  return undefined;
+}

@@ -1,0 +1,135 @@
+// Canonical tools and tool choice, written for a Responses request.
+
+import { Fault } from '../../canonical/fault.ts';
+import type { Loss } from '../../canonical/loss.ts';
+import type {
+  CanonicalRequest,
+  CustomTool,
+  FunctionTool,
+  Tool,
+  ToolChoice,
+  WebSearchTool,
+} from '../../canonical/request.ts';
+import { asString, compact, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { CLIENT_TOOLS } from './client-tools.ts';
+import { unmarked } from './encode-content.ts';
+
+/** Functions of one namespace are gathered where the first of them stood. Throws Fault for foreign hosted tools. */
+export function encodeTools(tools: Tool[], losses: Loss[]): JsonObject[] {
+  const written: JsonObject[] = [];
+  const members = new Map<string, JsonValue[]>();
+  for (const tool of tools) {
+    if ('cache' in tool && tool.cache) losses.push(unmarked(tool.at));
+    const namespace = tool.kind === 'function' || tool.kind === 'custom' ? tool.namespace : undefined;
+    const item = encodeTool(tool, losses);
+    const group = namespace === undefined ? undefined : members.get(namespace);
+    if (namespace === undefined) written.push(item);
+    else if (group) group.push(item);
+    else {
+      const list: JsonValue[] = [item];
+      members.set(namespace, list);
+      written.push({ type: 'namespace', name: namespace, description: namespace, tools: list });
+    }
+  }
+  return written;
+}
+
+function encodeTool(tool: Tool, losses: Loss[]): JsonObject {
+  switch (tool.kind) {
+    case 'function':
+      return encodeFunction(tool);
+    case 'custom':
+      return encodeCustom(tool);
+    case 'web-search':
+      return encodeWebSearch(tool, losses);
+    case 'opaque': {
+      if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value)) return tool.raw.value;
+      const message = 'This tool runs at another provider and does not exist for this model; leave it out.';
+      throw new Fault('unsupported_parameter', message, { param: tool.at ?? 'tools' });
+    }
+    default:
+      return tool satisfies never;
+  }
+}
+
+/** `strict` is written out: its default differs between this format and Chat. */
+function encodeFunction({ name, description, schema, strict, implied }: FunctionTool): JsonObject {
+  if (implied?.format === 'openai-responses' && isObject(implied.value)) return implied.value;
+  const parameters = schema.type === undefined ? { type: 'object', properties: {}, ...schema } : schema;
+  return compact({ type: 'function', name, description, parameters, strict: strict ?? false });
+}
+
+function encodeCustom({ name, description, grammar }: CustomTool): JsonObject {
+  return compact({ type: 'custom', name, description, format: grammar && { type: 'grammar', ...grammar } });
+}
+
+function encodeWebSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
+  if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value)) return tool.raw.value;
+  const at = tool.at ?? 'tools';
+  if (tool.maxUses !== undefined)
+    losses.push({ path: `${at}.max_uses`, action: 'dropped', reason: 'searches are not counted here' });
+  const filters = compact({ allowed_domains: tool.allowedDomains, blocked_domains: tool.blockedDomains });
+  return compact({
+    type: 'web_search',
+    filters: Object.keys(filters).length === 0 ? undefined : filters,
+    search_context_size: tool.contextSize,
+    user_location: tool.location && { type: 'approximate', ...tool.location },
+  });
+}
+
+/** Undefined when there is nothing to choose from or nothing to say. */
+export function encodeToolChoice(
+  { toolChoice, tools, origin }: CanonicalRequest,
+  losses: Loss[],
+): JsonValue | undefined {
+  if (!toolChoice) return undefined;
+  const path = origin.toolChoice ?? 'tool_choice';
+  if (tools.length === 0 && toolChoice.mode !== 'auto' && toolChoice.mode !== 'none') {
+    losses.push({ path, action: 'dropped', reason: 'there is no tool to choose' });
+    return undefined;
+  }
+  return writeChoice(toolChoice, tools, path, losses);
+}
+
+function writeChoice(choice: ToolChoice, tools: Tool[], path: string, losses: Loss[]): JsonValue | undefined {
+  switch (choice.mode) {
+    case 'auto':
+    case 'none':
+    case 'required':
+      return choice.mode;
+    case 'one':
+      return writeNamed(choice.name, choice.form, tools);
+    case 'subset':
+      return {
+        type: 'allowed_tools',
+        mode: choice.required ? 'required' : 'auto',
+        tools: choice.names.map((name) => writeNamed(name, formOf(name, tools), tools)),
+      };
+    case 'opaque':
+      if (choice.raw.format === 'openai-responses') return choice.raw.value;
+      losses.push({ path, action: 'dropped', reason: 'known to its own format only; the model chooses' });
+      return undefined;
+    default:
+      return choice satisfies never;
+  }
+}
+
+function writeNamed(name: string, form: 'json' | 'text', tools: Tool[]): JsonObject {
+  if (namesOfClientTools(tools).has(name)) return { type: name };
+  return { type: form === 'text' ? 'custom' : 'function', name };
+}
+
+function formOf(name: string, tools: Tool[]): 'json' | 'text' {
+  return tools.some((tool) => tool.kind === 'custom' && tool.name === name) ? 'text' : 'json';
+}
+
+/** Names of the tools that go out in this format's own form. */
+export function namesOfClientTools(tools: Tool[]): Set<string> {
+  const names = new Set<string>();
+  for (const tool of tools) {
+    if (tool.kind !== 'function' || tool.implied?.format !== 'openai-responses') continue;
+    const type = isObject(tool.implied.value) ? asString(tool.implied.value.type) : undefined;
+    if (type !== undefined && Object.hasOwn(CLIENT_TOOLS, type)) names.add(tool.name);
+  }
+  return names;
+}

@@ -1,0 +1,41 @@
+// The Responses format as a codec.
+
+import type { Codec } from '../codec.ts';
+import { breakOff } from './break-off.ts';
+import { decodeRequest } from './decode-request.ts';
+import { decodeResponse } from './decode-response.ts';
+import { encodeRequest } from './encode-request.ts';
+import { encodeResponse } from './encode-response.ts';
+import { decodeError, errorType } from './errors.ts';
+import { ResponsesStreamDecoder } from './stream-decoder.ts';
+import { ResponsesStreamEncoder } from './stream-encoder.ts';
+
+export { IGNORED } from './decode-request.ts';
+export { inputTokensSchema, responsesSchema } from './wire.ts';
+
+export const openaiResponses: Codec = {
+  id: 'openai-responses',
+  path: '/responses',
+  idPrefix: 'resp_',
+  errorType,
+  decodeRequest,
+  encodeRequest,
+  decodeResponse,
+  encodeResponse,
+  streamDecoder: () => new ResponsesStreamDecoder(),
+  streamEncoder: (dress) => new ResponsesStreamEncoder(dress),
+  decodeError,
+  telltale: {
+    needles: [
+      'response.completed',
+      'response.incomplete',
+      'response.failed',
+      '"type":"error"',
+      '"type": "error"',
+      'event: error',
+    ],
+    beat: ': keep-alive\n\n',
+    modelPath: ['response', 'model'],
+  },
+  breakOff,
+};

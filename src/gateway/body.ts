@@ -1,0 +1,96 @@
+// Reads a request body within its limit and parses it, with errors that teach and repeat nothing.
+
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import { Fault } from '../canonical/fault.ts';
+import { isObject, type JsonObject } from '../lib/json.ts';
+
+/** The body's bytes, decompressed. Throws Fault `request_too_large` or, for a broken upload, `invalid_json`. */
+export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const declared = request.headers.get('content-length');
+  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  const bytes = declared === null ? await readCounted(request, maxBytes) : await request.bytes();
+  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
+  const encoding = request.headers.get('content-encoding');
+  return encoding === null ? bytes : decompress(bytes, encoding, maxBytes);
+}
+
+async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (!request.body) return new Uint8Array(0);
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  for await (const piece of request.body) {
+    total += piece.length;
+    if (total > maxBytes) throw tooLarge(maxBytes);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+function decompress(bytes: Uint8Array, encoding: string, maxBytes: number): Uint8Array {
+  const options = { maxOutputLength: maxBytes };
+  try {
+    switch (encoding.trim().toLowerCase()) {
+      case 'identity':
+        return bytes;
+      case 'gzip':
+      case 'x-gzip':
+        return gunzipSync(bytes, options);
+      case 'deflate':
+        return inflateSync(bytes, options);
+      case 'br':
+        return brotliDecompressSync(bytes, options);
+      case 'zstd':
+        return zstdDecompressSync(bytes, options);
+    }
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw tooLarge(maxBytes);
+    const message = 'The body is not compressed the way its content-encoding header says.';
+    throw new Fault('invalid_json', message, { cause: thrown });
+  }
+  const message =
+    'This content-encoding is not understood; send the body plain, or as gzip, deflate, br or zstd.';
+  throw new Fault('invalid_json', message);
+}
+
+function tooLarge(maxBytes: number): Fault {
+  const size = maxBytes >= 1e6 ? `${Math.floor(maxBytes / 1e6)} MB` : `${Math.floor(maxBytes / 1e3)} kB`;
+  return new Fault(
+    'request_too_large',
+    `The request body is larger than the ${size} this server accepts. Shorten it, or ask the operator to raise server.max_body.`,
+  );
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The body as a JSON object. Throws Fault `invalid_json`; the words never contain a piece of the body. */
+export function parseBody(bytes: Uint8Array): JsonObject {
+  if (bytes.length === 0)
+    throw new Fault(
+      'invalid_json',
+      'The request body is empty. Send a JSON object with "model" and the prompt.',
+    );
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(bytes));
+  } catch (thrown) {
+    throw new Fault('invalid_json', whyNotJson(bytes, thrown), { cause: undefined });
+  }
+  if (isObject(value)) return value;
+  const kind = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
+  throw new Fault('invalid_json', `The request body must be a JSON object, but it is ${kind}.`);
+}
+
+function whyNotJson(bytes: Uint8Array, thrown: unknown): string {
+  if (thrown instanceof TypeError)
+    return 'The request body is not valid UTF-8 text; JSON must be sent as UTF-8.';
+  if (thrown instanceof RangeError) return 'The request body is nested too deeply to be read; flatten it.';
+  const text = Buffer.from(bytes.subarray(0, 400)).toString('latin1').trim();
+  const advice = /^-{2,}|^[\w.%+-]+=/.test(text)
+    ? 'It looks like a form; send JSON with "content-type: application/json".'
+    : /'\s*:|:\s*'/.test(text)
+      ? 'JSON wants double quotes around names and texts, not single ones.'
+      : /[,[{:]\s*$/.test(Buffer.from(bytes.subarray(-20)).toString('latin1'))
+        ? 'It ends too early: something was cut off.'
+        : 'Look for a missing quote, a trailing comma, a comment or a cut end.';
+  return `The request body is not valid JSON. ${advice}`;
+}

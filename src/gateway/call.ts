@@ -1,0 +1,49 @@
+// One request on its way through the gateway, with everything the later steps need to know of it.
+
+import type { Model } from '../catalog/model.ts';
+import type { Resolution } from '../catalog/resolve.ts';
+import type { Codec, Dress } from '../formats/codec.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Key } from '../store/ports.ts';
+
+/** An admitted request. `release` gives its place in the concurrency limit back, any number of times. */
+export type Call = {
+  /** Ours, unique across processes; never a client's label. */
+  id: bigint;
+  /** The label both sides use when they talk about this request. */
+  requestId: string;
+  key: Key;
+  codec: Codec;
+  /** The client's bytes and what they parse to. */
+  bytes: Uint8Array;
+  body: JsonObject;
+  /** The model name the client wrote. */
+  modelName: string;
+  model: Model;
+  resolution: Resolution;
+  stream: boolean;
+  headers: Headers;
+  startedMs: number;
+  /** Our own abort: fires when the client leaves or a deadline passes; `reason` says which. */
+  abort: AbortController;
+  limit: { limit: number; remaining: number; resetS: number };
+  release: () => void;
+};
+
+/** What the answer to this call has to wear. */
+export function dressOf(call: Call, answerId: string, createdS: number): Dress {
+  const options = call.body.stream_options;
+  const includeUsage =
+    typeof options === 'object' &&
+    options !== null &&
+    !Array.isArray(options) &&
+    options.include_usage === true;
+  return {
+    model: call.modelName,
+    id: `${call.codec.idPrefix}${answerId}`,
+    createdS,
+    includeUsage,
+    request: call.body,
+    requestId: call.requestId,
+  };
+}

@@ -1,0 +1,18 @@
+// The deployments that may answer a call, in the order they are tried.
+
+import type { Deployment } from '../catalog/model.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Call } from './call.ts';
+
+/** One deployment with the provider that runs it. */
+export type Candidate = { deployment: Deployment; provider: Provider };
+
+/** All candidates of the call, best first. */
+export function candidatesOf(call: Call, providers: ReadonlyMap<string, Provider>): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const deployment of call.resolution.deployments) {
+    const provider = providers.get(deployment.provider);
+    if (provider) candidates.push({ deployment, provider });
+  }
+  return candidates;
+}

@@ -1,0 +1,77 @@
+// Counts the tokens of a prompt: by the provider when it speaks the client's format, else by estimate. Free.
+
+import { estimateInputTokens } from '../billing/estimate.ts';
+import { loadTokenizer } from '../billing/tokens.ts';
+import type { Codec } from '../formats/codec.ts';
+import { asNumber, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
+import { spliceJson } from '../lib/splice.ts';
+import { admit, type Door } from './admit.ts';
+import type { Call } from './call.ts';
+import { type Candidate, candidatesOf } from './candidate.ts';
+import type { GatewayPorts } from './gateway.ts';
+import { callUpstream } from './upstream.ts';
+
+const OPERATION: Partial<Record<Codec['id'], string>> = {
+  'anthropic-messages': '/messages/count_tokens',
+  'openai-responses': '/responses/input_tokens',
+};
+
+/** `estimated` tells that no provider was asked. Throws Fault like any call, except for balance. */
+export async function countInput(
+  request: Request,
+  door: Door,
+  requestId: string,
+  ports: GatewayPorts,
+): Promise<{ body: JsonObject; estimated: boolean }> {
+  const call = await admit(request, door, requestId, ports);
+  try {
+    const counted = await askProvider(call, ports);
+    if (counted) return { body: counted, estimated: false };
+    await loadTokenizer();
+    const tokens = estimateInputTokens(call.codec.decodeRequest(call.body).value);
+    return { body: countBody(call.codec, tokens), estimated: true };
+  } finally {
+    call.release();
+  }
+}
+
+/** The provider's own count, or undefined when it has none or fails: counting never does. */
+async function askProvider(call: Call, ports: GatewayPorts): Promise<JsonObject | undefined> {
+  const candidate = candidatesOf(call, ports.config.providers).find((each) =>
+    countsNatively(each, call.codec),
+  );
+  const path = OPERATION[call.codec.id];
+  if (!candidate || path === undefined) return undefined;
+  const edit = { path: ['model'], json: JSON.stringify(candidate.deployment.model) };
+  const body = candidate.deployment.model === call.modelName ? call.bytes : spliceJson(call.bytes, [edit]);
+  const upstream: Codec = { ...call.codec, path };
+  const plan = {
+    kind: 'pass' as const,
+    candidate,
+    upstream,
+    body,
+    renamed: false,
+    hideUsage: false,
+    losses: [],
+  };
+  try {
+    const response = await callUpstream(call, plan, ports);
+    const value = tryParseJson(await response.text());
+    return response.ok && isObject(value) && asNumber(value.input_tokens) !== undefined ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only the vendors themselves have counting routes; servers that merely speak their format rarely do. */
+function countsNatively(candidate: Candidate, codec: Codec): boolean {
+  const { provider, deployment } = candidate;
+  if (!['anthropic', 'openai', 'sandbox'].includes(provider.id)) return false;
+  const formats = deployment.format === undefined ? provider.formats : [deployment.format];
+  return formats.includes(codec.id);
+}
+
+function countBody(codec: Codec, tokens: number): JsonObject {
+  if (codec.id === 'openai-responses') return { object: 'response.input_tokens', input_tokens: tokens };
+  return { input_tokens: tokens };
+}

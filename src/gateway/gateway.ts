@@ -1,0 +1,139 @@
+// One request from top to bottom: admit, plan, call, relay, settle.
+
+import { Fault, toFault } from '../canonical/fault.ts';
+import type { Loss } from '../canonical/loss.ts';
+import { nowS } from '../lib/clock.ts';
+import { newAnswerToken } from '../lib/id.ts';
+import type { Ledger } from '../store/ports.ts';
+import { type AdmitPorts, admit, type Door } from './admit.ts';
+import { type Call, dressOf } from './call.ts';
+import { candidatesOf } from './candidate.ts';
+import { Meter } from './meter.ts';
+import { PassedStream } from './pass.ts';
+import { type Plan, planCall } from './plan.ts';
+import { Relay } from './relay.ts';
+import { Latch } from './settle.ts';
+import { TranscodedStream } from './transcode.ts';
+import { callUpstream, type UpstreamPorts, upstreamFault } from './upstream.ts';
+import { answerWhole, failureOf, isEventStream } from './whole.ts';
+
+export type GatewayPorts = AdmitPorts & UpstreamPorts & { ledger: Ledger };
+
+/** What a call came to: the body to send and what the headers say of it. */
+export type Answer = {
+  call: Call;
+  body: Uint8Array | ReadableStream<Uint8Array>;
+  stream: boolean;
+  provider: string;
+  attempts: number;
+  losses: Loss[];
+};
+
+type Attempt = { call: Call; plan: Plan; meter: Meter; latch: Latch; ports: GatewayPorts };
+
+/**
+ * Answers one inference request. Rejects with a Fault, already settled, when no candidate could answer; the fault
+ * of the last candidate is the one the client sees.
+ */
+export async function answer(
+  request: Request,
+  door: Door,
+  requestId: string,
+  ports: GatewayPorts,
+): Promise<Answer> {
+  const call = await admit(request, door, requestId, ports);
+  const latch = new Latch(call, ports.ledger);
+  const leave = () => call.abort.abort(new Fault('client_closed', 'The client closed the connection.'));
+  request.signal.addEventListener('abort', leave, { once: true });
+  let provider = '';
+  try {
+    const candidates = candidatesOf(call, ports.config.providers);
+    for (let attempts = 1; ; attempts++) {
+      const candidate = candidates[attempts - 1];
+      if (!candidate)
+        throw new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
+      provider = candidate.provider.id;
+      try {
+        const attempt = { call, plan: planCall(call, candidate), meter: new Meter(), latch, ports };
+        const { body, stream } = await tryCandidate(attempt);
+        return { call, body, stream, provider, attempts, losses: attempt.plan.losses };
+      } catch (thrown) {
+        const fault = toFault(thrown);
+        const last = attempts === candidates.length;
+        if (last || !fault.rule.failover || call.abort.signal.aborted) throw fault;
+      }
+    }
+  } catch (thrown) {
+    const fault = toFault(thrown);
+    const rule =
+      fault.code === 'client_closed'
+        ? 'client-left'
+        : fault.rule.failover
+          ? 'upstream-failed'
+          : 'our-failure';
+    await latch.settle(rule, provider, () => new Meter().usage(0)).catch(() => {});
+    throw fault;
+  } finally {
+    request.signal.removeEventListener('abort', leave);
+  }
+}
+
+async function tryCandidate(
+  attempt: Attempt,
+): Promise<{ body: Uint8Array | ReadableStream<Uint8Array>; stream: boolean }> {
+  const { call, plan, ports } = attempt;
+  const response = await callUpstream(call, plan, ports);
+  if (!response.ok) throw await failureOf(response, plan.upstream);
+  if (call.stream && isEventStream(response) && response.body) {
+    const relay = streamRelay(attempt, response.body);
+    await relay.open();
+    return { body: relay.body, stream: true };
+  }
+  const { provider } = plan.candidate;
+  try {
+    const whole = await answerWhole(call, plan, response, attempt.meter);
+    await attempt.latch.settle('finished', provider.id, () => attempt.meter.usage(call.bytes.length));
+    return whole;
+  } catch (thrown) {
+    throw thrown instanceof Fault ? thrown : upstreamFault(call, provider, thrown);
+  }
+}
+
+function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Relay {
+  const { call, plan, meter, latch, ports } = attempt;
+  const { provider, deployment } = plan.candidate;
+  const conversion =
+    plan.kind === 'pass'
+      ? new PassedStream({
+          codec: call.codec,
+          meter,
+          requestId: call.requestId,
+          showModel: plan.renamed && deployment.model !== call.modelName ? call.modelName : undefined,
+          hideUsage: plan.hideUsage,
+        })
+      : new TranscodedStream(
+          plan.upstream,
+          call.codec,
+          dressOf(call, newAnswerToken(), nowS()),
+          plan.restore,
+          meter,
+        );
+  return new Relay(upstream, {
+    watch: ports.watch,
+    server: ports.server,
+    conversion,
+    beat: call.codec.telltale.beat,
+    settle: (rule) => latch.settle(rule, provider.id, () => meter.usage(call.bytes.length)),
+    abort: (reason) => call.abort.abort(reason),
+    breakOff: (fault) =>
+      call.codec.breakOff(fault, { first: undefined, frames: 0, requestId: call.requestId }),
+    faultOf: (thrown) => streamFault(upstreamFault(call, provider, thrown)),
+  });
+}
+
+/** A connection that broke while it carried an answer truncated it. */
+function streamFault(fault: Fault): Fault {
+  if (fault.code !== 'upstream_unreachable') return fault;
+  const message = 'The provider broke off the stream before the answer was complete.';
+  return new Fault('upstream_truncated', message, { cause: fault.cause });
+}

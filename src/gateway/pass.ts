@@ -1,0 +1,168 @@
+// A stream whose bytes go through as they came, listened to but not rewritten.
+
+import type { Fault } from '../canonical/fault.ts';
+import type { Codec, StreamDecoder } from '../formats/codec.ts';
+import { asArray, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
+import { spliceJson } from '../lib/splice.ts';
+import { FRAME_BYTES_MAX, FrameSplitter, parseFrames, rawFrames, type SseFrame } from '../lib/sse.ts';
+import { type Conversion, isContent, type Piece } from './conversion.ts';
+import type { Meter } from './meter.ts';
+import { oversized } from './transcode.ts';
+
+export type PassOptions = {
+  codec: Codec;
+  meter: Meter;
+  requestId: string;
+  /** The name to show in place of the upstream's, if they differ. */
+  showModel: string | undefined;
+  /** Drop the usage chunk that only we asked for. */
+  hideUsage: boolean;
+};
+
+/**
+ * Whole frames only: a frame cut by a dying upstream is never shown. Frames are parsed until the answer has
+ * begun; after that only those that can carry usage, an error or the end.
+ */
+export class PassedStream implements Conversion {
+  committed = false;
+  fault: Fault | undefined;
+  readonly #options: PassOptions;
+  readonly #splitter = new FrameSplitter();
+  readonly #decoder: StreamDecoder;
+  readonly #needles: Buffer[];
+  #first: JsonObject | undefined;
+  #frames = 0;
+  #ended = false;
+
+  constructor(options: PassOptions) {
+    this.#options = options;
+    this.#decoder = options.codec.streamDecoder();
+    this.#needles = needlesOf(options.codec);
+  }
+
+  push(chunk: Uint8Array): Piece {
+    const whole = this.#splitter.push(chunk);
+    if (this.#splitter.pendingBytes > FRAME_BYTES_MAX) return this.fail(oversized());
+    return whole.length === 0 ? NOTHING : this.#pass(whole);
+  }
+
+  end(): Piece {
+    const rest = this.#splitter.rest();
+    const piece = rest.length === 0 ? NOTHING : this.#pass(rest, true);
+    if (piece.last !== undefined) return piece;
+    const events = this.#decoder.end();
+    for (const event of events) this.#options.meter.hear(event);
+    const error = events.find((event) => event.type === 'error');
+    if (!error) return { now: piece.now, last: '' };
+    return { now: piece.now, last: this.#breakOff(error.fault) };
+  }
+
+  fail(fault: Fault): Piece {
+    this.#options.meter.hear({ type: 'error', fault });
+    return { now: '', last: this.#breakOff(fault) };
+  }
+
+  #breakOff(fault: Fault): string {
+    this.fault = fault;
+    const { codec, requestId } = this.#options;
+    return codec.breakOff(fault, { first: this.#first, frames: this.#frames, requestId });
+  }
+
+  #pass(whole: Uint8Array, unterminated = false): Piece {
+    const quiet = this.committed && this.#options.showModel === undefined && !this.#tells(whole);
+    if (quiet && !unterminated) {
+      this.#frames += countFrames(whole);
+      this.#options.meter.hearFrames(this.#frames);
+      return { now: whole, last: undefined };
+    }
+    const now: Uint8Array[] = [];
+    const last: Uint8Array[] = [];
+    for (const raw of rawFrames(whole)) {
+      if (this.#ended) {
+        last.push(raw);
+        continue;
+      }
+      const shown = this.#passFrame(raw);
+      if (this.fault) return { now: join(now), last: this.#breakOff(this.fault) };
+      if (shown) (this.#ended ? last : now).push(shown);
+    }
+    if (unterminated && this.#ended) last.push(BLANK_LINE);
+    return { now: join(now), last: this.#ended ? join(last) : undefined };
+  }
+
+  /** The frame as it leaves; undefined when it is not the client's to see. */
+  #passFrame(raw: Uint8Array): Uint8Array | undefined {
+    this.#frames++;
+    const told = !this.committed || this.#tells(raw);
+    if (!told) return this.#rename(raw);
+    const frame = parseFrames(raw)[0];
+    if (!frame) return raw;
+    if (!this.#first) {
+      const value = tryParseJson(frame.data);
+      if (isObject(value)) this.#first = value;
+    }
+    for (const event of this.#decoder.push(frame)) {
+      this.#options.meter.hear(event);
+      if (isContent(event)) this.committed = true;
+      if (event.type === 'finish') this.#ended = true;
+      if (event.type === 'error') this.fault = event.fault;
+    }
+    this.#options.meter.hearFrames(this.#frames);
+    if (this.#options.hideUsage && isUsageChunk(frame)) return undefined;
+    return this.#rename(raw);
+  }
+
+  #tells(bytes: Uint8Array): boolean {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return this.#needles.some((needle) => buffer.includes(needle));
+  }
+
+  #rename(raw: Uint8Array): Uint8Array {
+    const { showModel, codec } = this.#options;
+    if (showModel === undefined) return raw;
+    const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+    if (!buffer.includes('"model"')) return raw;
+    const dataAt = buffer.indexOf('data:');
+    const open = buffer.indexOf('{', dataAt);
+    const close = buffer.lastIndexOf('}') + 1;
+    if (dataAt === -1 || open === -1 || close <= open || buffer.subarray(open, close).includes('\n'))
+      return raw;
+    const json = JSON.stringify(showModel);
+    const renamed = spliceJson(raw.subarray(open, close), [
+      { path: codec.telltale.modelPath, json, present: true },
+    ]);
+    return Buffer.concat([raw.subarray(0, open), renamed, raw.subarray(close)]);
+  }
+}
+
+const NOTHING: Piece = { now: '', last: undefined };
+const BLANK_LINE = new TextEncoder().encode('\n\n');
+
+const needleCache = new WeakMap<Codec, Buffer[]>();
+
+function needlesOf(codec: Codec): Buffer[] {
+  let needles = needleCache.get(codec);
+  if (!needles) {
+    needles = codec.telltale.needles.map((needle) => Buffer.from(needle));
+    needleCache.set(codec, needles);
+  }
+  return needles;
+}
+
+function isUsageChunk(frame: SseFrame): boolean {
+  if (!frame.data.includes('"usage"')) return false;
+  const value = tryParseJson(frame.data);
+  return isObject(value) && isObject(value.usage) && asArray(value.choices).length === 0;
+}
+
+function countFrames(whole: Uint8Array): number {
+  const buffer = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
+  let count = 0;
+  for (let at = buffer.indexOf('data:'); at !== -1; at = buffer.indexOf('data:', at + 5)) count++;
+  return count;
+}
+
+function join(pieces: Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  return pieces.length === 1 && only ? only : Buffer.concat(pieces);
+}

@@ -1,0 +1,112 @@
+// Decides how a call reaches one deployment: its own bytes with a few edits, or through the canonical model.
+
+import { Fault } from '../canonical/fault.ts';
+import type { Loss } from '../canonical/loss.ts';
+import type { FormatId } from '../canonical/part.ts';
+import type { CanonicalRequest } from '../canonical/request.ts';
+import { mapTools, type ToolRestorer } from '../canonical/tool-map.ts';
+import { targetOf } from '../catalog/target.ts';
+import type { Codec, Converted } from '../formats/codec.ts';
+import { FORMATS } from '../formats/index.ts';
+import { isObject, type JsonObject } from '../lib/json.ts';
+import { type Edit, spliceJson } from '../lib/splice.ts';
+import type { Call } from './call.ts';
+import type { Candidate } from './candidate.ts';
+
+/** `renamed`: answers carry another model name than the client wrote. `hideUsage`: the usage chunk is ours. */
+export type PassPlan = {
+  kind: 'pass';
+  candidate: Candidate;
+  upstream: Codec;
+  body: Uint8Array;
+  renamed: boolean;
+  hideUsage: boolean;
+  losses: Loss[];
+};
+export type TranscodePlan = {
+  kind: 'transcode';
+  candidate: Candidate;
+  upstream: Codec;
+  body: Uint8Array;
+  losses: Loss[];
+  restore: ToolRestorer | undefined;
+};
+export type Plan = PassPlan | TranscodePlan;
+
+/**
+ * The plan for one candidate: the client's own format when the deployment speaks it, else its first one. A provider
+ * that wants its first format for everybody gets it unless that would lose something the client's own one carries.
+ * Throws Fault 400 when the request cannot be said in any of them.
+ */
+export function planCall(call: Call, candidate: Candidate): Plan {
+  const formats = formatsOf(candidate);
+  const own = call.codec.id;
+  const first = formats[0] ?? own;
+  const speaksOwn = formats.includes(own);
+  if (first === own || (speaksOwn && !candidate.provider.quirks.firstFormatFirst))
+    return passPlan(call, candidate);
+  const upstream = FORMATS[first];
+  if (!upstream) throw new Fault('no_provider', `Provider ${candidate.provider.id} speaks no known format.`);
+  try {
+    const plan = transcodePlan(call, candidate, upstream);
+    const lossless = plan.losses.every((loss) => loss.action === 'moved');
+    return lossless || !speaksOwn ? plan : passPlan(call, candidate);
+  } catch (thrown) {
+    if (speaksOwn && thrown instanceof Fault && thrown.status === 400) return passPlan(call, candidate);
+    throw thrown;
+  }
+}
+
+function formatsOf(candidate: Candidate): FormatId[] {
+  const { format } = candidate.deployment;
+  return format === undefined ? candidate.provider.formats : [format];
+}
+
+function passPlan(call: Call, candidate: Candidate): PassPlan {
+  const edits: Edit[] = [];
+  const renamed = candidate.deployment.model !== call.modelName;
+  if (renamed) edits.push({ path: ['model'], json: JSON.stringify(candidate.deployment.model) });
+  let hideUsage = false;
+  if (call.codec.id === 'openai-chat' && call.stream && candidate.provider.quirks.usageInStream !== false) {
+    const options = call.body.stream_options;
+    hideUsage = !(isObject(options) && options.include_usage === true);
+    if (hideUsage) edits.push({ path: ['stream_options', 'include_usage'], json: 'true' });
+  }
+  const body = edits.length === 0 ? call.bytes : spliceJson(call.bytes, edits);
+  return { kind: 'pass', candidate, upstream: call.codec, body, renamed, hideUsage, losses: [] };
+}
+
+function transcodePlan(call: Call, candidate: Candidate, upstream: Codec): TranscodePlan {
+  const decoded = decode(call);
+  const { model } = call;
+  const abilities = {
+    namespaces: upstream.id === 'openai-responses',
+    custom:
+      upstream.id === 'openai-responses' ||
+      (upstream.id === 'openai-chat' && candidate.provider.id === 'openai'),
+    webSearch: model.capabilities.webSearch,
+  };
+  const mapped = mapTools(decoded.value, abilities);
+  const target = targetOf(model, candidate.deployment, candidate.provider);
+  const encoded = upstream.encodeRequest(mapped.request, target);
+  const body = new TextEncoder().encode(JSON.stringify(encoded.value));
+  const losses = [...decoded.losses, ...mapped.losses, ...encoded.losses];
+  return { kind: 'transcode', candidate, upstream, body, losses, restore: mapped.restore };
+}
+
+/** Decoding is the same for every candidate, so it is done once a call. */
+function decode(call: Call): Converted<CanonicalRequest> {
+  const known = decodedCalls.get(call.body);
+  if (known) return known;
+  try {
+    const decoded = call.codec.decodeRequest(call.body);
+    decodedCalls.set(call.body, decoded);
+    return decoded;
+  } catch (thrown) {
+    if (thrown instanceof RangeError)
+      throw new Fault('invalid_value', 'The request is nested too deeply; flatten it.', { cause: thrown });
+    throw thrown;
+  }
+}
+
+const decodedCalls = new WeakMap<JsonObject, Converted<CanonicalRequest>>();

@@ -1,0 +1,208 @@
+// Carries a streamed answer to the client: flushes, keeps alive, watches the clock, settles before the last bytes.
+
+import { Fault } from '../canonical/fault.ts';
+import type { ServerConfig } from '../config/config.ts';
+import { nowMs } from '../lib/clock.ts';
+import type { SettleRule } from '../store/ports.ts';
+import type { Conversion, Piece } from './conversion.ts';
+import type { Watch } from './watch.ts';
+
+/** A client's proxy may cut a connection that is silent for longer; Bun's own default is 10 s. */
+const BEAT_AFTER_MS = 8_000;
+/** Until then a failure can still become an honest status code or another provider's answer. */
+const COMMIT_AFTER_MS = 8_000;
+
+export type RelayPorts = {
+  watch: Watch;
+  server: ServerConfig;
+  conversion: Conversion;
+  /** Sent while the upstream is silent. */
+  beat: string;
+  /** Ends the call; resolves when the charge is durable. Called once or more, the first one counts. */
+  settle: (rule: SettleRule) => Promise<void>;
+  /** Stops the upstream call. */
+  abort: (reason: Fault) => void;
+  /** The client format's own way to end in an error. */
+  breakOff: (fault: Fault) => string;
+  /** What a thrown read error means. */
+  faultOf: (thrown: unknown) => Fault;
+};
+
+/**
+ * One stream on its way. `open()` resolves when there is something worth committing to: content, the end, or
+ * eight seconds of waiting; it rejects with the fault of an upstream that failed before. Then `body` is the
+ * client's stream.
+ */
+export class Relay {
+  readonly #ports: RelayPorts;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #unwatch: () => void;
+  readonly #startedMs = nowMs();
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  /** Output made before there was a client stream to put it in. */
+  #early: Uint8Array[] = [];
+  #opening: Promise<void> | undefined;
+  #commit: (() => void) | undefined;
+  #upstreamMs = this.#startedMs;
+  #writtenMs = this.#startedMs;
+  #stalledMs: number | undefined;
+  #closed = false;
+
+  constructor(upstream: ReadableStream<Uint8Array>, ports: RelayPorts) {
+    this.#ports = ports;
+    this.#reader = upstream.getReader();
+    this.#unwatch = ports.watch.add({ tick: (now) => this.#tick(now) });
+  }
+
+  async open(): Promise<void> {
+    const committed = new Promise<void>((resolve) => {
+      this.#commit = resolve;
+    });
+    this.#opening = this.#readUntilContent();
+    await Promise.race([this.#opening, committed]);
+    this.#commit = undefined;
+  }
+
+  /** The client's stream. Only whole frames are ever enqueued, so a beat fits between any two pieces. */
+  get body(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>({
+      pull: (controller) => this.#pull(controller),
+      cancel: () => this.#leave(),
+    });
+  }
+
+  async #readUntilContent(): Promise<void> {
+    const { conversion } = this.#ports;
+    while (!conversion.committed && !this.#closed) {
+      const piece = await this.#read();
+      // nothing has gone out yet: the failure may still be answered with a status, or by someone else
+      if (conversion.fault && this.#controller === undefined && this.#commit) {
+        this.#close();
+        void this.#reader.cancel().catch(() => {});
+        throw conversion.fault;
+      }
+      await this.#write(piece);
+    }
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    this.#controller = controller;
+    // the upstream was not read while the client was busy: its silence counts from now
+    if (this.#stalledMs !== undefined) this.#upstreamMs = nowMs();
+    this.#stalledMs = undefined;
+    if (this.#opening) {
+      if (this.#early.length === 0) await this.#opening;
+      this.#opening = undefined;
+    }
+    if (this.#flushEarly(controller)) return;
+    while (!this.#closed) {
+      const wrote = await this.#write(await this.#read());
+      if (wrote) break;
+    }
+    this.#stalledMs = nowMs();
+  }
+
+  #flushEarly(controller: ReadableStreamDefaultController<Uint8Array>): boolean {
+    const early = this.#early;
+    this.#early = [];
+    for (const bytes of early) controller.enqueue(bytes);
+    if (this.#closed) this.#finish();
+    return early.length > 0;
+  }
+
+  /** The next piece; failures of any kind become the stream's own end. */
+  async #read(): Promise<Piece> {
+    const { conversion, faultOf } = this.#ports;
+    try {
+      const { done, value } = await this.#reader.read();
+      if (this.#closed) return { now: '', last: undefined };
+      this.#upstreamMs = nowMs();
+      return done ? conversion.end() : conversion.push(value);
+    } catch (thrown) {
+      if (this.#closed) return { now: '', last: undefined };
+      return conversion.fail(faultOf(thrown));
+    }
+  }
+
+  /** True when something went out or the stream ended. */
+  async #write(piece: Piece): Promise<boolean> {
+    const wrote = this.#put(piece.now);
+    if (piece.last === undefined || this.#closed) return wrote;
+    const { conversion, settle } = this.#ports;
+    let last = piece.last;
+    try {
+      await settle(conversion.fault ? 'upstream-failed' : 'finished');
+    } catch (thrown) {
+      const fault = new Fault('storage_fault', 'The answer could not be recorded; try again.', {
+        cause: thrown,
+      });
+      last = this.#ports.breakOff(fault);
+    }
+    if (this.#closed) return true;
+    this.#put(last);
+    this.#close();
+    this.#finish();
+    void drain(this.#reader);
+    return true;
+  }
+
+  #put(output: Uint8Array | string): boolean {
+    if (output.length === 0) return false;
+    const bytes = typeof output === 'string' ? encoder.encode(output) : output;
+    if (this.#controller && !this.#opening) this.#controller.enqueue(bytes);
+    else if (this.#controller && this.#early.length === 0) this.#controller.enqueue(bytes);
+    else this.#early.push(bytes);
+    this.#writtenMs = nowMs();
+    return true;
+  }
+
+  #finish(): void {
+    if (this.#early.length > 0) return;
+    try {
+      this.#controller?.close();
+    } catch {
+      // the client cancelled in the same turn: there is nothing left to close
+    }
+  }
+
+  /** The client is gone, or the stream was given up: stop paying for it. */
+  #leave(): void {
+    if (this.#closed) return;
+    this.#close();
+    this.#ports.abort(new Fault('client_closed', 'The client closed the connection.'));
+    void this.#reader.cancel().catch(() => {});
+    this.#ports.settle('client-left').catch(() => {});
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#unwatch();
+  }
+
+  #tick(now: number): void {
+    const { server, abort, beat } = this.#ports;
+    if (this.#commit && now - this.#startedMs >= COMMIT_AFTER_MS) this.#commit();
+    const wanted = this.#controller && (this.#controller.desiredSize ?? 0) > 0;
+    if (this.#stalledMs !== undefined && now - this.#stalledMs >= server.clientStallTimeoutMs) {
+      this.#controller?.error(new Error('the client stopped reading'));
+      this.#leave();
+    } else if (now - this.#startedMs >= server.streamTotalTimeoutMs) {
+      abort(new Fault('request_timeout', 'The stream ran longer than this gateway allows.'));
+    } else if (this.#stalledMs === undefined && now - this.#upstreamMs >= server.streamIdleTimeoutMs) {
+      const silent = Math.round(server.streamIdleTimeoutMs / 1000);
+      abort(new Fault('upstream_timeout', `The provider sent nothing for ${silent} s.`));
+    } else if (wanted && now - this.#writtenMs >= BEAT_AFTER_MS) this.#put(beat);
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** Reads what follows the terminal event, normally nothing, so that the connection can be used again. */
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  try {
+    for (let reads = 0; reads < 8; reads++) if ((await reader.read()).done) return;
+    await reader.cancel();
+  } catch {
+    // the answer is complete: how its connection ended no longer matters
+  }
+}

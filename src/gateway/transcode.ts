@@ -1,0 +1,68 @@
+// A stream in one format read, understood and written again in another.
+
+import type { StreamEvent } from '../canonical/event.ts';
+import { Fault } from '../canonical/fault.ts';
+import type { ToolRestorer } from '../canonical/tool-map.ts';
+import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../formats/codec.ts';
+import { FRAME_BYTES_MAX, FrameSplitter, parseFrames } from '../lib/sse.ts';
+import { type Conversion, isContent } from './conversion.ts';
+import type { Meter } from './meter.ts';
+
+type TextPiece = { now: string; last: string | undefined };
+
+export class TranscodedStream implements Conversion {
+  committed = false;
+  fault: Fault | undefined;
+  readonly #splitter = new FrameSplitter();
+  readonly #decoder: StreamDecoder;
+  readonly #encoder: StreamEncoder;
+  readonly #restore: ToolRestorer | undefined;
+  readonly #meter: Meter;
+
+  constructor(from: Codec, to: Codec, dress: Dress, restore: ToolRestorer | undefined, meter: Meter) {
+    this.#decoder = from.streamDecoder();
+    this.#encoder = to.streamEncoder(dress);
+    this.#restore = restore;
+    this.#meter = meter;
+  }
+
+  push(chunk: Uint8Array): TextPiece {
+    const whole = this.#splitter.push(chunk);
+    if (this.#splitter.pendingBytes > FRAME_BYTES_MAX) return this.fail(oversized());
+    const piece: TextPiece = { now: '', last: undefined };
+    if (whole.length === 0) return piece;
+    for (const frame of parseFrames(whole)) this.#write(this.#decoder.push(frame), piece);
+    return piece;
+  }
+
+  end(): TextPiece {
+    const piece: TextPiece = { now: '', last: undefined };
+    for (const frame of parseFrames(this.#splitter.rest())) this.#write(this.#decoder.push(frame), piece);
+    this.#write(this.#decoder.end(), piece);
+    return piece;
+  }
+
+  fail(fault: Fault): TextPiece {
+    const piece: TextPiece = { now: '', last: undefined };
+    this.#write([{ type: 'error', fault }], piece);
+    return piece;
+  }
+
+  #write(events: StreamEvent[], piece: TextPiece): void {
+    for (const heard of events) {
+      this.#meter.hear(heard);
+      for (const event of this.#restore?.events(heard) ?? [heard]) {
+        if (isContent(event)) this.committed = true;
+        if (event.type === 'error') this.fault = event.fault;
+        const text = this.#encoder.push(event);
+        if (event.type === 'finish' || event.type === 'error') piece.last = text;
+        else piece.now += text;
+      }
+    }
+  }
+}
+
+/** The fault of a frame too large to be one. */
+export function oversized(): Fault {
+  return new Fault('bad_gateway', 'The provider sent a stream event larger than the gateway accepts.');
+}

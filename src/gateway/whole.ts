@@ -1,0 +1,84 @@
+// Answers that are not streamed: read whole, checked, and given the form the client asked for.
+
+import { Fault } from '../canonical/fault.ts';
+import { Fold } from '../canonical/fold.ts';
+import type { CanonicalResponse } from '../canonical/response.ts';
+import { unfold } from '../canonical/unfold.ts';
+import type { Codec } from '../formats/codec.ts';
+import { nowS } from '../lib/clock.ts';
+import { newAnswerToken } from '../lib/id.ts';
+import { isObject, tryParseJson } from '../lib/json.ts';
+import { spliceJson } from '../lib/splice.ts';
+import { parseFrames } from '../lib/sse.ts';
+import { type Call, dressOf } from './call.ts';
+import type { Meter } from './meter.ts';
+import type { Plan } from './plan.ts';
+
+const ERROR_BODY_BYTES_MAX = 64 * 1024;
+
+export function isEventStream(response: Response): boolean {
+  return response.headers.get('content-type')?.includes('text/event-stream') ?? false;
+}
+
+/** The fault an upstream's error response stands for. */
+export async function failureOf(response: Response, upstream: Codec): Promise<Fault> {
+  const bytes = await response.bytes().catch(() => new Uint8Array(0));
+  const text = new TextDecoder().decode(bytes.subarray(0, ERROR_BODY_BYTES_MAX));
+  return upstream.decodeError(response.status, tryParseJson(text) ?? text, response.headers);
+}
+
+/**
+ * The client's answer out of a whole upstream response: its own bytes when the formats agree, else converted; as a
+ * one-shot stream when a stream was asked for. Throws Fault `bad_gateway` for anything that is no answer.
+ */
+export async function answerWhole(
+  call: Call,
+  plan: Plan,
+  response: Response,
+  meter: Meter,
+): Promise<{ body: Uint8Array; stream: boolean }> {
+  const bytes = await response.bytes();
+  const { upstream } = plan;
+  if (isEventStream(response)) {
+    const folded = foldFrames(bytes, upstream);
+    meter.hearWhole(folded);
+    return { body: encodeWhole(call, plan, folded), stream: false };
+  }
+  const value = tryParseJson(new TextDecoder().decode(bytes));
+  if (!isObject(value))
+    throw new Fault(
+      'bad_gateway',
+      `Provider ${plan.candidate.provider.id} sent something that is not an answer.`,
+    );
+  const decoded = upstream.decodeResponse(value);
+  meter.hearWhole(decoded);
+  if (call.stream) return { body: encodeStream(call, plan, decoded), stream: true };
+  if (plan.kind === 'transcode') return { body: encodeWhole(call, plan, decoded), stream: false };
+  return { body: plan.renamed ? showModel(bytes, call.modelName) : bytes, stream: false };
+}
+
+function foldFrames(bytes: Uint8Array, upstream: Codec): CanonicalResponse {
+  const decoder = upstream.streamDecoder();
+  const fold = new Fold();
+  for (const frame of parseFrames(bytes)) for (const event of decoder.push(frame)) fold.push(event);
+  for (const event of decoder.end()) fold.push(event);
+  if (fold.fault) throw fold.fault;
+  return fold.response();
+}
+
+function encodeWhole(call: Call, plan: Plan, decoded: CanonicalResponse): Uint8Array {
+  const restored = plan.kind === 'transcode' && plan.restore ? plan.restore.response(decoded) : decoded;
+  const dress = dressOf(call, newAnswerToken(), nowS());
+  return new TextEncoder().encode(JSON.stringify(call.codec.encodeResponse(restored, dress)));
+}
+
+function encodeStream(call: Call, plan: Plan, decoded: CanonicalResponse): Uint8Array {
+  const restored = plan.kind === 'transcode' && plan.restore ? plan.restore.response(decoded) : decoded;
+  const encoder = call.codec.streamEncoder(dressOf(call, newAnswerToken(), nowS()));
+  const text = unfold(restored).map((event) => encoder.push(event));
+  return new TextEncoder().encode(text.join(''));
+}
+
+function showModel(bytes: Uint8Array, modelName: string): Uint8Array {
+  return spliceJson(bytes, [{ path: ['model'], json: JSON.stringify(modelName), present: true }]);
+}

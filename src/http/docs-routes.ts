@@ -1,0 +1,179 @@
+// What the documentation says of each route: a table, and the functions that turn a row into Elysia's `detail`.
+
+import type { DocumentDecoration } from 'elysia';
+import type { JsonObject } from '../lib/json.ts';
+
+export const TAGS = [
+  {
+    name: 'Inference',
+    description: 'Ask a model, in the format your client speaks. Any format reaches any model.',
+  },
+  { name: 'Models', description: 'Which models this key may use, and what they cost.' },
+  { name: 'Key', description: 'What is left on the key you hold.' },
+  { name: 'Admin', description: 'Everything the command line can do. Needs the admin secret.' },
+  { name: 'Health', description: 'For load balancers and monitoring. Needs no key.' },
+] as const;
+
+export type Tag = (typeof TAGS)[number]['name'];
+
+/** One route's row. `body` and `answer` name a schema of the document; `example` is a body that works as it is. */
+export type RouteRow = {
+  tag: Tag;
+  id: string;
+  summary: string;
+  description?: string;
+  body?: string;
+  example?: JsonObject;
+  answer?: string;
+  /** 200 unless said otherwise. */
+  status?: 200 | 201;
+  answerType?: 'application/json' | 'text/plain';
+  /** A `stream: true` in the body turns the answer into server-sent events. */
+  streams?: boolean;
+  /** Statuses beside those every route of the tag can give. */
+  errors?: number[];
+};
+
+const hello = [{ role: 'user', content: 'Say hello.' }];
+
+const ROUTES = {
+  chat: {
+    tag: 'Inference',
+    id: 'createChatCompletion',
+    summary: 'Chat Completions (OpenAI format)',
+    description:
+      'Members this page does not list are accepted and travel on to a provider of the same format.',
+    body: 'ChatCompletionRequest',
+    example: { model: 'sandbox/echo', messages: hello },
+    answer: 'ChatCompletion',
+    streams: true,
+  },
+  messages: {
+    tag: 'Inference',
+    id: 'createMessage',
+    summary: 'Messages (Anthropic format)',
+    description:
+      'Members this page does not list are accepted and travel on to a provider of the same format.',
+    body: 'MessageRequest',
+    example: { model: 'sandbox/echo', max_tokens: 256, messages: hello },
+    answer: 'Message',
+    streams: true,
+    errors: [529],
+  },
+  responses: {
+    tag: 'Inference',
+    id: 'createResponse',
+    summary: 'Responses (OpenAI format)',
+    description:
+      'Members this page does not list are accepted and travel on to a provider of the same format.',
+    body: 'ResponseRequest',
+    example: { model: 'sandbox/echo', input: 'Say hello.' },
+    answer: 'Response',
+    streams: true,
+  },
+  'count-messages': {
+    tag: 'Inference',
+    id: 'countMessageTokens',
+    summary: 'Count the tokens of a Messages request',
+    description: 'Free. `X-Osiris-Estimated: true` marks a count that no provider made.',
+    body: 'TokenCountRequest',
+    example: { model: 'sandbox/echo', messages: hello },
+    answer: 'TokenCount',
+  },
+  'count-responses': {
+    tag: 'Inference',
+    id: 'countResponseTokens',
+    summary: 'Count the tokens of a Responses request',
+    description: 'Free. `X-Osiris-Estimated: true` marks a count that no provider made.',
+    body: 'ResponseRequest',
+    example: { model: 'sandbox/echo', input: 'Say hello.' },
+    answer: 'TokenCount',
+  },
+  models: { tag: 'Models', id: 'listModels', summary: 'The models this key may use', answer: 'ModelList' },
+  model: { tag: 'Models', id: 'getModel', summary: 'One model by its id', answer: 'Model', errors: [404] },
+  key: { tag: 'Key', id: 'getKey', summary: 'Balance, limits and usage of your key', answer: 'KeyHolder' },
+  live: { tag: 'Health', id: 'getLiveness', summary: 'Is the process alive?' },
+  ready: { tag: 'Health', id: 'getReadiness', summary: 'Does it take requests?', errors: [503] },
+  metrics: {
+    tag: 'Health',
+    id: 'getMetrics',
+    summary: 'Counters in the Prometheus text format',
+    answerType: 'text/plain',
+  },
+} as const satisfies Record<string, RouteRow>;
+
+export type RouteKind = keyof typeof ROUTES;
+
+/** For routes that are not to be listed: aliases, assets, refusals. */
+export const HIDDEN_DETAIL: DocumentDecoration = { hide: true };
+
+/** The `detail` of a route of the table. */
+export function routeDetail(kind: RouteKind): DocumentDecoration {
+  return describeRoute(ROUTES[kind]);
+}
+
+/** The `detail` of any other route, `/admin` ones mostly. */
+export function describeRoute(row: RouteRow): DocumentDecoration {
+  return {
+    tags: [row.tag],
+    operationId: row.id,
+    summary: row.summary,
+    ...(row.description === undefined ? {} : { description: row.description }),
+    ...(row.body === undefined && row.example === undefined ? {} : { requestBody: requestBody(row) }),
+    responses: { [row.status ?? 200]: success(row), ...failures(row) },
+  };
+}
+
+function requestBody(row: RouteRow) {
+  const schema = row.body === undefined ? { type: 'object' as const } : reference(row.body);
+  const example = row.example === undefined ? {} : { example: row.example };
+  return { required: true, content: { 'application/json': { schema, ...example } } };
+}
+
+function success(row: RouteRow) {
+  const type = row.answerType ?? 'application/json';
+  const schema =
+    row.answer !== undefined
+      ? reference(row.answer)
+      : { type: type === 'text/plain' ? ('string' as const) : ('object' as const) };
+  const events = {
+    schema: { type: 'string' as const, description: 'The events of this format, as they happen.' },
+  };
+  return {
+    description: row.streams ? 'The answer: JSON, or server-sent events with `"stream": true`.' : 'Done.',
+    headers: row.tag === 'Inference' ? INFERENCE_HEADERS : LABEL_HEADERS,
+    content: { [type]: { schema }, ...(row.streams ? { 'text/event-stream': events } : {}) },
+  };
+}
+
+function failures(row: RouteRow) {
+  const statuses = [...ERRORS_OF[row.tag], ...(row.errors ?? [])];
+  return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${status}` }]));
+}
+
+function reference(schema: string) {
+  return { $ref: `#/components/schemas/${schema}` };
+}
+
+const ERRORS_OF: Record<Tag, readonly number[]> = {
+  Inference: [400, 401, 402, 403, 413, 429, 500, 502, 503, 504],
+  Models: [401, 429],
+  Key: [401, 429],
+  Admin: [400, 401, 403, 404],
+  Health: [],
+};
+
+const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
+const headers = (names: string[]) => Object.fromEntries(names.map((name) => [name, header(name)]));
+const LABEL_HEADERS = headers(['X-Request-ID']);
+const INFERENCE_HEADERS = headers([
+  'X-Request-ID',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'X-Osiris-Model',
+  'X-Osiris-Provider',
+  'X-Osiris-Attempts',
+  'X-Osiris-Losses',
+  'X-Osiris-Cost-USD',
+]);

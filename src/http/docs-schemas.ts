@@ -1,0 +1,159 @@
+// The named schemas of the OpenAPI document: request bodies as they are checked, answers and errors in outline.
+
+import { FAULTS } from '../canonical/fault.ts';
+import { countTokensSchema, messagesSchema } from '../formats/anthropic-messages/wire.ts';
+import { chatSchema } from '../formats/openai-chat/wire.ts';
+import { responsesSchema } from '../formats/openai-responses/wire.ts';
+import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
+
+const text = (description: string) => ({ type: 'string', description });
+const whole = (description: string) => ({ type: 'integer', description });
+const usd = (description: string) => ({ type: 'number', description, example: 0.001 });
+const listOf = (items: JsonObject, description = '') => ({ type: 'array', items, description });
+const open = (description: string, properties: JsonObject, required: string[] = []): JsonObject => ({
+  type: 'object',
+  description,
+  properties,
+  ...(required.length > 0 ? { required } : {}),
+  additionalProperties: true,
+});
+
+const costs = {
+  cost_usd_total: usd('What was charged.'),
+  cost_usd_request: usd('The computed cost, before the minimum charge.'),
+  cost_usd_input: usd('Part of it: input tokens.'),
+  cost_usd_output: usd('Part of it: output tokens.'),
+  cost_usd_cached_input: usd('Part of it: cached input tokens.'),
+};
+
+const errorBody = open(
+  'What every refusal and failure looks like, on every route.',
+  {
+    type: { type: 'string', const: 'error' },
+    error: open(
+      'What went wrong and what to do.',
+      {
+        type: text("The kind of error in the route's own vocabulary."),
+        message: text('What is wrong and what to do, for people.'),
+        code: { type: 'string', enum: Object.keys(FAULTS), description: 'The exact reason, for programs.' },
+        param: { type: ['string', 'null'], description: 'The member at fault, as in `messages[0].role`.' },
+        details: open('More about the reason, such as the limit that was reached.', {}),
+      },
+      ['type', 'message', 'code'],
+    ),
+    request_id: text('The label of this request, also in the `X-Request-ID` header.'),
+  },
+  ['type', 'error', 'request_id'],
+);
+
+const errorExample = {
+  type: 'error',
+  error: {
+    type: 'invalid_request_error',
+    message: '`messages` must be a list.',
+    code: 'invalid_value',
+    param: 'messages',
+  },
+  request_id: '0e2c1a52-6f0d-4d57-9d0e-3a1f5f6f2c11',
+};
+
+const answers: JsonObject = {
+  ChatCompletion: open('A finished Chat Completions answer.', {
+    id: text('Identifier of the answer.'),
+    object: { type: 'string', const: 'chat.completion' },
+    created: whole('Seconds since 1970.'),
+    model: text('The model that answered.'),
+    choices: listOf(
+      open('One answer.', {
+        index: whole('Its position.'),
+        message: open('The message of the model: `content`, `tool_calls`, `reasoning_content`.', {}),
+        finish_reason: text('`stop`, `length`, `tool_calls` or `content_filter`.'),
+      }),
+    ),
+    usage: open('Tokens and cost.', {
+      prompt_tokens: whole('Input.'),
+      completion_tokens: whole('Output.'),
+      total_tokens: whole('Both.'),
+      ...costs,
+    }),
+  }),
+  Response: open('A finished Responses answer.', {
+    id: text('Identifier of the answer.'),
+    object: { type: 'string', const: 'response' },
+    created_at: whole('Seconds since 1970.'),
+    status: text('`completed`, `incomplete` or `failed`.'),
+    model: text('The model that answered.'),
+    output: listOf(open('A message, reasoning or tool call item.', {}), 'The items, in order.'),
+    usage: open('Tokens and cost.', {
+      input_tokens: whole('Input.'),
+      output_tokens: whole('Output.'),
+      total_tokens: whole('Both.'),
+      ...costs,
+    }),
+  }),
+  Message: open('A finished Messages answer.', {
+    id: text('Identifier of the answer.'),
+    type: { type: 'string', const: 'message' },
+    role: { type: 'string', const: 'assistant' },
+    model: text('The model that answered.'),
+    content: listOf(open('A text, thinking or tool use block.', {}), 'The blocks, in order.'),
+    stop_reason: text('`end_turn`, `max_tokens`, `tool_use`, `stop_sequence`, `refusal` …'),
+    usage: open('Tokens and cost.', {
+      input_tokens: whole('Input that was not cached.'),
+      cache_read_input_tokens: whole('Input read from the cache.'),
+      cache_creation_input_tokens: whole('Input written to the cache.'),
+      output_tokens: whole('Output.'),
+      ...costs,
+    }),
+  }),
+  TokenCount: open('The size of a request.', { input_tokens: whole('Input tokens.') }, ['input_tokens']),
+  Model: open('A model, in the words of OpenAI and Anthropic clients at once.', {
+    id: text('The name to ask for.'),
+    display_name: text('The name for people.'),
+    owned_by: text('Who made it.'),
+    context_length: { type: ['integer', 'null'], description: 'Tokens it can take.' },
+    pricing: open('USD.', {}),
+  }),
+  ModelList: open('The models this key may use.', {
+    object: { type: 'string', const: 'list' },
+    data: listOf({ $ref: '#/components/schemas/Model' }),
+    has_more: { type: 'boolean' },
+  }),
+  KeyHolder: open("The holder's own key.", {
+    id: text('`key_…`'),
+    name: text('Its name.'),
+    prefix: text('The visible beginning of the key.'),
+    kind: { type: 'string', enum: ['credit', 'time', 'trial'] },
+    balance_usd: { type: ['number', 'null'], description: 'What is left, open holds not subtracted.' },
+    held_usd: usd('What running calls hold.'),
+    expires_at: { type: ['string', 'null'], format: 'date-time' },
+    limits: open('Its limits.', { requests_per_minute: whole('Requests.'), concurrent: whole('At once.') }),
+    rate: open('Where it stands now.', { remaining: whole('Left.'), reset: whole('Seconds to one more.') }),
+    models: { type: ['array', 'null'], items: { type: 'string' }, description: 'Null means all.' },
+    usage: open('So far.', { requests: whole('Answered calls.'), cost_usd: usd('Charged.') }),
+  }),
+};
+
+/** `components.schemas` of the document, without TypeBox's own marks. */
+export function namedSchemas(): JsonObject {
+  return {
+    ChatCompletionRequest: readable(chatSchema),
+    ResponseRequest: readable(responsesSchema),
+    MessageRequest: readable(messagesSchema),
+    TokenCountRequest: readable(countTokensSchema),
+    ...answers,
+    Error: { ...errorBody, examples: [errorExample] },
+  };
+}
+
+/** Plain JSON of a schema in which "a type or null" is one line instead of two alternatives. */
+function readable(schema: object): JsonValue {
+  return JSON.parse(JSON.stringify(schema), (_, value: JsonValue) => {
+    if (!isObject(value) || !Array.isArray(value.anyOf) || value.anyOf.length !== 2) return value;
+    const [kind, none] = value.anyOf;
+    if (!isObject(kind) || !isObject(none) || none.type !== 'null') return value;
+    if (typeof kind.type !== 'string' || 'const' in kind || 'enum' in kind) return value;
+    const { anyOf: _replaced, ...rest } = value;
+    return { ...kind, ...rest, type: [kind.type, 'null'] };
+  });
+}

@@ -1,0 +1,108 @@
+// The inference routes: a table of formats and paths, one handler below it.
+
+import { Elysia } from 'elysia';
+import { Fault, toFault } from '../canonical/fault.ts';
+import { anthropicMessages } from '../formats/anthropic-messages/index.ts';
+import type { Codec } from '../formats/codec.ts';
+import { openaiChat } from '../formats/openai-chat/index.ts';
+import { openaiResponses } from '../formats/openai-responses/index.ts';
+import type { Door } from '../gateway/admit.ts';
+import { countInput } from '../gateway/count.ts';
+import { answer, type GatewayPorts } from '../gateway/gateway.ts';
+import { log } from '../lib/log.ts';
+import type { RouteKind } from './docs-routes.ts';
+import { routeDetail } from './openapi.ts';
+import { answerResponse, faultResponse, jsonResponse, requestIdOf } from './reply.ts';
+
+type Route = Door & { detail: RouteKind };
+
+export const ROUTES: readonly Route[] = [
+  { path: '/v1/chat/completions', codec: openaiChat, kind: 'openai-chat', free: false, detail: 'chat' },
+  {
+    path: '/v1/responses',
+    codec: openaiResponses,
+    kind: 'openai-responses',
+    free: false,
+    detail: 'responses',
+  },
+  {
+    path: '/v1/messages',
+    codec: anthropicMessages,
+    kind: 'anthropic-messages',
+    free: false,
+    detail: 'messages',
+  },
+  {
+    path: '/v1/messages/count_tokens',
+    codec: anthropicMessages,
+    kind: 'count-messages',
+    free: true,
+    detail: 'count-messages',
+  },
+  {
+    path: '/v1/responses/input_tokens',
+    codec: openaiResponses,
+    kind: 'count-responses',
+    free: true,
+    detail: 'count-responses',
+  },
+];
+
+/** Every path under which a `/v1/x` route also answers: clients differ in what they take a base URL to be. */
+export function aliasesOf(path: string): string[] {
+  return [`/v1${path}`, path.replace(/^\/v1/, '')];
+}
+
+const HIDDEN = { detail: { hide: true }, parse: 'none' } as const;
+
+/** The routes of all formats. `ports` is read anew for every request, so that configuration can change. */
+export function inference(ports: () => GatewayPorts) {
+  const app = new Elysia({ name: 'inference' });
+  for (const route of ROUTES) {
+    const run = route.free ? count : infer;
+    const handle = ({ request }: { request: Request }) => run(request, route, ports());
+    app.post(route.path, handle, { parse: 'none', detail: routeDetail(route.detail) });
+    for (const alias of aliasesOf(route.path)) app.post(alias, handle, HIDDEN);
+  }
+  // Codex asks for a WebSocket first and falls back at once on 426, and on nothing else
+  const upgrade = ({ request }: { request: Request }) => refuseUpgrade(request);
+  app.get('/v1/responses', upgrade, HIDDEN);
+  for (const alias of aliasesOf('/v1/responses')) app.get(alias, upgrade, HIDDEN);
+  return app;
+}
+
+async function infer(request: Request, door: Door, ports: GatewayPorts): Promise<Response> {
+  const requestId = requestIdOf(request.headers);
+  try {
+    return answerResponse(await answer(request, door, requestId, ports));
+  } catch (thrown) {
+    return refuse(thrown, requestId, door.codec);
+  }
+}
+
+async function count(request: Request, door: Door, ports: GatewayPorts): Promise<Response> {
+  const requestId = requestIdOf(request.headers);
+  try {
+    const { body, estimated } = await countInput(request, door, requestId, ports);
+    const response = jsonResponse(body, requestId);
+    if (estimated) response.headers.set('x-osiris-estimated', 'true');
+    return response;
+  } catch (thrown) {
+    return refuse(thrown, requestId, door.codec);
+  }
+}
+
+function refuse(thrown: unknown, requestId: string, codec: Codec): Response {
+  const fault = toFault(thrown);
+  if (fault.status >= 500) log.warn('request failed', { requestId, code: fault.code, cause: fault.cause });
+  return faultResponse(fault, requestId, codec);
+}
+
+function refuseUpgrade(request: Request): Response {
+  const requestId = requestIdOf(request.headers);
+  const fault =
+    request.headers.get('upgrade')?.toLowerCase() === 'websocket'
+      ? new Fault('upgrade_required', 'This route has no WebSocket; send the request with POST.')
+      : new Fault('method_not_allowed', 'Send Responses requests with POST.');
+  return faultResponse(fault, requestId, openaiResponses);
+}

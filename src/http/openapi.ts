@@ -1,0 +1,139 @@
+// The OpenAPI document: what the server's routes say of themselves, completed with what holds for all of them.
+
+import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
+import { TAGS } from './docs-routes.ts';
+import { namedSchemas } from './docs-schemas.ts';
+
+export { describeRoute, HIDDEN_DETAIL, routeDetail } from './docs-routes.ts';
+
+const ABOUT = `One gateway to every model you pay for. Every route under \`/v1\` takes the key you were given.
+
+Press **Authorize**, paste a key into one of the first two fields, open a route and press **Execute**: the examples use
+the free model \`sandbox/echo\` and cost nothing.`;
+
+const SECURITY_SCHEMES: JsonObject = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'A key (`sk-osiris-…`) as OpenAI clients send it.' },
+  'x-api-key': {
+    type: 'apiKey',
+    in: 'header',
+    name: 'x-api-key',
+    description: 'A key (`sk-osiris-…`) as Anthropic clients send it. It wins over a bearer key.',
+  },
+  admin: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The admin secret (`osiris-admin-…`), for `/admin` only.',
+  },
+};
+
+const HEADERS: Record<string, string> = {
+  'X-Request-ID': "The request's label: the client's own when it sent a sane one. Also sent as `request-id`.",
+  'X-RateLimit-Limit': 'Requests a minute.',
+  'X-RateLimit-Remaining': 'Requests left after this one.',
+  'X-RateLimit-Reset': 'Whole seconds until one more request is free.',
+  'Retry-After': 'Seconds to wait before trying again.',
+  'X-Osiris-Model': 'The model that answered.',
+  'X-Osiris-Provider': 'The provider that answered.',
+  'X-Osiris-Attempts': 'How many providers were tried.',
+  'X-Osiris-Losses': 'What the conversion between formats could not carry.',
+  'X-Osiris-Cost-USD': 'The cost, when it is known before the headers go out.',
+};
+
+const FAILURES: Record<number, string> = {
+  400: 'The request is not valid, or names a model that does not exist.',
+  401: 'The key is missing, unknown or revoked.',
+  402: 'The balance, quota or budget is used up, or the key has expired.',
+  403: 'Not allowed for this key.',
+  404: 'There is no such thing here.',
+  409: 'It conflicts with what is there.',
+  413: 'The body is too large.',
+  429: 'Too many requests a minute or at once, or the balance is held by running calls.',
+  500: 'A fault of the gateway; it has been logged.',
+  502: 'The provider failed.',
+  503: 'Shutting down, overloaded, or no provider can answer.',
+  504: 'The provider took too long.',
+  529: 'The provider is overloaded.',
+};
+
+const WAITING = [429, 503, 529];
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+
+/**
+ * The whole document from the paths the routes declared. Operations without their own `security` get that of their
+ * prefix: a key for `/v1`, the admin secret for `/admin`, none elsewhere.
+ */
+export function completeDocument(declared: JsonObject, version: string): JsonObject {
+  const paths: JsonObject = {};
+  for (const [path, methods] of Object.entries(declared)) {
+    if (isObject(methods)) paths[path] = completePath(path, methods);
+  }
+  const used = usedTags(paths);
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Osiris', version, description: ABOUT },
+    servers: [{ url: '/', description: 'This server' }],
+    tags: TAGS.filter((tag) => used.has(tag.name)).map((tag) => ({ ...tag })),
+    paths,
+    components: {
+      schemas: namedSchemas(),
+      responses: failureResponses(),
+      headers: documentedHeaders(),
+      securitySchemes: SECURITY_SCHEMES,
+    },
+  };
+}
+
+function completePath(path: string, methods: JsonObject): JsonObject {
+  const completed: JsonObject = {};
+  for (const method of METHODS) {
+    const operation = methods[method];
+    if (isObject(operation)) completed[method] = completeOperation(path, operation);
+  }
+  return completed;
+}
+
+function usedTags(paths: JsonObject): Set<unknown> {
+  const operations = Object.values(paths).flatMap((methods) => Object.values(asObject(methods)));
+  return new Set(operations.flatMap((operation) => asArray(asObject(operation).tags)));
+}
+
+function completeOperation(path: string, operation: JsonObject): JsonObject {
+  const { requestBody } = operation;
+  return {
+    security: securityOf(path),
+    ...operation,
+    ...(isObject(requestBody) ? { requestBody: onlyJson(requestBody) } : {}),
+  };
+}
+
+function securityOf(path: string): JsonValue {
+  if (path.startsWith('/admin')) return [{ admin: [] }];
+  if (path.startsWith('/v1')) return [{ bearer: [] }, { 'x-api-key': [] }];
+  return [];
+}
+
+/** The swagger plugin lists every typed body as JSON, multipart and text alike; ours are JSON. */
+function onlyJson(body: JsonObject): JsonObject {
+  const { content } = body;
+  if (!isObject(content) || content['application/json'] === undefined) return body;
+  return { ...body, content: { 'application/json': content['application/json'] } };
+}
+
+function failureResponses(): JsonObject {
+  const responses: JsonObject = {};
+  for (const [status, description] of Object.entries(FAILURES)) {
+    const waiting = { headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } } };
+    responses[status] = {
+      description,
+      ...(WAITING.includes(Number(status)) ? waiting : {}),
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+    };
+  }
+  return responses;
+}
+
+function documentedHeaders(): JsonObject {
+  return Object.fromEntries(
+    Object.entries(HEADERS).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  );
+}

@@ -1,0 +1,78 @@
+// Dresses answers and faults as HTTP responses: headers, error bodies, one place for both.
+
+import type { Fault } from '../canonical/fault.ts';
+import { lossHeader } from '../canonical/loss.ts';
+import type { Codec } from '../formats/codec.ts';
+import { openaiChat } from '../formats/openai-chat/index.ts';
+import type { Answer } from '../gateway/gateway.ts';
+import { newRequestId } from '../lib/id.ts';
+import { compact } from '../lib/json.ts';
+
+const LABEL_FORM = /^[\x21-\x7e]{1,128}$/;
+
+/** The label of a request: the client's own when it is sane, else a new one. */
+export function requestIdOf(headers: Headers): string {
+  const own = headers.get('x-request-id') ?? headers.get('request-id');
+  return own !== null && LABEL_FORM.test(own) ? own : newRequestId();
+}
+
+/** The error body every client shows, in the vocabulary of the route's format (OpenAI's where there is none). */
+export function faultResponse(fault: Fault, requestId: string, codec: Codec = openaiChat): Response {
+  const { code, message, param, details, retryAfterS } = fault;
+  const overloaded = codec.id === 'anthropic-messages' && fault.rule.kind === 'overloaded';
+  const headers = new Headers({ 'content-type': 'application/json' });
+  label(headers, requestId);
+  if (fault.rule.retry !== undefined) headers.set('x-should-retry', String(fault.rule.retry));
+  const status = overloaded ? 529 : fault.status;
+  if (status === 429 || status === 503 || status === 529) {
+    const waitS = retryAfterS ?? 1;
+    headers.set('retry-after', String(waitS));
+    headers.set('retry-after-ms', String(waitS * 1000));
+  }
+  if (fault.rule.kind === 'rate-limit' && details && 'limit' in details) {
+    headers.set('x-ratelimit-limit', String(details.limit));
+    headers.set('x-ratelimit-remaining', String(details.remaining));
+    headers.set('x-ratelimit-reset', String(details.reset));
+  }
+  if (status === 426) headers.set('upgrade', 'HTTP/1.1');
+  const error = compact({
+    type: codec.errorType(code),
+    message,
+    code,
+    param: param ?? null,
+    details: { error_code: code, ...details },
+  });
+  return new Response(JSON.stringify({ type: 'error', error, request_id: requestId }), { status, headers });
+}
+
+/** The answer with its headers, as it leaves. */
+export function answerResponse(answer: Answer): Response {
+  const { call, body, stream, provider, attempts, losses } = answer;
+  const headers = new Headers();
+  if (stream) {
+    headers.set('content-type', 'text/event-stream; charset=utf-8');
+    headers.set('cache-control', 'no-cache, no-transform');
+    headers.set('x-accel-buffering', 'no');
+  } else headers.set('content-type', 'application/json');
+  label(headers, call.requestId);
+  headers.set('x-ratelimit-limit', String(call.limit.limit));
+  headers.set('x-ratelimit-remaining', String(call.limit.remaining));
+  headers.set('x-ratelimit-reset', String(call.limit.resetS));
+  headers.set('x-osiris-model', call.model.id);
+  headers.set('x-osiris-provider', provider);
+  headers.set('x-osiris-attempts', String(attempts));
+  if (losses.length > 0) headers.set('x-osiris-losses', lossHeader(losses));
+  return new Response(body as BodyInit, { headers });
+}
+
+/** A JSON body with the labels every response carries. */
+export function jsonResponse(value: unknown, requestId: string, status = 200): Response {
+  const headers = new Headers({ 'content-type': 'application/json' });
+  label(headers, requestId);
+  return new Response(JSON.stringify(value), { status, headers });
+}
+
+function label(headers: Headers, requestId: string): void {
+  headers.set('x-request-id', requestId);
+  headers.set('request-id', requestId);
+}

@@ -1,0 +1,37 @@
+// What is known of addresses apart from their handlers: which exist, which will, which format they speak.
+
+import { anthropicMessages } from '../formats/anthropic-messages/index.ts';
+import type { Codec } from '../formats/codec.ts';
+import { openaiChat } from '../formats/openai-chat/index.ts';
+import { openaiResponses } from '../formats/openai-responses/index.ts';
+
+const METHODS: [RegExp, string[]][] = [
+  [
+    /^(\/v1){0,2}\/(chat\/completions|messages|messages\/count_tokens|responses|responses\/input_tokens)$/,
+    ['POST'],
+  ],
+  [/^(\/v1){0,2}\/models(\/.+)?$/, ['GET']],
+  [/^\/admin\/keys$/, ['GET', 'POST']],
+  [/^\/admin\/keys\/[^/]+$/, ['GET']],
+  [/^\/admin\/keys\/[^/]+\/revoke$/, ['POST']],
+  [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
+];
+
+/** Named in the design, not built in this version. */
+const PLANNED =
+  /^(\/v1){0,2}\/(responses\/.+|embeddings|images\/.+|audio\/.+|moderations|completions|rerank|realtime|key)$|^\/v1beta\/|^\/metrics$|^\/admin(\/|$)/;
+
+/** The methods an address answers; empty when there is no such address. */
+export function allowedMethods(pathname: string): string[] {
+  return METHODS.find(([pattern]) => pattern.test(pathname))?.[1] ?? [];
+}
+
+export function isPlanned(pathname: string): boolean {
+  return PLANNED.test(pathname);
+}
+
+/** Whose error vocabulary an address uses. */
+export function codecOf(pathname: string): Codec {
+  if (/\/messages(\/|$)/.test(pathname)) return anthropicMessages;
+  return /\/responses(\/|$)/.test(pathname) ? openaiResponses : openaiChat;
+}

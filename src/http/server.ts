@@ -1,0 +1,125 @@
+// The HTTP server: all route groups on one screen, then what surrounds every request.
+
+import { Elysia } from 'elysia';
+import { Fault, toFault } from '../canonical/fault.ts';
+import type { ServerConfig } from '../config/config.ts';
+import type { GatewayPorts } from '../gateway/gateway.ts';
+import { after } from '../lib/clock.ts';
+import { log } from '../lib/log.ts';
+import { addressSet, clientAddress } from './address.ts';
+import { admin, adminGuard } from './admin.ts';
+import { withCors } from './cors.ts';
+import { docs } from './docs.ts';
+import { health } from './health.ts';
+import { home } from './home.ts';
+import { inference } from './inference.ts';
+import { models } from './models.ts';
+import { faultResponse, requestIdOf } from './reply.ts';
+import { allowedMethods, codecOf, isPlanned } from './routes.ts';
+
+export type ServerPorts = {
+  gateway: () => GatewayPorts;
+  version: string;
+  /** Names of checks that fail, with what is wrong; empty when all is well. */
+  troubles: () => Record<string, string>;
+};
+
+export type HttpServer = {
+  url: string;
+  /** Refuses new calls, lets running ones end, then closes; resolves when the last one is gone or time is up. */
+  drain(timeoutMs: number): Promise<void>;
+};
+
+/** Larger than any limit of ours, so that ours answers with a shaped 413 instead of Bun with a bare one. */
+const REQUEST_BYTES_MAX = 1024 ** 3;
+
+/** Opens the network port and, at `socketPath`, the local socket on which commands speak to a running server. */
+export function openServer(config: ServerConfig, socketPath: string, ports: ServerPorts): HttpServer {
+  let draining = false;
+  const readiness = () => {
+    const checks = { ...(draining ? { drain: 'draining' } : {}), ...ports.troubles() };
+    return { ready: Object.keys(checks).length === 0, checks };
+  };
+  const { directory, ledger } = ports.gateway();
+  const trusted = addressSet(config.trustedProxies);
+  const admins = addressSet(config.adminFrom);
+  const isAdminAddress = (request: Request) => {
+    const peer = network.requestIP(request)?.address ?? '';
+    return admins.has(clientAddress(peer, request.headers.get('x-forwarded-for'), trusted));
+  };
+  const app = new Elysia({ normalize: false })
+    .use(home())
+    .use(health(readiness))
+    .use(inference(ports.gateway))
+    .use(models(ports.gateway))
+    .use(admin({ directory, ledger }, adminGuard(directory, isAdminAddress)))
+    .use(docs({ version: ports.version }))
+    .onError(({ code, error, request }) => refuseOther(code, error, request));
+  const local = new Elysia({ normalize: false })
+    .use(admin({ directory, ledger }, () => {}))
+    .use(health(readiness))
+    .onError(({ code, error, request }) => refuseOther(code, error, request));
+
+  const answer = withCors(config.corsOrigins, (request) => app.fetch(request));
+  const network = Bun.serve({
+    hostname: config.host,
+    port: config.port,
+    // our own deadlines rule; Bun's would cut silent streams (oven-sh/bun#27479)
+    idleTimeout: 0,
+    maxRequestBodySize: REQUEST_BYTES_MAX,
+    ...(config.tls ? { tls: { cert: Bun.file(config.tls.cert), key: Bun.file(config.tls.key) } } : {}),
+    fetch: (request) => (draining ? refuseWhileDraining(request, answer) : answer(request)),
+  });
+  const socket = Bun.serve({ unix: socketPath, fetch: (request) => local.fetch(request) });
+
+  const scheme = config.tls ? 'https' : 'http';
+  return {
+    url: `${scheme}://${urlHost(config.host)}:${network.port}`,
+    async drain(timeoutMs) {
+      draining = true;
+      const deadline = Promise.withResolvers<void>();
+      const cancel = after(timeoutMs, () => deadline.resolve());
+      await Promise.race([Promise.all([network.stop(false), socket.stop(true)]), deadline.promise]);
+      cancel();
+      await network.stop(true);
+    },
+  };
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+type Answerer = (request: Request) => Response | Promise<Response>;
+
+function refuseWhileDraining(request: Request, answer: Answerer): Response | Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (request.method !== 'POST') return answer(request);
+  const fault = new Fault('draining', 'The server is shutting down; try again in a moment.', {
+    retryAfterS: 5,
+  });
+  return faultResponse(fault, requestIdOf(request.headers), codecOf(pathname));
+}
+
+/** What no route handled: unknown addresses, wrong methods, and bugs. */
+function refuseOther(code: unknown, error: unknown, request: Request): Response {
+  const requestId = requestIdOf(request.headers);
+  const { pathname } = new URL(request.url);
+  const codec = codecOf(pathname);
+  if (code !== 'NOT_FOUND') {
+    log.error('unhandled failure', { requestId, cause: error });
+    return faultResponse(toFault(error), requestId, codec);
+  }
+  const methods = allowedMethods(pathname);
+  if (methods.length > 0) {
+    const message = `This address answers ${methods.join(' and ')} only.`;
+    const response = faultResponse(new Fault('method_not_allowed', message), requestId, codec);
+    response.headers.set('allow', methods.join(', '));
+    return response;
+  }
+  const message = isPlanned(pathname)
+    ? 'This route is not part of this version of Osiris.'
+    : 'There is no such address here. GET /docs shows every route.';
+  return faultResponse(new Fault('not_found', message), requestId, codec);
+}

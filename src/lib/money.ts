@@ -1,0 +1,58 @@
+// Money without floats: amounts in nanodollars (bigint), token prices in picodollars per token (integer number).
+
+/** Nanodollars (1e-9 USD) in one USD. */
+export const NANO_PER_USD = 1_000_000_000n;
+
+const NANO_DIGITS = 9;
+/** 1 USD per million tokens is 1,000,000 picodollars per token: six digits behind the point are exact. */
+const PICO_PER_TOKEN_DIGITS = 6;
+const PICO_DIGITS = 12;
+
+/** `"5.00"` USD in nanodollars. Undefined when it is no decimal number or has more than nine digits behind the point. */
+export function parseUsd(text: string): bigint | undefined {
+  return parseScaled(text, NANO_DIGITS);
+}
+
+/**
+ * A price in USD per million tokens (`5`, `"0.075"`) in picodollars per token.
+ * Undefined when it is negative, no decimal number, finer than six digits or too large to stay exact.
+ */
+export function parseTokenPrice(usdPerMillion: string | number): number | undefined {
+  return asExactNumber(parseScaled(String(usdPerMillion), PICO_PER_TOKEN_DIGITS));
+}
+
+/** A price in USD for one thing (`0.01` a search) in picodollars; undefined as for `parseTokenPrice`. */
+export function parseUnitPrice(usd: string | number): number | undefined {
+  return asExactNumber(parseScaled(String(usd), PICO_DIGITS));
+}
+
+/** Nanodollars as USD text with at least two digits behind the point and no superfluous ones: `5.00`, `0.0015`. */
+export function formatUsd(nano: bigint): string {
+  return formatScaled(nano, NANO_DIGITS);
+}
+
+/** Picodollars per token as USD per million tokens: `5.00`, `0.075`. */
+export function formatTokenPrice(pico: number): string {
+  return formatScaled(BigInt(pico), PICO_PER_TOKEN_DIGITS);
+}
+
+function parseScaled(text: string, digits: number): bigint | undefined {
+  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text.trim());
+  if (match === null) return undefined;
+  const fraction = (match[3] ?? '').replace(/0+$/, '');
+  if (fraction.length > digits) return undefined;
+  const magnitude = BigInt(`${match[2]}${fraction.padEnd(digits, '0')}`);
+  return match[1] === '-' ? -magnitude : magnitude;
+}
+
+function asExactNumber(value: bigint | undefined): number | undefined {
+  if (value === undefined || value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
+  return Number(value);
+}
+
+function formatScaled(value: bigint, digits: number): string {
+  const magnitude = (value < 0n ? -value : value).toString().padStart(digits + 1, '0');
+  const whole = magnitude.slice(0, -digits);
+  const fraction = magnitude.slice(-digits).replace(/0+$/, '').padEnd(2, '0');
+  return `${value < 0n ? '-' : ''}${whole}.${fraction}`;
+}

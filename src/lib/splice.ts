@@ -1,0 +1,169 @@
+// Edits members of a JSON text in place, leaving every other byte as it came.
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const COMMA = 44;
+const COLON = 58;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+
+/**
+ * One change: the member at `path` gets `json` (JSON text) as its value, or goes away when `json` is undefined.
+ * With `present` only a member that exists is changed.
+ */
+export type Edit = { path: string[]; json: string | undefined; present?: boolean };
+
+type Member = { name: string; start: number; valueStart: number; end: number };
+type Patch = { start: number; end: number; text: string };
+
+/**
+ * The document with the edits applied. `bytes` must be a JSON object that has already been parsed successfully.
+ * Members that do not exist are added at the end of their object; missing objects on the way are made; of
+ * duplicate names every one is edited, as parsers differ in which one they believe. An edit below a value that
+ * is not an object replaces that value. Returns the same bytes when nothing changes.
+ */
+export function spliceJson(bytes: Uint8Array, edits: Edit[]): Uint8Array {
+  const patches: Patch[] = [];
+  for (const edit of edits) collectPatches(bytes, skipSpace(bytes, 0), edit, edit.path, patches);
+  if (patches.length === 0) return bytes;
+  patches.sort((a, b) => a.start - b.start);
+  if (patches.some((patch, i) => i > 0 && patch.start <= (patches[i - 1] as Patch).end)) {
+    // patches that touch each other (two additions at one place, duplicates removed): one edit at a time
+    const [first, ...rest] = edits;
+    if (first && rest.length > 0) return spliceJson(spliceJson(bytes, [first]), rest);
+    return first ? spliceJson(patched(bytes, patches.slice(0, 1)), [first]) : bytes;
+  }
+  return patched(bytes, patches);
+}
+
+function patched(bytes: Uint8Array, patches: Patch[]): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let at = 0;
+  for (const patch of patches) {
+    pieces.push(bytes.subarray(at, patch.start), encoder.encode(patch.text));
+    at = patch.end;
+  }
+  pieces.push(bytes.subarray(at));
+  return Buffer.concat(pieces);
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+function collectPatches(
+  bytes: Uint8Array,
+  objectAt: number,
+  edit: Edit,
+  path: string[],
+  patches: Patch[],
+): void {
+  const { json, present } = edit;
+  const [name, ...rest] = path;
+  if (name === undefined) return;
+  const { members, close } = readMembers(bytes, objectAt);
+  const hits = members.filter((member) => member.name === name);
+  for (const hit of hits) {
+    if (rest.length > 0 && bytes[hit.valueStart] === OPEN_BRACE) {
+      collectPatches(bytes, hit.valueStart, edit, rest, patches);
+    } else if (rest.length > 0) {
+      if (json !== undefined && !present)
+        patches.push({ start: hit.valueStart, end: hit.end, text: nest(rest, json) });
+    } else if (json !== undefined) {
+      patches.push({ start: hit.valueStart, end: hit.end, text: json });
+    } else {
+      patches.push(removal(members, members.indexOf(hit)));
+    }
+  }
+  if (hits.length > 0 || json === undefined || present) return;
+  const last = members.at(-1);
+  const text = `${JSON.stringify(name)}:${nest(rest, json)}`;
+  const start = last ? last.end : close;
+  patches.push({ start, end: start, text: last ? `,${text}` : text });
+}
+
+function nest(path: string[], json: string): string {
+  return path.reduceRight((inner, name) => `{${JSON.stringify(name)}:${inner}}`, json);
+}
+
+/** Cuts the member with one of its commas: the one before it, or after it for the first. */
+function removal(members: Member[], index: number): Patch {
+  const member = members[index] as Member;
+  const before = members[index - 1];
+  if (before) return { start: before.end, end: member.end, text: '' };
+  return { start: member.start, end: members[index + 1]?.start ?? member.end, text: '' };
+}
+
+function readMembers(bytes: Uint8Array, objectAt: number): { members: Member[]; close: number } {
+  const members: Member[] = [];
+  let at = skipSpace(bytes, objectAt + 1);
+  while (at < bytes.length && bytes[at] !== CLOSE_BRACE) {
+    const start = at;
+    const nameEnd = stringEnd(bytes, at);
+    const name = readName(bytes.subarray(start, nameEnd));
+    at = skipSpace(bytes, nameEnd);
+    if (bytes[at] !== COLON) throw new SyntaxError('not a JSON object');
+    const valueStart = skipSpace(bytes, at + 1);
+    const end = valueEnd(bytes, valueStart);
+    members.push({ name, start, valueStart, end });
+    at = skipSpace(bytes, end);
+    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
+  }
+  return { members, close: at };
+}
+
+function readName(quoted: Uint8Array): string {
+  const text = decoder.decode(quoted);
+  return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
+}
+
+/** Index behind the value that begins at `at`. */
+function valueEnd(bytes: Uint8Array, at: number): number {
+  const first = bytes[at];
+  if (first === QUOTE) return stringEnd(bytes, at);
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return scalarEnd(bytes, at);
+  let depth = 0;
+  for (let i = at; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === QUOTE) i = stringEnd(bytes, i) - 1;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      depth--;
+      if (depth === 0) return i + 1;
+    }
+  }
+  return bytes.length;
+}
+
+function scalarEnd(bytes: Uint8Array, at: number): number {
+  let i = at;
+  while (i < bytes.length) {
+    const byte = bytes[i] as number;
+    if (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || byte <= 32) break;
+    i++;
+  }
+  return i;
+}
+
+/** Index behind the closing quote of the string whose opening quote stands at `at`. */
+function stringEnd(bytes: Uint8Array, at: number): number {
+  let quote = bytes.indexOf(QUOTE, at + 1);
+  while (quote !== -1) {
+    let escapes = 0;
+    for (let i = quote - 1; bytes[i] === BACKSLASH; i--) escapes++;
+    if (escapes % 2 === 0) return quote + 1;
+    quote = bytes.indexOf(QUOTE, quote + 1);
+  }
+  return bytes.length;
+}
+
+function skipSpace(bytes: Uint8Array, at: number): number {
+  let i = at;
+  while (i < bytes.length) {
+    const byte = bytes[i];
+    if (byte !== 32 && byte !== 10 && byte !== 13 && byte !== 9) break;
+    i++;
+  }
+  return i;
+}

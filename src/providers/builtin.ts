@@ -1,0 +1,108 @@
+// The providers Osiris knows without being told: base URL, sign-in, formats and quirks of each.
+
+import type { ProviderDeclaration, Quirks } from './provider.ts';
+
+/** Vendors that took over Chat Completions before `developer` and `max_completion_tokens` existed. */
+const CLASSIC: Quirks = { developerRole: false, maxTokensField: 'max_tokens' };
+/** The same, and reasoning has to come back with the turns that follow a tool call. */
+const CLASSIC_REASONING: Quirks = { ...CLASSIC, reasoningContent: true };
+
+/** A vendor that speaks Chat Completions and takes its key as a bearer token, unless `own` says otherwise. */
+function compatible(
+  id: string,
+  displayName: string,
+  baseUrl: string,
+  keyVariables: string[],
+  own: Partial<ProviderDeclaration> = {},
+): ProviderDeclaration {
+  return {
+    id,
+    aliases: [],
+    displayName,
+    baseUrl,
+    auth: 'bearer',
+    formats: ['openai-chat'],
+    keyVariables,
+    quirks: CLASSIC,
+    ...own,
+  };
+}
+
+export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
+  {
+    id: 'openai',
+    aliases: [],
+    displayName: 'OpenAI',
+    baseUrl: 'https://api.openai.com/v1',
+    auth: 'bearer',
+    // Newer models take tools together with reasoning on Responses only.
+    formats: ['openai-responses', 'openai-chat'],
+    quirks: { firstFormatFirst: true },
+    keyVariables: ['OPENAI_API_KEY'],
+  },
+  {
+    id: 'anthropic',
+    aliases: [],
+    displayName: 'Anthropic',
+    baseUrl: 'https://api.anthropic.com/v1',
+    auth: 'x-api-key',
+    formats: ['anthropic-messages'],
+    keyVariables: ['ANTHROPIC_API_KEY'],
+  },
+  compatible(
+    'google',
+    'Google AI Studio',
+    'https://generativelanguage.googleapis.com/v1beta/openai',
+    ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    { aliases: ['google-ai-studio', 'gemini'] },
+  ),
+  compatible('groq', 'Groq', 'https://api.groq.com/openai/v1', ['GROQ_API_KEY'], {
+    quirks: { developerRole: false },
+  }),
+  compatible('openrouter', 'OpenRouter', 'https://openrouter.ai/api/v1', ['OPENROUTER_API_KEY']),
+  compatible('deepseek', 'DeepSeek', 'https://api.deepseek.com/v1', ['DEEPSEEK_API_KEY'], {
+    quirks: CLASSIC_REASONING,
+  }),
+  // Mistral refuses members it does not know; usage arrives in streams without being asked for.
+  compatible('mistral', 'Mistral', 'https://api.mistral.ai/v1', ['MISTRAL_API_KEY'], {
+    quirks: { ...CLASSIC, usageInStream: false },
+  }),
+  compatible('xai', 'xAI', 'https://api.x.ai/v1', ['XAI_API_KEY'], { aliases: ['x-ai', 'grok'] }),
+  compatible('together', 'Together AI', 'https://api.together.ai/v1', ['TOGETHER_API_KEY'], {
+    aliases: ['togetherai', 'together-ai'],
+  }),
+  compatible('fireworks', 'Fireworks', 'https://api.fireworks.ai/inference/v1', ['FIREWORKS_API_KEY'], {
+    aliases: ['fireworks-ai'],
+  }),
+  compatible('cerebras', 'Cerebras', 'https://api.cerebras.ai/v1', ['CEREBRAS_API_KEY'], {
+    quirks: { developerRole: false },
+  }),
+  compatible('moonshot', 'Moonshot AI', 'https://api.moonshot.ai/v1', ['MOONSHOT_API_KEY'], {
+    aliases: ['moonshotai', 'kimi'],
+    quirks: CLASSIC_REASONING,
+  }),
+  compatible('perplexity', 'Perplexity', 'https://api.perplexity.ai', ['PERPLEXITY_API_KEY']),
+  compatible(
+    'alibaba',
+    'Alibaba Cloud Model Studio',
+    'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
+    ['DASHSCOPE_API_KEY'],
+    { aliases: ['dashscope', 'qwen'] },
+  ),
+  compatible('zai', 'Z.ai', 'https://api.z.ai/api/paas/v4', ['ZAI_API_KEY'], { aliases: ['z-ai', 'zhipu'] }),
+  compatible('deepinfra', 'DeepInfra', 'https://api.deepinfra.com/v1/openai', [
+    'DEEPINFRA_API_KEY',
+    'DEEPINFRA_TOKEN',
+  ]),
+  compatible('huggingface', 'Hugging Face', 'https://router.huggingface.co/v1', ['HF_TOKEN']),
+  compatible('nvidia', 'NVIDIA', 'https://integrate.api.nvidia.com/v1', ['NVIDIA_API_KEY'], {
+    quirks: CLASSIC_REASONING,
+  }),
+  compatible('sambanova', 'SambaNova', 'https://api.sambanova.ai/v1', ['SAMBANOVA_API_KEY']),
+  // These two run on the operator's own machine and need no key; they are there only when configured.
+  compatible('ollama', 'Ollama', 'http://127.0.0.1:11434/v1', [], { auth: 'none' }),
+  compatible('lmstudio', 'LM Studio', 'http://127.0.0.1:1234/v1', [], {
+    aliases: ['lm-studio'],
+    auth: 'none',
+  }),
+];

@@ -1,0 +1,53 @@
+// What a provider (a vendor, not a wire format) is: where, how to sign in, which formats, which quirks.
+
+import type { FormatId } from '../canonical/part.ts';
+
+export type AuthStyle = 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'none';
+
+/** Deviations of a vendor from what its format says. Absent means "like the format's author". */
+export type Quirks = {
+  /** Knows role `developer`. */
+  developerRole?: boolean;
+  /** Which member caps the output on Chat. */
+  maxTokensField?: 'max_tokens' | 'max_completion_tokens';
+  /** `stream_options.include_usage` is accepted. */
+  usageInStream?: boolean;
+  /** Wants `reasoning_content` back on assistant messages. */
+  reasoningContent?: boolean;
+  /** Its first format is used even for clients of its other ones, as long as nothing is lost by that. */
+  firstFormatFirst?: boolean;
+};
+
+/** A built-in vendor: data only. */
+export type ProviderDeclaration = {
+  id: string;
+  aliases: string[];
+  displayName: string;
+  /** Everything before the operation (`/chat/completions` …), without a slash at the end. */
+  baseUrl: string;
+  auth: AuthStyle;
+  /** Wire formats it speaks, preferred one first. */
+  formats: FormatId[];
+  /** Well-known environment variables that hold its key, first set one wins. */
+  keyVariables: string[];
+  headers?: Record<string, string>;
+  quirks?: Quirks;
+};
+
+/** A provider ready to be called: declaration and file merged. */
+export type Provider = {
+  id: string;
+  aliases: string[];
+  displayName: string;
+  baseUrl: string;
+  auth: AuthStyle;
+  formats: FormatId[];
+  /** Our secrets at this vendor; empty when `auth` is `none`. Never logged. */
+  credentials: string[];
+  headers: Record<string, string>;
+  /** PEM text of extra certificate authorities. */
+  ca: string | undefined;
+  /** Answered inside the gateway instead of over the network. */
+  builtIn: boolean;
+  quirks: Quirks;
+};

@@ -1,0 +1,87 @@
+// Opens one SQLite file for money: private, durable, and at the schema this program knows.
+
+import { Database } from 'bun:sqlite';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Fault } from '../../canonical/fault.ts';
+import { bringUpToDate } from './migrate.ts';
+
+export type OpenMode = 'create' | 'existing';
+
+/**
+ * The open database, migrated. Commits reach the disk before they return; integers arrive as bigint.
+ * Throws `storage_fault` when there is none and `mode` is `existing`, when the file is no database, cannot be
+ * used, or is newer than this program.
+ */
+export function openDatabase(path: string, mode: OpenMode): Database {
+  try {
+    prepareFile(path, mode);
+    const database = new Database(path, { readwrite: true, create: false, strict: true, safeIntegers: true });
+    try {
+      // First of all: the next pragma already needs a lock.
+      database.run('PRAGMA busy_timeout = 10000');
+      database.run('PRAGMA journal_mode = WAL');
+      database.run('PRAGMA synchronous = FULL');
+      database.run('PRAGMA foreign_keys = ON');
+      bringUpToDate(database, path);
+      return database;
+    } catch (thrown) {
+      database.close();
+      throw thrown;
+    }
+  } catch (thrown) {
+    throw thrown instanceof Fault ? thrown : explain(path, thrown);
+  }
+}
+
+function prepareFile(path: string, mode: OpenMode): void {
+  if (mode === 'existing' && !existsSync(path)) {
+    throw new Fault('storage_fault', `There is no Osiris database at ${path}.`);
+  }
+  if (mode === 'create') {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, 'a', 0o600));
+  }
+  // SQLite gives its -wal and -shm files the mode of this one. A foreign owner's file keeps its mode.
+  if ((statSync(path).mode & 0o077) !== 0) chmodIfOurs(path);
+}
+
+function chmodIfOurs(path: string): void {
+  try {
+    chmodSync(path, 0o600);
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'EPERM') throw thrown;
+  }
+}
+
+function explain(path: string, thrown: unknown): Fault {
+  const code = codeOf(thrown);
+  const options = { cause: thrown };
+  if (code === 'SQLITE_NOTADB') {
+    return new Fault(
+      'storage_fault',
+      `${path} is not an SQLite database. Move it away or choose another data directory.`,
+      options,
+    );
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY') {
+    return new Fault(
+      'storage_fault',
+      `No permission to use ${path}. Run this as the user who owns the data directory.`,
+      options,
+    );
+  }
+  if (code.startsWith('SQLITE_BUSY')) {
+    return new Fault(
+      'storage_fault',
+      `${path} is locked by another program for more than 10 seconds.`,
+      options,
+    );
+  }
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new Fault('storage_fault', `Cannot open the database ${path}: ${reason}`, options);
+}
+
+function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+}

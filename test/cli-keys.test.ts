@@ -1,0 +1,179 @@
+// `osiris keys …` as a newcomer types it, beside a running server and without one.
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sha256Hex } from '../src/lib/crypto.ts';
+import { openDirectory } from '../src/store/sqlite/directory.ts';
+import { command } from './support/command-line.ts';
+import { type Outcome, osiris, type Serving, serve } from './support/osiris.ts';
+import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
+
+removeScratchAfterEach();
+
+const ID = /key_[0-9A-Za-z]{16}/;
+
+describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'osiris-cli-'));
+  let server: Serving | undefined;
+  const keys = (...words: string[]): Promise<Outcome> => osiris(['keys', ...words], { cwd });
+  const create = async (...words: string[]) => JSON.parse((await keys('create', ...words, '--json')).stdout);
+
+  beforeAll(async () => {
+    if (state === 'a running') server = await serve(['--port', '0'], { cwd });
+    else expect((await osiris(['init'], { cwd })).code).toBe(0);
+  });
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(cwd, { recursive: true, force: true });
+  });
+
+  test('are made with every flag, printed as one JSON object with the whole key at `key`', async () => {
+    const made = await keys(
+      ...['create', '--name', 'ana', '--kind', 'time', '--quota', '100', '--budget', '20/month', '--json'],
+      ...['--models', 'gpt-5, claude-*', '--rpm', '60', '--concurrency', '3', '--tpm', '1000'],
+      ...['--expires', '2030-12-31', '--account', 'ana@example.com'],
+    );
+    expect(made.stderr).toBe('');
+    expect(made.code).toBe(0);
+    const key = JSON.parse(made.stdout);
+    expect({ ...key }).toMatchObject({
+      key: expect.stringMatching(/^sk-osiris-[0-9a-f]{32}$/),
+      id: expect.stringMatching(ID),
+      name: 'ana',
+      kind: 'time',
+      status: 'active',
+      credit_usd: 0,
+      quota_usd: 100,
+      budget: { amount_usd: 20, period: 'month' },
+      models: ['gpt-5', 'claude-*'],
+      limits: { requests_per_minute: 60, concurrent: 3, tokens_per_minute: 1000 },
+      expires_at: '2030-12-31T00:00:00.000Z',
+      account: 'ana@example.com',
+    });
+    const directory = openDirectory(join(cwd, 'osiris-data'), 'existing');
+    expect(directory.findByHash(sha256Hex(key.key))?.id).toBe(key.id);
+    directory.close();
+  });
+
+  test('are told to people with the secret once and never again', async () => {
+    const made = await keys('create', '--name', 'ben', '--credit', '5');
+    const secret = /sk-osiris-[0-9a-f]{32}/.exec(made.stdout)?.[0] ?? '';
+    const id = ID.exec(made.stdout)?.[0] ?? '';
+    expect(made.stdout).toContain('$5.00');
+    expect(made.stdout).toContain('not shown again');
+    for (const later of [await keys('list'), await keys('show', id), await keys('list', '--json')]) {
+      expect(later.code).toBe(0);
+      expect(later.stdout).toContain(id);
+      expect(later.stdout).toContain(secret.slice(0, 14));
+      expect(later.stdout).not.toContain(secret);
+    }
+  });
+
+  test('may begin with a balance of zero', async () => {
+    expect(await create('--name', 'free', '--credit', '0')).toMatchObject({ kind: 'credit', credit_usd: 0 });
+  });
+
+  test('are listed newest first', async () => {
+    const [first, second] = [await create('--name', 'first'), await create('--name', 'second')];
+    const list: { id: string }[] = JSON.parse((await keys('list', '--json')).stdout);
+    expect(list.slice(0, 2).map((key) => key.id)).toEqual([second.id, first.id]);
+  });
+
+  test('are revoked for good', async () => {
+    const { id } = await create('--name', 'gone');
+    const revoked = await keys('revoke', id);
+    expect([revoked.code, revoked.stdout]).toEqual([0, expect.stringContaining('401')]);
+    const shown = JSON.parse((await keys('show', id, '--json')).stdout);
+    expect({ ...shown }).toMatchObject({ status: 'revoked', revoked_at: expect.any(String) });
+    const again = JSON.parse((await keys('revoke', id, '--json')).stdout);
+    expect(again.revoked_at).toBe(shown.revoked_at);
+  });
+
+  test('that do not exist are said not to', async () => {
+    for (const word of ['show', 'revoke']) {
+      const outcome = await keys(word, 'key_0000000000000000', '--json');
+      expect(outcome.code).toBe(1);
+      expect(outcome.stderr).toContain('There is no key with this id');
+      expect(JSON.parse(outcome.stdout).error.code).toBe('not_found');
+    }
+  });
+
+  test('of a trial are one for each mailbox', async () => {
+    const trial = await create('--name', 't', '--kind', 'trial', '--account', 'ana@gmail.com');
+    expect(trial).toMatchObject({ kind: 'trial', days: 3, limits: { requests_per_minute: 15 } });
+    const second = await keys('create', '--name', 't', '--kind', 'trial', '--account', 'a.na@gmail.com');
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain('has had its trial');
+    expect(second.stdout).toBe('');
+  });
+});
+
+describe('a wrong command', () => {
+  test.each([
+    [['--kind', 'gold'], '--kind must be credit'],
+    [['--credit', '-5'], '--credit must not be negative (not "-5")'],
+    [['--credit', 'five'], '--credit must be an amount in USD such as 5 or 0.25'],
+    [['--days', 'many'], '--days must be a whole number'],
+    [['--budget', '20'], '20/month'],
+    [['--budget', '20/year'], '20/month'],
+    [['--expires', '31.12.2030'], '2030-12-31'],
+    [['--expires', '2026-02-30'], '--expires must be a date'],
+    [['--models', 'a,*b'], '--models must hold model ids'],
+    [['--rpm', '0'], '--rpm must be a whole number from 1'],
+    [['--concurrency', '1.5'], '--concurrency must be'],
+    [['--tpm', 'x'], '--tpm must be'],
+    [['--kind', 'time'], '--days is missing'],
+    [['--kind', 'trial'], '--account is missing'],
+    [['--kind', 'trial', '--account', 'ana@example.com'], 'gmail.com'],
+    [['--quota', '5'], 'what a credit or trial key may use is its --credit'],
+    [['--colour', 'red'], "unknown option '--colour'"],
+  ])('keys create %j exits with 2 and says what fits', async (words, hint) => {
+    const cwd = scratchDir();
+    const outcome = await command(['keys', 'create', '--name', 'x', ...words], cwd);
+    expect(outcome.stderr).toContain(hint);
+    expect({ ...outcome }).toMatchObject({ code: 2, stdout: '' });
+    expect(existsSync(join(cwd, 'osiris-data'))).toBe(false);
+  });
+
+  test('without a name says which flag is missing', async () => {
+    const outcome = await command(['keys', 'create'], scratchDir());
+    expect({ ...outcome }).toMatchObject({ code: 2, stderr: expect.stringContaining('--name') });
+  });
+
+  test('with a secret for an id says so without repeating it', async () => {
+    const secret = `sk-osiris-${'0123456789abcdef'.repeat(2)}`;
+    const outcome = await command(['keys', 'show', secret], scratchDir());
+    expect({ ...outcome }).toMatchObject({ code: 2, stderr: expect.stringContaining('a secret, not an id') });
+    expect(outcome.stderr).not.toContain(secret);
+  });
+});
+
+describe('the wrong directory', () => {
+  test.each([
+    { words: ['list'], extra: [], place: 'osiris-data', from: 'no osiris.yaml was found here' },
+    { words: ['create', '--name', 'x'], extra: ['--data-dir', 'there'], place: 'there', from: '--data-dir' },
+  ])(
+    'is told where keys $words looked and what to do, and stays as it was',
+    async ({ words, extra, place, from }) => {
+      const cwd = scratchDir();
+      const outcome = await command(['keys', ...words, ...extra], cwd);
+      expect({ ...outcome }).toMatchObject({ code: 1, stdout: '' });
+      for (const part of [join(cwd, place, 'osiris.db'), from, '--data-dir', 'osiris init']) {
+        expect(outcome.stderr).toContain(part);
+      }
+      expect(existsSync(join(cwd, place))).toBe(false);
+    },
+  );
+});
+
+test('a key that has expired already is made with a note', async () => {
+  const cwd = scratchDir();
+  await osiris(['init'], { cwd });
+  const outcome = await osiris(['keys', 'create', '--name', 'x', '--expires', '2020-01-01', '--json'], {
+    cwd,
+  });
+  expect({ ...outcome }).toMatchObject({ code: 0, stderr: expect.stringContaining('has expired already') });
+  expect(JSON.parse(outcome.stdout).status).toBe('expired');
+});

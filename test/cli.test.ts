@@ -1,0 +1,181 @@
+// The command line as a whole, and the commands that prepare and explain: help, version, init, check, models, admin.
+
+import { describe, expect, test } from 'bun:test';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256Hex } from '../src/lib/crypto.ts';
+import { openDirectory } from '../src/store/sqlite/directory.ts';
+import { command } from './support/command-line.ts';
+import { osiris } from './support/osiris.ts';
+import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
+
+removeScratchAfterEach();
+
+describe('osiris', () => {
+  test.each([{ words: [] }, { words: ['--help'] }, { words: ['help'] }])(
+    'with $words shows every command and exits with 0',
+    async ({ words }) => {
+      const { code, stdout } = await command(words, scratchDir());
+      expect(code).toBe(0);
+      for (const command of ['serve', 'init', 'check', 'keys', 'models', 'admin', 'version']) {
+        expect(stdout).toContain(`  ${command}`);
+      }
+    },
+  );
+
+  test.each([
+    { words: ['serv'], hint: 'Did you mean serve?' },
+    { words: ['keys', 'lst'], hint: 'Did you mean list?' },
+    { words: ['serve', '--prot', '1'], hint: 'Did you mean --port?' },
+    { words: ['serve', '--port', '99999'], hint: '0 to 65535' },
+    { words: ['keys', 'show'], hint: "missing required argument 'id'" },
+    { words: ['version', 'now'], hint: 'too many arguments' },
+  ])('with $words exits with 2, says why and does nothing', async ({ words, hint }) => {
+    const cwd = scratchDir();
+    const outcome = await command(words, cwd);
+    expect({ ...outcome }).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(hint) });
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  test('tells its version in three ways', async () => {
+    const { version } = await Bun.file(join(import.meta.dir, '../package.json')).json();
+    const cwd = scratchDir();
+    expect((await osiris(['--version'], { cwd })).stdout).toBe(`${version}\n`);
+    expect((await osiris(['version'], { cwd })).stdout).toStartWith(`osiris ${version}`);
+    expect(JSON.parse((await osiris(['version', '--json'], { cwd })).stdout)).toMatchObject({ version });
+  });
+});
+
+describe('init', () => {
+  test('writes a file that is in order, its schema and a database, and names the next command', async () => {
+    const cwd = scratchDir();
+    const made = await osiris(['init', 'box'], { cwd });
+    expect(made).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('osiris serve') });
+    const box = join(cwd, 'box');
+    expect(readdirSync(box).toSorted()).toEqual(['osiris-data', 'osiris.schema.json', 'osiris.yaml']);
+    expect((statSync(join(box, 'osiris-data')).mode & 0o777).toString(8)).toBe('700');
+    expect(await osiris(['check'], { cwd: box })).toMatchObject({ code: 0, stderr: '' });
+    expect(await osiris(['keys', 'list'], { cwd: box })).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('writes examples that are in order too once the hash signs are gone', async () => {
+    const cwd = scratchDir();
+    await osiris(['init'], { cwd });
+    const file = join(cwd, 'osiris.yaml');
+    const indented = readFileSync(file, 'utf8').replace(/^( *)# ((?: {2})*[a-z][a-z0-9_.-]*:.*)$/gm, '$1$2');
+    expect(indented).toContain('\nproviders:\n  openai:');
+    // The schema's line only looks like a setting, and there is no certificate here.
+    writeFileSync(file, indented.replace(/^(yaml-language-server| {2}tls):/gm, '# $1:'));
+    const env = { OPENAI_API_KEY: 'x', ANTHROPIC_KEY_1: 'x', ANTHROPIC_KEY_2: 'x' };
+    expect((await osiris(['check'], { cwd, env })).stdout).toContain('is fine');
+  });
+
+  test('writes over nothing unless it is forced', async () => {
+    const cwd = scratchDir();
+    const file = join(cwd, 'osiris.yaml');
+    writeFileSync(file, '# mine\n');
+    const refused = await osiris(['init'], { cwd });
+    expect({ ...refused }).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--force') });
+    expect(refused.stderr).toContain(file);
+    expect(readdirSync(cwd)).toEqual(['osiris.yaml']);
+    expect(readFileSync(file, 'utf8')).toBe('# mine\n');
+    expect((await osiris(['init', '--force'], { cwd })).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).not.toBe('# mine\n');
+  });
+});
+
+describe('check', () => {
+  const BROKEN = 'server:\n  prot: 1\n  port: many\n';
+
+  test('shows every problem at once with its line, and exits with 1', async () => {
+    const cwd = scratchDir();
+    const file = join(cwd, 'osiris.yaml');
+    writeFileSync(file, BROKEN);
+    const { code, stdout, stderr } = await osiris(['check'], { cwd });
+    expect([code, stderr]).toEqual([1, '']);
+    expect(stdout).toContain(`${file}:2:3`);
+    expect(stdout).toContain(`${file}:3:9`);
+    expect(stdout).toContain('2 problems');
+  });
+
+  test('gives the problems as JSON', async () => {
+    const cwd = scratchDir();
+    writeFileSync(join(cwd, 'other.yaml'), BROKEN);
+    const { code, stdout } = await osiris(['check', '--config', 'other.yaml', '--json'], { cwd });
+    expect(code).toBe(1);
+    const { ok, problems } = JSON.parse(stdout);
+    expect(ok).toBe(false);
+    expect(problems.map((each: { line: number }) => each.line)).toEqual([2, 3]);
+  });
+
+  test('is content without a file, and makes none', async () => {
+    const cwd = scratchDir();
+    expect(await osiris(['check'], { cwd })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('defaults'),
+    });
+    expect(JSON.parse((await osiris(['check', '--json'], { cwd })).stdout)).toMatchObject({
+      ok: true,
+      file: null,
+    });
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  test('misses a file that was asked for', async () => {
+    const outcome = await osiris(['check', '--config', 'none.yaml'], { cwd: scratchDir() });
+    expect({ ...outcome }).toMatchObject({ code: 1, stdout: expect.stringContaining('none.yaml') });
+  });
+
+  test('prints the schema of the file', async () => {
+    const { stdout } = await osiris(['check', '--schema'], { cwd: scratchDir() });
+    const schema = JSON.parse(stdout);
+    expect(schema.type).toBe('object');
+    expect(Object.keys(schema.properties)).toEqual(
+      expect.arrayContaining(['server', 'data_dir', 'providers', 'models']),
+    );
+  });
+
+  test.each(['keys list', 'models', 'serve', 'admin reset'])(
+    'is not needed to learn the problems: %s names them as well',
+    async (words) => {
+      const cwd = scratchDir();
+      writeFileSync(join(cwd, 'osiris.yaml'), BROKEN);
+      const outcome = await command(words.split(' '), cwd);
+      expect({ ...outcome }).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining('osiris.yaml:2:3'),
+      });
+      expect(existsSync(join(cwd, 'osiris-data'))).toBe(false);
+    },
+  );
+});
+
+describe('models', () => {
+  test('lists what can be called with the credentials at hand, and all with --all', async () => {
+    const cwd = scratchDir();
+    const ids = async (...words: string[]): Promise<string[]> =>
+      JSON.parse((await osiris(['models', '--json', ...words], { cwd })).stdout).map(
+        (each: { id: string }) => each.id,
+      );
+    const [ready, all] = [await ids(), await ids('--all')];
+    expect(ready).toContain('sandbox/echo');
+    expect(ready.filter((id) => !id.startsWith('sandbox/'))).toEqual([]);
+    expect(all.length).toBeGreaterThan(ready.length);
+    const table = await osiris(['models'], { cwd, env: { OPENAI_API_KEY: 'secret-of-mine' } });
+    expect(table.stdout).toMatch(/^gpt-5 +\d+\.\d+ +\d+\.\d+ .*openai/m);
+    expect(table.stdout).not.toContain('secret-of-mine');
+  });
+});
+
+test('admin reset stores a new secret as its hash and shows it once', async () => {
+  const cwd = scratchDir();
+  await osiris(['init'], { cwd });
+  const first = await osiris(['admin', 'reset'], { cwd });
+  const { admin_secret: second } = JSON.parse((await osiris(['admin', 'reset', '--json'], { cwd })).stdout);
+  expect(first.stdout).toMatch(/osiris-admin-[0-9a-f]{32}/);
+  expect(first.stdout).not.toContain(second);
+  const directory = openDirectory(join(cwd, 'osiris-data'), 'existing');
+  expect(directory.getFact('admin_secret_sha256')).toBe(sha256Hex(second));
+  directory.close();
+});

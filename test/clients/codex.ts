@@ -1,0 +1,54 @@
+// Codex, headless: one prompt, one shell command, one answer.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Agent } from './agent.ts';
+import { runHeadless } from './headless.ts';
+
+export const CODEX: Agent = {
+  name: 'Codex 0.169.0',
+  format: 'openai-responses',
+  model: 'gpt-5',
+  call: (command) => ({ id: 'call_scripted0', name: 'exec_command', args: JSON.stringify({ cmd: command }) }),
+  async run(programs, directory, target, prompt) {
+    const folder = join(directory.home, '.codex');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'config.toml'), configuration(target));
+    const argv = [programs.codex, 'exec', '--json', '--skip-git-repo-check'];
+    argv.push('--dangerously-bypass-approvals-and-sandbox', prompt);
+    const run = await runHeadless(argv, directory, { OSIRIS_API_KEY: target.key });
+    let answer = '';
+    const tokens = { input: 0, output: 0, cached: 0 };
+    for (const line of run.stdout.split('\n')) {
+      if (!line.startsWith('{')) continue;
+      const event = JSON.parse(line) as CodexEvent;
+      if (event.type === 'item.completed' && event.item?.type === 'agent_message')
+        answer = event.item.text ?? '';
+      if (event.type !== 'turn.completed') continue;
+      tokens.input += event.usage?.input_tokens ?? 0;
+      tokens.cached += event.usage?.cached_input_tokens ?? 0;
+      tokens.output += event.usage?.output_tokens ?? 0;
+    }
+    return { run, answer, tokens };
+  },
+};
+
+type CodexEvent = {
+  type: string;
+  item?: { type: string; text?: string };
+  usage?: { input_tokens?: number; cached_input_tokens?: number; output_tokens?: number };
+};
+
+function configuration(target: { model: string; baseUrl: string }): string {
+  return `model = ${JSON.stringify(target.model)}
+model_provider = "osiris"
+
+[model_providers.osiris]
+name = "osiris"
+base_url = ${JSON.stringify(target.baseUrl)}
+env_key = "OSIRIS_API_KEY"
+wire_api = "responses"
+request_max_retries = 1
+stream_max_retries = 1
+`;
+}

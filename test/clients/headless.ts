@@ -1,0 +1,49 @@
+// Runs a coding agent without a terminal: clean environment, own home, nothing but loopback reachable.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export type HeadlessRun = { code: number; stdout: string; stderr: string; durationMs: number };
+
+/** A directory for one run: `home` for the agent's own files, `work` for the files it edits. */
+export type RunDirectory = { root: string; home: string; work: string; remove(): void };
+
+export function runDirectory(): RunDirectory {
+  const root = mkdtempSync(join(tmpdir(), 'osiris-client-'));
+  const home = mkdtempSync(join(root, 'home-'));
+  const work = mkdtempSync(join(root, 'work-'));
+  return { root, home, work, remove: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+/** Runs it to its end, at most `limitMs`; every address but loopback goes to a proxy that is not there. */
+export async function runHeadless(
+  argv: string[],
+  directory: RunDirectory,
+  env: Record<string, string>,
+  limitMs = 60_000,
+): Promise<HeadlessRun> {
+  const started = performance.now();
+  const child = Bun.spawn(argv, {
+    cwd: directory.work,
+    env: {
+      PATH: process.env.PATH ?? '/usr/bin:/bin',
+      HOME: directory.home,
+      HTTP_PROXY: 'http://127.0.0.1:9',
+      HTTPS_PROXY: 'http://127.0.0.1:9',
+      NO_PROXY: '127.0.0.1,localhost',
+      ...env,
+    },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const late = setTimeout(() => child.kill('SIGKILL'), limitMs);
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  clearTimeout(late);
+  return { code, stdout, stderr, durationMs: performance.now() - started };
+}

@@ -1,0 +1,86 @@
+// Writing Chat requests for upstreams: cap, sampling, thinking, output format and labels.
+
+import { describe, expect, test } from 'bun:test';
+import { encode, faultOf } from './openai-chat-target.ts';
+
+describe('controls', () => {
+  test('the cap has the upstream’s name and never exceeds the model', () => {
+    expect(encode({ maxOutputTokens: 50 }).value).toMatchObject({ max_completion_tokens: 50 });
+    const { value, losses } = encode(
+      { maxOutputTokens: 64_000, origin: { maxOutputTokens: 'max_tokens' } },
+      { maxTokensField: 'max_tokens' },
+    );
+    expect(value.max_tokens).toBe(1000);
+    expect(losses).toMatchObject([{ path: 'max_tokens', action: 'clamped' }]);
+    expect(faultOf({ maxOutputTokens: 0 })).toEqual(['unsupported_parameter', 'max_tokens']);
+  });
+
+  test('a streamed answer always reports its usage', () => {
+    expect(encode({ stream: true }).value).toMatchObject({
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    expect(encode({}).value).not.toHaveProperty('stream');
+  });
+
+  test.each([
+    [{ effort: 'high' }, 'high', []],
+    [{ effort: 'max' }, 'high', ['clamped']],
+    [{ effort: 'none' }, 'minimal', ['clamped']],
+    [{ mode: 'off' }, 'minimal', ['clamped']],
+    [{ budgetTokens: 2000 }, 'low', ['changed']],
+    [{ budgetTokens: 8192 }, 'medium', ['changed']],
+    [{ budgetTokens: 24_576 }, 'high', ['changed']],
+    [{ mode: 'auto' }, undefined, []],
+    [{ effort: 'low', summary: 'auto' }, 'low', ['dropped']],
+  ] as const)('thinking %j', (reasoning, effort, actions) => {
+    const { value, losses } = encode({ reasoning });
+    expect([value.reasoning_effort, losses.map((loss) => loss.action)]).toEqual([effort, [...actions]]);
+  });
+
+  test('where nothing is known of the efforts, Chat’s own list counts', () => {
+    expect(encode({ reasoning: { effort: 'max' } }, { efforts: [] }).value.reasoning_effort).toBe('xhigh');
+    expect(encode({ reasoning: { budgetTokens: 40_000 } }, { efforts: [] }).value.reasoning_effort).toBe(
+      'xhigh',
+    );
+    expect(encode({ reasoning: { mode: 'off' } }, { efforts: [] }).value.reasoning_effort).toBe('none');
+    expect(encode({ reasoning: { effort: 'low' } }, { thinking: 'none' })).toMatchObject({
+      losses: [{ action: 'dropped' }],
+    });
+  });
+
+  test('knobs a model refuses are dropped by the client’s name', () => {
+    const knobs = { sampling: { temperature: 1, topK: 4, seed: 3 }, origin: { 'sampling.topK': 'topK' } };
+    const { value, losses } = encode(knobs, { sampling: false });
+    expect(value).toEqual({ model: 'gpt-5', messages: [], seed: 3 });
+    expect(losses.map((loss) => loss.path)).toEqual(['topK', 'temperature']);
+    expect(encode(knobs).value).toMatchObject({ temperature: 1, seed: 3 });
+  });
+
+  test('a schema has a name; a model without schemas is told in words', () => {
+    const output = { kind: 'schema', schema: { type: 'object' } } as const;
+    expect(encode({ output }).value.response_format).toEqual({
+      type: 'json_schema',
+      json_schema: { name: 'response', schema: { type: 'object' } },
+    });
+    const { value, losses } = encode({ output }, { structuredOutput: false });
+    expect(value.response_format).toEqual({ type: 'json_object' });
+    expect(JSON.stringify(value.messages)).toContain('{\\"type\\":\\"object\\"}');
+    expect(losses).toMatchObject([{ path: 'output', action: 'changed' }]);
+  });
+
+  test('labels stay here, long user ids become a digest', () => {
+    const { value, losses } = encode({
+      metadata: { a: 'b' },
+      userId: 'u'.repeat(100),
+      serviceTier: 'standard_only',
+    });
+    expect(value).not.toHaveProperty('metadata');
+    expect(value.user).toMatch(/^[0-9a-f]{64}$/);
+    expect(value.service_tier).toBe('default');
+    expect(losses.map((loss) => [loss.path, loss.action])).toEqual([
+      ['metadata', 'dropped'],
+      ['userId', 'changed'],
+    ]);
+  });
+});

@@ -1,0 +1,52 @@
+// Bad input gets a clear error in the caller's own format, and nothing of it comes back anywhere.
+
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+import { BAD_INPUTS, type BadInput, CANARY, PATHS } from './bad-inputs.ts';
+
+let gateway: Gateway;
+
+beforeAll(async () => {
+  gateway = await startGateway({ upstreams: [], server: { max_body: '1MB' } });
+}, 120_000);
+afterAll(() => gateway.stop());
+
+test('the table has at least 60 rows', () => {
+  expect(BAD_INPUTS.length).toBeGreaterThanOrEqual(60);
+});
+
+for (const row of BAD_INPUTS) {
+  test(`${row.route}: ${row.name} is ${row.status}`, async () => {
+    const response = await send(row);
+    const body = await response.text();
+    const parsed = JSON.parse(body);
+    expect({ status: response.status, type: parsed.error.type }).toEqual({
+      status: row.status,
+      type: row.type,
+    });
+    expect(parsed.type).toBe('error');
+    if (row.param !== undefined) expect(parsed.error.param).toBe(row.param);
+    for (const words of row.says) expect(parsed.error.message).toContain(words);
+    expect(parsed.error.message.length).toBeGreaterThan(15);
+    expect(parsed.request_id).toBe(response.headers.get('x-request-id'));
+    expect(response.headers.get('request-id')).toBe(parsed.request_id);
+    if (row.path?.includes(CANARY) !== true) {
+      expect(body).not.toContain(CANARY);
+      expect(JSON.stringify([...response.headers])).not.toContain(CANARY);
+    }
+  });
+}
+
+test('no value of any of these requests is in the log', () => {
+  expect(gateway.logs()).not.toContain(CANARY);
+});
+
+function send(row: BadInput): Promise<Response> {
+  const headers = new Headers({ authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' });
+  for (const name of row.without ?? []) headers.delete(name);
+  for (const [name, value] of Object.entries(row.headers ?? {})) headers.set(name, value);
+  const raw = typeof row.body === 'string' || row.body instanceof Uint8Array;
+  const body = row.body === undefined ? undefined : raw ? (row.body as BodyInit) : JSON.stringify(row.body);
+  const init: RequestInit = { method: row.method ?? 'POST', headers };
+  return fetch(gateway.url + (row.path ?? PATHS[row.route]), body === undefined ? init : { ...init, body });
+}

@@ -1,0 +1,76 @@
+// Splicing edits exactly the named members and leaves every other byte alone.
+
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { JsonObject } from '../../src/lib/json.ts';
+import { type Edit, spliceJson } from '../../src/lib/splice.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (out: Uint8Array) => new TextDecoder().decode(out);
+const splice = (json: string, ...edits: Edit[]) => text(spliceJson(bytes(json), edits));
+
+test('a replaced value leaves spaces, number spelling and order alone', () => {
+  expect(
+    splice('{ "a" : 1.0,\n "model":"x" , "big": 12345678901234567890 }', { path: ['model'], json: '"y"' }),
+  ).toBe('{ "a" : 1.0,\n "model":"y" , "big": 12345678901234567890 }');
+});
+
+test('a missing member is added, a missing object on the way is made', () => {
+  expect(splice('{}', { path: ['a'], json: '1' })).toBe('{"a":1}');
+  expect(splice('{"a":1}', { path: ['s', 'u'], json: 'true' })).toBe('{"a":1,"s":{"u":true}}');
+  expect(splice('{"s":{ }}', { path: ['s', 'u'], json: 'true' })).toBe('{"s":{ "u":true}}');
+  expect(splice('{"s":null}', { path: ['s', 'u'], json: 'true' })).toBe('{"s":{"u":true}}');
+  expect(splice('{}', { path: ['a'], json: '1' }, { path: ['b'], json: '2' })).toBe('{"a":1,"b":2}');
+});
+
+test('a removed member takes one comma with it', () => {
+  expect(splice('{"a":1,"b":2,"c":3}', { path: ['a'], json: undefined })).toBe('{"b":2,"c":3}');
+  expect(splice('{"a":1,"b":2,"c":3}', { path: ['b'], json: undefined })).toBe('{"a":1,"c":3}');
+  expect(splice('{"a":1}', { path: ['a'], json: undefined })).toBe('{}');
+  expect(splice('{"a":1,"a":2,"b":3}', { path: ['a'], json: undefined })).toBe('{"b":3}');
+});
+
+test('names hidden behind escapes and duplicates are edited too', () => {
+  expect(splice('{"mod\\u0065l":"x","model":"z"}', { path: ['model'], json: '"y"' })).toBe(
+    '{"mod\\u0065l":"y","model":"y"}',
+  );
+});
+
+test('the name inside a string, an array or a deeper object is not touched', () => {
+  const json = '{"t":"\\"model\\":\\"q\\"","l":[{"model":"q"}],"o":{"model":"q"},"model":"x"}';
+  expect(splice(json, { path: ['model'], json: '"y"' })).toBe(json.replace(/"x"/, '"y"'));
+});
+
+const object = fc.dictionary(fc.string({ unit: 'binary', maxLength: 6 }), fc.jsonValue({ maxDepth: 3 }), {
+  maxKeys: 6,
+  noNullPrototype: true,
+});
+
+test('law 2, locality: the result parses to the edited value and to nothing else', () => {
+  fc.assert(
+    fc.property(
+      object,
+      fc.string({ unit: 'binary', maxLength: 6 }),
+      fc.option(fc.jsonValue()),
+      (value, name, next) => {
+        const json = next === null ? undefined : JSON.stringify(next);
+        const out = JSON.parse(splice(JSON.stringify(value, null, 1), { path: [name], json })) as JsonObject;
+        const expected = JSON.parse(JSON.stringify(value)) as JsonObject;
+        if (json === undefined) delete expected[name];
+        else
+          Object.defineProperty(expected, name, {
+            value: JSON.parse(json),
+            enumerable: true,
+            configurable: true,
+            writable: true,
+          });
+        expect(JSON.stringify(sorted(out))).toBe(JSON.stringify(sorted(expected)));
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+function sorted(value: JsonObject): [string, unknown][] {
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,153 @@
+// What users of the libraries see when the provider refuses, breaks off or falls silent, in every pair of formats.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
+import { anthropicClients } from '../support/anthropic-client.ts';
+import { type Client, ToolBox } from '../support/client.ts';
+import { DIRECT, FORMATS, openStage, PROVIDER_KEY, type Stage } from '../support/matrix.ts';
+import { OPENAI_CHAT_CLIENTS } from '../support/openai-chat-client.ts';
+import { OPENAI_RESPONSES_CLIENTS } from '../support/openai-responses-client.ts';
+import type { ScriptedError, Turn } from '../support/script.ts';
+import { startUpstream } from '../support/upstream.ts';
+
+const CLIENTS: Client[] = [
+  ...OPENAI_CHAT_CLIENTS,
+  ...OPENAI_RESPONSES_CLIENTS,
+  ...anthropicClients(
+    'anthropic1',
+    (target) => new Anthropic({ baseURL: target.origin, apiKey: target.key, maxRetries: 0 }),
+  ),
+].filter(({ name }) => name.endsWith('-stream') && !/run|naive/.test(name));
+
+const LONG_TEXT = 'A text that takes many frames, so that the end comes well before its end. '.repeat(40);
+const upstream = startUpstream({ key: PROVIDER_KEY });
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await openStage(upstream.origin);
+}, 120_000);
+afterAll(async () => {
+  await (stage as Stage | undefined)?.close();
+  await upstream.stop();
+});
+beforeEach(() => upstream.play([]));
+
+/** The failure a client reports; throws when it reports none. */
+async function failureOf(
+  client: Client,
+  format: (typeof FORMATS)[number],
+): Promise<Error & { status?: number }> {
+  try {
+    const { text } = await client.converse(stage.target(format), new ToolBox());
+    throw new Error(`UNEXPECTED SUCCESS: ${text.slice(0, 80)}`);
+  } catch (failure) {
+    if (failure instanceof Error && !failure.message.startsWith('UNEXPECTED')) return failure;
+    throw failure;
+  }
+}
+
+/** The same refusal for every attempt the gateway makes. */
+function refusing(error: ScriptedError): Turn[] {
+  return Array.from({ length: 12 }, () => ({ error }));
+}
+
+// Statuses as design.md maps them: the provider's fault is not the client's.
+const REFUSALS: [what: string, error: ScriptedError, status: number, kept: boolean][] = [
+  [
+    'a request the provider finds wrong',
+    { status: 400, type: 'invalid_request_error', message: 'prompt is too long: 9 tokens > 8 maximum' },
+    400,
+    true,
+  ],
+  [
+    'our credential refused by the provider',
+    { status: 401, type: 'authentication_error', message: `invalid key ${PROVIDER_KEY} of org-12345` },
+    502,
+    false,
+  ],
+  [
+    'a provider that breaks',
+    { status: 500, type: 'api_error', message: 'stack trace of theirs' },
+    502,
+    false,
+  ],
+];
+
+for (const client of CLIENTS) {
+  for (const format of FORMATS) {
+    if (DIRECT && format !== client.format) continue;
+    describe(`${client.name} over ${format}`, () => {
+      for (const [what, error, status, kept] of REFUSALS) {
+        test(what, async () => {
+          upstream.play(refusing(error));
+          const failure = await failureOf(client, format);
+          if (DIRECT) return;
+          expect(failure.status).toBe(status);
+          if (kept) expect(failure.message).toContain(error.message);
+          else
+            expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain(error.message);
+          expect(String(failure)).not.toContain(PROVIDER_KEY);
+        });
+      }
+
+      test('a provider that limits us: the client may come back, and is told when', async () => {
+        const headers = { 'retry-after': '7', 'x-ratelimit-remaining-requests': '0' };
+        upstream.play(
+          refusing({ status: 429, type: 'rate_limit_error', message: 'slow down org-12345', headers }),
+        );
+        const failure = await failureOf(client, format);
+        expect(failure.status).toBe(429);
+        if (DIRECT) return;
+        const heads = (failure as { headers?: Headers }).headers;
+        expect(Number(heads?.get('retry-after'))).toBeGreaterThan(0);
+        expect(heads?.get('x-ratelimit-remaining-requests')).toBeNull();
+      }, 20_000);
+
+      test('an error in the middle of a stream is an error, never a shorter answer', async () => {
+        const failAfterFrames = { frames: 9, type: 'overloaded_error', message: 'Overloaded' };
+        upstream.play([{ text: LONG_TEXT, failAfterFrames }]);
+        expectReported(await failureOf(client, format));
+        expect(upstream.turnsTaken()).toHaveLength(1);
+      });
+
+      test('a stream that ends without its end is an error, never a shorter answer', async () => {
+        upstream.play([{ text: LONG_TEXT, stopAfterFrames: 9 }]);
+        const failure = await failureOf(client, format);
+        if (DIRECT) return;
+        expectReported(failure);
+        expect(upstream.turnsTaken()).toHaveLength(1);
+      });
+    });
+  }
+}
+
+/** The library itself, or the event it hands out, told of the failure; nobody had to notice a missing end. */
+function expectReported(failure: Error): void {
+  expect(failure.message).not.toMatch(/no finish|never completed|no message_stop|ended without/);
+  const known = failure instanceof OpenAI.APIError || failure instanceof Anthropic.APIError;
+  expect(known || failure.constructor === Error).toBe(true);
+}
+
+test('a client that leaves takes its call to the provider with it', async () => {
+  for (const format of FORMATS) {
+    upstream.play([{ text: LONG_TEXT, silentAfterFrames: 30 }]);
+    const { origin, key, model } = stage.target(format);
+    const leaving = new AbortController();
+    const answer = await fetch(`${origin}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'hi' }] }),
+      signal: leaving.signal,
+    });
+    expect(answer.status).toBe(200);
+    await answer.body?.getReader().read();
+    leaving.abort();
+    const deadline = performance.now() + 2_000;
+    while (upstream.turnsTaken()[0]?.aborted !== true && performance.now() < deadline) {
+      await new Promise((resume) => setImmediate(resume));
+    }
+    expect([format, upstream.turnsTaken()[0]?.aborted]).toEqual([format, true]);
+    if (DIRECT) return;
+  }
+});

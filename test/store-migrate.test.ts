@@ -1,0 +1,131 @@
+// Database files of every age and origin: what is brought up to date, and what is refused.
+
+import { Database } from 'bun:sqlite';
+import { describe, expect, test } from 'bun:test';
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bringUpToDate } from '../src/store/sqlite/migrate.ts';
+import { openDatabase } from '../src/store/sqlite/open.ts';
+import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
+
+removeScratchAfterEach();
+
+const MIGRATIONS = join(import.meta.dir, '../db/migrations');
+const OPEN = { readwrite: true, create: false, safeIntegers: true };
+const INSERT_FACT = "INSERT INTO facts VALUES ('colour', 'red')";
+
+/** The real migrations and one more that runs `sql`, as a later version would have it. */
+function laterMigrations(sql: string): string {
+  const folder = join(scratchDir(), 'migrations');
+  cpSync(MIGRATIONS, folder, { recursive: true });
+  const journalPath = join(folder, 'meta/_journal.json');
+  const journal = JSON.parse(readFileSync(journalPath, 'utf8'));
+  const when = journal.entries.at(-1).when + 1;
+  journal.entries.push({
+    idx: journal.entries.length,
+    version: '6',
+    when,
+    tag: '9999_later',
+    breakpoints: true,
+  });
+  writeFileSync(journalPath, JSON.stringify(journal));
+  writeFileSync(join(folder, '9999_later.sql'), sql);
+  return folder;
+}
+
+/** A current database with one fact in it. */
+function existingFile(): string {
+  const path = join(scratchDir(), 'osiris.db');
+  const database = openDatabase(path, 'create');
+  database.run(INSERT_FACT);
+  database.close();
+  return path;
+}
+
+const factsIn = (path: string) => {
+  const database = new Database(path, { readonly: true });
+  const rows = database.query('SELECT * FROM facts').all();
+  database.close();
+  return rows;
+};
+
+const copiesOf = (path: string) => [1, 2, 3].filter((count) => existsSync(`${path}.before-${count}`));
+
+describe('a database file', () => {
+  test.each(['missing', 'empty'])('that is %s gets the tables, without a copy', (state) => {
+    const path = join(scratchDir(), 'osiris.db');
+    if (state === 'empty') writeFileSync(path, '');
+    const database = openDatabase(path, 'create');
+    database.run(INSERT_FACT);
+    database.close();
+    expect(factsIn(path)).toEqual([{ name: 'colour', value: 'red' }]);
+    expect(copiesOf(path)).toEqual([]);
+  });
+
+  test('is durable at every commit and waits for its turn', () => {
+    const database = openDatabase(join(scratchDir(), 'osiris.db'), 'create');
+    const pragma = (name: string) => Object.values(database.query(`PRAGMA ${name}`).get() ?? {})[0];
+    expect([pragma('journal_mode'), pragma('synchronous'), pragma('busy_timeout')]).toEqual([
+      'wal',
+      2n,
+      10000n,
+    ]);
+    database.close();
+  });
+
+  test('that is current stays as it is', () => {
+    const path = existingFile();
+    openDatabase(path, 'existing').close();
+    expect(factsIn(path)).toEqual([{ name: 'colour', value: 'red' }]);
+    expect(copiesOf(path)).toEqual([]);
+  });
+
+  test('that is older is migrated, and kept as it was beside', () => {
+    const path = existingFile();
+    const folder = laterMigrations("ALTER TABLE facts ADD COLUMN note text DEFAULT 'new';");
+    const database = new Database(path, OPEN);
+    bringUpToDate(database, path, folder);
+    database.close();
+    expect(factsIn(path)).toEqual([{ name: 'colour', value: 'red', note: 'new' }]);
+    expect(copiesOf(path)).toEqual([2]);
+    expect(factsIn(`${path}.before-2`)).toEqual([{ name: 'colour', value: 'red' }]);
+    expect((statSync(`${path}.before-2`).mode & 0o777).toString(8)).toBe('600');
+  });
+
+  test('keeps all it had when a migration fails half way', () => {
+    const path = existingFile();
+    const folder = laterMigrations(
+      'DELETE FROM facts;--> statement-breakpoint\nINSERT INTO nowhere VALUES (1);',
+    );
+    const database = new Database(path, OPEN);
+    expect(() => bringUpToDate(database, path, folder)).toThrow();
+    database.close();
+    expect(factsIn(path)).toEqual([{ name: 'colour', value: 'red' }]);
+    openDatabase(path, 'existing').close();
+  });
+
+  test('written by a newer version is refused and left alone', () => {
+    const path = existingFile();
+    const database = new Database(path, OPEN);
+    bringUpToDate(database, path, laterMigrations('ALTER TABLE facts ADD COLUMN note text;'));
+    database.close();
+    const before = readFileSync(path);
+    expect(() => openDatabase(path, 'existing')).toThrow('was written by a newer Osiris');
+    expect(() => openDatabase(path, 'create')).toThrow('was written by a newer Osiris');
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test('of another program is refused', () => {
+    const path = join(scratchDir(), 'osiris.db');
+    const foreign = new Database(path);
+    foreign.run('CREATE TABLE songs (title text)');
+    foreign.close();
+    expect(() => openDatabase(path, 'create')).toThrow('belongs to another program');
+  });
+
+  test('that is no database is refused by name', () => {
+    const path = join(scratchDir(), 'osiris.db');
+    writeFileSync(path, 'not a database, but long enough to have been one'.repeat(50));
+    expect(() => openDatabase(path, 'create')).toThrow('is not an SQLite database');
+  });
+});

@@ -1,0 +1,33 @@
+// Runs a command inside the test's own process, where starting one for each would take too long.
+
+import { resolve } from 'node:path';
+import { run } from '../../src/cli/run.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { openDirectory } from '../../src/store/sqlite/directory.ts';
+import type { Outcome } from './osiris.ts';
+
+/** As `osiris(words, { cwd })`, for commands that neither serve nor write files of their own. */
+export async function command(words: readonly string[], cwd: string): Promise<Outcome> {
+  const outcome: Outcome = { code: -1, stdout: '', stderr: '' };
+  const ports = {
+    loadConfig(flags: { config?: string; dataDir?: string }) {
+      const loaded = loadConfig({ path: flags.config, overrides: { dataDir: flags.dataDir }, env: {}, cwd });
+      return 'config' in loaded ? { ok: true as const, ...loaded } : { ok: false as const, ...loaded };
+    },
+    configSchema: () => ({}),
+    openDirectory: (dataDir: string, mode: 'create' | 'existing') =>
+      openDirectory(resolve(cwd, dataDir), mode),
+    startServer: () => Promise.reject(new Error('nothing is served in here')),
+  };
+  const host = {
+    stdout(text: string) {
+      outcome.stdout += text;
+    },
+    stderr(text: string) {
+      outcome.stderr += text;
+    },
+    onStop() {},
+  };
+  outcome.code = await run([...words], ports, host);
+  return outcome;
+}

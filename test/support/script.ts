@@ -1,0 +1,104 @@
+// What a scripted upstream is told to answer: turns, how each may break, and how its bytes are cut.
+
+export type WireFormat = 'openai-chat' | 'openai-responses' | 'anthropic-messages';
+
+/** A tool call the model makes; `args` is the argument string exactly as it goes on the wire. */
+export type ScriptedCall = { id: string; name: string; args: string };
+
+/** Tokens as a provider counts them: `input` holds `cached`, `output` holds `reasoning`. */
+export type ScriptedUsage = { input: number; cached: number; output: number; reasoning: number };
+
+export type Finish = 'end' | 'tool' | 'length';
+
+/** An HTTP error instead of an answer; the body takes the native shape of the asked format. */
+export type ScriptedError = {
+  status: number;
+  type: string;
+  message: string;
+  headers?: Record<string, string>;
+};
+
+/** How the bytes of a body leave: in one write, one write per frame, n bytes each, or inside code points. */
+export type Cutting =
+  | { kind: 'whole' }
+  | { kind: 'frame' }
+  | { kind: 'bytes'; size: number }
+  | { kind: 'inside-code-points' };
+
+export type Turn = {
+  reasoning?: string;
+  text?: string;
+  calls?: ScriptedCall[];
+  usage?: ScriptedUsage;
+  finish?: Finish;
+  /** Arguments of several calls arrive in turns of fragments (formats that allow it). */
+  interleaved?: boolean;
+  /** Answered instead of everything else. */
+  error?: ScriptedError;
+  /** Stream only: after so many frames the native error frame is sent and the stream ends. */
+  failAfterFrames?: { frames: number; type: string; message: string };
+  /** Stream only: after so many frames the body ends without its terminal event. */
+  stopAfterFrames?: number;
+  /** Stream only: after so many frames the upstream falls silent until its caller leaves. */
+  silentAfterFrames?: number;
+  /** Before the first byte. */
+  delayMs?: number;
+  cutting?: Cutting;
+};
+
+/** What every wire builder gets beside the turn: who is answered, under which ids. */
+export type Asked = {
+  /** Position of this call in the script, from 0: part of every id. */
+  position: number;
+  model: string;
+  body: Record<string, unknown>;
+};
+
+/** Seconds since the epoch that every scripted answer bears. */
+export const ANSWERED_AT = 1_763_700_000;
+
+export const NO_USAGE: ScriptedUsage = { input: 11, cached: 0, output: 7, reasoning: 0 };
+
+/** The reason a turn ended, from its script or from what it holds. */
+export function finishOf(turn: Turn): Finish {
+  return turn.finish ?? ((turn.calls?.length ?? 0) > 0 ? 'tool' : 'end');
+}
+
+/** The issuer-bound proof of a reasoning text: Anthropic's signature or OpenAI's encrypted content. */
+export function sealOf(reasoning: string): string {
+  return Buffer.from(`scripted upstream seal: ${reasoning}`).toString('base64');
+}
+
+/** A text in pieces of at most `size` code points; never cuts one in two. No piece for an empty text. */
+export function piecesOf(text: string, size: number): string[] {
+  const points = Array.from(text);
+  const pieces: string[] = [];
+  for (let at = 0; at < points.length; at += size) pieces.push(points.slice(at, at + size).join(''));
+  return pieces;
+}
+
+/** Argument fragments as a provider streams them: small ones in several pieces, big ones in larger. */
+export function fragmentsOf(args: string): string[] {
+  return piecesOf(args, args.length > 2_000 ? 700 : 9);
+}
+
+/** Fragments of several calls in sending order, each with its call's index. */
+export function fragmentOrder(
+  calls: ScriptedCall[],
+  interleaved: boolean,
+): [index: number, fragment: string][] {
+  const lists = calls.map((call) => fragmentsOf(call.args));
+  const order: [number, string][] = [];
+  if (!interleaved) {
+    for (const [index, list] of lists.entries()) for (const fragment of list) order.push([index, fragment]);
+    return order;
+  }
+  const rounds = Math.max(0, ...lists.map((list) => list.length));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [index, list] of lists.entries()) {
+      const fragment = list[round];
+      if (fragment !== undefined) order.push([index, fragment]);
+    }
+  }
+  return order;
+}

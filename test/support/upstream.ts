@@ -1,0 +1,233 @@
+// A scripted provider on loopback: checks requests as strictly as real ones do, answers by script, records all.
+
+import { cutFrames } from './cutting.ts';
+import { type Asked, type Cutting, sealOf, type Turn, type WireFormat } from './script.ts';
+import { Breach, type Json } from './strict.ts';
+import { type Issued, type Wire, wireAt } from './wire.ts';
+
+/** One request as it arrived. */
+export type Received = {
+  format: WireFormat;
+  path: string;
+  query: string;
+  headers: Record<string, string>;
+  raw: Uint8Array;
+  body: Json;
+  /** What a strict provider found wrong; the request was then answered with 400. */
+  breach: string | undefined;
+  /** It took a turn of the script. */
+  tookTurn: boolean;
+  /** It only asked for a token count. */
+  counting: boolean;
+  /** The caller left before the answer was complete. */
+  aborted: boolean;
+};
+
+export type Upstream = {
+  port: number;
+  /** `http://127.0.0.1:PORT`, without a path. */
+  origin: string;
+  /** What stands before the operation: the origin and `/v1`. */
+  baseUrl: string;
+  /** Every request since the last script, in order of arrival. */
+  received: Received[];
+  /** Starts a script from its first turn and forgets what was received. */
+  play(turns: Turn[], cutting?: Cutting): void;
+  /** The requests that took a turn. */
+  turnsTaken(): Received[];
+  /** What strict checking found since the last script. */
+  breaches(): string[];
+  stop(): Promise<void>;
+};
+
+/** The tokens every counting request is told. */
+export const COUNTED_TOKENS = 42;
+
+/** Starts a scripted upstream on a free loopback port; with `key` set every request must bear it. */
+export function startUpstream(options: { key?: string; port?: number } = {}): Upstream {
+  const received: Received[] = [];
+  const issued: Issued = { seals: new Set(), reasonings: new Set(), items: new Map() };
+  let script: Turn[] = [];
+  let cutting: Cutting = { kind: 'frame' };
+
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: options.port ?? 0,
+    idleTimeout: 0,
+    maxRequestBodySize: 256 * 1024 * 1024,
+    async fetch(request) {
+      const url = new URL(request.url);
+      const found = wireAt(url.pathname);
+      if (found === undefined || request.method !== 'POST')
+        return new Response('no such route', { status: 404 });
+      const { wire, counting } = found;
+      const raw = new Uint8Array(await request.arrayBuffer());
+      const entry: Received = {
+        format: wire.format,
+        path: url.pathname,
+        query: url.search,
+        headers: request.headers.toJSON(),
+        raw,
+        body: {},
+        breach: undefined,
+        tookTurn: false,
+        counting,
+        aborted: false,
+      };
+      received.push(entry);
+      if (options.key !== undefined && !bearsKey(request.headers, options.key)) {
+        return refusal(wire, 401, 'authentication_error', 'invalid api key');
+      }
+      try {
+        entry.body = readBody(raw);
+        if (!counting) {
+          checkHeaders(wire, request.headers);
+          wire.check(entry.body, issued);
+        }
+      } catch (problem) {
+        const message = problem instanceof Error ? problem.message : String(problem);
+        entry.breach = message;
+        const details = problem instanceof Breach ? problem.details : undefined;
+        return refusal(wire, 400, 'invalid_request_error', message, details);
+      }
+      if (counting) {
+        return Response.json({ object: 'response.input_tokens', input_tokens: COUNTED_TOKENS });
+      }
+      const position = received.filter((one) => one.tookTurn).length;
+      const turn = script[position];
+      entry.tookTurn = true;
+      if (turn === undefined) return refusal(wire, 500, 'api_error', 'the script has no more turns');
+      const asked: Asked = { position, model: String(entry.body.model), body: entry.body };
+      remember(issued, turn, wire, asked);
+      if (turn.delayMs !== undefined) await Bun.sleep(turn.delayMs);
+      return answer(wire, turn, asked, turn.cutting ?? cutting, entry, request.signal);
+    },
+  });
+
+  const port = server.port ?? 0;
+  const origin = `http://127.0.0.1:${port}`;
+  return {
+    port,
+    origin,
+    baseUrl: `${origin}/v1`,
+    received,
+    play(turns, how = { kind: 'frame' }) {
+      script = turns;
+      cutting = how;
+      received.length = 0;
+    },
+    turnsTaken: () => received.filter((one) => one.tookTurn),
+    breaches: () => received.flatMap((one) => (one.breach === undefined ? [] : [one.breach])),
+    stop: async () => {
+      await server.stop(true);
+    },
+  };
+}
+
+function bearsKey(headers: Headers, key: string): boolean {
+  return headers.get('x-api-key') === key || headers.get('authorization') === `Bearer ${key}`;
+}
+
+function readBody(raw: Uint8Array): Json {
+  const body: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw));
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new Breach('body', 'must be an object');
+  return body as Json;
+}
+
+function checkHeaders(wire: Wire, headers: Headers): void {
+  const type = headers.get('content-type') ?? '';
+  if (!type.startsWith('application/json'))
+    throw new Breach('content-type', `'${type}' is not application/json`);
+  if (wire.format === 'anthropic-messages' && headers.get('anthropic-version') === null) {
+    throw new Breach('anthropic-version', 'header is required');
+  }
+}
+
+function refusal(wire: Wire, status: number, type: string, message: string, details?: unknown): Response {
+  return Response.json(wire.error(type, message, details), {
+    status,
+    headers: { 'x-should-retry': 'false', 'x-request-id': 'req_scripted' },
+  });
+}
+
+/** Keeps what the turn gives out, to accept exactly that when it comes back. */
+function remember(issued: Issued, turn: Turn, wire: Wire, asked: Asked): void {
+  if (turn.reasoning !== undefined) {
+    issued.reasonings.add(turn.reasoning);
+    if (wire.format !== 'openai-chat') issued.seals.add(sealOf(turn.reasoning));
+  }
+  if (wire.format !== 'openai-responses') return;
+  for (const item of wire.body(turn, asked).output as Json[]) issued.items.set(String(item.id), item);
+}
+
+function answer(
+  wire: Wire,
+  turn: Turn,
+  asked: Asked,
+  cutting: Cutting,
+  entry: Received,
+  signal: AbortSignal,
+): Response {
+  if (turn.error !== undefined) {
+    const { status, type, message, headers } = turn.error;
+    return Response.json(wire.error(type, message), { status, headers: headers ?? {} });
+  }
+  const streaming = asked.body.stream === true;
+  const frames = streaming ? brokenFrames(wire, turn, asked) : [JSON.stringify(wire.body(turn, asked))];
+  const silentAfter = streaming ? turn.silentAfterFrames : undefined;
+  const pieces = cutFrames(frames.slice(0, silentAfter), cutting);
+  return new Response(writePieces(pieces, silentAfter !== undefined, entry, signal), {
+    headers: {
+      'content-type': streaming ? 'text/event-stream; charset=utf-8' : 'application/json',
+      'x-request-id': `req_scripted${asked.position}`,
+      'request-id': `req_scripted${asked.position}`,
+    },
+  });
+}
+
+/** The frames of a turn with its scripted failure or early end. */
+function brokenFrames(wire: Wire, turn: Turn, asked: Asked): string[] {
+  const frames = wire.frames(turn, asked);
+  if (turn.failAfterFrames !== undefined) {
+    const { frames: count, type, message } = turn.failAfterFrames;
+    return [...frames.slice(0, count), wire.errorFrame(asked, type, message, count)];
+  }
+  return turn.stopAfterFrames === undefined ? frames : frames.slice(0, turn.stopAfterFrames);
+}
+
+/** One write per piece, each in a turn of the event loop of its own; `stays` open in silence after the last. */
+function writePieces(
+  pieces: Uint8Array[],
+  stays: boolean,
+  entry: Received,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
+  let next = 0;
+  let gone: () => void = () => undefined;
+  const left = new Promise<void>((resolve) => {
+    gone = resolve;
+  });
+  const leave = (): void => {
+    if (stays || next < pieces.length) entry.aborted = true;
+    gone();
+  };
+  signal.addEventListener('abort', leave, { once: true });
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        await new Promise<void>((resume) => setImmediate(resume));
+        const piece = pieces[next];
+        if (piece === undefined) {
+          if (stays) await left;
+          else controller.close();
+          return;
+        }
+        next += 1;
+        controller.enqueue(piece);
+      },
+      cancel: leave,
+    },
+    { highWaterMark: 0 },
+  );
+}
