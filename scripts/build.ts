@@ -1,7 +1,7 @@
 // Builds the executable: dist/osiris for this machine, or one file per platform with --target.
 
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, renameSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const ROOT = join(import.meta.dir, '..');
@@ -30,6 +30,8 @@ if (values.help) {
 
 const targets = targetsOf(values.target ?? []);
 mkdirSync(DIST, { recursive: true });
+// Bun leaves its temporary files in the working directory when it is interrupted.
+process.chdir(DIST);
 if (targets.length === 0) {
   await build(join(DIST, process.platform === 'win32' ? 'osiris.exe' : 'osiris'), undefined);
 } else {
@@ -45,13 +47,13 @@ if (targets.length === 0) {
 
 async function build(outfile: string, target: Target | undefined): Promise<void> {
   const startedMs = performance.now();
-  // A running program's file cannot be written to, but it can be replaced.
-  rmSync(outfile, { force: true });
+  // Renamed when it is whole: a running program's file cannot be written to, but it can be replaced.
+  const unfinished = join(DIST, `${process.pid}-${basename(outfile)}`);
   const result = await Bun.build({
     entrypoints: [join(ROOT, 'src/main.ts')],
     root: ROOT,
     compile: {
-      outfile,
+      outfile: unfinished,
       // Found again as migrations/ beside the bundled module.
       assets: [join(ROOT, 'db/migrations')],
       // Both would run what lies in the directory of whoever starts it.
@@ -68,6 +70,7 @@ async function build(outfile: string, target: Target | undefined): Promise<void>
   });
   for (const message of result.logs) console.error(String(message));
   if (!result.success) process.exit(1);
+  renameSync(unfinished, outfile);
   const megabytes = (Bun.file(outfile).size / 1e6).toFixed(1);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   console.log(`${outfile.slice(ROOT.length + 1)}  ${megabytes} MB  ${seconds} s`);

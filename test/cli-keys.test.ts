@@ -32,7 +32,7 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
   test('are made with every flag, printed as one JSON object with the whole key at `key`', async () => {
     const made = await keys(
       ...['create', '--name', 'ana', '--kind', 'time', '--quota', '100', '--budget', '20/month', '--json'],
-      ...['--models', 'gpt-5, claude-*', '--rpm', '60', '--concurrency', '3', '--tpm', '1000'],
+      ...['--models', 'sandbox/echo, claude-*', '--rpm', '60', '--concurrency', '3', '--tpm', '1000'],
       ...['--expires', '2030-12-31', '--account', 'ana@example.com'],
     );
     expect(made.stderr).toBe('');
@@ -47,7 +47,7 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
       credit_usd: 0,
       quota_usd: 100,
       budget: { amount_usd: 20, period: 'month' },
-      models: ['gpt-5', 'claude-*'],
+      models: ['sandbox/echo', 'claude-*'],
       limits: { requests_per_minute: 60, concurrent: 3, tokens_per_minute: 1000 },
       expires_at: '2030-12-31T00:00:00.000Z',
       account: 'ana@example.com',
@@ -176,4 +176,16 @@ test('a key that has expired already is made with a note', async () => {
   });
   expect({ ...outcome }).toMatchObject({ code: 0, stderr: expect.stringContaining('has expired already') });
   expect(JSON.parse(outcome.stdout).status).toBe('expired');
+});
+
+test('a key for models that nobody answers is made with a note on each', async () => {
+  const cwd = scratchDir();
+  await osiris(['init'], { cwd });
+  const models = 'sandbox/*,sandbox/echo,gpt-5-nan,nothing-*';
+  const outcome = await osiris(['keys', 'create', '--name', 'x', '--models', models, '--json'], { cwd });
+  expect(JSON.parse(outcome.stdout).models).toEqual(models.split(','));
+  expect(outcome.code).toBe(0);
+  expect(outcome.stderr.match(/note:/g)).toHaveLength(2);
+  expect(outcome.stderr).toContain('gpt-5-nan');
+  expect(outcome.stderr).toContain('nothing-');
 });

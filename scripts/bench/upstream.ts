@@ -2,7 +2,7 @@
 
 import { bakedAnswers } from './baked.ts';
 
-type State = { pending: Buffer };
+type State = { pending: Buffer; unsent: Uint8Array[] };
 
 const answers = bakedAnswers();
 
@@ -12,7 +12,12 @@ const server = Bun.listen<State>({
   port: 0,
   socket: {
     open(socket) {
-      socket.data = { pending: Buffer.alloc(0) };
+      socket.data = { pending: Buffer.alloc(0), unsent: [] };
+    },
+    drain(socket) {
+      const unsent = socket.data.unsent;
+      socket.data.unsent = [];
+      for (const piece of unsent) send(socket, piece);
     },
     data(socket, chunk) {
       let pending = socket.data.pending.length === 0 ? chunk : Buffer.concat([socket.data.pending, chunk]);
@@ -29,11 +34,17 @@ const server = Bun.listen<State>({
         const baked = answers[format as keyof typeof answers];
         if (body.includes('"stream":true')) {
           const slow = body.includes('bench-slow');
-          for (const piece of slow ? baked.opening : baked.stream) socket.write(piece);
-        } else socket.write(baked.plain);
+          for (const piece of slow ? baked.opening : baked.stream) send(socket, piece);
+        } else send(socket, baked.plain);
       }
       socket.data.pending = Buffer.from(pending);
     },
   },
 });
 console.log(server.port);
+
+function send(socket: Bun.Socket<State>, piece: Uint8Array): void {
+  const { unsent } = socket.data;
+  const wrote = unsent.length > 0 ? 0 : socket.write(piece);
+  if (wrote < piece.length) unsent.push(piece.subarray(wrote));
+}

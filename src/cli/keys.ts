@@ -3,12 +3,13 @@
 import type { Command } from 'commander';
 import { Fault } from '../canonical/fault.ts';
 import { environment } from '../config/environment.ts';
-import type { JsonObject } from '../lib/json.ts';
+import { asArray, type JsonObject } from '../lib/json.ts';
 import { databasePath } from '../store/data-dir.ts';
 import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
 import { type KeyBook, openKeyBook } from './key-book.ts';
 import { bodyOfFlags, type KeyFlags, withKeyFlags } from './key-flags.ts';
+import { doubtsAbout } from './key-models.ts';
 import { describeKey, describeNewKey, keyTable } from './key-text.ts';
 import { withJson, withPlace } from './options.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
@@ -25,7 +26,9 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
     .action(async (flags: Flags & KeyFlags) => {
       const body = bodyOfFlags(flags);
       const key = await withBook(ports, flags, (book) => book.create(body));
-      if (key.status === 'expired') host.stderr('osiris: note: this key has expired already.\n');
+      const doubts = doubtsAbout(asArray(body.models).map(String), requireConfig(ports, flags));
+      if (key.status === 'expired') doubts.push('This key has expired already.');
+      for (const doubt of doubts) host.stderr(`osiris: note: ${doubt}\n`);
       tell(flags, key, describeNewKey(key));
     });
 

@@ -69,7 +69,7 @@ function convert(reading: Reading, node: unknown, pointer: string, nameOffset: n
   const own = rangeStart(node) ?? nameOffset;
   if (!reading.offsets.has(pointer)) reading.offsets.set(pointer, { name: nameOffset, value: own });
   if (isAlias(node)) {
-    
+    reading.aliasesLeft -= 1;
     const target = reading.aliasesLeft < 0 ? undefined : node.resolve(reading.document);
     if (target === undefined) reading.list.report(pointer, 'refers to too many or unknown `*` anchors');
     return target === undefined ? null : convert(reading, target, pointer, nameOffset);

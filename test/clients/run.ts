@@ -45,7 +45,12 @@ async function lead(programs: Programs, agent: Agent, format: WireFormat): Promi
     model: agent.model,
   };
   const turns: Turn[] = [
-    { text: 'Running it.', calls: [agent.call('echo hi | tee marker.txt')], usage: FIRST },
+    {
+      reasoning: 'They want it run 🤔.',
+      text: 'Running it.',
+      calls: [agent.call('echo hi | tee marker.txt')],
+      usage: FIRST,
+    },
     { text: ANSWER, usage: SECOND },
   ];
   upstream.play(turns, { kind: 'inside-code-points' });
@@ -57,6 +62,14 @@ async function lead(programs: Programs, agent: Agent, format: WireFormat): Promi
       ...upstream.breaches().map((breach) => `upstream refused: ${breach}`),
       ...(taken.length === 2 ? [] : [`${taken.length} upstream calls instead of 2`]),
       ...(taken.some((one) => one.format !== format) ? ['another upstream format was used'] : []),
+      // Changes with every turn and means nothing elsewhere: it would spoil the prompt cache there.
+      ...(format !== agent.format &&
+      JSON.stringify(taken[0]?.body ?? {}).includes('x-anthropic-billing-header')
+        ? ['the billing header of Claude Code went to another provider']
+        : []),
+      ...(taken.some((one) => JSON.stringify(one.headers).includes('sk-osiris'))
+        ? ['our key went upstream']
+        : []),
       ...(JSON.stringify(taken[1]?.body ?? {}).includes('hi') ? [] : ['the tool result did not travel']),
     ];
     if (faults.length > 0) {

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'bun:test';
 import { createOpenAI } from '@ai-sdk/openai';
-import { generateText, jsonSchema, streamText, tool } from 'ai';
+import { generateText, jsonSchema, streamText, type ToolSet, tool } from 'ai';
 import OpenAI from 'openai';
 import type { StreamEvent } from '../../src/canonical/event.ts';
 import { Fault } from '../../src/canonical/fault.ts';
@@ -94,10 +94,13 @@ const aiModel = (events: StreamEvent[]) =>
     'claude-opus-4.6',
   );
 
-const weather = tool({
-  description: 'Weather of a city',
-  inputSchema: jsonSchema<{ city: string }>({ type: 'object', properties: { city: { type: 'string' } } }),
-});
+const weather: ToolSet = {
+  get_weather: tool({
+    description: 'Weather of a city',
+    inputSchema: jsonSchema({ type: 'object', properties: { city: { type: 'string' } } }),
+    outputSchema: jsonSchema({}),
+  }),
+};
 
 test('the OpenAI stream helper builds the whole response from the events', async () => {
   const stream = openai(answer).responses.stream({ model: 'claude-opus-4.6', input: 'Weather?' });
@@ -138,7 +141,7 @@ test('the body of a whole answer is what the stream ends with', async () => {
 });
 
 test('the AI SDK reads text, reasoning, sources, calls and usage from the stream', async () => {
-  const result = streamText({ model: aiModel(answer), prompt: 'Weather?', tools: { get_weather: weather } });
+  const result = streamText({ model: aiModel(answer), prompt: 'Weather?', tools: weather });
   const errors: unknown[] = [];
   const kinds = new Set<string>();
   for await (const part of result.fullStream) {
@@ -158,7 +161,7 @@ test('the AI SDK reads the whole body too', async () => {
   const result = await generateText({
     model: aiModel(answer),
     prompt: 'Weather?',
-    tools: { get_weather: weather },
+    tools: weather,
   });
   expect(result.text).toBe('Let me check 🌦.');
   expect(result.toolCalls.map((call) => call.input)).toEqual([{ city: 'Oslo' }, { city: 'Rome' }]);
@@ -166,7 +169,10 @@ test('the AI SDK reads the whole body too', async () => {
 });
 
 test('a failure before and after the first word reaches both SDKs as a failed response', async () => {
-  const fault = new Fault('upstream_rate_limited', 'The provider’s rate limit is reached; wait and try again.');
+  const fault = new Fault(
+    'upstream_rate_limited',
+    'The provider’s rate limit is reached; wait and try again.',
+  );
   for (const before of [[], answer.slice(0, 8)]) {
     const events: StreamEvent[] = [...before, { type: 'error', fault }];
     const response = await openai(events).responses.stream({ model: 'm', input: 'x' }).finalResponse();

@@ -40,8 +40,20 @@ describe('a Codex request', () => {
       'tool',
     ]);
     expect(value.messages[3]?.parts).toMatchObject([
-      { kind: 'reasoning', summary: ['Use ls.'], content: [], seal: { issuer: 'openai', data: 'gAAAAABsealed==' } },
-      { kind: 'tool-call', id: 'call_1', itemId: 'fc_1', name: 'exec_command', input: '{"cmd":"ls"}', at: 'input[4]' },
+      {
+        kind: 'reasoning',
+        summary: ['Use ls.'],
+        content: [],
+        seal: { issuer: 'openai', data: 'gAAAAABsealed==' },
+      },
+      {
+        kind: 'tool-call',
+        id: 'call_1',
+        itemId: 'fc_1',
+        name: 'exec_command',
+        input: '{"cmd":"ls"}',
+        at: 'input[4]',
+      },
       { kind: 'tool-call', id: 'call_2', name: 'spawn', namespace: 'multi_agent_v1', input: '{}' },
     ]);
     expect(value.messages[4]?.parts).toMatchObject([
@@ -119,7 +131,12 @@ test('items without a type are messages, and every content part is read', () => 
 test('contiguous assistant items are one turn, with phase and refusal kept', () => {
   const messages = messagesOf(
     { role: 'user', content: 'hi' },
-    { type: 'message', role: 'assistant', phase: 'commentary', content: [{ type: 'output_text', text: 'A', annotations: [] }] },
+    {
+      type: 'message',
+      role: 'assistant',
+      phase: 'commentary',
+      content: [{ type: 'output_text', text: 'A', annotations: [] }],
+    },
     { type: 'message', role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] },
     { type: 'custom_tool_call', call_id: 'c1', name: 'patch', input: 'free text' },
     { type: 'custom_tool_call_output', call_id: 'c1', output: [{ type: 'input_text', text: 'done' }] },
@@ -135,17 +152,40 @@ test('contiguous assistant items are one turn, with phase and refusal kept', () 
 
 test('client tools of the format become functions, their calls and outputs too', () => {
   const { value, losses } = decode({
-    tools: [{ type: 'shell', environment: { type: 'local' } }, { type: 'apply_patch' }, { type: 'local_shell' }],
+    tools: [
+      { type: 'shell', environment: { type: 'local' } },
+      { type: 'apply_patch' },
+      { type: 'local_shell' },
+    ],
     input: [
       { type: 'shell_call', call_id: 's1', action: { commands: ['ls'] } },
-      { type: 'local_shell_call', id: 'lsh_1', call_id: 'l1', status: 'completed', action: { type: 'exec', command: ['ls'], env: {} } },
-      { type: 'apply_patch_call', call_id: 'p1', status: 'completed', operation: { type: 'delete_file', path: 'a' } },
-      { type: 'shell_call_output', call_id: 's1', output: [{ stdout: 'a', stderr: '', outcome: { type: 'exit', exit_code: 0 } }] },
+      {
+        type: 'local_shell_call',
+        id: 'lsh_1',
+        call_id: 'l1',
+        status: 'completed',
+        action: { type: 'exec', command: ['ls'], env: {} },
+      },
+      {
+        type: 'apply_patch_call',
+        call_id: 'p1',
+        status: 'completed',
+        operation: { type: 'delete_file', path: 'a' },
+      },
+      {
+        type: 'shell_call_output',
+        call_id: 's1',
+        output: [{ stdout: 'a', stderr: '', outcome: { type: 'exit', exit_code: 0 } }],
+      },
       { type: 'local_shell_call_output', id: 'lsh_1', output: 'a' },
       { type: 'apply_patch_call_output', call_id: 'p1', status: 'failed', output: 'no such file' },
     ],
   });
-  expect(value.tools.map((tool) => tool.kind === 'function' && tool.name)).toEqual(['shell', 'apply_patch', 'local_shell']);
+  expect(value.tools.map((tool) => tool.kind === 'function' && tool.name)).toEqual([
+    'shell',
+    'apply_patch',
+    'local_shell',
+  ]);
   expect(value.tools.every((tool) => tool.kind === 'function' && tool.implied !== undefined)).toBe(true);
   expect(value.messages[0]?.parts).toMatchObject([
     { name: 'shell', input: '{"commands":["ls"]}' },
@@ -162,8 +202,13 @@ test('client tools of the format become functions, their calls and outputs too',
 
 test('hosted tools and their history stay opaque, with what is readable of them', () => {
   const { value } = decode({
-    tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }, { type: 'shell', environment: { type: 'container_auto' } }],
-    input: [{ type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'nile' } }],
+    tools: [
+      { type: 'file_search', vector_store_ids: ['vs_1'] },
+      { type: 'shell', environment: { type: 'container_auto' } },
+    ],
+    input: [
+      { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'nile' } },
+    ],
   });
   expect(value.tools.map((tool) => tool.kind)).toEqual(['opaque', 'opaque']);
   expect(value.messages[0]?.parts).toMatchObject([{ kind: 'opaque', text: 'Searched the web for: nile' }]);
@@ -175,10 +220,20 @@ test('every form of tool choice is read', () => {
   expect(choice({ type: 'function', name: 'f' })).toEqual({ mode: 'one', name: 'f', form: 'json' });
   expect(choice({ type: 'custom', name: 'c' })).toEqual({ mode: 'one', name: 'c', form: 'text' });
   expect(choice({ type: 'shell' })).toEqual({ mode: 'one', name: 'shell', form: 'json' });
-  const tools = [{ type: 'function', name: 'a' }, { type: 'custom', name: 'b' }];
-  expect(choice({ type: 'allowed_tools', mode: 'required', tools })).toEqual({ mode: 'subset', required: true, names: ['a', 'b'] });
+  const tools = [
+    { type: 'function', name: 'a' },
+    { type: 'custom', name: 'b' },
+  ];
+  expect(choice({ type: 'allowed_tools', mode: 'required', tools })).toEqual({
+    mode: 'subset',
+    required: true,
+    names: ['a', 'b'],
+  });
   expect(choice({ type: 'mcp', server_label: 's' })?.mode).toBe('opaque');
-  expect(refusal({ tool_choice: 'sometimes' })).toMatchObject({ code: 'invalid_value', param: 'tool_choice' });
+  expect(refusal({ tool_choice: 'sometimes' })).toMatchObject({
+    code: 'invalid_value',
+    param: 'tool_choice',
+  });
 });
 
 test('generation controls are read with the member each came from', () => {
@@ -189,7 +244,10 @@ test('generation controls are read with the member each came from', () => {
     top_logprobs: 3,
     include: ['message.output_text.logprobs', 'reasoning.encrypted_content'],
     reasoning: { effort: 'high', summary: 'detailed' },
-    text: { format: { type: 'json_schema', name: 'n', schema: { type: 'object' }, strict: true }, verbosity: 'low' },
+    text: {
+      format: { type: 'json_schema', name: 'n', schema: { type: 'object' }, strict: true },
+      verbosity: 'low',
+    },
     user: 'u',
     safety_identifier: 's',
     metadata: { a: 'b' },
@@ -219,7 +277,11 @@ test('tools and settings that arrive in the middle count for the whole request, 
     reasoning: { effort: 'low' },
     input: [
       { role: 'user', content: 'hi' },
-      { type: 'additional_tools', role: 'developer', tools: [{ type: 'function', name: 'late', parameters: {} }] },
+      {
+        type: 'additional_tools',
+        role: 'developer',
+        tools: [{ type: 'function', name: 'late', parameters: {} }],
+      },
       { type: 'configuration_update', reasoning: { effort: 'high' } },
     ],
   });
@@ -229,125 +291,4 @@ test('tools and settings that arrive in the middle count for the whole request, 
     ['input[1]', 'moved'],
     ['input[2]', 'moved'],
   ]);
-});
-
-describe('losses', () => {
-  const lost = (body: JsonObject) => decode(body).losses.map((loss) => loss.path);
-
-  test('members without a counterpart are named, at every level', () => {
-    expect(
-      lost({
-        novelty: 1,
-        truncation: 'auto',
-        store: true,
-        max_tool_calls: 3,
-        include: ['file_search_call.results'],
-        reasoning: { effort: 'low', context: 'all_turns' },
-        text: { style: 'x' },
-        input: [
-          { role: 'user', mood: 'x', content: [{ type: 'input_text', text: 'a', colour: 'b' }] },
-        ],
-        tools: [{ type: 'function', name: 'f', parameters: {}, defer_loading: true }],
-      }).sort(),
-    ).toEqual(
-      [
-        'novelty',
-        'max_tool_calls',
-        'input[0].mood',
-        'input[0].content[0].colour',
-        'tools[0].defer_loading',
-        'reasoning.context',
-        'text.style',
-        'store',
-        'truncation',
-        'include[0]',
-      ].sort(),
-    );
-  });
-
-  test('members that change nothing are not', () => {
-    expect(
-      lost({
-        store: false,
-        background: false,
-        truncation: 'disabled',
-        client_metadata: { a: 'b' },
-        stream_options: { include_obfuscation: false },
-        previous_response_id: null,
-        max_tool_calls: null,
-        reasoning: null,
-        include: ['reasoning.encrypted_content'],
-        text: {},
-      }),
-    ).toEqual([]);
-  });
-});
-
-describe('refusals', () => {
-  const refused: [string, JsonObject, string][] = [
-    ['a stored conversation', { previous_response_id: 'resp_1' }, 'previous_response_id'],
-    ['a conversation object', { conversation: { id: 'conv_1' } }, 'conversation'],
-    ['a stored prompt', { prompt: { id: 'pmpt_1' } }, 'prompt'],
-    ['work in the background', { background: true }, 'background'],
-    ['a reference', { input: [{ type: 'item_reference', id: 'msg_1' }] }, 'input[0]'],
-    ['a reference without a type', { input: [{ id: 'msg_1' }] }, 'input[0]'],
-    ['a computer', { input: [{ type: 'computer_call', call_id: 'c' }] }, 'input[0]'],
-    ['an unreadable summary', { input: [{ type: 'compaction', encrypted_content: 'gAAA' }] }, 'input[0]'],
-  ];
-  for (const [what, body, param] of refused)
-    test(`${what} is refused by name`, () => {
-      const fault = refusal(body);
-      expect(fault).toMatchObject({ code: 'unsupported_parameter', param, status: 400 });
-      expect(fault.message).not.toMatch(/resp_1|conv_1|pmpt_1|msg_1|gAAA/);
-    });
-
-  test('a readable summary is text of the user', () => {
-    const [message] = messagesOf({ type: 'compaction', summary: [{ type: 'summary_text', text: 'They met.' }] });
-    expect(message).toMatchObject({ role: 'user', parts: [{ text: 'Summary of the conversation so far:\nThey met.' }] });
-  });
-});
-
-describe('the wire schema', () => {
-  const check = (body: JsonObject) => checkBody('openai-responses', { model: 'm', input: 'hi', ...body });
-
-  test('takes what clients really send', () => {
-    for (const body of [
-      { text: {} },
-      { reasoning: { summary: 'auto' } },
-      { instructions: null, temperature: null, tools: null, include: null },
-      { input: [{ role: 'system', content: 'x' }, { type: 'reasoning', summary: [], content: null }] },
-      { input: [{ type: 'function_call_output', call_id: 'c', output: [{ type: 'input_text', text: 'x' }] }] },
-      { input: [{ type: 'a_future_item', payload: { deep: [1] } }] },
-      { tools: [{ type: 'custom', name: 'x', format: { type: 'text' } }, { type: 'a_future_tool', x: 1 }] },
-      { max_output_tokens: 128_000, client_metadata: { x: '1' }, novelty: [] },
-    ] as JsonObject[])
-      expect(() => check(body)).not.toThrow();
-  });
-
-  test('names the member that has the wrong type', () => {
-    const wrong: [JsonObject, string][] = [
-      [{ model: 7 }, 'model'],
-      [{ input: 7 }, 'input'],
-      [{ input: [{ role: 7 }] }, 'input[0].role'],
-      [{ input: [{ role: 'user', content: [{ type: 'input_text', text: 7 }] }] }, 'input[0].content[0].text'],
-      [{ stream: 'yes' }, 'stream'],
-      [{ temperature: 'hot' }, 'temperature'],
-      [{ max_output_tokens: 1.5 }, 'max_output_tokens'],
-      [{ tools: [{ type: 'function', name: 3 }] }, 'tools[0].name'],
-      [{ tools: {} }, 'tools'],
-      [{ reasoning: { effort: 3 } }, 'reasoning.effort'],
-      [{ text: { format: { type: 3 } } }, 'text.format.type'],
-    ];
-    for (const [body, param] of wrong) {
-      let fault: unknown;
-      try {
-        check(body);
-      } catch (thrown) {
-        fault = thrown;
-      }
-      expect(fault).toMatchObject({ code: 'invalid_value', param });
-    }
-    expect(() => checkBody('openai-responses', { model: 'm' })).toThrow(Fault);
-    expect(() => checkBody('count-responses', { model: 'm', input: 'x' })).not.toThrow();
-  });
 });

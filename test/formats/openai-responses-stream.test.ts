@@ -170,10 +170,8 @@ describe('upstreams that leave things out', () => {
     const frames = keep('calls', 'response.output_item.added', 'response.content_part.added');
     const events = decode(frames);
     expect(breach(events)).toBeUndefined();
-    const calls = fold(events)
-      .response()
-      .parts.filter((part) => part.kind === 'tool-call');
-    expect(calls).toEqual(whole.parts.slice(2));
+    const { parts } = fold(events).response();
+    expect(parts.filter((part) => part.kind === 'tool-call') as typeof parts).toEqual(whole.parts.slice(2));
   });
 
   test('text only in the done events', () => {
@@ -251,13 +249,21 @@ describe('failures', () => {
     });
 
   test('usage of a failed answer is still reported', () => {
-    const events = decode([failed({ code: 'server_error', message: 'x' }, { input_tokens: 7, output_tokens: 2 })]);
+    const events = decode([
+      failed({ code: 'server_error', message: 'x' }, { input_tokens: 7, output_tokens: 2 }),
+    ]);
     expect(fold(events).response().usage).toMatchObject({ input: 7, output: 2 });
     expect(breach(events)).toBeUndefined();
   });
 
   test('an error event is understood flat, nested and by its event line alone', () => {
-    const flat = { type: 'error', code: 'rate_limit_exceeded', message: 'x', param: null, sequence_number: 1 };
+    const flat = {
+      type: 'error',
+      code: 'rate_limit_exceeded',
+      message: 'x',
+      param: null,
+      sequence_number: 1,
+    };
     const nested = { type: 'error', error: { type: 'rate_limit_error', message: 'x' } };
     const bare = { event: 'error', data: '{"error":{"code":"rate_limit_exceeded","message":"x"}}' };
     for (const frame of [typed(flat), typed(nested), bare]) {
@@ -271,15 +277,23 @@ describe('failures', () => {
     for (const status of ['queued', 'in_progress', 'cancelled'])
       expect(() => openaiResponses.decodeResponse({ ...bodyOf('calls'), status })).toThrow(Fault);
     expect(() => openaiResponses.decodeResponse({ hello: 'world' })).toThrow(Fault);
-    expect(() => openaiResponses.decodeResponse({ error: { message: 'x', type: 'server_error' } })).toThrow(Fault);
+    expect(() => openaiResponses.decodeResponse({ error: { message: 'x', type: 'server_error' } })).toThrow(
+      Fault,
+    );
   });
 
   test('secrets in an upstream error do not reach the client', () => {
-    const body = { error: { message: 'Incorrect API key provided: sk-proj-abcdef123456', code: 'invalid_api_key' } };
+    const body = {
+      error: { message: 'Incorrect API key provided: sk-proj-abcdef123456', code: 'invalid_api_key' },
+    };
     const fault = openaiResponses.decodeError(401, body, new Headers());
     expect(fault.code).toBe('upstream_auth');
     expect(fault.message).not.toContain('sk-proj');
-    const rejected = openaiResponses.decodeError(400, { error: { message: 'Bad value for user-abc123456' } }, new Headers());
+    const rejected = openaiResponses.decodeError(
+      400,
+      { error: { message: 'Bad value for user-abc123456' } },
+      new Headers(),
+    );
     expect(rejected.message).not.toContain('abc123456');
     expect(openaiResponses.decodeError(502, '<html>nginx</html>', new Headers()).code).toBe('bad_gateway');
     expect(openaiResponses.decodeError(429, '', new Headers({ 'retry-after': '3' })).retryAfterS).toBe(3);

@@ -3,22 +3,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
-import { anthropicClients } from '../support/anthropic-client.ts';
 import { type Client, ToolBox } from '../support/client.ts';
 import { DIRECT, FORMATS, openStage, PROVIDER_KEY, type Stage } from '../support/matrix.ts';
-import { OPENAI_CHAT_CLIENTS } from '../support/openai-chat-client.ts';
-import { OPENAI_RESPONSES_CLIENTS } from '../support/openai-responses-client.ts';
 import type { ScriptedError, Turn } from '../support/script.ts';
+import { STREAM_CLIENTS } from '../support/stream-clients.ts';
 import { startUpstream } from '../support/upstream.ts';
-
-const CLIENTS: Client[] = [
-  ...OPENAI_CHAT_CLIENTS,
-  ...OPENAI_RESPONSES_CLIENTS,
-  ...anthropicClients(
-    'anthropic1',
-    (target) => new Anthropic({ baseURL: target.origin, apiKey: target.key, maxRetries: 0 }),
-  ),
-].filter(({ name }) => name.endsWith('-stream') && !/run|naive/.test(name));
 
 const LONG_TEXT = 'A text that takes many frames, so that the end comes well before its end. '.repeat(40);
 const upstream = startUpstream({ key: PROVIDER_KEY });
@@ -74,7 +63,7 @@ const REFUSALS: [what: string, error: ScriptedError, status: number, kept: boole
   ],
 ];
 
-for (const client of CLIENTS) {
+for (const client of STREAM_CLIENTS) {
   for (const format of FORMATS) {
     if (DIRECT && format !== client.format) continue;
     describe(`${client.name} over ${format}`, () => {

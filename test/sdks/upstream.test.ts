@@ -97,7 +97,10 @@ const REFUSALS: Refusal[] = [
     'messages',
     claude([
       hi,
-      { role: 'assistant', content: [{ type: 'thinking', thinking: 'x', signature: sealOf('y') }] },
+      {
+        role: 'assistant',
+        content: [{ type: 'thinking', thinking: 'x', signature: sealOf('anthropic-messages', 'y') }],
+      },
     ]),
     'signature',
   ],
@@ -106,6 +109,15 @@ const REFUSALS: Refusal[] = [
     'messages',
     claude([hi], { tools: [{ name: 'f', input_schema: {} }] }),
     'type',
+  ],
+  [
+    'a tool loop without the thoughts that began it',
+    'messages',
+    claude([hi, { role: 'assistant', content: [USE] }, { role: 'user', content: [RESULT] }], {
+      max_tokens: 4096,
+      thinking: { type: 'enabled', budget_tokens: 1024 },
+    }),
+    'expected `thinking`',
   ],
   ['a thread', 'messages', claude([hi], { thread: { type: 'create' } }), 'thread_unsupported_request'],
   ['a call without its output', 'responses', items([CALL_ITEM]), 'no tool output'],

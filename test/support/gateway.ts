@@ -17,6 +17,8 @@ export type UpstreamChoice = {
   model: string;
   /** What the provider is asked for. */
   upstreamModel: string;
+  /** As in the configuration file. */
+  capabilities?: Record<string, unknown>;
   aliases?: string[];
 };
 
@@ -137,7 +139,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       adminSecret: /osiris-admin-[\w-]+/.exec(written)?.[0] ?? '',
       pid: child.pid,
       directory,
-      logs: () => written,
+      logs: () => written.replace(/osiris-admin-[\w-]+/g, 'osiris-admin-…'),
       rssBytes: () => residentBytes(child.pid),
       command,
       stop,
@@ -163,6 +165,7 @@ function configOf(options: GatewayOptions, directory: string, port: number): Rec
     upstream.model,
     {
       ...(upstream.aliases === undefined ? {} : { aliases: upstream.aliases }),
+      ...(upstream.capabilities === undefined ? {} : { capabilities: upstream.capabilities }),
       price: options.price ?? { input: 0, output: 0 },
       deployments: [{ provider: upstream.provider, model: upstream.upstreamModel }],
     },

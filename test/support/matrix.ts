@@ -16,6 +16,8 @@ export const FORMATS: WireFormat[] = ['openai-chat', 'openai-responses', 'anthro
 
 export const PROVIDER_KEY = 'provider-secret-of-the-scripted-upstream';
 
+const THINKING = { 'openai-responses': 'effort', 'anthropic-messages': 'budget' } as const;
+
 /** A gateway before one upstream that speaks all formats, one provider and model for each. */
 export type Stage = {
   gateway: Gateway | undefined;
@@ -46,6 +48,8 @@ export async function openStage(origin: string): Promise<Stage> {
       apiKey: PROVIDER_KEY,
       model: `${format}-model`,
       upstreamModel: `${format}-upstream`,
+      // Models that think, where the format knows how to send thoughts back.
+      ...(format === 'openai-chat' ? {} : { capabilities: { thinking: THINKING[format] } }),
     })),
   });
   const { url, key } = gateway;
@@ -107,7 +111,7 @@ async function lead(
   expect(outcome.text).toBe(scenario.finalText);
   expect(byName(tools.runs)).toEqual(byName(scenario.runs));
   expectResults(turns[1], tools.results);
-  if (client.echoesReasoning && format !== 'openai-chat') expectReasoning(turns[1], scenario);
+  if (client.echoesReasoning && format !== 'openai-chat') expectReasoning(turns[1], format, scenario);
   if (outcome.tokens !== undefined) {
     const early = client.countsInputAtStart === true && format !== client.format;
     expectTokens(outcome.tokens, scenario, early, client.overcount ?? 0);
@@ -131,9 +135,9 @@ function expectResults(second: Received | undefined, results: string[]): void {
 }
 
 /** What the provider sealed comes back to it; the upstream has checked that nothing else did. */
-function expectReasoning(second: Received | undefined, scenario: Scenario): void {
+function expectReasoning(second: Received | undefined, format: WireFormat, scenario: Scenario): void {
   const { reasoning } = scenario.turns[0];
-  if (reasoning !== undefined) expect(JSON.stringify(second?.body)).toContain(sealOf(reasoning));
+  if (reasoning !== undefined) expect(JSON.stringify(second?.body)).toContain(sealOf(format, reasoning));
 }
 
 /** Libraries start a tool when its arguments are complete: the order of parallel runs is free. */

@@ -65,8 +65,8 @@ export function finishOf(turn: Turn): Finish {
 }
 
 /** The issuer-bound proof of a reasoning text: Anthropic's signature or OpenAI's encrypted content. */
-export function sealOf(reasoning: string): string {
-  return Buffer.from(`scripted upstream seal: ${reasoning}`).toString('base64');
+export function sealOf(format: WireFormat, reasoning: string): string {
+  return Buffer.from(`sealed by ${format}: ${reasoning}`).toString('base64');
 }
 
 /** A text in pieces of at most `size` code points; never cuts one in two. No piece for an empty text. */

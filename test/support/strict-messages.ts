@@ -74,7 +74,9 @@ export function checkMessages(body: Json, seals: ReadonlySet<string>): void {
     }
   }
   checkTools(body);
-  checkTurns(listAt(body.messages, 'messages'), seals);
+  const turns = listAt(body.messages, 'messages');
+  checkTurns(turns, seals);
+  checkThoughts(body, turns);
 }
 
 function checkSampling(body: Json): void {
@@ -151,6 +153,19 @@ function checkTurns(turns: unknown[], seals: ReadonlySet<string>): void {
     if (role === 'assistant') checkPrefill(blocks, i === turns.length - 1, path);
   }
   if (open.length > 0) throw new Breach('messages', `tool_use ids without tool_result: ${open.join(', ')}`);
+}
+
+/** With thinking on, the turn whose tools have just run must begin with the thoughts that called them. */
+function checkThoughts(body: Json, turns: unknown[]): void {
+  if (body.thinking === undefined || objectAt(body.thinking, 'thinking').type !== 'enabled') return;
+  const [calling, answering] = turns
+    .slice(-2)
+    .map((turn) => blocksOf(objectAt(turn, 'turn').content, 'turn'));
+  if (answering?.[0]?.type !== 'tool_result') return;
+  const first = String(calling?.[0]?.type);
+  if (first !== 'thinking' && first !== 'redacted_thinking') {
+    throw new Breach('messages', `expected \`thinking\` or \`redacted_thinking\`, but found \`${first}\``);
+  }
 }
 
 const USER_BLOCKS = ['text', 'image', 'document', 'search_result', 'tool_result'];

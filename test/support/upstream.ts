@@ -46,7 +46,12 @@ export const COUNTED_TOKENS = 42;
 /** Starts a scripted upstream on a free loopback port; with `key` set every request must bear it. */
 export function startUpstream(options: { key?: string; port?: number } = {}): Upstream {
   const received: Received[] = [];
-  const issued: Issued = { seals: new Set(), reasonings: new Set(), items: new Map() };
+  // Apart for each format, as for different providers: what one sealed, another must never see.
+  const issued: Record<WireFormat, Issued> = {
+    'openai-chat': nothingIssued(),
+    'openai-responses': nothingIssued(),
+    'anthropic-messages': nothingIssued(),
+  };
   let script: Turn[] = [];
   let cutting: Cutting = { kind: 'frame' };
 
@@ -82,7 +87,7 @@ export function startUpstream(options: { key?: string; port?: number } = {}): Up
         entry.body = readBody(raw);
         if (!counting) {
           checkHeaders(wire, request.headers);
-          wire.check(entry.body, issued);
+          wire.check(entry.body, issued[wire.format]);
         }
       } catch (problem) {
         const message = problem instanceof Error ? problem.message : String(problem);
@@ -98,7 +103,7 @@ export function startUpstream(options: { key?: string; port?: number } = {}): Up
       entry.tookTurn = true;
       if (turn === undefined) return refusal(wire, 500, 'api_error', 'the script has no more turns');
       const asked: Asked = { position, model: String(entry.body.model), body: entry.body };
-      remember(issued, turn, wire, asked);
+      remember(issued[wire.format], turn, wire, asked);
       if (turn.delayMs !== undefined) await Bun.sleep(turn.delayMs);
       return answer(wire, turn, asked, turn.cutting ?? cutting, entry, request.signal);
     },
@@ -122,6 +127,10 @@ export function startUpstream(options: { key?: string; port?: number } = {}): Up
       await server.stop(true);
     },
   };
+}
+
+function nothingIssued(): Issued {
+  return { seals: new Set(), reasonings: new Set(), items: new Map() };
 }
 
 function bearsKey(headers: Headers, key: string): boolean {
@@ -155,7 +164,7 @@ function refusal(wire: Wire, status: number, type: string, message: string, deta
 function remember(issued: Issued, turn: Turn, wire: Wire, asked: Asked): void {
   if (turn.reasoning !== undefined) {
     issued.reasonings.add(turn.reasoning);
-    if (wire.format !== 'openai-chat') issued.seals.add(sealOf(turn.reasoning));
+    if (wire.format !== 'openai-chat') issued.seals.add(sealOf(wire.format, turn.reasoning));
   }
   if (wire.format !== 'openai-responses') return;
   for (const item of wire.body(turn, asked).output as Json[]) issued.items.set(String(item.id), item);

@@ -17,7 +17,11 @@ const STOP_REASON = { end: 'end_turn', tool: 'tool_use', length: 'max_tokens' } 
 export function messagesBody(turn: Turn, asked: Asked): Record<string, unknown> {
   const content: unknown[] = [];
   if (turn.reasoning !== undefined) {
-    content.push({ type: 'thinking', thinking: turn.reasoning, signature: sealOf(turn.reasoning) });
+    content.push({
+      type: 'thinking',
+      thinking: turn.reasoning,
+      signature: sealOf('anthropic-messages', turn.reasoning),
+    });
   }
   if (turn.text !== undefined) content.push({ type: 'text', text: turn.text });
   for (const call of turn.calls ?? []) {
@@ -61,7 +65,7 @@ export function messagesFrames(turn: Turn, asked: Asked): string[] {
   if (turn.reasoning !== undefined) {
     block({ type: 'thinking', thinking: '', signature: '' }, [
       ...piecesOf(turn.reasoning, 12).map((thinking) => ({ type: 'thinking_delta', thinking })),
-      { type: 'signature_delta', signature: sealOf(turn.reasoning) },
+      { type: 'signature_delta', signature: sealOf('anthropic-messages', turn.reasoning) },
     ]);
   }
   if (turn.text !== undefined) {

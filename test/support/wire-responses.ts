@@ -131,7 +131,7 @@ function itemsOf(turn: Turn, asked: Asked): Item[] {
       id: name('rs'),
       type: 'reasoning',
       summary: [{ type: 'summary_text', text: turn.reasoning }],
-      ...(wantsSeals(asked) ? { encrypted_content: sealOf(turn.reasoning) } : {}),
+      ...(wantsSeals(asked) ? { encrypted_content: sealOf('openai-responses', turn.reasoning) } : {}),
       status: 'completed',
     });
   }

@@ -38,19 +38,19 @@ export function errorFrame(fault: Fault, requestId: string): string {
 }
 
 /** The HTTP status each error type stands for where none is given: in a stream, or inside a 200. */
-const STATUSES: Record<string, number> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  conflict_error: 409,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  timeout_error: 504,
-  overloaded_error: 529,
-};
+const STATUSES = new Map([
+  ['invalid_request_error', 400],
+  ['authentication_error', 401],
+  ['billing_error', 402],
+  ['permission_error', 403],
+  ['not_found_error', 404],
+  ['conflict_error', 409],
+  ['request_too_large', 413],
+  ['rate_limit_error', 429],
+  ['api_error', 500],
+  ['timeout_error', 504],
+  ['overloaded_error', 529],
+]);
 
 /** Reads an upstream's error answer; `body` is parsed JSON or text. Only a rejection keeps its words, redacted. */
 export function decodeError(status: number, body: unknown, headers: Headers): Fault {
@@ -70,7 +70,7 @@ function statusOf(status: number, type: string | undefined): number {
   // proxies in front of a provider often wrap an overload into a plain 500
   if (type === 'overloaded_error') return 529;
   if (status >= 400) return status;
-  return STATUSES[type ?? ''] ?? 500;
+  return STATUSES.get(type ?? '') ?? 500;
 }
 
 function errorMembers(body: unknown): {

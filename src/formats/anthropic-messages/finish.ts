@@ -3,16 +3,16 @@
 import type { Finish } from '../../canonical/response.ts';
 import { asString, type JsonObject, type JsonValue } from '../../lib/json.ts';
 
-const REASONS: Record<string, Finish['reason']> = {
-  end_turn: 'end',
-  stop_sequence: 'stop-sequence',
-  tool_use: 'tool',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'context',
-  refusal: 'refusal',
-  pause_turn: 'pause',
-  compaction: 'compaction',
-};
+const REASONS = new Map<string, Finish['reason']>([
+  ['end_turn', 'end'],
+  ['stop_sequence', 'stop-sequence'],
+  ['tool_use', 'tool'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'context'],
+  ['refusal', 'refusal'],
+  ['pause_turn', 'pause'],
+  ['compaction', 'compaction'],
+]);
 
 /**
  * Reads `stop_reason`, `stop_sequence` and `stop_details`, which a message and a `message_delta` share. `called`
@@ -20,7 +20,7 @@ const REASONS: Record<string, Finish['reason']> = {
  */
 export function decodeFinish(stop: JsonObject, called: boolean): Finish {
   const raw = asString(stop.stop_reason);
-  const known = raw === undefined ? 'end' : (REASONS[raw] ?? 'end');
+  const known = REASONS.get(raw ?? '') ?? 'end';
   const finish: Finish = { reason: known === 'end' && called ? 'tool' : known };
   if (raw !== undefined) finish.raw = raw;
   const sequence = asString(stop.stop_sequence);

@@ -4,6 +4,7 @@ import { Fault } from '../../canonical/fault.ts';
 import type {
   FilePart,
   ImagePart,
+  OpaquePart,
   Part,
   ReasoningPart,
   TextPart,
@@ -40,11 +41,18 @@ export function encodePart(part: Part, writing: Writing): JsonObject | undefined
       return encodeToolResult(part, writing);
     case 'opaque':
       if (part.raw.format === FORMAT && isObject(part.raw.value)) return part.raw.value;
-      dropped(part.at, `only Anthropic’s own blocks can be sent, not ${part.type}`, writing);
-      return part.text === undefined || part.text === '' ? undefined : { type: 'text', text: part.text };
+      return encodeForeign(part, writing);
     default:
       return part satisfies never;
   }
+}
+
+/** A block of another format: what can be read of it, as text. */
+function encodeForeign(part: OpaquePart, writing: Writing): JsonObject | undefined {
+  const reason = 'only its own format knows this block; its readable text is kept';
+  const { text = '' } = part;
+  dropped(part.at, reason, writing, text === '' ? 'dropped' : 'changed');
+  return text === '' ? undefined : { type: 'text', text };
 }
 
 /** All parts, without those that became nothing. */

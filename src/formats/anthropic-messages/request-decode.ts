@@ -211,8 +211,7 @@ function decodeOutput(body: JsonObject, losses: Loss[]): OutputFormat | undefine
 
 /** Control name to the member it was written as, for those the body has. */
 function originsOf(body: JsonObject): Record<string, SourcePath> {
-  const format =
-    isObject(body.output_config) && body.output_config.format ? 'output_config.format' : 'output_format';
+  const format = isObject(body.output_format) ? 'output_format' : 'output_config.format';
   const effort =
     isObject(body.output_config) && body.output_config.effort ? 'output_config.effort' : 'thinking';
   return {

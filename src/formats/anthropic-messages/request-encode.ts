@@ -4,6 +4,7 @@ import { Fault } from '../../canonical/fault.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Converted, Target } from '../codec.ts';
+import { fitSchema } from './output-schema.ts';
 import { encodeThinking } from './thinking.ts';
 import { encodeTools } from './tools-encode.ts';
 import { encodeMessages } from './turns.ts';
@@ -92,15 +93,26 @@ function encodeOutput(writing: Writing): { format?: JsonObject; instruction?: st
     return { instruction: JSON_ONLY };
   }
   for (const name of ['name', 'description'] as const) {
-    if (output[name] !== undefined)
-      lose(writing, `output.${name}`, 'dropped', 'Anthropic takes only the schema');
+    if (output[name] !== undefined) loseDetail(writing, name, 'dropped', 'Anthropic takes only the schema');
   }
   if (output.strict === false)
-    lose(writing, 'output.strict', 'changed', 'Anthropic always keeps to the schema');
-  if (writing.target.structuredOutput) return { format: { type: 'json_schema', schema: output.schema } };
+    loseDetail(writing, 'strict', 'changed', 'Anthropic always keeps to the schema');
+  if (writing.target.structuredOutput) {
+    const { schema, moved } = fitSchema(output.schema);
+    if (moved.length > 0)
+      loseDetail(writing, 'schema', 'changed', `Anthropic does not enforce ${moved.join(', ')}`);
+    return { format: { type: 'json_schema', schema } };
+  }
   lose(writing, 'output', 'changed', 'the schema became an instruction');
   const schema = JSON.stringify(output.schema);
   return { instruction: `${JSON_ONLY} It must match this JSON schema:\n${schema}` };
+}
+
+/** A member of the output format stands inside of it, wherever the client wrote that. */
+function loseDetail(writing: Writing, name: string, action: 'dropped' | 'changed', reason: string): void {
+  const { origin } = writing.request;
+  const path = origin[`output.${name}`] ?? `${origin.output ?? 'output'}.${name}`;
+  writing.losses.push({ path, action, reason });
 }
 
 function withInstruction(system: string | JsonObject[], text: string): string | JsonObject[] {

@@ -19,8 +19,10 @@ const BUDGETS: Record<Effort, number> = {
   xhigh: 32_768,
   max: 32_768,
 };
-/** Anthropic's floor for a budget, and the room an answer needs beside it. */
+/** Anthropic's floor for a budget. */
 const BUDGET_MIN = 1024;
+/** What thinking leaves to the answer, unless the cap is smaller still. */
+const ANSWER_TOKENS = 1024;
 
 /** Fits the reasoning control and the output cap to the target, which share one number of tokens. */
 export function encodeThinking(writing: Writing): Thinking {
@@ -72,8 +74,9 @@ function thinkByBudget(writing: Writing, cap: number): Thinking {
   if (maxOutputTokens !== undefined && meansAnswer) {
     maxTokens = Math.min(cap + asked, most ?? Number.POSITIVE_INFINITY);
     if (maxTokens !== cap) lose(writing, 'maxOutputTokens', 'changed', 'raised by the thinking budget');
-  } else if (most === undefined && cap < asked + BUDGET_MIN) maxTokens = cap + asked;
-  const budget = Math.max(BUDGET_MIN, Math.min(asked, maxTokens - BUDGET_MIN));
+  } else if (most === undefined && cap < asked + ANSWER_TOKENS) maxTokens = cap + asked;
+  const room = Math.min(ANSWER_TOKENS, cap);
+  const budget = Math.max(BUDGET_MIN, Math.min(asked, maxTokens - room));
   if (budget >= maxTokens) {
     lose(writing, 'reasoning', 'dropped', 'the model’s output cap leaves no room to think');
     return { thinks: false, maxTokens };

@@ -1,7 +1,7 @@
 // Canonical messages to the alternating turns of the Messages format.
 
 import { Fault } from '../../canonical/fault.ts';
-import type { Message, Part } from '../../canonical/part.ts';
+import type { Message } from '../../canonical/part.ts';
 import { asString, type JsonObject } from '../../lib/json.ts';
 import { contentOf, encodeParts } from './part-encode.ts';
 import { pairResults } from './tool-pairs.ts';

@@ -100,9 +100,9 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
 /** Between sections of thinking. */
 export const SECTION_GAP = '\n\n';
 
-/** The raw chain when it is there, else the summary; sealed parts have nothing to show. */
+/** The summary when there is one, as in a stream, where it comes first; sealed parts have nothing to show. */
 function readable(part: ReasoningPart): string[] {
-  const sections = part.content.some((section) => section !== '') ? part.content : part.summary;
+  const sections = part.summary.some((section) => section !== '') ? part.summary : part.content;
   return sections.filter((section) => section !== '');
 }
 

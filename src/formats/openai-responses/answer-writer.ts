@@ -5,11 +5,11 @@ import type { Fault } from '../../canonical/fault.ts';
 import type { OpaquePart } from '../../canonical/part.ts';
 import type { Finish } from '../../canonical/response.ts';
 import { noUsage, type Usage } from '../../canonical/usage.ts';
-import { isObject, type JsonObject } from '../../lib/json.ts';
+import { asString, isObject, type JsonObject } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
 import { type AnswerState, answerBody } from './answer-body.ts';
 import { CallWriter } from './call-writer.ts';
-import { clientToolsIn } from './client-tools.ts';
+import { CLIENT_TOOLS, clientToolsIn } from './client-tools.ts';
 import { failedError } from './errors.ts';
 import { writeIncomplete } from './finish.ts';
 import type { ItemWriter, Send } from './item-writer.ts';
@@ -119,8 +119,9 @@ export class AnswerWriter {
         this.#open((index) => new ReasoningWriter(this.#send, index, this.#newId('rs', index, part.itemId)));
         return;
       case 'tool-call': {
-        const prefix = part.form === 'text' ? 'ctc' : 'fc';
         const isClient = this.#clientTools.has(part.name);
+        const own = isClient ? CLIENT_TOOLS[part.name]?.idPrefix : undefined;
+        const prefix = own ?? (part.form === 'text' ? 'ctc' : 'fc');
         this.#open(
           (index) =>
             new CallWriter(this.#send, index, this.#newId(prefix, index, part.itemId), part, isClient),
@@ -151,8 +152,16 @@ export class AnswerWriter {
 
   /** Stable: made of the answer's id and the item's place, unless the upstream's own id can be kept. */
   #newId(prefix: string, index: number, own?: string): string {
-    const usable = own?.startsWith(`${prefix}_`) && !this.#ids.has(own) ? own : undefined;
-    const id = usable ?? `${prefix}_${this.#dress.id.replace(/^resp_/, '')}_${index}`;
+    const kept = own?.startsWith(`${prefix}_`) ? this.#keepId(own) : undefined;
+    if (kept !== undefined) return kept;
+    const id = `${prefix}_${this.#dress.id.replace(/^resp_/, '')}_${index}`;
+    this.#ids.add(id);
+    return id;
+  }
+
+  /** The id itself, unless an earlier item has it. */
+  #keepId(id: string | undefined): string | undefined {
+    if (id === undefined || this.#ids.has(id)) return undefined;
     this.#ids.add(id);
     return id;
   }
@@ -161,7 +170,11 @@ export class AnswerWriter {
     this.#closeItem('completed');
     if (part.raw.format === 'openai-responses' && isObject(part.raw.value)) {
       const output_index = this.#output.length;
-      const item: JsonObject = { id: this.#newId('item', output_index), ...part.raw.value };
+      const own = asString(part.raw.value.id);
+      const item: JsonObject = {
+        ...part.raw.value,
+        id: this.#keepId(own) ?? this.#newId('item', output_index),
+      };
       this.#send('response.output_item.added', { output_index, item });
       this.#send('response.output_item.done', { output_index, item });
       this.#output.push(item);

@@ -2,6 +2,7 @@
 
 import type { PartDelta, PartStart } from '../../canonical/event.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
+import { safeToolId } from '../tool-id.ts';
 import { writeClientCall } from './client-tools.ts';
 import type { ItemStatus, ItemWriter, Send } from './item-writer.ts';
 
@@ -19,7 +20,8 @@ export class CallWriter implements ItemWriter {
   constructor(send: Send, index: number, id: string, call: CallStart, isClient: boolean) {
     this.#send = send;
     this.#at = { output_index: index, item_id: id };
-    this.#call = call;
+    // clients send the id back to whichever provider answers next
+    this.#call = { ...call, id: safeToolId(call.id) };
     this.#isClient = isClient;
   }
 

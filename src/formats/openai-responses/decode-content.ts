@@ -3,7 +3,7 @@
 import type { Loss } from '../../canonical/loss.ts';
 import type { CacheMark, FilePart, ImagePart, Part, TextPart } from '../../canonical/part.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
-import { leftovers } from '../leftovers.ts';
+import { lostMembers } from './lost-members.ts';
 import { mediaTypeOf, readUrl } from './media.ts';
 import { readAnnotations, readLogprobs } from './text-marks.ts';
 
@@ -33,7 +33,7 @@ function decodePart(part: JsonObject, at: string, losses: Loss[]): Part {
     case 'reasoning_text':
       return decodeText(part, at, losses);
     case 'refusal':
-      losses.push(...leftovers(part, ['type', 'refusal'], at));
+      losses.push(...lostMembers(part, ['type', 'refusal'], at));
       return { kind: 'refusal', text: asString(part.refusal) ?? '', at };
     case 'input_image':
       return decodeImage(part, at, losses) ?? opaque(part, at);
@@ -61,7 +61,9 @@ function opaque(part: JsonObject, at: string): Part {
 }
 
 function decodeText(part: JsonObject, at: string, losses: Loss[]): TextPart {
-  losses.push(...leftovers(part, ['type', 'text', 'annotations', 'logprobs', 'prompt_cache_breakpoint'], at));
+  losses.push(
+    ...lostMembers(part, ['type', 'text', 'annotations', 'logprobs', 'prompt_cache_breakpoint'], at),
+  );
   const text: TextPart = { kind: 'text', text: asString(part.text) ?? '', ...cacheMark(part), at };
   const citations = readAnnotations(part.annotations);
   if (citations.length > 0) text.citations = citations;
@@ -77,7 +79,9 @@ function cacheMark(part: JsonObject): { cache?: CacheMark } {
 }
 
 function decodeImage(part: JsonObject, at: string, losses: Loss[]): ImagePart | undefined {
-  losses.push(...leftovers(part, ['type', 'image_url', 'file_id', 'detail', 'prompt_cache_breakpoint'], at));
+  losses.push(
+    ...lostMembers(part, ['type', 'image_url', 'file_id', 'detail', 'prompt_cache_breakpoint'], at),
+  );
   const detail = asString(part.detail);
   const marks = { ...(detail === undefined ? {} : { detail }), ...cacheMark(part), at };
   const url = asString(part.image_url);
@@ -98,7 +102,7 @@ const FILE_MEMBERS = [
 ];
 
 function decodeFile(part: JsonObject, at: string, losses: Loss[]): FilePart | undefined {
-  losses.push(...leftovers(part, FILE_MEMBERS, at));
+  losses.push(...lostMembers(part, FILE_MEMBERS, at));
   const title = asString(part.filename);
   const detail = asString(part.detail);
   const marks = {

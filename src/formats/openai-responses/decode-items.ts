@@ -5,11 +5,11 @@ import type { Loss } from '../../canonical/loss.ts';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
 import type { Tool } from '../../canonical/request.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
-import { leftovers } from '../leftovers.ts';
-import { readClientCall, readClientOutput, toolOfCall, toolOfOutput } from './client-tools.ts';
+import { CLIENT_TOOLS, readClientCall, readClientOutput, toolOfCall, toolOfOutput } from './client-tools.ts';
 import { decodeContent } from './decode-content.ts';
 import { decodeTools } from './decode-tools.ts';
 import { hostedText } from './hosted-items.ts';
+import { lostMembers } from './lost-members.ts';
 
 /** What the items add up to. `updates` are mid-conversation settings in the order they stood. */
 export type Conversation = {
@@ -48,12 +48,17 @@ function decodeItem(
   losses: Loss[],
 ): void {
   const { messages } = conversation;
-  const type = asString(item.type) ?? (item.role === undefined ? 'item_reference' : 'message');
-  const known = (...members: string[]) =>
-    losses.push(...leftovers(item, ['type', 'id', 'status', ...members], at));
+  const isReference = item.role === undefined && typeof item.id === 'string';
+  const type = asString(item.type) ?? (isReference ? 'item_reference' : 'message');
+  const known = (...members: string[]) => {
+    const silent = ['type', 'id', 'status', 'created_by', ...members];
+    if (asObject(item.caller).type === 'direct') silent.push('caller');
+    if (asObject(item.environment).type === 'local') silent.push('environment');
+    losses.push(...lostMembers(item, silent, at));
+  };
   const clientCall = toolOfCall(type);
   if (clientCall !== undefined) {
-    known('call_id', 'action', 'operation', 'environment', 'caller', 'created_by');
+    known('call_id', CLIENT_TOOLS[clientCall]?.holds ?? 'action');
     const call = readClientCall(clientCall, item);
     if (call.itemId !== undefined) callIds.set(call.itemId, call.id);
     join(messages, 'assistant', { ...call, at }, at);
@@ -61,7 +66,7 @@ function decodeItem(
   }
   const clientOutput = toolOfOutput(type);
   if (clientOutput !== undefined) {
-    known('call_id', 'output', 'max_output_length', 'caller', 'created_by');
+    known('call_id', 'output');
     const id = asString(item.call_id) ?? asString(item.id) ?? '';
     const { text, failed } = readClientOutput(clientOutput, item);
     const result = toolResult(
@@ -84,12 +89,12 @@ function decodeItem(
       return;
     case 'function_call':
     case 'custom_tool_call':
-      known('call_id', 'name', 'namespace', 'arguments', 'input', 'async', 'caller', 'created_by');
+      known('call_id', 'name', 'namespace', type === 'function_call' ? 'arguments' : 'input');
       join(messages, 'assistant', { ...readCall(item), at }, at);
       return;
     case 'function_call_output':
     case 'custom_tool_call_output': {
-      known('call_id', 'output', 'name', 'namespace', 'caller', 'created_by');
+      known('call_id', 'output', 'name', 'namespace');
       const form = type === 'function_call_output' ? 'json' : 'text';
       const content = decodeContent(outputContent(item.output), `${at}.output`, losses);
       join(messages, 'tool', toolResult(asString(item.call_id) ?? '', form, content, at), at);

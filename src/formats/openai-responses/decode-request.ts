@@ -5,9 +5,9 @@ import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest, Effort, OutputFormat, ReasoningControl } from '../../canonical/request.ts';
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import type { Converted } from '../codec.ts';
-import { leftovers } from '../leftovers.ts';
 import { type Conversation, decodeItems } from './decode-items.ts';
 import { decodeToolChoice, decodeTools } from './decode-tools.ts';
+import { lostMembers } from './lost-members.ts';
 
 /** Members that change nothing in the answer of another format, and why leaving them out is no loss. */
 export const IGNORED: Record<string, string> = {
@@ -19,6 +19,8 @@ export const IGNORED: Record<string, string> = {
   stream_options: 'padding against traffic analysis belongs to one provider’s stream',
   'input[].id': 'calls and results are linked by call_id',
   'input[].status': 'a replayed item is a finished one',
+  'input[].created_by': 'who wrote an item is no part of the prompt',
+  'input[].caller: direct': 'the model itself is who calls',
 };
 
 /** Members whose meaning lives at the provider; without them the answer would be to another question. */
@@ -34,7 +36,7 @@ const KNOWN = [
 /** See `Codec.decodeRequest`. */
 export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   refuseStored(body);
-  const losses: Loss[] = leftovers(body, KNOWN, '').filter((loss) => body[loss.path] !== null);
+  const losses: Loss[] = lostMembers(body, KNOWN, '');
   const conversation = decodeItems(body.input, losses);
   const instructions = asString(body.instructions);
   if (instructions !== undefined && instructions !== '') {
@@ -177,11 +179,7 @@ function decodeReasoning(
     else delete control.mode;
   };
   const own = asObject(body.reasoning);
-  losses.push(
-    ...leftovers(own, ['effort', 'summary', 'generate_summary'], 'reasoning').filter(
-      (loss) => own[loss.path.slice(10)] !== null,
-    ),
-  );
+  losses.push(...lostMembers(own, ['effort', 'summary', 'generate_summary'], 'reasoning'));
   setEffort(asString(own.effort), 'reasoning.effort');
   for (const { reasoning, at } of updates) setEffort(asString(reasoning.effort), `${at}.reasoning.effort`);
   const member = asString(own.summary) === undefined ? 'generate_summary' : 'summary';
@@ -200,7 +198,7 @@ function decodeText(
   losses: Loss[],
 ): void {
   const own = asObject(body.text);
-  losses.push(...leftovers(own, ['format', 'verbosity'], 'text'));
+  losses.push(...lostMembers(own, ['format', 'verbosity'], 'text'));
   const settings = [
     { text: own, at: 'text' },
     ...updates.map(({ text, at }) => ({ text, at: `${at}.text` })),
@@ -218,7 +216,7 @@ function decodeText(
 }
 
 function decodeFormat(format: JsonObject, at: string, losses: Loss[]): OutputFormat {
-  losses.push(...leftovers(format, ['type', 'name', 'description', 'schema', 'strict'], at));
+  losses.push(...lostMembers(format, ['type', 'name', 'description', 'schema', 'strict'], at));
   if (format.type === 'text') return { kind: 'text' };
   if (format.type === 'json_object') return { kind: 'json' };
   if (format.type !== 'json_schema')
@@ -247,5 +245,5 @@ function decodeTail(body: JsonObject, losses: Loss[]): void {
     if (value === 'message.output_text.logprobs' || value === 'reasoning.encrypted_content') return;
     dropped(`include[${index}]`, 'no counterpart in other formats');
   });
-  losses.push(...leftovers(asObject(body.stream_options), ['include_obfuscation'], 'stream_options'));
+  losses.push(...lostMembers(asObject(body.stream_options), ['include_obfuscation'], 'stream_options'));
 }

@@ -4,8 +4,8 @@ import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { CustomTool, FunctionTool, Tool, ToolChoice, WebSearchTool } from '../../canonical/request.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
-import { leftovers } from '../leftovers.ts';
 import { CLIENT_TOOLS, isClientTool } from './client-tools.ts';
+import { lostMembers } from './lost-members.ts';
 
 /** `at` is where the list stands: `tools`, or `input[3].tools` of an item that brings more. */
 export function decodeTools(value: JsonValue | undefined, at: string, losses: Loss[]): Tool[] {
@@ -22,7 +22,7 @@ function decodeTool(tool: JsonObject, at: string, losses: Loss[]): Tool[] {
   if (type.startsWith('web_search')) return [decodeWebSearch(tool, at, losses)];
   const client = CLIENT_TOOLS[type];
   if (client && isClientTool(tool)) {
-    losses.push(...leftovers(tool, ['type', 'environment'], at));
+    losses.push(...lostMembers(tool, ['type', 'environment'], at));
     const { description, schema } = client;
     return [{ kind: 'function', name: type, description, schema, implied: raw(tool), at }];
   }
@@ -34,7 +34,7 @@ function raw(value: JsonObject) {
 }
 
 function decodeFunction(tool: JsonObject, at: string, losses: Loss[]): FunctionTool {
-  losses.push(...leftovers(tool, ['type', 'name', 'description', 'parameters', 'strict'], at));
+  losses.push(...lostMembers(tool, ['type', 'name', 'description', 'parameters', 'strict'], at));
   const description = asString(tool.description);
   return {
     kind: 'function',
@@ -47,10 +47,10 @@ function decodeFunction(tool: JsonObject, at: string, losses: Loss[]): FunctionT
 }
 
 function decodeCustom(tool: JsonObject, at: string, losses: Loss[]): CustomTool {
-  losses.push(...leftovers(tool, ['type', 'name', 'description', 'format'], at));
+  losses.push(...lostMembers(tool, ['type', 'name', 'description', 'format'], at));
   const description = asString(tool.description);
   const format = asObject(tool.format);
-  losses.push(...leftovers(format, ['type', 'syntax', 'definition'], `${at}.format`));
+  losses.push(...lostMembers(format, ['type', 'syntax', 'definition'], `${at}.format`));
   const definition = asString(format.definition);
   const grammar =
     format.type === 'grammar' && definition !== undefined
@@ -73,7 +73,7 @@ function toolName(tool: JsonObject, at: string): string {
 }
 
 function decodeNamespace(tool: JsonObject, at: string, losses: Loss[]): Tool[] {
-  losses.push(...leftovers(tool, ['type', 'name', 'description', 'tools'], at));
+  losses.push(...lostMembers(tool, ['type', 'name', 'description', 'tools'], at));
   const namespace = toolName(tool, at);
   if (asString(tool.description))
     losses.push({
@@ -90,9 +90,9 @@ const LOCATION_MEMBERS = ['city', 'region', 'country', 'timezone'] as const;
 
 function decodeWebSearch(tool: JsonObject, at: string, losses: Loss[]): WebSearchTool {
   const known = ['type', 'filters', 'search_context_size', 'user_location', 'external_web_access'];
-  losses.push(...leftovers(tool, known, at));
+  losses.push(...lostMembers(tool, known, at));
   const filters = asObject(tool.filters);
-  losses.push(...leftovers(filters, ['allowed_domains', 'blocked_domains'], `${at}.filters`));
+  losses.push(...lostMembers(filters, ['allowed_domains', 'blocked_domains'], `${at}.filters`));
   const domains = (value: unknown) => asArray(value).filter((domain) => typeof domain === 'string');
   const search: WebSearchTool = { kind: 'web-search', raw: raw(tool), at };
   if (Array.isArray(filters.allowed_domains)) search.allowedDomains = domains(filters.allowed_domains);
@@ -121,7 +121,7 @@ export function decodeToolChoice(value: JsonValue | undefined, losses: Loss[]): 
   if (value.type === 'allowed_tools') return decodeSubset(value, losses);
   const one = readNamed(value);
   if (!one) return { mode: 'opaque', raw: raw(value) };
-  losses.push(...leftovers(value, ['type', 'name', 'namespace'], 'tool_choice'));
+  losses.push(...lostMembers(value, ['type', 'name', 'namespace'], 'tool_choice'));
   return { mode: 'one', ...one };
 }
 
@@ -144,6 +144,6 @@ function decodeSubset(choice: JsonObject, losses: Loss[]): ToolChoice {
   const entries = asArray(choice.tools).map((entry) => readNamed(asObject(entry)));
   const names = entries.filter((entry) => entry !== undefined).map((entry) => entry.name);
   if (names.length < entries.length) return { mode: 'opaque', raw: raw(choice) };
-  losses.push(...leftovers(choice, ['type', 'mode', 'tools'], 'tool_choice'));
+  losses.push(...lostMembers(choice, ['type', 'mode', 'tools'], 'tool_choice'));
   return { mode: 'subset', required: choice.mode === 'required', names };
 }

@@ -2,8 +2,8 @@
 
 import type { Loss } from '../../canonical/loss.ts';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
-import { sha256Hex } from '../../lib/crypto.ts';
 import { compact, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { safeToolId } from '../tool-id.ts';
 import { writeClientCall, writeClientOutput } from './client-tools.ts';
 import { ERROR_PREFIX } from './decode-items.ts';
 import { unmarked, writeInputContent, writeOutputText } from './encode-content.ts';
@@ -111,16 +111,8 @@ function ownItemId(id: string | undefined, prefix: string): string | undefined {
   return id?.startsWith(prefix) ? id : undefined;
 }
 
-const CALL_ID_CHARS_MAX = 64;
-
-/** The provider refuses longer ids; shortened ones must stay different. */
-function callId(id: string): string {
-  if (id.length <= CALL_ID_CHARS_MAX) return id;
-  return `${id.slice(0, 31)}_${sha256Hex(id).slice(0, 32)}`;
-}
-
 function writeCall(part: ToolCallPart, { clientTools }: ItemContext): JsonObject {
-  const call = { ...part, id: callId(part.id) };
+  const call = { ...part, id: safeToolId(part.id) };
   const client = clientTools.has(part.name) ? writeClientCall(call, part.itemId, 'completed') : undefined;
   if (client) return client;
   const { id, name, namespace, form, input, itemId } = call;
@@ -147,7 +139,7 @@ function writeOutput(
   if (result?.cache) losses.push(unmarked(result.at));
   const isError = result ? result.isError : true;
   const content = result ? result.content : [{ kind: 'text' as const, text: 'no result was recorded' }];
-  const id = callId(call.id);
+  const id = safeToolId(call.id);
   if (clientTools.has(call.name)) {
     const text = content.map((part) => (part.kind === 'text' ? part.text : '')).join('\n');
     return writeClientOutput(call.name, id, text, isError);

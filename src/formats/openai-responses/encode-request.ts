@@ -10,6 +10,7 @@ import type { Converted, Target } from '../codec.ts';
 import { encodeItems } from './encode-items.ts';
 import { encodeReasoning } from './encode-reasoning.ts';
 import { encodeToolChoice, encodeTools, namesOfClientTools } from './encode-tools.ts';
+import { fitsStrict } from './strict-schema.ts';
 
 /** See `Codec.encodeRequest`. Nothing is stored at the provider, so reasoning comes back sealed. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
@@ -127,7 +128,10 @@ function writeFormat(output: OutputFormat, path: string, target: Target, losses:
     return { type: 'json_object' };
   }
   const name = output.name?.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, SCHEMA_NAME_CHARS_MAX);
-  const { description, schema, strict } = output;
+  const { description, schema } = output;
+  // formats without this member promise the schema always; this one does only where it fits the strict rules
+  const promised = path.startsWith('output_') ? fitsStrict(schema) : undefined;
+  const strict = output.strict ?? promised;
   return compact({ type: 'json_schema', name: name || SCHEMA_NAME_DEFAULT, description, schema, strict });
 }
 

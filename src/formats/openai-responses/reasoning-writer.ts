@@ -25,7 +25,8 @@ export class ReasoningWriter implements ItemWriter {
   }
 
   take(delta: PartDelta): void {
-    if (delta.kind === 'seal') this.#seal = delta.seal.data;
+    // a client sends it back as OpenAI's own, so no other issuer's seal may stand there
+    if (delta.kind === 'seal' && delta.seal.issuer === 'openai') this.#seal = delta.seal.data;
     if (delta.kind !== 'reasoning') return;
     const { form, section: number, text } = delta;
     if (this.#section?.form !== form || this.#section.number !== number) {

@@ -1,0 +1,27 @@
+// Doubts about a key's model list, told as notes: a model may be added to the configuration later.
+
+import { Fault } from '../canonical/fault.ts';
+import { buildModelIndex, resolveModel } from '../catalog/resolve.ts';
+import type { Config } from '../config/config.ts';
+
+/** One sentence for each entry that names nothing this server could answer with now. */
+export function doubtsAbout(models: string[], config: Config): string[] {
+  if (models.length === 0) return [];
+  const index = buildModelIndex(config);
+  const ids = [...config.models.keys()];
+  return models.flatMap((entry) => {
+    if (entry.endsWith('*')) {
+      const beginning = entry.slice(0, -1);
+      return ids.some((id) => id.startsWith(beginning))
+        ? []
+        : [`No model's id begins with \`${beginning}\`.`];
+    }
+    try {
+      resolveModel(index, entry);
+      return [];
+    } catch (thrown) {
+      if (thrown instanceof Fault) return [thrown.message];
+      throw thrown;
+    }
+  });
+}

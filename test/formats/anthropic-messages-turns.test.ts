@@ -1,0 +1,220 @@
+// Conversations as Messages upstreams get them: turns, tool results, instructions, media, cache marks.
+
+import { describe, expect, test } from 'bun:test';
+import { Fault } from '../../src/canonical/fault.ts';
+import type { CanonicalRequest } from '../../src/canonical/request.ts';
+import { anthropicMessages as codec } from '../../src/formats/anthropic-messages/index.ts';
+import type { Target } from '../../src/formats/codec.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
+
+const base: JsonObject = { model: 'm', max_tokens: 1000, messages: [{ role: 'user', content: 'Hi' }] };
+const adaptive: Target = {
+  model: 'claude-opus-4-8',
+  maxOutputTokens: 64_000,
+  developerRole: false,
+  maxTokensField: 'max_tokens',
+  midSystem: true,
+  thinking: 'adaptive',
+  efforts: ['low', 'medium', 'high', 'max'],
+  structuredOutput: true,
+  sampling: true,
+  reasoningContent: false,
+};
+const older: Target = {
+  ...adaptive,
+  maxOutputTokens: 32_000,
+  midSystem: false,
+  thinking: 'budget',
+  efforts: [],
+  structuredOutput: false,
+};
+
+const decode = (members: JsonObject) => codec.decodeRequest({ ...base, ...members });
+const paths = (losses: { path: string }[]) => losses.map((loss) => loss.path).sort();
+const ask = (members: Partial<CanonicalRequest>): CanonicalRequest => ({ ...decode({}).value, ...members });
+const encode = (members: Partial<CanonicalRequest>, target = adaptive) =>
+  codec.encodeRequest(ask(members), target);
+function faultOf(run: () => unknown): Fault {
+  try {
+    run();
+  } catch (thrown) {
+    if (thrown instanceof Fault) return thrown;
+    throw thrown;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('a conversation an upstream is sent', () => {
+  test('later instructions become tagged text where the model knows no system turns', () => {
+    const messages: CanonicalRequest['messages'] = [
+      { role: 'system', parts: [{ kind: 'text', text: 'one' }] },
+      { role: 'developer', parts: [{ kind: 'text', text: 'two' }] },
+      { role: 'user', parts: [{ kind: 'text', text: 'hi' }] },
+      { role: 'assistant', parts: [{ kind: 'text', text: 'yes' }] },
+      { role: 'system', parts: [{ kind: 'text', text: 'late' }], at: 'messages[4]' },
+      { role: 'user', parts: [{ kind: 'text', text: 'bye' }] },
+    ];
+    const { value, losses } = encode({ messages }, older);
+    expect(value.system).toEqual([
+      { type: 'text', text: 'one' },
+      { type: 'text', text: 'two' },
+    ]);
+    expect(value.messages).toEqual([
+      { role: 'user', content: 'hi' },
+      { role: 'assistant', content: 'yes' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: '<system-note>\nlate\n</system-note>' },
+          { type: 'text', text: 'bye' },
+        ],
+      },
+    ]);
+    expect(losses).toMatchObject([{ path: 'messages[4]', action: 'moved' }]);
+    expect(encode({ messages }).value.messages).toContainEqual({ role: 'system', content: 'late' });
+  });
+
+  test('calls end their turn, results follow at once, and each call has exactly one', () => {
+    const call = (id: string, input = '{}') => ({
+      kind: 'tool-call' as const,
+      id,
+      name: 'f',
+      form: 'json' as const,
+      input,
+    });
+    const result = (callId: string, text: string) => ({
+      kind: 'tool-result' as const,
+      callId,
+      form: 'json' as const,
+      isError: false,
+      content: [{ kind: 'text' as const, text }],
+    });
+    const { value, losses } = encode({
+      messages: [
+        { role: 'user', parts: [{ kind: 'text', text: 'go' }] },
+        {
+          role: 'assistant',
+          parts: [call('functions.Bash:0', 'no json'), { kind: 'text', text: 'calling' }, call('b')],
+        },
+        { role: 'system', parts: [{ kind: 'text', text: 'between' }] },
+        {
+          role: 'tool',
+          parts: [
+            result('functions.Bash:0', 'old'),
+            result('functions.Bash:0', 'new'),
+            result('stray', 'lost'),
+          ],
+        },
+        {
+          role: 'user',
+          parts: [
+            { kind: 'text', text: '' },
+            { kind: 'text', text: 'and?' },
+          ],
+        },
+      ],
+    });
+    const id = `t_${Buffer.from('functions.Bash:0').toString('base64url')}`;
+    expect(value.messages).toEqual([
+      { role: 'user', content: 'go' },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'text', text: 'calling' },
+          { type: 'tool_use', id, name: 'f', input: { _raw: 'no json' } },
+          { type: 'tool_use', id: 'b', name: 'f', input: {} },
+        ],
+      },
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: id, content: 'new' },
+          {
+            type: 'tool_result',
+            tool_use_id: 'b',
+            content: 'No result was recorded for this call.',
+            is_error: true,
+          },
+        ],
+      },
+      { role: 'system', content: 'between' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'Result of an earlier tool call:' },
+          { type: 'text', text: 'lost' },
+          { type: 'text', text: 'and?' },
+        ],
+      },
+    ]);
+    expect(losses.map((loss) => loss.action).sort()).toEqual(['changed', 'changed', 'dropped', 'moved']);
+    // a conversation with calls is refused without tools
+    expect(value).toMatchObject({ tools: [{ name: 'f' }], tool_choice: { type: 'none' } });
+  });
+
+  test('a conversation always begins with the user', () => {
+    const { value, losses } = encode({
+      messages: [{ role: 'system', parts: [{ kind: 'text', text: 'only' }] }],
+    });
+    expect(value).toMatchObject({ system: 'only', messages: [{ role: 'user' }] });
+    expect(losses).toMatchObject([{ action: 'changed' }]);
+  });
+
+  test('no reasoning of another issuer leaves, and its loss is named', () => {
+    const parts: CanonicalRequest['messages'][number]['parts'] = [
+      {
+        kind: 'reasoning',
+        summary: ['S3CRET'],
+        content: [],
+        seal: { issuer: 'openai', data: 'SEALED' },
+        at: 'input[1]',
+      },
+      { kind: 'text', text: 'ok' },
+    ];
+    const { value, losses } = encode({ messages: [...ask({}).messages, { role: 'assistant', parts }] });
+    expect(JSON.stringify(value)).not.toMatch(/S3CRET|SEALED/);
+    expect(paths(losses)).toEqual(['input[1]']);
+  });
+
+  test('cache marks beyond four are dropped from the front', () => {
+    const parts = Array.from({ length: 6 }, (_, index) => ({
+      kind: 'text' as const,
+      text: `t${index}`,
+      cache: { ttl: 'default' as const },
+      at: `messages[0].content[${index}]`,
+    }));
+    const { value, losses } = encode({ messages: [{ role: 'user', parts }] });
+    expect(JSON.stringify(value).match(/cache_control/g)).toHaveLength(4);
+    expect(paths(losses)).toEqual(['messages[0].content[0]', 'messages[0].content[1]']);
+    const auto = encode({ messages: [{ role: 'user', parts }], cache: { auto: { ttl: '12h' } } });
+    expect(JSON.stringify(auto.value).match(/cache_control/g)).toHaveLength(4);
+    expect(auto.value.cache_control).toEqual({ type: 'ephemeral', ttl: '1h' });
+  });
+
+  test('what this model cannot take is refused at the place the client wrote it', () => {
+    const user = (part: CanonicalRequest['messages'][number]['parts'][number]) => () =>
+      encode({ messages: [{ role: 'user', parts: [part] }] });
+    const at = 'messages[0].content[0]';
+    const sound = {
+      kind: 'audio' as const,
+      source: { from: 'base64' as const, mediaType: 'audio/wav', data: 'x' },
+      at,
+    };
+    expect(faultOf(user(sound))).toMatchObject({ code: 'unsupported_parameter', param: at });
+    const foreign = {
+      kind: 'file' as const,
+      source: { from: 'file-id' as const, id: 'f', format: 'openai-chat' as const },
+      at,
+    };
+    expect(faultOf(user(foreign))).toMatchObject({ param: at });
+    const tool = {
+      kind: 'opaque' as const,
+      type: 'file_search',
+      raw: { format: 'openai-responses' as const, value: {} },
+      at: 'tools[0]',
+    };
+    expect(faultOf(() => encode({ tools: [tool] }))).toMatchObject({ param: 'tools[0]' });
+    const custom = { kind: 'custom' as const, name: 'c', at: 'tools[0]' };
+    expect(faultOf(() => encode({ tools: [custom] }))).toMatchObject({ param: 'tools[0]' });
+  });
+});

@@ -1,0 +1,65 @@
+// The generators of provider answers by format, and what else all laws about streams share.
+
+import type { StreamEvent } from '../../src/canonical/event.ts';
+import { Fold } from '../../src/canonical/fold.ts';
+import type { FormatId } from '../../src/canonical/part.ts';
+import type { CanonicalResponse } from '../../src/canonical/response.ts';
+import type { Codec, Dress } from '../../src/formats/codec.ts';
+import { CODECS } from '../../src/formats/index.ts';
+import { FrameSplitter, parseFrames } from '../../src/lib/sse.ts';
+import { chatAnswer } from './answer-chat.ts';
+import { messagesAnswer } from './answer-messages.ts';
+import { responsesAnswer } from './answer-responses.ts';
+import type { Choices } from './choices.ts';
+import type { Oddity, WireAnswer } from './wire-answer.ts';
+
+const ANSWERS: Partial<Record<FormatId, (choices: Choices, oddity: Oddity) => WireAnswer>> = {
+  'openai-chat': chatAnswer,
+  'openai-responses': responsesAnswer,
+  'anthropic-messages': messagesAnswer,
+};
+
+/** The codecs whose answers can be generated. */
+export const FORMATS = CODECS.filter((codec) => ANSWERS[codec.id] !== undefined);
+
+/** Every ordered pair of two formats. */
+export const PAIRS: [from: Codec, to: Codec][] = FORMATS.flatMap((from) =>
+  FORMATS.filter((to) => to !== from).map((to): [Codec, Codec] => [from, to]),
+);
+
+export function answerOf(codec: Codec, choices: Choices, oddity: Oddity): WireAnswer {
+  const make = ANSWERS[codec.id];
+  if (!make) throw new Error(`no generator of ${codec.id} answers`);
+  return make(choices, oddity);
+}
+
+export function dressOf(codec: Codec): Dress {
+  return {
+    model: 'client-model',
+    id: `${codec.idPrefix}dressed`,
+    createdS: 1_763_700_123,
+    includeUsage: true,
+    request: { model: 'client-model' },
+    requestId: 'request-1',
+  };
+}
+
+/** Everything the decoder says about the stream, its end included. */
+export function decodeStream(codec: Codec, chunks: Uint8Array[]): StreamEvent[] {
+  const splitter = new FrameSplitter();
+  const decoder = codec.streamDecoder();
+  const events: StreamEvent[] = [];
+  for (const chunk of chunks)
+    for (const frame of parseFrames(splitter.push(chunk))) events.push(...decoder.push(frame));
+  for (const frame of parseFrames(splitter.rest())) events.push(...decoder.push(frame));
+  return [...events, ...decoder.end()];
+}
+
+/** The whole answer the events add up to; throws the fault that ended them. */
+export function foldAll(events: StreamEvent[]): CanonicalResponse {
+  const fold = new Fold();
+  for (const event of events) fold.push(event);
+  if (fold.fault) throw fold.fault;
+  if (!fold.finished) throw new Error('the stream did not finish');
+  return fold.response();
+}

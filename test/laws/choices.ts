@@ -1,0 +1,72 @@
+// Decisions read from a list of numbers, so that a generator is plain code and still shrinks to its simplest case.
+
+import fc from 'fast-check';
+
+/** Every decision takes the next number; when they run out each one is the simplest: none, the first, false. */
+export class Choices {
+  readonly #numbers: readonly number[];
+  #at = 0;
+  #words = 0;
+
+  constructor(numbers: readonly number[]) {
+    this.#numbers = numbers;
+  }
+
+  /** A whole number from 0 to `n - 1`. */
+  below(n: number): number {
+    return (this.#numbers[this.#at++] ?? 0) % n;
+  }
+
+  /** True in so many of a hundred cases. */
+  chance(percent: number): boolean {
+    return this.below(100) >= 100 - percent;
+  }
+
+  one<T>(...options: readonly [T, ...T[]]): T {
+    return options[this.below(options.length)] ?? options[0];
+  }
+
+  /** Up to `max` things, at least `min`. */
+  list<T>(min: number, max: number, make: (index: number) => T): T[] {
+    const out: T[] = [];
+    for (let length = min + this.below(max - min + 1); out.length < length; ) out.push(make(out.length));
+    return out;
+  }
+
+  /** One of the makers runs. */
+  pick<T>(...makers: readonly [() => T, ...(() => T)[]]): T {
+    return this.one(...makers)();
+  }
+
+  /** A word that stands nowhere else in what is generated and can be found again wherever it went. */
+  word(): string {
+    return `leaf${this.#words++}x`;
+  }
+
+  /** A text around a word, with what encoders trip over. */
+  text(): string {
+    return this.one('', 'Grüße 😀 ', '"a\\b" ', 'e\u0301\u2028 ', 'line\r\n', '{"b": ') + this.word();
+  }
+
+  /** A number that stands nowhere else. */
+  count(from: number): number {
+    return from + this.#words++;
+  }
+
+  /** The text in pieces, cut between code points; no empty piece, none for an empty text. */
+  pieces(text: string): string[] {
+    const points = Array.from(text);
+    const size = 1 + this.below(9);
+    const pieces: string[] = [];
+    for (let at = 0; at < points.length; at += size) pieces.push(points.slice(at, at + size).join(''));
+    return pieces;
+  }
+}
+
+const NUMBERS_MAX = 400;
+
+/** Whatever the maker makes of its choices. */
+export function drawn<T>(make: (choices: Choices) => T): fc.Arbitrary<T> {
+  const numbers = fc.array(fc.nat(0xffff), { maxLength: NUMBERS_MAX, size: 'max' });
+  return numbers.map((list) => make(new Choices(list)));
+}

@@ -1,0 +1,35 @@
+// A law: a property that holds for every case, and mutants on which it must fail.
+
+import fc from 'fast-check';
+
+/** `property` counts as one run; a mutant is the same law about something that breaks it. */
+export type Law = {
+  name: string;
+  property(): Property;
+  mutants: { name: string; property(): Property }[];
+};
+
+type Property = fc.IRawProperty<unknown>;
+
+const RUNS = Number(Bun.env.LAWS_RUNS ?? 500);
+
+/** Throws what the smallest counterexample threw, and how to see it again. */
+export function uphold(law: Law, runs = RUNS): void {
+  const found = fc.check(law.property(), { numRuns: runs, ...seed() });
+  if (!found.failed) return;
+  const again = `LAWS_SEED=${found.seed} LAWS_PATH=${found.counterexamplePath}`;
+  throw new Error(`fails after ${found.numRuns} runs (${again})\n${String(found.errorInstance)}`);
+}
+
+/** True when some run breaks the law; what broke it is not shrunk. */
+export function breaks(mutant: { property(): Property }, runs = RUNS): boolean {
+  return fc.check(mutant.property(), { numRuns: runs, endOnFailure: true }).failed;
+}
+
+function seed(): { seed?: number; path?: string } {
+  const { LAWS_SEED, LAWS_PATH } = Bun.env;
+  return {
+    ...(LAWS_SEED === undefined ? {} : { seed: Number(LAWS_SEED) }),
+    ...(LAWS_PATH === undefined ? {} : { path: LAWS_PATH }),
+  };
+}
