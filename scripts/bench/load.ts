@@ -12,7 +12,9 @@ export type LoadOrder = {
 /** Latencies in microseconds. `bytes` of bodies received, to compare targets with. */
 export type LoadResult = { requests: number; failures: number; seconds: number; p50: number; p99: number };
 
-type State = { sentAt: number; tail: string; left: number };
+type State = { sentAt: number; framing: 'head' | 'length' | 'chunks'; head: string; tail: string; left: number };
+
+const NEW_RESPONSE = { framing: 'head' as const, head: '', tail: '', left: 0 };
 
 if (import.meta.main) {
   const order = JSON.parse(await Bun.stdin.text()) as LoadOrder;
@@ -28,8 +30,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   let stopping = false;
   const send = (socket: Bun.Socket<State>) => {
     socket.data.sentAt = performance.now();
-    socket.data.left = 0;
-    socket.data.tail = '';
+    Object.assign(socket.data, NEW_RESPONSE);
     let at = socket.write(request);
     if (at < request.length) {
       pendingWrites.set(socket, at);
@@ -42,7 +43,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
       Bun.connect<State>({
         hostname: '127.0.0.1',
         port: order.port,
-        data: { sentAt: 0, tail: '', left: 0 },
+        data: { sentAt: 0, ...NEW_RESPONSE },
         socket: {
           open: send,
           drain(socket) {
@@ -81,22 +82,23 @@ function requestBytes({ path, key, body }: LoadOrder): Buffer {
   return Buffer.from(head + body);
 }
 
-/** Follows one response by its content-length or its last chunk. */
+/** Follows one response by its content-length or its last chunk; the head may come in pieces. */
 function isWhole(state: State, chunk: Buffer): 'yes' | 'no' | 'failed' {
-  if (state.left > 0) {
-    state.left -= chunk.length;
+  let body = chunk;
+  if (state.framing === 'head') {
+    state.head += chunk.toString('latin1');
+    const headEnd = state.head.indexOf('\r\n\r\n');
+    if (headEnd === -1) return 'no';
+    if (!state.head.startsWith('HTTP/1.1 200')) return 'failed';
+    const length = /content-length: (\d+)/i.exec(state.head.slice(0, headEnd))?.[1];
+    state.framing = length === undefined ? 'chunks' : 'length';
+    state.left = Number(length ?? 0);
+    body = chunk.subarray(chunk.length - (state.head.length - headEnd - 4));
+  }
+  if (state.framing === 'length') {
+    state.left -= body.length;
     return state.left <= 0 ? 'yes' : 'no';
   }
-  if (state.tail === '') {
-    const headEnd = chunk.indexOf('\r\n\r\n');
-    const head = chunk.subarray(0, headEnd).toString('latin1');
-    if (!head.startsWith('HTTP/1.1 200')) return 'failed';
-    const length = /content-length: (\d+)/i.exec(head)?.[1];
-    if (length !== undefined) {
-      state.left = Number(length) - (chunk.length - headEnd - 4);
-      return state.left <= 0 ? 'yes' : 'no';
-    }
-  }
-  state.tail = (state.tail + chunk.subarray(-5).toString('latin1')).slice(-5);
+  state.tail = (state.tail + body.subarray(-5).toString('latin1')).slice(-5);
   return state.tail === '0\r\n\r\n' ? 'yes' : 'no';
 }

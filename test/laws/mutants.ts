@@ -1,7 +1,9 @@
 // Codecs that break a law on purpose, to show that the law notices.
 
 import type { StreamEvent } from '../../src/canonical/event.ts';
-import type { Codec } from '../../src/formats/codec.ts';
+import type { CanonicalRequest } from '../../src/canonical/request.ts';
+import type { Codec, Converted } from '../../src/formats/codec.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
 
 /** The codec with a stream decoder whose events go through `spoil`. */
 export function withDecoder(codec: Codec, spoil: (events: StreamEvent[]) => StreamEvent[]): Codec {
@@ -23,4 +25,17 @@ export function withEncoder(codec: Codec, hears: (event: StreamEvent) => boolean
       return { push: (event) => (hears(event) ? inner.push(event) : '') };
     },
   };
+}
+
+/** The codec with a request encoder whose outcome goes through `spoil`. */
+export function withRequestEncoder(codec: Codec, spoil: (out: Converted<JsonObject>) => Converted<JsonObject>): Codec {
+  return { ...codec, encodeRequest: (request, target) => spoil(codec.encodeRequest(request, target)) };
+}
+
+/** The codec with a request decoder whose outcome goes through `spoil`. */
+export function withRequestDecoder(
+  codec: Codec,
+  spoil: (out: Converted<CanonicalRequest>) => Converted<CanonicalRequest>,
+): Codec {
+  return { ...codec, decodeRequest: (body) => spoil(codec.decodeRequest(body)) };
 }

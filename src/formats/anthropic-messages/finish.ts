@@ -35,13 +35,16 @@ export function decodeFinish(stop: JsonObject, called: boolean): Finish {
   return finish;
 }
 
-/** The three stop members. */
-export function encodeFinish(finish: Finish): {
+/** The three stop members. `called` tells whether the answer holds a call: agents look for one behind `tool_use`. */
+export function encodeFinish(
+  finish: Finish,
+  called: boolean,
+): {
   stop_reason: string;
   stop_sequence: string | null;
   stop_details: JsonValue;
 } {
-  const reason = encodeReason(finish.reason);
+  const reason = encodeReason(finish.reason === 'tool' && !called ? 'end' : finish.reason);
   const sequence = reason === 'stop_sequence' ? (finish.stopSequence ?? null) : null;
   const { category = null, explanation = null } = finish;
   const details = reason === 'refusal' ? { type: 'refusal', category, explanation } : null;

@@ -42,8 +42,9 @@ function notAMessage(cause?: unknown): Fault {
 /** Writes the message a client gets, with every member the type requires. */
 export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonObject {
   const content = response.parts.map(encodeAnswerPart).filter((block) => block !== undefined);
+  const called = content.some((block) => block.type === 'tool_use');
   return messageBody(dress, content, {
-    ...encodeFinish(response.finish),
+    ...encodeFinish(response.finish, called),
     usage: encodeUsage(response.usage),
   });
 }

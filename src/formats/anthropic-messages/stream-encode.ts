@@ -41,6 +41,7 @@ export class MessagesEncoder implements StreamEncoder {
   #done = false;
   #next = 0;
   #part: Writing | undefined;
+  #called = false;
 
   constructor(dress: Dress) {
     this.#dress = dress;
@@ -74,7 +75,10 @@ export class MessagesEncoder implements StreamEncoder {
   #beginPart(index: number, start: PartStart): string {
     const part: Writing = { index, start, open: false, section: undefined, signature: undefined, text: '' };
     this.#part = part;
-    if (start.kind === 'tool-call') return this.#open(part, toolBlock(start, {}));
+    if (start.kind === 'tool-call') {
+      this.#called = true;
+      return this.#open(part, toolBlock(start, {}));
+    }
     if (start.kind === 'opaque' && start.raw.format === FORMAT && isObject(start.raw.value)) {
       return this.#beginOpaque(part, start.raw.value);
     }
@@ -183,7 +187,7 @@ export class MessagesEncoder implements StreamEncoder {
   #finish(finish: Finish): string {
     const closed = this.#closePart() + this.#begin();
     this.#done = true;
-    const delta: JsonObject = { ...encodeFinish(finish), container: null };
+    const delta: JsonObject = { ...encodeFinish(finish, this.#called), container: null };
     const usage = encodeDeltaUsage(this.#usage);
     return closed + event('message_delta', { delta, usage }) + event('message_stop', {});
   }

@@ -1,0 +1,65 @@
+// What a legal stream is in each format, judged by the text a client receives.
+
+import { asObject, isObject, type JsonObject } from '../../src/lib/json.ts';
+import type { FormatId } from '../../src/canonical/part.ts';
+import { chatGrammar } from './grammar-chat.ts';
+import { messagesGrammar } from './grammar-messages.ts';
+import { responsesGrammar } from './grammar-responses.ts';
+
+/** How a stream ended: as a whole answer, or in the format's error. */
+export type Ending = 'finished' | 'failed';
+
+/** A frame of a stream; `value` is undefined for the one that is no JSON: `[DONE]`. */
+export type Wire = { event: string | undefined; value: JsonObject | undefined };
+
+/** Reads frames one by one and throws at the first that is illegal where it stands. */
+export interface Grammar {
+  read(wire: Wire): void;
+  /** The end of the text; throws when the stream is not closed. */
+  end(): Ending;
+}
+
+const GRAMMARS: Partial<Record<FormatId, () => Grammar>> = {
+  'openai-chat': chatGrammar,
+  'openai-responses': responsesGrammar,
+  'anthropic-messages': messagesGrammar,
+};
+
+/** Throws with the reason when the text is no legal, closed stream of the format. */
+export function judge(format: FormatId, text: string): Ending {
+  const grammar = GRAMMARS[format]?.();
+  if (!grammar) throw new Error(`no grammar of ${format}`);
+  for (const wire of framesOf(text)) grammar.read(wire);
+  return grammar.end();
+}
+
+/** Every line is a field or a comment, every frame one line of data, and the last one is closed by its blank line. */
+export function framesOf(text: string): Wire[] {
+  if (text !== '') demand(text.endsWith('\n\n'), 'the last frame has no blank line');
+  return text
+    .split('\n\n')
+    .filter((frame) => frame !== '')
+    .flatMap((frame): Wire[] => {
+      const lines = frame.split('\n').filter((line) => !line.startsWith(':'));
+      if (lines.length === 0) return [];
+      const data = lines.filter((line) => line.startsWith('data: ')).map((line) => line.slice(6));
+      const names = lines.filter((line) => line.startsWith('event: ')).map((line) => line.slice(7));
+      demand(data.length === 1 && data.length + names.length === lines.length, `not a frame: ${frame}`);
+      const [only = ''] = data;
+      if (only === '[DONE]') return [{ event: names[0], value: undefined }];
+      const value: unknown = JSON.parse(only);
+      if (!isObject(value)) throw new Error(`not an object: ${only}`);
+      return [{ event: names[0], value }];
+    });
+}
+
+export function demand(holds: boolean, rule: string): asserts holds {
+  if (!holds) throw new Error(`illegal stream: ${rule}`);
+}
+
+/** The members of an error that every client reads. */
+export function demandError(value: JsonObject): void {
+  const error = asObject(value.error);
+  demand(typeof error.message === 'string' && error.message !== '', 'an error says what is wrong');
+  demand(typeof error.type === 'string' && error.type !== '', 'an error has a type');
+}
