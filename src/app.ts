@@ -17,6 +17,7 @@ import { socketPath } from './store/data-dir.ts';
 import { createMemoryLedger } from './store/memory/ledger.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
 import type { Directory } from './store/ports.ts';
+import { sealKeyOf } from './store/seal-key.ts';
 import { openDirectory } from './store/sqlite/directory.ts';
 
 export { sandboxModels } from './sandbox/index.ts';
@@ -57,6 +58,7 @@ function gatewayPorts(config: Config, directory: Directory, env: Environment): G
     directory,
     limiter: createMemoryLimiter(),
     ledger: createMemoryLedger(),
+    sealKey: sealKeyOf(directory),
     watch: new Watch(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: `osiris/${VERSION}`,

@@ -5,8 +5,8 @@ import { restartWithMoreConnections } from './cli/more-connections.ts';
 import type { CommandPorts, Host } from './cli/ports.ts';
 import { run } from './cli/run.ts';
 import { environment } from './config/environment.ts';
+import { configJsonSchema } from './config/json-schema.ts';
 import { loadConfig } from './config/load.ts';
-import { FileSchema } from './config/schema.ts';
 
 const words = process.argv.slice(2);
 const env = environment();
@@ -19,11 +19,7 @@ const ports: CommandPorts = {
       ? { ok: true, config: loaded.config }
       : { ok: false, problems: loaded.problems };
   },
-  configSchema: () => ({
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'osiris.yaml',
-    ...JSON.parse(JSON.stringify(FileSchema)),
-  }),
+  configSchema: configJsonSchema,
   openDirectory,
   startServer,
 };

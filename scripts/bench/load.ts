@@ -12,7 +12,13 @@ export type LoadOrder = {
 /** Latencies in microseconds. `bytes` of bodies received, to compare targets with. */
 export type LoadResult = { requests: number; failures: number; seconds: number; p50: number; p99: number };
 
-type State = { sentAt: number; framing: 'head' | 'length' | 'chunks'; head: string; tail: string; left: number };
+type State = {
+  sentAt: number;
+  framing: 'head' | 'length' | 'chunks';
+  head: string;
+  tail: string;
+  left: number;
+};
 
 const NEW_RESPONSE = { framing: 'head' as const, head: '', tail: '', left: 0 };
 

@@ -111,7 +111,8 @@ function explainPin(index: ModelIndex, prefix: string, rest: string): Fault | un
       `The model \`${cut(elsewhere.id)}\` is not offered at \`${provider.id}\`. Write it without \`${prefix}/\` to use any provider that has it.`,
     );
   }
-  const near = suggest(servableNames(index, provider.id), rest, `${prefix}/`);
+  const offered = servableNames(index, provider.id).map((name) => name.replace(`${provider.id}/`, ''));
+  const near = suggest(offered, rest, `${prefix}/`);
   return notFound(
     `There is no model \`${cut(rest)}\` at \`${provider.id}\`.${near} The operator can add it under \`models\` with a price and a deployment.`,
   );

@@ -3,10 +3,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { CONFIG_TEMPLATE, SCHEMA_FILE } from '../config/template.ts';
 import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
 import type { CommandPorts, Host } from './ports.ts';
-import { STARTER_YAML } from './starter.ts';
 
 export function addInitCommand(program: Command, ports: CommandPorts, host: Host): void {
   program
@@ -20,7 +20,7 @@ export function addInitCommand(program: Command, ports: CommandPorts, host: Host
 
 function init(dir: string, force: boolean, ports: CommandPorts, host: Host): void {
   const file = join(dir, 'osiris.yaml');
-  const schema = join(dir, 'osiris.schema.json');
+  const schema = join(dir, SCHEMA_FILE);
   const existing = [file, schema].filter((path) => existsSync(path));
   if (existing.length > 0 && !force) {
     throw new Failure(
@@ -28,14 +28,14 @@ function init(dir: string, force: boolean, ports: CommandPorts, host: Host): voi
     );
   }
   mkdirSync(dir, { recursive: true });
-  writeFileSync(file, STARTER_YAML);
+  writeFileSync(file, CONFIG_TEMPLATE);
   writeFileSync(schema, `${JSON.stringify(ports.configSchema(), null, 2)}\n`);
   const { dataDir } = requireConfig(ports, { config: file });
   ports.openDirectory(dataDir, 'create').close();
   const here = relative(process.cwd(), dir);
   host.stdout(
     [
-      `Wrote ${file} and osiris.schema.json, which lets editors complete and check it.`,
+      `Wrote ${file} and ${SCHEMA_FILE}, which lets editors complete and check it.`,
       `Keys will be kept in ${dataDir}.`,
       '',
       'Next:',

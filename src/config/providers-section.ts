@@ -74,6 +74,9 @@ export function absentProviders(providers: ReadonlyMap<string, Provider>): Map<s
   return new Map(absent.map((declaration) => [declaration.id, declaration]));
 }
 
+/** Servers people run themselves, and the gateways of others, mostly know only the older member. */
+const SELF_HOSTED: Quirks = { maxTokensField: 'max_tokens' };
+
 function readProvider(name: string, entry: ProviderShape, around: Surroundings): Provider | undefined {
   const { report } = around;
   const pointer = pointerTo('providers', name);
@@ -99,7 +102,7 @@ function readProvider(name: string, entry: ProviderShape, around: Surroundings):
     headers: { ...declaration?.headers, ...readHeaders(entry, pointer, report) },
     ca: readCa(entry, pointer, around),
     builtIn: false,
-    quirks: { ...declaration?.quirks, ...readQuirks(entry) },
+    quirks: { ...(declaration === undefined ? SELF_HOSTED : declaration.quirks), ...readQuirks(entry) },
   };
 }
 

@@ -10,7 +10,12 @@ import { chatSchema } from './openai-chat/wire.ts';
 import { inputTokensSchema, responsesSchema } from './openai-responses/wire.ts';
 
 /** Bodies that have a schema: one for each inference route and each counting route. */
-export type BodyKind = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'count-messages' | 'count-responses';
+export type BodyKind =
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'anthropic-messages'
+  | 'count-messages'
+  | 'count-responses';
 
 const SCHEMAS: Record<BodyKind, TSchema> = {
   'openai-chat': chatSchema,
@@ -31,10 +36,15 @@ export function checkBody(kind: BodyKind, body: JsonObject): void {
   if (check.Check(body)) return;
   const hint = wrongRouteHint(kind, body);
   const error = mostTelling(check.Errors(body).First());
-  if (!error) throw new Fault('invalid_value', `The request body does not have the form of this route.${hint}`);
+  if (!error)
+    throw new Fault('invalid_value', `The request body does not have the form of this route.${hint}`);
   const param = memberPath(error.path);
   if (error.type === ValueErrorType.ObjectRequiredProperty)
-    throw new Fault('missing_field', `\`${param}\` is missing; it must be ${expectation(error.schema)}.${hint}`, { param });
+    throw new Fault(
+      'missing_field',
+      `\`${param}\` is missing; it must be ${expectation(error.schema)}.${hint}`,
+      { param },
+    );
   throw new Fault('invalid_value', `\`${param}\` must be ${expectation(error.schema)}.${hint}`, { param });
 }
 
@@ -107,8 +117,10 @@ function wrongRouteHint(kind: BodyKind, body: JsonObject): string {
   }
   if (!wantsInput && 'input' in body && !('messages' in body))
     return ' The body has "input" like one for /v1/responses; this route takes "messages".';
-  if (!wantsInput && 'contents' in body) return ' The body looks like one in Gemini format; this route takes "messages".';
-  if (!('messages' in body) && 'prompt' in body) return ' Send the prompt as messages: [{"role":"user","content":"…"}].';
+  if (!wantsInput && 'contents' in body)
+    return ' The body looks like one in Gemini format; this route takes "messages".';
+  if (!('messages' in body) && 'prompt' in body)
+    return ' Send the prompt as messages: [{"role":"user","content":"…"}].';
   if (kind === 'anthropic-messages' && !('max_tokens' in body) && 'messages' in body)
     return ' If this is an OpenAI chat request, send it to /v1/chat/completions.';
   return '';

@@ -45,6 +45,8 @@ export type Dress = {
   createdS: number;
   /** The time as an answer ends; without it an answer ends when it began. */
   nowS?: () => number;
+  /** What the prompt is worth until the provider tells, for formats that begin a stream with it. Tokens. */
+  inputTokensEstimate?: number;
   /** Chat: the client asked for a usage chunk. */
   includeUsage: boolean;
   /** The client's own body, for members an answer must echo. */
@@ -78,6 +80,13 @@ export type Telltale = {
 
 export type Codec = {
   id: FormatId;
+  /** Whose seals this format carries as they are; undefined when it has no place for any. */
+  issuer?: string;
+  /**
+   * The body with only such sealed reasoning as `show` lets through: it gets each seal and answers with what stands
+   * in its place, undefined to leave the reasoning out. The same object when nothing changes.
+   */
+  showSeals?(body: JsonObject, show: (seal: string) => string | undefined): Converted<JsonObject>;
   /** What stands behind a provider's base URL. */
   path: string;
   /** Prefix of answer ids: `chatcmpl-`, `resp_`, `msg_`. */

@@ -1,6 +1,7 @@
 // Turns a failed upstream answer into the fault a client may see.
 
 import { Fault, type FaultCode } from '../canonical/fault.ts';
+import type { JsonObject } from '../lib/json.ts';
 
 const MESSAGE_CHARS_MAX = 2000;
 const HIDDEN = '[redacted]';
@@ -69,13 +70,14 @@ const BAD_KEY_WORDS = /api key (not valid|expired|not found)|incorrect api key|i
 
 /**
  * The fault for an upstream's HTTP status (or the status an error inside a 200 stands for). `message`, `code` and
- * `type` are the upstream's own; only the message of a rejected request is passed on, redacted.
+ * `type` are the upstream's own; only the message of a rejected request is passed on, redacted, and `details` where
+ * an SDK acts on them.
  */
 export function faultFromStatus(
   status: number,
   message: string | undefined,
   headers: Headers,
-  options: { code?: string; type?: string } = {},
+  options: { code?: string; type?: string; details?: JsonObject } = {},
 ): Fault {
   const words = [options.code, options.type].filter((word): word is string => word !== undefined);
   const text = message ?? '';
@@ -113,15 +115,18 @@ export function faultFromStatus(
   if (status === 503 || status === 529) {
     return fault('upstream_overloaded', 'The provider is overloaded; wait and try again.');
   }
-  if (status >= 400 && status < 500) return rejected(text, words, cause);
+  if (status >= 400 && status < 500) return rejected(text, words, cause, options.details);
   return fault('bad_gateway', 'The provider failed to answer; try again or use another model.');
 }
 
-function rejected(text: string, words: string[], cause: string): Fault {
+function rejected(text: string, words: string[], cause: string, details: JsonObject | undefined): Fault {
   // agents start compaction on the provider's wording, so it is kept
   const message = redact(text) || 'The provider rejected the request without saying why.';
   if (words.includes('context_length_exceeded') || CONTEXT_WORDS.test(text)) {
     return new Fault('context_length_exceeded', message, { cause });
+  }
+  if (words.includes('thread_unsupported_request')) {
+    return new Fault('thread_unsupported_request', message, { cause, details });
   }
   if (words.some((word) => POLICY_CODES.includes(word))) {
     return new Fault('content_policy_violation', message, { cause });

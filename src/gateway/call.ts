@@ -30,6 +30,9 @@ export type Call = {
   release: () => void;
 };
 
+/** JSON of a prompt; good enough for a figure that the exact one replaces. */
+const BYTES_PER_TOKEN = 4;
+
 /** What the answer to this call has to wear. */
 export function dressOf(call: Call, answerId: string, createdS: number): Dress {
   const options = call.body.stream_options;
@@ -42,6 +45,7 @@ export function dressOf(call: Call, answerId: string, createdS: number): Dress {
     model: call.modelName,
     id: `${call.codec.idPrefix}${answerId}`,
     createdS,
+    inputTokensEstimate: Math.ceil(call.bytes.length / BYTES_PER_TOKEN),
     includeUsage,
     request: call.body,
     requestId: call.requestId,

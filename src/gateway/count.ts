@@ -4,11 +4,11 @@ import { estimateInputTokens } from '../billing/estimate.ts';
 import { loadTokenizer } from '../billing/tokens.ts';
 import type { Codec } from '../formats/codec.ts';
 import { asNumber, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
-import { spliceJson } from '../lib/splice.ts';
 import { admit, type Door } from './admit.ts';
 import type { Call } from './call.ts';
 import { type Candidate, candidatesOf } from './candidate.ts';
 import type { GatewayPorts } from './gateway.ts';
+import { passPlan } from './plan.ts';
 import { callUpstream } from './upstream.ts';
 
 const OPERATION: Partial<Record<Codec['id'], string>> = {
@@ -42,19 +42,8 @@ async function askProvider(call: Call, ports: GatewayPorts): Promise<JsonObject 
   );
   const path = OPERATION[call.codec.id];
   if (!candidate || path === undefined) return undefined;
-  const edit = { path: ['model'], json: JSON.stringify(candidate.deployment.model) };
-  const body = candidate.deployment.model === call.modelName ? call.bytes : spliceJson(call.bytes, [edit]);
-  const upstream: Codec = { ...call.codec, path };
-  const plan = {
-    kind: 'pass' as const,
-    candidate,
-    upstream,
-    body,
-    renamed: false,
-    hideUsage: false,
-    losses: [],
-  };
   try {
+    const plan = { ...passPlan(call, candidate, ports.sealKey), upstream: { ...call.codec, path } };
     const response = await callUpstream(call, plan, ports);
     const value = tryParseJson(await response.text());
     return response.ok && isObject(value) && asNumber(value.input_tokens) !== undefined ? value : undefined;

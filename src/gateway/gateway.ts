@@ -1,11 +1,11 @@
-// One request from top to bottom: admit, plan, call, relay, settle.
+// One admitted call from top to bottom: plan, call, relay, settle.
 
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
 import { nowS } from '../lib/clock.ts';
 import { newAnswerToken } from '../lib/id.ts';
 import type { Ledger } from '../store/ports.ts';
-import { type AdmitPorts, admit, type Door } from './admit.ts';
+import type { AdmitPorts } from './admit.ts';
 import { type Call, dressOf } from './call.ts';
 import { candidatesOf } from './candidate.ts';
 import { Meter } from './meter.ts';
@@ -17,7 +17,12 @@ import { TranscodedStream } from './transcode.ts';
 import { callUpstream, type UpstreamPorts, upstreamFault } from './upstream.ts';
 import { answerWhole, failureOf, isEventStream } from './whole.ts';
 
-export type GatewayPorts = AdmitPorts & UpstreamPorts & { ledger: Ledger };
+export type GatewayPorts = AdmitPorts &
+  UpstreamPorts & {
+    ledger: Ledger;
+    /** Proves envelopes around sealed reasoning to be ours, 32 bytes. */
+    sealKey: Uint8Array;
+  };
 
 /** What a call came to: the body to send and what the headers say of it. */
 export type Answer = {
@@ -32,16 +37,10 @@ export type Answer = {
 type Attempt = { call: Call; plan: Plan; meter: Meter; latch: Latch; ports: GatewayPorts };
 
 /**
- * Answers one inference request. Rejects with a Fault, already settled, when no candidate could answer; the fault
+ * Answers one admitted call; `request` tells when its client leaves. Rejects with a Fault, already settled, when no candidate could answer; the fault
  * of the last candidate is the one the client sees.
  */
-export async function answer(
-  request: Request,
-  door: Door,
-  requestId: string,
-  ports: GatewayPorts,
-): Promise<Answer> {
-  const call = await admit(request, door, requestId, ports);
+export async function answer(request: Request, call: Call, ports: GatewayPorts): Promise<Answer> {
   const latch = new Latch(call, ports.ledger);
   const leave = () => call.abort.abort(new Fault('client_closed', 'The client closed the connection.'));
   request.signal.addEventListener('abort', leave, { once: true });
@@ -54,7 +53,13 @@ export async function answer(
         throw new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
       provider = candidate.provider.id;
       try {
-        const attempt = { call, plan: planCall(call, candidate), meter: new Meter(), latch, ports };
+        const attempt = {
+          call,
+          plan: planCall(call, candidate, ports.sealKey),
+          meter: new Meter(),
+          latch,
+          ports,
+        };
         const { body, stream } = await tryCandidate(attempt);
         return { call, body, stream, provider, attempts, losses: attempt.plan.losses };
       } catch (thrown) {
@@ -111,13 +116,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
           showModel: plan.renamed && deployment.model !== call.modelName ? call.modelName : undefined,
           hideUsage: plan.hideUsage,
         })
-      : new TranscodedStream(
-          plan.upstream,
-          call.codec,
-          dressOf(call, newAnswerToken(), nowS()),
-          plan.restore,
-          meter,
-        );
+      : new TranscodedStream(plan, call.codec, dressOf(call, newAnswerToken(), nowS()), meter);
   return new Relay(upstream, {
     watch: ports.watch,
     server: ports.server,

@@ -4,7 +4,7 @@ import type { Fault } from '../canonical/fault.ts';
 import type { Codec, StreamDecoder } from '../formats/codec.ts';
 import { asArray, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
 import { spliceJson } from '../lib/splice.ts';
-import { FRAME_BYTES_MAX, FrameSplitter, parseFrames, rawFrames, type SseFrame } from '../lib/sse.ts';
+import { FRAME_BYTES_MAX, FrameSplitter, frameEnds, parseFrames, type SseFrame } from '../lib/sse.ts';
 import { type Conversion, isContent, type Piece } from './conversion.ts';
 import type { Meter } from './meter.ts';
 import { oversized } from './transcode.ts';
@@ -69,34 +69,43 @@ export class PassedStream implements Conversion {
   }
 
   #pass(whole: Uint8Array, unterminated = false): Piece {
-    const quiet = this.committed && this.#options.showModel === undefined && !this.#tells(whole);
-    if (quiet && !unterminated) {
+    const edits = this.#options.showModel !== undefined;
+    if (this.committed && !edits && !unterminated && this.#firstTell(whole) === -1) {
       this.#frames += countFrames(whole);
       this.#options.meter.hearFrames(this.#frames);
       return { now: whole, last: undefined };
     }
-    const now: Uint8Array[] = [];
-    const last: Uint8Array[] = [];
-    for (const raw of rawFrames(whole)) {
-      if (this.#ended) {
-        last.push(raw);
-        continue;
+    const now = new Selection(whole);
+    const last = new Selection(whole);
+    let tellAt = this.committed ? this.#firstTell(whole) : 0;
+    let start = 0;
+    for (const end of frameEnds(whole)) {
+      const telling = !this.committed || (tellAt !== -1 && tellAt < end);
+      if (this.#ended) last.take(start, end);
+      else if (!telling && !edits) {
+        this.#frames++;
+        now.take(start, end);
+      } else {
+        const raw = whole.subarray(start, end);
+        const shown = this.#passFrame(raw, telling);
+        if (this.fault) return { now: now.bytes(), last: this.#breakOff(this.fault) };
+        const side = this.#ended ? last : now;
+        if (shown === raw) side.take(start, end);
+        else if (shown) side.insert(shown);
+        if (this.committed) tellAt = this.#firstTell(whole, end);
       }
-      const shown = this.#passFrame(raw);
-      if (this.fault) return { now: join(now), last: this.#breakOff(this.fault) };
-      if (shown) (this.#ended ? last : now).push(shown);
+      start = end;
     }
-    if (unterminated && this.#ended) last.push(BLANK_LINE);
-    return { now: join(now), last: this.#ended ? join(last) : undefined };
+    this.#options.meter.hearFrames(this.#frames);
+    if (unterminated && this.#ended) last.insert(BLANK_LINE);
+    return { now: now.bytes(), last: this.#ended ? last.bytes() : undefined };
   }
 
   /** The frame as it leaves; undefined when it is not the client's to see. */
-  #passFrame(raw: Uint8Array): Uint8Array | undefined {
+  #passFrame(raw: Uint8Array, telling: boolean): Uint8Array | undefined {
     this.#frames++;
-    const told = !this.committed || this.#tells(raw);
-    if (!told) return this.#rename(raw);
-    const frame = parseFrames(raw)[0];
-    if (!frame) return raw;
+    const frame = telling ? parseFrames(raw)[0] : undefined;
+    if (!frame) return this.#rename(raw);
     if (!this.#first) {
       const value = tryParseJson(frame.data);
       if (isObject(value)) this.#first = value;
@@ -107,14 +116,19 @@ export class PassedStream implements Conversion {
       if (event.type === 'finish') this.#ended = true;
       if (event.type === 'error') this.fault = event.fault;
     }
-    this.#options.meter.hearFrames(this.#frames);
     if (this.#options.hideUsage && isUsageChunk(frame)) return undefined;
     return this.#rename(raw);
   }
 
-  #tells(bytes: Uint8Array): boolean {
+  /** Where the first needle stands at or behind `from`; -1 when none does. */
+  #firstTell(bytes: Uint8Array, from = 0): number {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return this.#needles.some((needle) => buffer.includes(needle));
+    let first = -1;
+    for (const needle of this.#needles) {
+      const at = buffer.indexOf(needle, from);
+      if (at !== -1 && (first === -1 || at < first)) first = at;
+    }
+    return first;
   }
 
   #rename(raw: Uint8Array): Uint8Array {
@@ -162,7 +176,36 @@ function countFrames(whole: Uint8Array): number {
   return count;
 }
 
-function join(pieces: Uint8Array[]): Uint8Array {
-  const [only] = pieces;
-  return pieces.length === 1 && only ? only : Buffer.concat(pieces);
+/** Ranges of one chunk and what stands between them; neighbouring ranges stay one piece. */
+class Selection {
+  readonly #whole: Uint8Array;
+  readonly #pieces: Uint8Array[] = [];
+  #from = 0;
+  #to = 0;
+
+  constructor(whole: Uint8Array) {
+    this.#whole = whole;
+  }
+
+  take(start: number, end: number): void {
+    if (start !== this.#to) this.#flush(start);
+    this.#to = end;
+  }
+
+  insert(bytes: Uint8Array): void {
+    this.#flush(this.#to);
+    this.#pieces.push(bytes);
+  }
+
+  bytes(): Uint8Array {
+    this.#flush(this.#to);
+    const [only] = this.#pieces;
+    return this.#pieces.length === 1 && only ? only : Buffer.concat(this.#pieces);
+  }
+
+  #flush(next: number): void {
+    if (this.#to > this.#from) this.#pieces.push(this.#whole.subarray(this.#from, this.#to));
+    this.#from = next;
+    this.#to = next;
+  }
 }

@@ -4,10 +4,12 @@ import { Fault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
-import { mapTools, type ToolRestorer } from '../canonical/tool-map.ts';
+import { mapTools, type ToolAbilities, type ToolRestorer } from '../canonical/tool-map.ts';
 import { targetOf } from '../catalog/target.ts';
+import { refuseThread } from '../formats/anthropic-messages/index.ts';
 import type { Codec, Converted } from '../formats/codec.ts';
 import { FORMATS } from '../formats/index.ts';
+import { sealFor, unwrapSeals } from '../formats/seal.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
 import type { Call } from './call.ts';
@@ -30,6 +32,8 @@ export type TranscodePlan = {
   body: Uint8Array;
   losses: Loss[];
   restore: ToolRestorer | undefined;
+  /** For the envelopes around sealed reasoning. */
+  sealKey: Uint8Array;
 };
 export type Plan = PassPlan | TranscodePlan;
 
@@ -38,21 +42,22 @@ export type Plan = PassPlan | TranscodePlan;
  * that wants its first format for everybody gets it unless that would lose something the client's own one carries.
  * Throws Fault 400 when the request cannot be said in any of them.
  */
-export function planCall(call: Call, candidate: Candidate): Plan {
+export function planCall(call: Call, candidate: Candidate, sealKey: Uint8Array): Plan {
   const formats = formatsOf(candidate);
   const own = call.codec.id;
   const first = formats[0] ?? own;
   const speaksOwn = formats.includes(own);
   if (first === own || (speaksOwn && !candidate.provider.quirks.firstFormatFirst))
-    return passPlan(call, candidate);
+    return passPlan(call, candidate, sealKey);
   const upstream = FORMATS[first];
   if (!upstream) throw new Fault('no_provider', `Provider ${candidate.provider.id} speaks no known format.`);
   try {
-    const plan = transcodePlan(call, candidate, upstream);
+    const plan = transcodePlan(call, candidate, upstream, sealKey);
     const lossless = plan.losses.every((loss) => loss.action === 'moved');
-    return lossless || !speaksOwn ? plan : passPlan(call, candidate);
+    return lossless || !speaksOwn ? plan : passPlan(call, candidate, sealKey);
   } catch (thrown) {
-    if (speaksOwn && thrown instanceof Fault && thrown.status === 400) return passPlan(call, candidate);
+    if (speaksOwn && thrown instanceof Fault && thrown.status === 400)
+      return passPlan(call, candidate, sealKey);
     throw thrown;
   }
 }
@@ -62,44 +67,66 @@ function formatsOf(candidate: Candidate): FormatId[] {
   return format === undefined ? candidate.provider.formats : [format];
 }
 
-function passPlan(call: Call, candidate: Candidate): PassPlan {
+/**
+ * The client's bytes with the edits the deployment needs. Only reasoning that its issuer may not see makes them be
+ * written anew. Throws Fault 400 for what no deployment keeps.
+ */
+export function passPlan(call: Call, candidate: Candidate, sealKey: Uint8Array): PassPlan {
+  const { codec } = call;
+  if (codec.id === 'anthropic-messages') refuseThread(call.body);
+  const show = codec.issuer === undefined ? undefined : sealFor(codec.issuer, sealKey);
+  const shown = show && codec.showSeals?.(call.body, show);
+  const isShown = shown === undefined || shown.value === call.body;
+  const bytes = isShown ? call.bytes : new TextEncoder().encode(JSON.stringify(shown.value));
   const edits: Edit[] = [];
   const renamed = candidate.deployment.model !== call.modelName;
   if (renamed) edits.push({ path: ['model'], json: JSON.stringify(candidate.deployment.model) });
   let hideUsage = false;
-  if (call.codec.id === 'openai-chat' && call.stream && candidate.provider.quirks.usageInStream !== false) {
+  if (codec.id === 'openai-chat' && call.stream && candidate.provider.quirks.usageInStream !== false) {
     const options = call.body.stream_options;
     hideUsage = !(isObject(options) && options.include_usage === true);
     if (hideUsage) edits.push({ path: ['stream_options', 'include_usage'], json: 'true' });
   }
-  const body = edits.length === 0 ? call.bytes : spliceJson(call.bytes, edits);
-  return { kind: 'pass', candidate, upstream: call.codec, body, renamed, hideUsage, losses: [] };
+  const body = edits.length === 0 ? bytes : spliceJson(bytes, edits);
+  const losses = shown?.losses ?? [];
+  return { kind: 'pass', candidate, upstream: codec, body, renamed, hideUsage, losses };
 }
 
-function transcodePlan(call: Call, candidate: Candidate, upstream: Codec): TranscodePlan {
-  const decoded = decode(call);
+function transcodePlan(
+  call: Call,
+  candidate: Candidate,
+  upstream: Codec,
+  sealKey: Uint8Array,
+): TranscodePlan {
+  const decoded = decode(call, sealKey);
   const { model } = call;
-  const abilities = {
-    namespaces: upstream.id === 'openai-responses',
-    custom:
-      upstream.id === 'openai-responses' ||
-      (upstream.id === 'openai-chat' && candidate.provider.id === 'openai'),
-    webSearch: model.capabilities.webSearch,
-  };
-  const mapped = mapTools(decoded.value, abilities);
+  const mapped = mapTools(decoded.value, abilitiesOf(call, candidate, upstream));
   const target = targetOf(model, candidate.deployment, candidate.provider);
   const encoded = upstream.encodeRequest(mapped.request, target);
   const body = new TextEncoder().encode(JSON.stringify(encoded.value));
   const losses = [...decoded.losses, ...mapped.losses, ...encoded.losses];
-  return { kind: 'transcode', candidate, upstream, body, losses, restore: mapped.restore };
+  return { kind: 'transcode', candidate, upstream, body, losses, restore: mapped.restore, sealKey };
 }
 
-/** Decoding is the same for every candidate, so it is done once a call. */
-function decode(call: Call): Converted<CanonicalRequest> {
+function abilitiesOf(call: Call, { provider, deployment }: Candidate, upstream: Codec): ToolAbilities {
+  const isResponses = upstream.id === 'openai-responses';
+  const isChat = upstream.id === 'openai-chat';
+  return {
+    namespaces: isResponses,
+    custom: isResponses || (isChat && provider.id === 'openai'),
+    // on Chat only the search models know it, and all others refuse the whole request
+    webSearch: isChat ? deployment.model.includes('search') : call.model.capabilities.webSearch,
+  };
+}
+
+/** Decoding and opening the envelopes is the same for every candidate, so it is done once a call. */
+function decode(call: Call, sealKey: Uint8Array): Converted<CanonicalRequest> {
   const known = decodedCalls.get(call.body);
   if (known) return known;
   try {
-    const decoded = call.codec.decodeRequest(call.body);
+    const read = call.codec.decodeRequest(call.body);
+    const opened = unwrapSeals(read.value, sealKey);
+    const decoded = { value: opened.value, losses: [...read.losses, ...opened.losses] };
     decodedCalls.set(call.body, decoded);
     return decoded;
   } catch (thrown) {

@@ -2,11 +2,12 @@
 
 import type { StreamEvent } from '../canonical/event.ts';
 import { Fault } from '../canonical/fault.ts';
-import type { ToolRestorer } from '../canonical/tool-map.ts';
 import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../formats/codec.ts';
+import { SealWrapper } from '../formats/seal.ts';
 import { FRAME_BYTES_MAX, FrameSplitter, parseFrames } from '../lib/sse.ts';
 import { type Conversion, isContent } from './conversion.ts';
 import type { Meter } from './meter.ts';
+import type { TranscodePlan } from './plan.ts';
 
 type TextPiece = { now: string; last: string | undefined };
 
@@ -16,13 +17,15 @@ export class TranscodedStream implements Conversion {
   readonly #splitter = new FrameSplitter();
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
-  readonly #restore: ToolRestorer | undefined;
+  readonly #plan: TranscodePlan;
+  readonly #seals: SealWrapper | undefined;
   readonly #meter: Meter;
 
-  constructor(from: Codec, to: Codec, dress: Dress, restore: ToolRestorer | undefined, meter: Meter) {
-    this.#decoder = from.streamDecoder();
+  constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter) {
+    this.#decoder = plan.upstream.streamDecoder();
     this.#encoder = to.streamEncoder(dress);
-    this.#restore = restore;
+    this.#plan = plan;
+    if (to.issuer !== undefined) this.#seals = new SealWrapper(to.issuer, plan.sealKey);
     this.#meter = meter;
   }
 
@@ -51,10 +54,10 @@ export class TranscodedStream implements Conversion {
   #write(events: StreamEvent[], piece: TextPiece): void {
     for (const heard of events) {
       this.#meter.hear(heard);
-      for (const event of this.#restore?.events(heard) ?? [heard]) {
+      for (const event of this.#plan.restore?.events(heard) ?? [heard]) {
         if (isContent(event)) this.committed = true;
         if (event.type === 'error') this.fault = event.fault;
-        const text = this.#encoder.push(event);
+        const text = this.#encoder.push(this.#seals?.event(event) ?? event);
         if (event.type === 'finish' || event.type === 'error') piece.last = text;
         else piece.now += text;
       }

@@ -9,6 +9,7 @@ import type { Call } from './call.ts';
 import type { Plan } from './plan.ts';
 import { isReachable } from './reach.ts';
 import type { Watch } from './watch.ts';
+import { isEventStream } from './whole.ts';
 
 /** Answers a provider's requests inside the process instead of over the network. */
 export type Transport = (request: {
@@ -36,30 +37,40 @@ const PASSED_HEADERS = ['anthropic-version', 'anthropic-beta', 'openai-beta'];
 const ANTHROPIC_VERSION = '2023-06-01';
 
 /**
- * Sends the planned request and returns the provider's response as soon as its headers are here, whatever the
- * status. Throws Fault `upstream_unreachable`, `upstream_timeout`, or the reason of the call's own abort.
+ * Sends the planned request and returns the provider's response, whatever the status: a stream that was asked for as
+ * soon as its headers are here, anything else when its body is here too. Throws Fault `upstream_unreachable`,
+ * `upstream_timeout`, or the reason of the call's own abort.
  */
 export async function callUpstream(call: Call, plan: Plan, ports: UpstreamPorts): Promise<Response> {
   const { provider } = plan.candidate;
   const headers = upstreamHeaders(call, plan, ports.userAgent);
   const transport = ports.transports.get(provider.id);
-  const unwatch = watchForHeaders(call, provider, ports);
+  const unwatch = watchForAnswer(call, provider, ports);
+  const received = (response: Response) =>
+    call.stream && response.ok && isEventStream(response) ? response : readWhole(response, provider);
   try {
     if (transport) {
       const { upstream, body } = plan;
-      const request = { format: upstream.id, path: upstream.path, body, headers, signal: call.abort.signal };
-      return await transport(request);
+      const { signal } = call.abort;
+      return await transport({
+        format: upstream.id,
+        path: upstream.path,
+        body,
+        headers: new Headers(headers),
+        signal,
+      });
     }
-    const options: BunFetchRequestInit = {
+    const options: BunFetchRequestInit & { timeout: false } = {
       method: 'POST',
       headers,
       body: plan.body as Uint8Array<ArrayBuffer>,
       signal: call.abort.signal,
       redirect: 'manual',
-      ...{ timeout: false },
-      ...(provider.ca === undefined ? {} : { tls: { ca: provider.ca } }),
+      // deadlines are ours; Bun's own would end silent streams after six minutes
+      timeout: false,
     };
-    return await fetch(provider.baseUrl + plan.upstream.path, options);
+    if (provider.ca !== undefined) options.tls = { ca: provider.ca };
+    return await received(await fetch(provider.baseUrl + plan.upstream.path, options));
   } catch (thrown) {
     throw upstreamFault(call, provider, thrown);
   } finally {
@@ -71,38 +82,78 @@ export async function callUpstream(call: Call, plan: Plan, ports: UpstreamPorts)
 export function upstreamFault(call: Call, provider: Provider, thrown: unknown): Fault {
   const reason: unknown = call.abort.signal.aborted ? call.abort.signal.reason : thrown;
   if (reason instanceof Fault) return reason;
-  return new Fault('upstream_unreachable', `Provider ${provider.id} could not be reached.`, {
-    cause: thrown,
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : undefined;
+  // the words of a failed fetch hold the address, which is the operator's own business
+  const cause = code ?? thrown;
+  return new Fault('upstream_unreachable', whyUnreachable(provider.id, code ?? ''), { cause });
+}
+
+function whyUnreachable(id: string, code: string): string {
+  if (/CERT|ISSUER|SIGNATURE|HOSTNAME_MISMATCH/.test(code))
+    return `Provider ${id} could not be reached: its TLS certificate is not accepted (${code}). The operator can name its authority with \`providers.${id}.ca\`.`;
+  if (code === 'EPROTO') return `Provider ${id} could not be reached: its TLS handshake failed.`;
+  if (code === 'ENOTFOUND') return `Provider ${id} could not be reached: its host name does not resolve.`;
+  return `Provider ${id} could not be reached.`;
+}
+
+/** The response with its body read: what is not relayed piece by piece stands under the deadlines of the headers. */
+async function readWhole(response: Response, provider: Provider): Promise<Response> {
+  const { status, headers } = response;
+  // such a status may have no body (RFC 9110 15.3.5), and a Response refuses one
+  const body = [204, 205, 304].includes(status) ? null : await response.bytes();
+  return new Response(response.ok || body === null ? body : withoutSecrets(body, provider), {
+    status,
+    headers,
   });
 }
 
-function upstreamHeaders(call: Call, plan: Plan, userAgent: string): Headers {
+/** The text of an error without the credential and the address it may repeat: clients see a refusal's words. */
+function withoutSecrets(body: Uint8Array, provider: Provider): string {
+  let text = new TextDecoder().decode(body);
+  const address = provider.builtIn ? [] : [new URL(provider.baseUrl).host];
+  for (const secret of [...provider.credentials, ...address]) text = text.replaceAll(secret, '[redacted]');
+  return text;
+}
+
+function upstreamHeaders(call: Call, plan: Plan, userAgent: string): Record<string, string> {
   const { provider } = plan.candidate;
-  const headers = new Headers(provider.headers);
-  headers.set('content-type', 'application/json');
-  headers.set('accept', call.stream ? 'text/event-stream' : 'application/json');
-  headers.set('user-agent', userAgent);
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    accept: call.stream ? 'text/event-stream' : 'application/json',
+    'user-agent': userAgent,
+  };
+  if (plan.upstream.id === 'anthropic-messages') headers['anthropic-version'] = ANTHROPIC_VERSION;
   if (plan.kind === 'pass') {
     for (const name of PASSED_HEADERS) {
       const value = call.headers.get(name);
-      if (value !== null) headers.set(name, value);
+      if (value !== null) headers[name] = value;
     }
   }
-  if (plan.upstream.id === 'anthropic-messages' && !headers.has('anthropic-version'))
-    headers.set('anthropic-version', ANTHROPIC_VERSION);
-  const credential = provider.credentials[0];
+  for (const name in provider.headers) headers[name.toLowerCase()] = provider.headers[name] as string;
+  const credential = nextCredential(provider);
   if (credential !== undefined) signIn(headers, provider, credential);
   return headers;
 }
 
-function signIn(headers: Headers, provider: Provider, credential: string): void {
+const turns = new WeakMap<Provider, number>();
+
+/** The provider's credentials take turns. */
+function nextCredential(provider: Provider): string | undefined {
+  const { credentials } = provider;
+  if (credentials.length < 2) return credentials[0];
+  const turn = turns.get(provider) ?? 0;
+  turns.set(provider, turn + 1);
+  return credentials[turn % credentials.length];
+}
+
+function signIn(headers: Record<string, string>, provider: Provider, credential: string): void {
   switch (provider.auth) {
     case 'bearer':
-      headers.set('authorization', `Bearer ${credential}`);
+      headers.authorization = `Bearer ${credential}`;
       return;
     case 'x-api-key':
     case 'x-goog-api-key':
-      headers.set(provider.auth, credential);
+      headers[provider.auth] = credential;
       return;
     case 'none':
       return;
@@ -111,8 +162,8 @@ function signIn(headers: Headers, provider: Provider, credential: string): void 
   }
 }
 
-/** Aborts the call when the provider's headers do not come in time. */
-function watchForHeaders(call: Call, provider: Provider, ports: UpstreamPorts): () => void {
+/** Aborts the call when the provider's answer does not come in time. */
+function watchForAnswer(call: Call, provider: Provider, ports: UpstreamPorts): () => void {
   const sentMs = nowMs();
   const { connectTimeoutMs, firstByteTimeoutMs, requestTimeoutMs } = ports.server;
   let probed = provider.builtIn || ports.proxied;

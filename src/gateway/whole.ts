@@ -5,6 +5,7 @@ import { Fold } from '../canonical/fold.ts';
 import type { CanonicalResponse } from '../canonical/response.ts';
 import { unfold } from '../canonical/unfold.ts';
 import type { Codec } from '../formats/codec.ts';
+import { wrapSeals } from '../formats/seal.ts';
 import { nowS } from '../lib/clock.ts';
 import { newAnswerToken } from '../lib/id.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
@@ -67,16 +68,23 @@ function foldFrames(bytes: Uint8Array, upstream: Codec): CanonicalResponse {
 }
 
 function encodeWhole(call: Call, plan: Plan, decoded: CanonicalResponse): Uint8Array {
-  const restored = plan.kind === 'transcode' && plan.restore ? plan.restore.response(decoded) : decoded;
+  const answer = forClient(call, plan, decoded);
   const dress = dressOf(call, newAnswerToken(), nowS());
-  return new TextEncoder().encode(JSON.stringify(call.codec.encodeResponse(restored, dress)));
+  return new TextEncoder().encode(JSON.stringify(call.codec.encodeResponse(answer, dress)));
 }
 
 function encodeStream(call: Call, plan: Plan, decoded: CanonicalResponse): Uint8Array {
-  const restored = plan.kind === 'transcode' && plan.restore ? plan.restore.response(decoded) : decoded;
+  const answer = forClient(call, plan, decoded);
   const encoder = call.codec.streamEncoder(dressOf(call, newAnswerToken(), nowS()));
-  const text = unfold(restored).map((event) => encoder.push(event));
+  const text = unfold(answer).map((event) => encoder.push(event));
   return new TextEncoder().encode(text.join(''));
+}
+
+/** The answer with the client's own tools, and with seals its format can carry. */
+function forClient({ codec }: Call, plan: Plan, decoded: CanonicalResponse): CanonicalResponse {
+  if (plan.kind === 'pass') return decoded;
+  const restored = plan.restore?.response(decoded) ?? decoded;
+  return codec.issuer === undefined ? restored : wrapSeals(restored, codec.issuer, plan.sealKey);
 }
 
 function showModel(bytes: Uint8Array, modelName: string): Uint8Array {

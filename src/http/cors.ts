@@ -1,9 +1,9 @@
 // Cross-origin access for the origins the operator named, and for no other.
 
-type Answerer = (request: Request) => Response | Promise<Response>;
+export type Answerer = (request: Request) => Response | Promise<Response>;
 
 const EXPOSED =
-  'x-request-id, request-id, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-osiris-model, x-osiris-provider, x-osiris-attempts, x-osiris-losses';
+  'x-request-id, request-id, retry-after, retry-after-ms, x-should-retry, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-osiris-model, x-osiris-provider, x-osiris-attempts, x-osiris-losses, x-osiris-cost-usd';
 
 /** The answerer itself when no origin is named: then browsers of other sites are left to their same-origin rule. */
 export function withCors(origins: readonly string[], answer: Answerer): Answerer {

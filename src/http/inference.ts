@@ -6,13 +6,14 @@ import { anthropicMessages } from '../formats/anthropic-messages/index.ts';
 import type { Codec } from '../formats/codec.ts';
 import { openaiChat } from '../formats/openai-chat/index.ts';
 import { openaiResponses } from '../formats/openai-responses/index.ts';
-import type { Door } from '../gateway/admit.ts';
+import { admit, type Door } from '../gateway/admit.ts';
+import type { Call } from '../gateway/call.ts';
 import { countInput } from '../gateway/count.ts';
 import { answer, type GatewayPorts } from '../gateway/gateway.ts';
 import { log } from '../lib/log.ts';
 import type { RouteKind } from './docs-routes.ts';
 import { routeDetail } from './openapi.ts';
-import { answerResponse, faultResponse, jsonResponse, requestIdOf } from './reply.ts';
+import { answerResponse, faultResponse, jsonResponse, requestIdOf, showLimit } from './reply.ts';
 
 type Route = Door & { detail: RouteKind };
 
@@ -73,10 +74,14 @@ export function inference(ports: () => GatewayPorts) {
 
 async function infer(request: Request, door: Door, ports: GatewayPorts): Promise<Response> {
   const requestId = requestIdOf(request.headers);
+  let call: Call | undefined;
   try {
-    return answerResponse(await answer(request, door, requestId, ports));
+    call = await admit(request, door, requestId, ports);
+    return answerResponse(await answer(request, call, ports));
   } catch (thrown) {
-    return refuse(thrown, requestId, door.codec);
+    const response = refuse(thrown, requestId, door.codec);
+    if (call) showLimit(response.headers, call.limit);
+    return response;
   }
 }
 
@@ -104,5 +109,7 @@ function refuseUpgrade(request: Request): Response {
     request.headers.get('upgrade')?.toLowerCase() === 'websocket'
       ? new Fault('upgrade_required', 'This route has no WebSocket; send the request with POST.')
       : new Fault('method_not_allowed', 'Send Responses requests with POST.');
-  return faultResponse(fault, requestId, openaiResponses);
+  const response = faultResponse(fault, requestId, openaiResponses);
+  if (fault.code === 'method_not_allowed') response.headers.set('allow', 'POST');
+  return response;
 }

@@ -21,7 +21,7 @@ export function models(ports: () => ModelPorts) {
   const app = new Elysia({ name: 'models' });
   const list = (context: Context) => reply(context, () => listBody(context.request, ports()));
   const one = (context: Context) =>
-    reply(context, () => oneBody(context.request, decodeURIComponent(context.params['*'] ?? ''), ports()));
+    reply(context, () => oneBody(context.request, decodeName(context.params['*'] ?? ''), ports()));
   app.get('/v1/models', list, { detail: routeDetail('models') });
   app.get('/v1/models/*', one, { detail: routeDetail('model') });
   for (const alias of aliasesOf('/v1/models')) {
@@ -63,6 +63,15 @@ function oneBody(request: Request, name: string, { models: index, directory }: M
   return entryOf(model, name);
 }
 
+/** The name behind the percent signs; one that is written wrongly is no model's name either. */
+function decodeName(written: string): string {
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return written;
+  }
+}
+
 /** Here an unknown model is an unknown address: 404, where a request that names it gets a 400. */
 function findModel(index: ModelIndex, name: string): { model: Model } {
   try {
@@ -75,9 +84,10 @@ function findModel(index: ModelIndex, name: string): { model: Model } {
 
 /** Coding agents know models by their dashed names, price pages by the dotted ones: both are listed. */
 function entriesOf(model: Model): JsonObject[] {
-  const dashed = model.id.replaceAll('.', '-');
-  const names = dashed === model.id || model.id.includes('/') ? [model.id] : [model.id, dashed];
-  return names.map((name) => entryOf(model, name));
+  const { id } = model;
+  if (id.includes('/')) return [entryOf(model, id)];
+  const dotted = id.replace(/-(\d{1,2})-(\d{1,2})(?=-|$)/, '-$1.$2');
+  return [...new Set([id, id.replaceAll('.', '-'), dotted])].map((name) => entryOf(model, name));
 }
 
 function entryOf(model: Model, id: string): JsonObject {

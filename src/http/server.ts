@@ -8,13 +8,13 @@ import { after } from '../lib/clock.ts';
 import { log } from '../lib/log.ts';
 import { addressSet, clientAddress } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
-import { withCors } from './cors.ts';
+import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
 import { health } from './health.ts';
 import { home } from './home.ts';
 import { inference } from './inference.ts';
 import { models } from './models.ts';
-import { faultResponse, requestIdOf } from './reply.ts';
+import { faultResponse, labelled, requestIdOf } from './reply.ts';
 import { allowedMethods, codecOf, isPlanned } from './routes.ts';
 
 export type ServerPorts = {
@@ -60,7 +60,10 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 
-  const answer = withCors(config.corsOrigins, (request) => app.fetch(request));
+  const route: Answerer = (request) =>
+    draining ? refuseWhileDraining(request, app.fetch) : app.fetch(request);
+  const open = withCors(config.corsOrigins, answeringHead(route));
+  const answer = async (request: Request) => labelled(request, await open(request));
   const network = Bun.serve({
     hostname: config.host,
     port: config.port,
@@ -68,7 +71,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     idleTimeout: 0,
     maxRequestBodySize: REQUEST_BYTES_MAX,
     ...(config.tls ? { tls: { cert: Bun.file(config.tls.cert), key: Bun.file(config.tls.key) } } : {}),
-    fetch: (request) => (draining ? refuseWhileDraining(request, answer) : answer(request)),
+    fetch: answer,
   });
   const socket = Bun.serve({ unix: socketPath, fetch: (request) => local.fetch(request) });
 
@@ -91,7 +94,14 @@ function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-type Answerer = (request: Request) => Response | Promise<Response>;
+/** What GET answers, HEAD answers without the body (RFC 9110 9.3.2): monitors and clients look with it. */
+function answeringHead(answer: Answerer): Answerer {
+  return async (request) => {
+    if (request.method !== 'HEAD') return answer(request);
+    const { status, headers } = await answer(new Request(request.url, { headers: request.headers }));
+    return new Response(null, { status, headers });
+  };
+}
 
 function refuseWhileDraining(request: Request, answer: Answerer): Response | Promise<Response> {
   const { pathname } = new URL(request.url);

@@ -8,6 +8,11 @@ export function sha256Hex(text: string | Uint8Array): string {
   return Bun.SHA256.hash(text, 'hex');
 }
 
+/** HMAC-SHA-256 of the text's UTF-8 bytes, 32 bytes. */
+export function hmacSha256(key: Uint8Array, text: string): Uint8Array {
+  return new Bun.CryptoHasher('sha256', key).update(text).digest();
+}
+
 /** Equality that takes as long for a near miss as for a far one; a difference in length is not hidden. */
 export function equalConstantTime(left: string, right: string): boolean {
   const leftBytes = Buffer.from(left);

@@ -74,6 +74,11 @@ export function newAdminSecret(): string {
   return `osiris-admin-${randomHex(16)}`;
 }
 
+/** The key that proves sealed reasoning to be ours: 64 lowercase hex characters (256 random bits). */
+export function newSealKey(): string {
+  return randomHex(32);
+}
+
 /** `key_` and 16 letters and digits (95 random bits). */
 export function newKeyId(): string {
   return `key_${randomText(16)}`;

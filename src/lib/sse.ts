@@ -35,7 +35,7 @@ export class FrameSplitter {
       if (chunk.length > 0) this.#keep(chunk);
       return EMPTY;
     }
-    const head = chunk.subarray(0, cut);
+    const head = cut === chunk.length ? chunk : chunk.subarray(0, cut);
     const whole = this.#tailBytes === 0 ? head : Buffer.concat([...this.#tail, head]);
     this.#tail = [];
     this.#tailBytes = 0;
@@ -58,6 +58,7 @@ export class FrameSplitter {
 
   /** Index behind the last boundary in the chunk, 0 when there is none. */
   #lastBoundary(chunk: Uint8Array): number {
+    if (!this.#afterCr && !this.#endsInCrlf && !chunk.includes(CR)) return this.#lastLfBoundary(chunk);
     let cut = 0;
     for (let i = 0; i < chunk.length; i++) {
       const byte = chunk[i];
@@ -81,31 +82,44 @@ export class FrameSplitter {
     }
     return cut;
   }
+
+  /** The same for the common stream without any CR, at native speed. */
+  #lastLfBoundary(chunk: Uint8Array): number {
+    if (chunk.length === 0) return 0;
+    const blank = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).lastIndexOf('\n\n');
+    const beginsBlank = this.#lineEmpty && chunk[0] === LF;
+    this.#lineEmpty = chunk[chunk.length - 1] === LF;
+    if (blank !== -1) return blank + 2;
+    return beginsBlank ? 1 : 0;
+  }
 }
 
 const EMPTY = new Uint8Array(0);
 
-function nextLineEnd(bytes: Uint8Array, from: number): number {
+function lineFeed(bytes: Uint8Array, from: number): number {
   const lf = bytes.indexOf(LF, from);
-  const end = lf === -1 ? bytes.length : lf;
+  return lf === -1 ? bytes.length : lf;
+}
+
+function nextLineEnd(bytes: Uint8Array, from: number): number {
+  const end = lineFeed(bytes, from);
   const cr = bytes.subarray(from, end).indexOf(CR);
   return cr === -1 ? end : from + cr;
 }
 
-/** The raw frames of whole-frame bytes, each with the blank line that ends it. */
-export function rawFrames(bytes: Uint8Array): Uint8Array[] {
-  const frames: Uint8Array[] = [];
-  let start = 0;
-  for (let at = 0; at < bytes.length; ) {
+/** Where each raw frame of whole-frame bytes ends, its blank line included. */
+export function frameEnds(bytes: Uint8Array): number[] {
+  const ends: number[] = [];
+  const hasCr = bytes.includes(CR);
+  let at = 0;
+  while (at < bytes.length) {
     const lineAt = at;
-    const end = nextLineEnd(bytes, at);
-    at = end + (bytes[end] === CR && bytes[end + 1] === LF ? 2 : 1);
-    if (end !== lineAt) continue;
-    frames.push(bytes.subarray(start, at));
-    start = at;
+    const end = hasCr ? nextLineEnd(bytes, at) : lineFeed(bytes, at);
+    at = end + (hasCr && bytes[end] === CR && bytes[end + 1] === LF ? 2 : 1);
+    if (end === lineAt) ends.push(at);
   }
-  if (start < bytes.length) frames.push(bytes.subarray(start));
-  return frames;
+  if ((ends.at(-1) ?? 0) < bytes.length) ends.push(bytes.length);
+  return ends;
 }
 
 /** Parses whole frames (as a splitter cuts them). Comments, ids and unknown fields are left out. */

@@ -76,7 +76,7 @@ describe('messages', () => {
       {
         role: 'user',
         content: [
-          { type: 'text', text: 'Result of tool call z:' },
+          { type: 'text', text: 'Result of an earlier tool call:' },
           { type: 'text', text: 'lost' },
         ],
       },

@@ -171,8 +171,15 @@ test('a call without a result gets one, a result without a call becomes a messag
     ],
   });
   expect(asArray(value.input).slice(2)).toEqual([
-    { type: 'function_call_output', call_id: 'c1', output: '[tool error] no result was recorded' },
-    { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'lost' }] },
+    { type: 'function_call_output', call_id: 'c1', output: '[tool error] No result was recorded for this call.' },
+    {
+      type: 'message',
+      role: 'user',
+      content: [
+        { type: 'input_text', text: 'Result of an earlier tool call:' },
+        { type: 'input_text', text: 'lost' },
+      ],
+    },
   ]);
   expect(losses.map((loss) => loss.path)).toEqual(['messages[1]', 'messages[2]']);
 });

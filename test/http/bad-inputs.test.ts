@@ -2,7 +2,11 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { BAD_INPUTS, type BadInput, CANARY, PATHS } from './bad-inputs.ts';
+import { BAD_BODIES } from './bad-bodies.ts';
+import { type BadInput, CANARY, PATHS } from './bad-input.ts';
+import { BAD_REQUESTS } from './bad-requests.ts';
+
+const BAD_INPUTS = [...BAD_BODIES, ...BAD_REQUESTS];
 
 let gateway: Gateway;
 

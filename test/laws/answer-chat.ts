@@ -44,7 +44,13 @@ export function chatAnswer(c: Choices, oddity: Oddity): WireAnswer {
   const roleAlways = odd && c.chance(15);
   const usageAlways = odd && c.chance(15);
   const say = (choices: JsonValue[], members: JsonObject = {}): string =>
-    frame({ ...head, object: 'chat.completion.chunk', choices, ...(usageAlways && usage ? { usage } : {}), ...members });
+    frame({
+      ...head,
+      object: 'chat.completion.chunk',
+      choices,
+      ...(usageAlways && usage ? { usage } : {}),
+      ...members,
+    });
   const delta = (value: JsonObject, pieces?: string[]): string => {
     const spoken = roleAlways ? { role: 'assistant', ...value } : value;
     const tokens = marks && pieces ? { content: pieces.map(logprob), refusal: null } : null;
@@ -77,7 +83,12 @@ export function chatAnswer(c: Choices, oddity: Oddity): WireAnswer {
 
 function citation(c: Choices): JsonObject {
   const start = c.below(3);
-  const url_citation = { start_index: start, end_index: start + 1, title: c.text(), url: `https://e.com/${c.word()}` };
+  const url_citation = {
+    start_index: start,
+    end_index: start + 1,
+    title: c.text(),
+    url: `https://e.com/${c.word()}`,
+  };
   return { type: 'url_citation', url_citation };
 }
 
@@ -99,7 +110,11 @@ function logprob(piece: string): JsonObject {
 
 type Delta = (value: JsonObject) => string;
 
-function audioFrames(c: Choices, audio: { id: string; data: string; transcript: string }, delta: Delta): string[] {
+function audioFrames(
+  c: Choices,
+  audio: { id: string; data: string; transcript: string },
+  delta: Delta,
+): string[] {
   return [
     delta({ audio: { id: audio.id, transcript: '' } }),
     ...c.pieces(audio.transcript).map((transcript) => delta({ audio: { transcript } })),
@@ -111,7 +126,9 @@ function audioFrames(c: Choices, audio: { id: string; data: string; transcript: 
 /** Fragments of every call: in order or, since the format allows it, in turns. */
 function callFrames(c: Choices, calls: Call[], odd: boolean, delta: Delta): string[] {
   const fragments = calls.map((one) => c.pieces(one.input));
-  const style = odd ? c.one('proper', 'whole', 'repeat', 'nulls', 'unnumbered', 'from-one', 'gaps', 'together') : 'proper';
+  const style = odd
+    ? c.one('proper', 'whole', 'repeat', 'nulls', 'unnumbered', 'from-one', 'gaps', 'together')
+    : 'proper';
   const number = (k: number) => (style === 'from-one' ? k + 1 : style === 'gaps' ? k * 3 : k);
   const at = (k: number) => (style === 'unnumbered' ? {} : { index: number(k) });
   const content = odd && c.chance(30) ? { content: null } : {};
@@ -124,7 +141,10 @@ function callFrames(c: Choices, calls: Call[], odd: boolean, delta: Delta): stri
     const nameless = one.custom ? { name: blank, input } : { name: blank, arguments: input };
     return { ...at(k), id: blank, ...(one.custom ? { custom: nameless } : { function: nameless }) };
   };
-  if (style === 'whole') return calls.map((one, k) => delta({ ...content, tool_calls: [{ ...at(k), ...toolCall(one, one.input) }] }));
+  if (style === 'whole')
+    return calls.map((one, k) =>
+      delta({ ...content, tool_calls: [{ ...at(k), ...toolCall(one, one.input) }] }),
+    );
   if (style === 'together') {
     const whole = calls.map((one, k) => ({ ...at(k), ...toolCall(one, one.input) }));
     return whole.length === 0 ? [] : [delta({ ...content, tool_calls: whole })];
@@ -162,6 +182,10 @@ export function chatUsage(c: Choices): JsonObject {
       null,
       undefined,
     ),
-    completion_tokens_details: c.one<JsonValue | undefined>({ reasoning_tokens: reasoning, audio_tokens: 0 }, null, undefined),
+    completion_tokens_details: c.one<JsonValue | undefined>(
+      { reasoning_tokens: reasoning, audio_tokens: 0 },
+      null,
+      undefined,
+    ),
   });
 }

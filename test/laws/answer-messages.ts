@@ -11,15 +11,35 @@ type Block = { whole: JsonObject; opening: JsonObject; deltas: JsonObject[] };
 export function messagesAnswer(c: Choices, oddity: Oddity): WireAnswer {
   const odd = oddity !== 'none';
   const blocks = [
-    ...(c.chance(30) ? [c.pick(() => thinking(c), () => redacted(c))] : []),
-    ...c.list(0, 3, () => c.pick(() => text(c), () => text(c), () => hosted(c), () => searched(c))),
+    ...(c.chance(30)
+      ? [
+          c.pick(
+            () => thinking(c),
+            () => redacted(c),
+          ),
+        ]
+      : []),
+    ...c.list(0, 3, () =>
+      c.pick(
+        () => text(c),
+        () => text(c),
+        () => hosted(c),
+        () => searched(c),
+      ),
+    ),
     ...(c.chance(50) ? c.list(1, 3, () => toolUse(c, odd)) : []),
   ];
   const called = blocks.some((block) => block.whole.type === 'tool_use');
   const stop = stopOf(c, called);
   const usage = messagesUsage(c);
   const message = { id: `msg_${c.word()}`, type: 'message', role: 'assistant', model: MODEL };
-  const body: JsonObject = { ...message, container: null, content: blocks.map((block) => block.whole), ...stop, usage };
+  const body: JsonObject = {
+    ...message,
+    container: null,
+    content: blocks.map((block) => block.whole),
+    ...stop,
+    usage,
+  };
 
   const begun = { ...usage, output_tokens: 1 };
   const nothing = { content: [], stop_reason: null, stop_sequence: null, usage: begun };
@@ -35,16 +55,23 @@ export function messagesAnswer(c: Choices, oddity: Oddity): WireAnswer {
     frames.push(named('content_block_stop', at));
   });
   const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, output_tokens } = usage;
-  const input = { input_tokens: input_tokens ?? 0, cache_creation_input_tokens: cache_creation_input_tokens ?? 0, cache_read_input_tokens: cache_read_input_tokens ?? 0 };
+  const input = {
+    input_tokens: input_tokens ?? 0,
+    cache_creation_input_tokens: cache_creation_input_tokens ?? 0,
+    cache_read_input_tokens: cache_read_input_tokens ?? 0,
+  };
   const short: JsonObject = {
     ...(odd && c.chance(50) ? {} : input),
     output_tokens: output_tokens ?? 0,
-    ...('output_tokens_details' in usage ? { output_tokens_details: usage.output_tokens_details ?? null } : {}),
+    ...('output_tokens_details' in usage
+      ? { output_tokens_details: usage.output_tokens_details ?? null }
+      : {}),
     ...('server_tool_use' in usage ? { server_tool_use: usage.server_tool_use ?? null } : {}),
   };
   frames.push(named('message_delta', { delta: stop, usage: short }));
   const lastNeeded = frames.length - 1;
-  if (odd && c.chance(10)) frames.push(named('message_delta', { delta: { stop_reason: null, stop_sequence: null }, usage: short }));
+  if (odd && c.chance(10))
+    frames.push(named('message_delta', { delta: { stop_reason: null, stop_sequence: null }, usage: short }));
   if (!(odd && c.chance(15))) frames.push(named('message_stop', {}));
   if (odd && c.chance(10)) frames.push('data: [DONE]\n\n');
   return { format: 'anthropic-messages', body, frames: dressFrames(c, frames, oddity), lastNeeded };
@@ -60,7 +87,10 @@ function thinking(c: Choices): Block {
   return {
     whole: { type: 'thinking', thinking: thought, signature },
     opening: { type: 'thinking', thinking: '', signature: '' },
-    deltas: [...c.pieces(thought).map((piece) => ({ type: 'thinking_delta', thinking: piece })), { type: 'signature_delta', signature }],
+    deltas: [
+      ...c.pieces(thought).map((piece) => ({ type: 'thinking_delta', thinking: piece })),
+      { type: 'signature_delta', signature },
+    ],
   };
 }
 
@@ -84,20 +114,42 @@ function text(c: Choices): Block {
 
 function citation(c: Choices): JsonObject {
   return c.pick<JsonObject>(
-    () => ({ type: 'char_location', cited_text: c.text(), document_index: 0, document_title: c.text(), start_char_index: 0, end_char_index: 3, file_id: null }),
-    () => ({ type: 'web_search_result_location', cited_text: c.text(), title: c.text(), url: `https://e.com/${c.word()}`, encrypted_index: c.word() }),
+    () => ({
+      type: 'char_location',
+      cited_text: c.text(),
+      document_index: 0,
+      document_title: c.text(),
+      start_char_index: 0,
+      end_char_index: 3,
+      file_id: null,
+    }),
+    () => ({
+      type: 'web_search_result_location',
+      cited_text: c.text(),
+      title: c.text(),
+      url: `https://e.com/${c.word()}`,
+      encrypted_index: c.word(),
+    }),
   );
 }
 
 function hosted(c: Choices): Block {
   const input = { query: c.text() };
   const whole = { type: 'server_tool_use', id: `srvtoolu_${c.word()}`, name: 'web_search', input };
-  const deltas = c.pieces(JSON.stringify(input)).map((piece) => ({ type: 'input_json_delta', partial_json: piece }));
+  const deltas = c
+    .pieces(JSON.stringify(input))
+    .map((piece) => ({ type: 'input_json_delta', partial_json: piece }));
   return { whole, opening: { ...whole, input: {} }, deltas };
 }
 
 function searched(c: Choices): Block {
-  const hit = { type: 'web_search_result', url: `https://e.com/${c.word()}`, title: c.text(), encrypted_content: c.word(), page_age: null };
+  const hit = {
+    type: 'web_search_result',
+    url: `https://e.com/${c.word()}`,
+    title: c.text(),
+    encrypted_content: c.word(),
+    page_age: null,
+  };
   const whole = { type: 'web_search_tool_result', tool_use_id: `srvtoolu_${c.word()}`, content: [hit] };
   return { whole, opening: whole, deltas: [] };
 }
@@ -112,7 +164,10 @@ function toolUse(c: Choices, odd: boolean): Block {
   return { whole, opening: { ...whole, input: {} }, deltas: [...first, ...deltas] };
 }
 
-function stopOf(c: Choices, called: boolean): { stop_reason: string; stop_sequence: string | null; stop_details: JsonObject | null } {
+function stopOf(
+  c: Choices,
+  called: boolean,
+): { stop_reason: string; stop_sequence: string | null; stop_details: JsonObject | null } {
   const none = { stop_sequence: null, stop_details: null };
   const rare = c.chance(20);
   if (!rare) return { stop_reason: called ? 'tool_use' : 'end_turn', ...none };
@@ -121,7 +176,11 @@ function stopOf(c: Choices, called: boolean): { stop_reason: string; stop_sequen
     () => ({ stop_reason: 'stop_sequence', stop_sequence: c.word(), stop_details: null }),
     () => ({ stop_reason: 'model_context_window_exceeded', ...none }),
     () => ({ stop_reason: 'pause_turn', ...none }),
-    () => ({ stop_reason: 'refusal', stop_sequence: null, stop_details: { type: 'refusal', category: 'cyber', explanation: c.text() } }),
+    () => ({
+      stop_reason: 'refusal',
+      stop_sequence: null,
+      stop_details: { type: 'refusal', category: 'cyber', explanation: c.text() },
+    }),
   );
 }
 
@@ -135,10 +194,14 @@ export function messagesUsage(c: Choices): JsonObject {
     input_tokens: c.below(200),
     cache_creation_input_tokens: ttl5m + ttl1h,
     cache_read_input_tokens: c.below(100),
-    ...(split ? { cache_creation: { ephemeral_5m_input_tokens: ttl5m, ephemeral_1h_input_tokens: ttl1h } } : {}),
+    ...(split
+      ? { cache_creation: { ephemeral_5m_input_tokens: ttl5m, ephemeral_1h_input_tokens: ttl1h } }
+      : {}),
     output_tokens: 1 + thought + c.below(100),
     ...(c.chance(50) ? { output_tokens_details: { thinking_tokens: thought } } : {}),
-    ...(c.chance(30) ? { server_tool_use: { web_search_requests: 1 + c.below(3), web_fetch_requests: 0 } } : {}),
+    ...(c.chance(30)
+      ? { server_tool_use: { web_search_requests: 1 + c.below(3), web_fetch_requests: 0 } }
+      : {}),
     ...(c.chance(50) ? { service_tier: c.one('standard', 'priority') } : {}),
   };
 }

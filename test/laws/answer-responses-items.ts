@@ -17,7 +17,12 @@ export function responsesItem(c: Choices, output_index: number): Item {
   );
 }
 
-function streamed(output_index: number, begun: JsonObject, done: JsonObject, between: JsonObject[]): JsonObject[] {
+function streamed(
+  output_index: number,
+  begun: JsonObject,
+  done: JsonObject,
+  between: JsonObject[],
+): JsonObject[] {
   return [
     { type: 'response.output_item.added', output_index, item: begun },
     ...between,
@@ -39,7 +44,10 @@ function message(c: Choices, output_index: number): Item {
       content.push(part);
       events.push({ type: 'response.content_part.added', ...at, part: { ...part, refusal: '' } });
       for (const delta of c.pieces(said)) events.push({ type: 'response.refusal.delta', ...at, delta });
-      events.push({ type: 'response.refusal.done', ...at, refusal: said }, { type: 'response.content_part.done', ...at, part });
+      events.push(
+        { type: 'response.refusal.done', ...at, refusal: said },
+        { type: 'response.content_part.done', ...at, part },
+      );
       return;
     }
     const pieces = c.pieces(said);
@@ -47,18 +55,40 @@ function message(c: Choices, output_index: number): Item {
     const annotations = c.chance(30) ? c.list(1, 2, () => annotation(c)) : [];
     const part = { type: 'output_text', text: said, annotations, logprobs: marks };
     content.push(part);
-    events.push({ type: 'response.content_part.added', ...at, part: { type: 'output_text', text: '', annotations: [], logprobs: [] } });
+    events.push({
+      type: 'response.content_part.added',
+      ...at,
+      part: { type: 'output_text', text: '', annotations: [], logprobs: [] },
+    });
     pieces.forEach((delta, k) => {
       const mark = marks[k];
-      events.push({ type: 'response.output_text.delta', ...at, delta, logprobs: mark ? [mark] : [], obfuscation: 'abc' });
+      events.push({
+        type: 'response.output_text.delta',
+        ...at,
+        delta,
+        logprobs: mark ? [mark] : [],
+        obfuscation: 'abc',
+      });
     });
     annotations.forEach((one, annotation_index) => {
-      events.push({ type: 'response.output_text.annotation.added', ...at, annotation_index, annotation: one });
+      events.push({
+        type: 'response.output_text.annotation.added',
+        ...at,
+        annotation_index,
+        annotation: one,
+      });
     });
-    events.push({ type: 'response.output_text.done', ...at, text: said, logprobs: marks }, { type: 'response.content_part.done', ...at, part });
+    events.push(
+      { type: 'response.output_text.done', ...at, text: said, logprobs: marks },
+      { type: 'response.content_part.done', ...at, part },
+    );
   });
   const done = { ...head, status: 'completed', content };
-  return { done, events: streamed(output_index, { ...head, status: 'in_progress', content: [] }, done, events), isCall: false };
+  return {
+    done,
+    events: streamed(output_index, { ...head, status: 'in_progress', content: [] }, done, events),
+    isCall: false,
+  };
 }
 
 function logprob(piece: string): JsonObject {
@@ -69,14 +99,26 @@ function logprob(piece: string): JsonObject {
 function annotation(c: Choices): JsonObject {
   const start = c.below(3);
   return c.pick<JsonObject>(
-    () => ({ type: 'url_citation', start_index: start, end_index: start + 2, url: `https://e.com/${c.word()}`, title: c.text() }),
+    () => ({
+      type: 'url_citation',
+      start_index: start,
+      end_index: start + 2,
+      url: `https://e.com/${c.word()}`,
+      title: c.text(),
+    }),
     () => ({ type: 'file_citation', file_id: c.word(), filename: c.text(), index: start }),
   );
 }
 
 function functionCall(c: Choices, output_index: number): Item {
   const namespace = c.chance(15) ? { namespace: `ns_${c.word()}` } : {};
-  const head = { id: `fc_${c.word()}`, type: 'function_call', call_id: `call_${c.word()}`, name: `tool_${c.word()}`, ...namespace };
+  const head = {
+    id: `fc_${c.word()}`,
+    type: 'function_call',
+    call_id: `call_${c.word()}`,
+    name: `tool_${c.word()}`,
+    ...namespace,
+  };
   const input = c.one(JSON.stringify({ [c.word()]: c.text(), n: [1, null] }), '{}', '');
   const at = { item_id: head.id, output_index };
   const done = { ...head, arguments: input, status: 'completed' };
@@ -84,11 +126,20 @@ function functionCall(c: Choices, output_index: number): Item {
     ...c.pieces(input).map((delta) => ({ type: 'response.function_call_arguments.delta', ...at, delta })),
     { type: 'response.function_call_arguments.done', ...at, name: head.name, arguments: input },
   ];
-  return { done, events: streamed(output_index, { ...head, arguments: '', status: 'in_progress' }, done, events), isCall: true };
+  return {
+    done,
+    events: streamed(output_index, { ...head, arguments: '', status: 'in_progress' }, done, events),
+    isCall: true,
+  };
 }
 
 function customCall(c: Choices, output_index: number): Item {
-  const head = { id: `ctc_${c.word()}`, type: 'custom_tool_call', call_id: `call_${c.word()}`, name: `tool_${c.word()}` };
+  const head = {
+    id: `ctc_${c.word()}`,
+    type: 'custom_tool_call',
+    call_id: `call_${c.word()}`,
+    name: `tool_${c.word()}`,
+  };
   const input = c.one('', c.text());
   const at = { item_id: head.id, output_index };
   const done = { ...head, input, status: 'completed' };
@@ -96,7 +147,11 @@ function customCall(c: Choices, output_index: number): Item {
     ...c.pieces(input).map((delta) => ({ type: 'response.custom_tool_call_input.delta', ...at, delta })),
     { type: 'response.custom_tool_call_input.done', ...at, input },
   ];
-  return { done, events: streamed(output_index, { ...head, input: '', status: 'in_progress' }, done, events), isCall: true };
+  return {
+    done,
+    events: streamed(output_index, { ...head, input: '', status: 'in_progress' }, done, events),
+    isCall: true,
+  };
 }
 
 function reasoning(c: Choices, output_index: number): Item {
@@ -116,25 +171,53 @@ function reasoning(c: Choices, output_index: number): Item {
   });
   const content = chain === undefined ? {} : { content: [{ type: 'reasoning_text', text: chain }] };
   const at = { item_id: id, output_index, content_index: 0 };
-  const thoughts = chain === undefined ? [] : [
-    ...c.pieces(chain).map((delta) => ({ type: 'response.reasoning_text.delta', ...at, delta })),
-    { type: 'response.reasoning_text.done', ...at, text: chain },
-  ];
-  const done = { ...head, summary: summary.map((text) => ({ type: 'summary_text', text })), ...content, ...sealed };
-  return { done, events: streamed(output_index, { ...head, summary: [] }, done, [...events, ...thoughts]), isCall: false };
+  const thoughts =
+    chain === undefined
+      ? []
+      : [
+          ...c.pieces(chain).map((delta) => ({ type: 'response.reasoning_text.delta', ...at, delta })),
+          { type: 'response.reasoning_text.done', ...at, text: chain },
+        ];
+  const done = {
+    ...head,
+    summary: summary.map((text) => ({ type: 'summary_text', text })),
+    ...content,
+    ...sealed,
+  };
+  return {
+    done,
+    events: streamed(output_index, { ...head, summary: [] }, done, [...events, ...thoughts]),
+    isCall: false,
+  };
 }
 
 function hosted(c: Choices, output_index: number): Item {
   const id = `ws_${c.word()}`;
-  const done = { id, type: 'web_search_call', status: 'completed', action: { type: 'search', query: c.text() } };
+  const done = {
+    id,
+    type: 'web_search_call',
+    status: 'completed',
+    action: { type: 'search', query: c.text() },
+  };
   const at = { item_id: id, output_index };
-  const events = ['in_progress', 'searching', 'completed'].map((stage) => ({ type: `response.web_search_call.${stage}`, ...at }));
-  return { done, events: streamed(output_index, { id, type: 'web_search_call', status: 'in_progress' }, done, events), isCall: false };
+  const events = ['in_progress', 'searching', 'completed'].map((stage) => ({
+    type: `response.web_search_call.${stage}`,
+    ...at,
+  }));
+  return {
+    done,
+    events: streamed(output_index, { id, type: 'web_search_call', status: 'in_progress' }, done, events),
+    isCall: false,
+  };
 }
 
 function shellCall(c: Choices, output_index: number): Item {
   const head = { id: `lsh_${c.word()}`, type: 'local_shell_call', call_id: `call_${c.word()}` };
   const action = { type: 'exec', command: ['echo', c.text()], env: {} };
   const done = { ...head, status: 'completed', action };
-  return { done, events: streamed(output_index, { ...head, status: 'in_progress', action }, done, []), isCall: false };
+  return {
+    done,
+    events: streamed(output_index, { ...head, status: 'in_progress', action }, done, []),
+    isCall: false,
+  };
 }

@@ -6,7 +6,16 @@ import type { Choices } from './choices.ts';
 import { dressFrames, frame, MODEL, type Oddity, type WireAnswer } from './wire-answer.ts';
 
 /** Events that a reader can do without, as the events after them say the same again. */
-const SPARE = ['response.in_progress', 'response.content_part.added', 'response.output_text.done', 'response.content_part.done', 'response.function_call_arguments.done', 'response.reasoning_summary_part.added', 'response.reasoning_summary_part.done', 'response.reasoning_summary_text.done'];
+const SPARE = [
+  'response.in_progress',
+  'response.content_part.added',
+  'response.output_text.done',
+  'response.content_part.done',
+  'response.function_call_arguments.done',
+  'response.reasoning_summary_part.added',
+  'response.reasoning_summary_part.done',
+  'response.reasoning_summary_text.done',
+];
 
 /** One answer in the Responses shapes; `harmless` oddities change how it is said and not what. */
 export function responsesAnswer(c: Choices, oddity: Oddity): WireAnswer {
@@ -16,7 +25,8 @@ export function responsesAnswer(c: Choices, oddity: Oddity): WireAnswer {
   const status = incomplete ? 'incomplete' : 'completed';
   const usage = c.chance(85) || !odd ? responsesUsage(c) : null;
   const searches = items.filter((item) => item.done.type === 'web_search_call').length;
-  const hosted = searches > 0 && c.chance(50) ? { tool_usage: { web_search: { num_requests: searches } } } : {};
+  const hosted =
+    searches > 0 && c.chance(50) ? { tool_usage: { web_search: { num_requests: searches } } } : {};
   const tier = c.chance(60) ? { service_tier: c.one('default', 'priority', 'flex') } : {};
   const shell: JsonObject = {
     id: `resp_${c.word()}`,
@@ -44,7 +54,10 @@ export function responsesAnswer(c: Choices, oddity: Oddity): WireAnswer {
   ];
   const emptied = odd && c.chance(15) ? { ...body, output: [] } : body;
   events.push({ type: `response.${status}`, response: emptied });
-  const told = odd && c.chance(30) ? events.filter((event) => !(SPARE.includes(String(event.type)) && c.chance(50))) : events;
+  const told =
+    odd && c.chance(30)
+      ? events.filter((event) => !(SPARE.includes(String(event.type)) && c.chance(50)))
+      : events;
   const unnamed = odd && c.chance(20);
   const uncounted = odd && c.chance(20);
   const frames = told.map((event, sequence_number) =>
@@ -91,7 +104,9 @@ export function responsesUsage(c: Choices): JsonObject {
   const input = cached + written + c.below(200);
   const reasoning = c.below(40);
   const output = reasoning + c.below(100);
-  const split = c.chance(50) ? { cache_write_tokens_details: { ttl_30m_tokens: ttl30m, ttl_12h_tokens: ttl12h } } : {};
+  const split = c.chance(50)
+    ? { cache_write_tokens_details: { ttl_30m_tokens: ttl30m, ttl_12h_tokens: ttl12h } }
+    : {};
   return {
     input_tokens: input,
     input_tokens_details: { cached_tokens: cached, cache_write_tokens: written, ...split },

@@ -2,7 +2,16 @@
 
 import type { Message, Part, ToolCallPart } from '../../src/canonical/part.ts';
 import type { CanonicalRequest, Tool, ToolChoice } from '../../src/canonical/request.ts';
-import { EFFORTS, functionTool, imagePart, outputFormat, pdfPart, plainRequest, textPart, toolResult } from './canonical-parts.ts';
+import {
+  EFFORTS,
+  functionTool,
+  imagePart,
+  outputFormat,
+  pdfPart,
+  plainRequest,
+  textPart,
+  toolResult,
+} from './canonical-parts.ts';
 import type { Choices } from './choices.ts';
 
 export function canonicalChat(c: Choices): CanonicalRequest {
@@ -24,7 +33,8 @@ export function canonicalChat(c: Choices): CanonicalRequest {
   if (c.chance(30)) sampling.logitBias = { [c.word()]: -100 };
   if (c.chance(30)) Object.assign(sampling, { logprobs: true, topLogprobs: c.below(21) });
   if (c.chance(20)) sampling.n = 1 + c.below(3);
-  if (c.chance(40)) request.reasoning = c.chance(20) ? { mode: 'off', effort: 'none' } : { effort: c.one(...EFFORTS) };
+  if (c.chance(40))
+    request.reasoning = c.chance(20) ? { mode: 'off', effort: 'none' } : { effort: c.one(...EFFORTS), summary: 'auto' };
   if (c.chance(30)) request.output = outputFormat(c);
   if (c.chance(30)) request.verbosity = c.one('low', 'medium', 'high');
   if (c.chance(30)) cache.key = c.word();
@@ -48,18 +58,35 @@ function userPart(c: Choices): Part {
   return c.pick<Part>(
     () => textPart(c),
     () => imagePart(c, undefined, true),
-    () => ({ kind: 'audio', source: { from: 'base64', mediaType: c.one('audio/wav', 'audio/mpeg'), data: c.word() } }),
+    () => ({
+      kind: 'audio',
+      source: { from: 'base64', mediaType: c.one('audio/wav', 'audio/mpeg'), data: c.word() },
+    }),
     () => pdfPart(c),
-    () => ({ kind: 'file', source: { from: 'file-id', id: c.word(), format: 'openai-chat' }, ...(c.chance(50) ? { title: c.word() } : {}) }),
+    () => ({
+      kind: 'file',
+      source: { from: 'file-id', id: c.word(), format: 'openai-chat' },
+      ...(c.chance(50) ? { title: c.word() } : {}),
+    }),
   );
 }
 
 function exchange(c: Choices, named: { name?: string }): Message[] {
   const calls = c.list(0, 2, (): ToolCallPart => {
     const form = c.one('json', 'text');
-    return { kind: 'tool-call', id: `call_${c.word()}`, name: `tool_${c.word()}`, form, input: form === 'text' ? c.text() : JSON.stringify({ [c.word()]: 1 }) };
+    return {
+      kind: 'tool-call',
+      id: `call_${c.word()}`,
+      name: `tool_${c.word()}`,
+      form,
+      input: form === 'text' ? c.text() : JSON.stringify({ [c.word()]: 1 }),
+    };
   });
-  const said = c.list(calls.length === 0 ? 1 : 0, 2, (): Part => (c.chance(20) ? { kind: 'refusal', text: c.text() } : textPart(c)));
+  const said = c.list(
+    calls.length === 0 ? 1 : 0,
+    2,
+    (): Part => (c.chance(20) ? { kind: 'refusal', text: c.text() } : textPart(c)),
+  );
   const thought: Part[] = c.chance(30) ? [{ kind: 'reasoning', summary: [], content: [c.text()] }] : [];
   const results = calls.map((call) => toolResult(c, call.id, call.form, textPart));
   const answer: Message = { role: 'assistant', parts: [...thought, ...said, ...calls], ...named };
@@ -69,7 +96,12 @@ function exchange(c: Choices, named: { name?: string }): Message[] {
 function tool(c: Choices): Tool {
   return c.pick<Tool>(
     () => functionTool(c),
-    () => ({ kind: 'custom', name: `free_${c.word()}`, ...(c.chance(50) ? { description: c.text() } : {}), ...(c.chance(50) ? { grammar: { syntax: 'lark', definition: c.text() } } : {}) }),
+    () => ({
+      kind: 'custom',
+      name: `free_${c.word()}`,
+      ...(c.chance(50) ? { description: c.text() } : {}),
+      ...(c.chance(50) ? { grammar: { syntax: 'lark', definition: c.text() } } : {}),
+    }),
   );
 }
 

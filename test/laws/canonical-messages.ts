@@ -2,20 +2,36 @@
 
 import type { FilePart, Message, Part, TextPart, ToolCallPart } from '../../src/canonical/part.ts';
 import type { CanonicalRequest, Tool } from '../../src/canonical/request.ts';
-import { EFFORTS, functionTool, imagePart, pdfPart, plainRequest, schemaOutput, textPart, toolResult } from './canonical-parts.ts';
+import {
+  EFFORTS,
+  functionTool,
+  imagePart,
+  pdfPart,
+  plainRequest,
+  schemaOutput,
+  textPart,
+  toolResult,
+} from './canonical-parts.ts';
 import type { Choices } from './choices.ts';
 
 const FORMAT = 'anthropic-messages';
 
 export function canonicalMessages(c: Choices): CanonicalRequest {
   const system: Message[] = c.chance(50) ? [{ role: 'system', parts: c.list(1, 2, () => textPart(c)) }] : [];
-  const talk = c.list(0, 2, () => [...exchange(c), userTurn(c), ...(c.chance(20) ? [midSystem(c)] : [])]).flat();
+  const talk = c
+    .list(0, 2, () => [...exchange(c), userTurn(c), ...(c.chance(20) ? [midSystem(c)] : [])])
+    .flat();
   const request = plainRequest(c, [...system, userTurn(c), ...talk]);
   request.includeUsage = true;
   request.maxOutputTokens = c.count(20_000);
   const { sampling, cache } = request;
   const thinks = c.chance(40);
-  if (thinks) request.reasoning = { mode: 'auto', effort: c.one(...EFFORTS), ...(c.chance(50) ? { summary: c.one('auto', 'none') } : {}) };
+  if (thinks)
+    request.reasoning = {
+      mode: 'auto',
+      effort: c.one(...EFFORTS),
+      ...(c.chance(50) ? { summary: c.one('auto', 'none') } : {}),
+    };
   else if (c.chance(20)) request.reasoning = { mode: 'off' };
   if (!thinks && c.chance(40)) {
     if (c.chance(50)) sampling.temperature = c.below(11) / 10;
@@ -30,8 +46,10 @@ export function canonicalMessages(c: Choices): CanonicalRequest {
   const name = first?.kind === 'function' ? first.name : undefined;
   if (name !== undefined) {
     if (c.chance(60)) request.toolChoice = { mode: c.one('auto', 'none') };
-    if (!thinks && c.chance(50)) request.toolChoice = c.chance(50) ? { mode: 'one', name, form: 'json' } : { mode: 'required' };
-    if (request.toolChoice && request.toolChoice.mode !== 'none' && c.chance(40)) request.parallelTools = c.chance(50);
+    if (!thinks && c.chance(50))
+      request.toolChoice = c.chance(50) ? { mode: 'one', name, form: 'json' } : { mode: 'required' };
+    if (request.toolChoice && request.toolChoice.mode !== 'none' && c.chance(40))
+      request.parallelTools = c.chance(50);
   }
   if (c.chance(30)) request.output = schemaOutput(c);
   if (c.chance(30)) request.userId = c.word();
@@ -78,24 +96,39 @@ function document(c: Choices): FilePart {
 function exchange(c: Choices): Message[] {
   const thought: Part[] = c.chance(40) ? [c.chance(30) ? redacted(c) : thinking(c)] : [];
   const said = c.list(1, 2, (): Part => (c.chance(20) ? hosted(c) : cited(c)));
-  const calls = c.list(0, 2, (): ToolCallPart => ({
-    kind: 'tool-call',
-    id: `toolu_${c.word()}`,
-    name: `tool_${c.word()}`,
-    form: 'json',
-    input: JSON.stringify({ [c.word()]: c.text() }),
-  }));
+  const calls = c.list(
+    0,
+    2,
+    (): ToolCallPart => ({
+      kind: 'tool-call',
+      id: `toolu_${c.word()}`,
+      name: `tool_${c.word()}`,
+      form: 'json',
+      input: JSON.stringify({ [c.word()]: c.text() }),
+    }),
+  );
   const results = calls.map((call) => toolResult(c, call.id, 'json', userPart));
   const answer: Message = { role: 'assistant', parts: [...thought, ...said, ...calls] };
   return results.length === 0 ? [answer] : [answer, { role: 'tool', parts: results }];
 }
 
 function thinking(c: Choices): Part {
-  return { kind: 'reasoning', summary: [c.text()], content: [], seal: { issuer: 'anthropic', data: c.word() } };
+  return {
+    kind: 'reasoning',
+    summary: [c.text()],
+    content: [],
+    seal: { issuer: 'anthropic', data: c.word() },
+  };
 }
 
 function redacted(c: Choices): Part {
-  return { kind: 'reasoning', redacted: true, summary: [], content: [], seal: { issuer: 'anthropic', data: c.word() } };
+  return {
+    kind: 'reasoning',
+    redacted: true,
+    summary: [],
+    content: [],
+    seal: { issuer: 'anthropic', data: c.word() },
+  };
 }
 
 function hosted(c: Choices): Part {
@@ -106,13 +139,34 @@ function hosted(c: Choices): Part {
 function cited(c: Choices): TextPart {
   const text = textPart(c);
   if (!c.chance(30)) return text;
-  const value = { type: 'char_location', cited_text: c.text(), document_title: c.text(), document_index: 0, start_char_index: 0, end_char_index: 2 };
-  return { ...text, citations: [{ kind: 'document', title: value.document_title, quote: value.cited_text, raw: { format: FORMAT, value } }] };
+  const value = {
+    type: 'char_location',
+    cited_text: c.text(),
+    document_title: c.text(),
+    document_index: 0,
+    start_char_index: 0,
+    end_char_index: 2,
+  };
+  return {
+    ...text,
+    citations: [
+      {
+        kind: 'document',
+        title: value.document_title,
+        quote: value.cited_text,
+        raw: { format: FORMAT, value },
+      },
+    ],
+  };
 }
 
 function tool(c: Choices): Tool {
   return c.pick<Tool>(
     () => ({ ...functionTool(c), ...(c.chance(20) ? { cache: { ttl: '1h' as const } } : {}) }),
-    () => ({ kind: 'opaque', type: 'web_fetch_20250910', raw: { format: FORMAT, value: { type: 'web_fetch_20250910', name: 'web_fetch', max_uses: c.below(9) } } }),
+    () => ({
+      kind: 'opaque',
+      type: 'web_fetch_20250910',
+      raw: { format: FORMAT, value: { type: 'web_fetch_20250910', name: 'web_fetch', max_uses: c.below(9) } },
+    }),
   );
 }

@@ -1,6 +1,14 @@
 // Canonical parts, tools and controls that more than one format has.
 
-import type { FilePart, FormatId, ImagePart, Message, Part, TextPart, ToolResultPart } from '../../src/canonical/part.ts';
+import type {
+  FilePart,
+  FormatId,
+  ImagePart,
+  Message,
+  Part,
+  TextPart,
+  ToolResultPart,
+} from '../../src/canonical/part.ts';
 import type { CanonicalRequest, Effort, FunctionTool, OutputFormat } from '../../src/canonical/request.ts';
 import type { Choices } from './choices.ts';
 
@@ -12,9 +20,16 @@ export function imagePart(c: Choices, own: FormatId | undefined, hasDetail: bool
   const source = c.pick<ImagePart['source']>(
     () => ({ from: 'base64', mediaType: c.one('image/png', 'image/jpeg'), data: `AAAA${c.word()}` }),
     () => ({ from: 'url', url: `https://e.com/${c.word()}.png` }),
-    () => (own ? { from: 'file-id', id: `file_${c.word()}`, format: own } : { from: 'url', url: `https://e.com/${c.word()}` }),
+    () =>
+      own
+        ? { from: 'file-id', id: `file_${c.word()}`, format: own }
+        : { from: 'url', url: `https://e.com/${c.word()}` },
   );
-  return { kind: 'image', source, ...(hasDetail && c.chance(40) ? { detail: c.one('low', 'high', 'auto') } : {}) };
+  return {
+    kind: 'image',
+    source,
+    ...(hasDetail && c.chance(40) ? { detail: c.one('low', 'high', 'auto') } : {}),
+  };
 }
 
 export function pdfPart(c: Choices): FilePart {
@@ -23,8 +38,19 @@ export function pdfPart(c: Choices): FilePart {
 }
 
 /** A result for a call, with one to two things of its content. */
-export function toolResult(c: Choices, callId: string, form: 'json' | 'text', content: (c: Choices) => Part): ToolResultPart {
-  return { kind: 'tool-result', callId, form, content: c.list(1, 2, () => content(c)), isError: c.chance(20) };
+export function toolResult(
+  c: Choices,
+  callId: string,
+  form: 'json' | 'text',
+  content: (c: Choices) => Part,
+): ToolResultPart {
+  return {
+    kind: 'tool-result',
+    callId,
+    form,
+    content: c.list(1, 2, () => content(c)),
+    isError: c.chance(20),
+  };
 }
 
 export function functionTool(c: Choices): FunctionTool {
@@ -40,14 +66,23 @@ export function functionTool(c: Choices): FunctionTool {
 export function schemaOutput(c: Choices): OutputFormat {
   const name = c.word();
   const properties = { [name]: { type: 'number' } };
-  return { kind: 'schema', schema: { type: 'object', properties, required: [name], additionalProperties: false } };
+  return {
+    kind: 'schema',
+    schema: { type: 'object', properties, required: [name], additionalProperties: false },
+  };
 }
 
 export function outputFormat(c: Choices): OutputFormat {
   return c.pick<OutputFormat>(
     () => ({ kind: 'json' }),
     () => ({ kind: 'text' }),
-    () => ({ ...schemaOutput(c), name: c.word(), ...(c.chance(50) ? { description: c.text() } : {}), ...(c.chance(50) ? { strict: c.chance(50) } : {}) }) as OutputFormat,
+    () =>
+      ({
+        ...schemaOutput(c),
+        name: c.word(),
+        ...(c.chance(50) ? { description: c.text() } : {}),
+        ...(c.chance(50) ? { strict: c.chance(50) } : {}),
+      }) as OutputFormat,
   );
 }
 
@@ -56,5 +91,14 @@ export const EFFORTS: readonly [Effort, ...Effort[]] = ['low', 'medium', 'high',
 /** A request that asks for nothing but an answer to the messages. */
 export function plainRequest(c: Choices, messages: Message[]): CanonicalRequest {
   const stream = c.chance(50);
-  return { model: 'the-model', stream, includeUsage: stream, messages, tools: [], sampling: {}, cache: {}, origin: {} };
+  return {
+    model: 'the-model',
+    stream,
+    includeUsage: stream,
+    messages,
+    tools: [],
+    sampling: {},
+    cache: {},
+    origin: {},
+  };
 }

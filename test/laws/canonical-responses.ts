@@ -2,7 +2,16 @@
 
 import type { Message, Part, TextPart, ToolCallPart } from '../../src/canonical/part.ts';
 import type { CanonicalRequest, Tool, ToolChoice } from '../../src/canonical/request.ts';
-import { EFFORTS, functionTool, imagePart, outputFormat, pdfPart, plainRequest, textPart, toolResult } from './canonical-parts.ts';
+import {
+  EFFORTS,
+  functionTool,
+  imagePart,
+  outputFormat,
+  pdfPart,
+  plainRequest,
+  textPart,
+  toolResult,
+} from './canonical-parts.ts';
 import type { Choices } from './choices.ts';
 
 const FORMAT = 'openai-responses';
@@ -11,7 +20,9 @@ export function canonicalResponses(c: Choices): CanonicalRequest {
   const request = plainRequest(c, c.list(1, 4, () => turn(c)).flat());
   request.includeUsage = true;
   request.tools = c.chance(60) ? c.list(1, 3, () => tool(c)) : [];
-  const names = request.tools.flatMap((one) => (one.kind === 'function' && one.namespace === undefined && !one.implied ? [one.name] : []));
+  const names = request.tools.flatMap((one) =>
+    one.kind === 'function' && one.namespace === undefined && !one.implied ? [one.name] : [],
+  );
   if (names.length > 0 && c.chance(60)) request.toolChoice = choice(c, names);
   if (c.chance(40)) request.parallelTools = c.chance(50);
   const { sampling, cache } = request;
@@ -47,7 +58,11 @@ function inputPart(c: Choices): Part {
     () => textPart(c),
     () => imagePart(c, FORMAT, true),
     () => ({ ...pdfPart(c), ...(c.chance(30) ? { detail: 'high' } : {}) }),
-    () => ({ kind: 'file', source: { from: 'url', url: `https://e.com/${c.word()}` }, ...(c.chance(50) ? { title: c.word() } : {}) }),
+    () => ({
+      kind: 'file',
+      source: { from: 'url', url: `https://e.com/${c.word()}` },
+      ...(c.chance(50) ? { title: c.word() } : {}),
+    }),
     () => ({ kind: 'file', source: { from: 'file-id', id: c.word(), format: FORMAT } }),
   );
 }
@@ -55,16 +70,21 @@ function inputPart(c: Choices): Part {
 /** What an assistant says and does, then the results of its calls. */
 function exchange(c: Choices): Message[] {
   const phase = c.chance(30) ? { phase: c.one('commentary', 'final_answer') } : {};
-  const parts = c.list(1, 4, (): Part =>
-    c.pick<Part>(
-      () => ({ ...cited(c), ...phase }),
-      () => call(c),
-      () => reasoning(c),
-      () => ({ kind: 'refusal', text: c.text() }),
-      () => hosted(c),
-    ),
+  const parts = c.list(
+    1,
+    4,
+    (): Part =>
+      c.pick<Part>(
+        () => ({ ...cited(c), ...phase }),
+        () => call(c),
+        () => reasoning(c),
+        () => ({ kind: 'refusal', text: c.text() }),
+        () => hosted(c),
+      ),
   );
-  const results = parts.flatMap((part) => (part.kind === 'tool-call' ? [toolResult(c, part.id, part.form, inputPart)] : []));
+  const results = parts.flatMap((part) =>
+    part.kind === 'tool-call' ? [toolResult(c, part.id, part.form, inputPart)] : [],
+  );
   const answer: Message = { role: 'assistant', parts };
   return results.length === 0 ? [answer] : [answer, { role: 'tool', parts: results }];
 }
@@ -85,7 +105,15 @@ function call(c: Choices): ToolCallPart {
   const namespace = c.chance(20) ? { namespace: `ns_${c.word()}` } : {};
   const itemId = c.chance(50) ? { itemId: `${form === 'json' ? 'fc' : 'ctc'}_${c.word()}` } : {};
   const input = form === 'text' ? c.text() : JSON.stringify({ [c.word()]: c.text() });
-  return { kind: 'tool-call', id: `call_${c.word()}`, name: `tool_${c.word()}`, form, input, ...namespace, ...itemId };
+  return {
+    kind: 'tool-call',
+    id: `call_${c.word()}`,
+    name: `tool_${c.word()}`,
+    form,
+    input,
+    ...namespace,
+    ...itemId,
+  };
 }
 
 function reasoning(c: Choices): Part {
@@ -107,8 +135,16 @@ function tool(c: Choices): Tool {
   return c.pick<Tool>(
     () => functionTool(c),
     () => ({ ...functionTool(c), namespace: `ns_${c.word()}` }),
-    () => ({ kind: 'custom', name: `free_${c.word()}`, ...(c.chance(50) ? { grammar: { syntax: 'lark', definition: c.text() } } : {}) }),
-    () => ({ kind: 'opaque', type: 'image_generation', raw: { format: FORMAT, value: { type: 'image_generation', model: c.word() } } }),
+    () => ({
+      kind: 'custom',
+      name: `free_${c.word()}`,
+      ...(c.chance(50) ? { grammar: { syntax: 'lark', definition: c.text() } } : {}),
+    }),
+    () => ({
+      kind: 'opaque',
+      type: 'image_generation',
+      raw: { format: FORMAT, value: { type: 'image_generation', model: c.word() } },
+    }),
   );
 }
 

@@ -1,12 +1,14 @@
 // Decisions read from a list of numbers, so that a generator is plain code and still shrinks to its simplest case.
 
 import fc from 'fast-check';
+import type { JsonObject, JsonValue } from '../../src/lib/json.ts';
 
 /** Every decision takes the next number; when they run out each one is the simplest: none, the first, false. */
 export class Choices {
   readonly #numbers: readonly number[];
   #at = 0;
   #words = 0;
+  #rarity: number | undefined;
 
   constructor(numbers: readonly number[]) {
     this.#numbers = numbers;
@@ -15,6 +17,15 @@ export class Choices {
   /** A whole number from 0 to `n - 1`. */
   below(n: number): number {
     return (this.#numbers[this.#at++] ?? 0) % n;
+  }
+
+  /**
+   * True seldom: for what some other format has to refuse, as a refused request tells nothing about the rest. In one
+   * list of numbers of eight it is true often, so that every such thing is met in a short run.
+   */
+  rarely(): boolean {
+    this.#rarity ??= this.chance(12) ? 35 : 1;
+    return this.chance(this.#rarity);
   }
 
   /** True in so many of a hundred cases. */
@@ -36,6 +47,16 @@ export class Choices {
   /** One of the makers runs. */
   pick<T>(...makers: readonly [() => T, ...(() => T)[]]): T {
     return this.one(...makers)();
+  }
+
+  /** An object with each of the members in so many of a hundred cases. */
+  members(percent: number, makers: Record<string, () => JsonValue>): JsonObject {
+    const out: JsonObject = {};
+    for (const name in makers) {
+      const make = makers[name];
+      if (make && this.chance(percent)) out[name] = make();
+    }
+    return out;
   }
 
   /** A word that stands nowhere else in what is generated and can be found again wherever it went. */
@@ -63,7 +84,7 @@ export class Choices {
   }
 }
 
-const NUMBERS_MAX = 400;
+const NUMBERS_MAX = 500;
 
 /** Whatever the maker makes of its choices. */
 export function drawn<T>(make: (choices: Choices) => T): fc.Arbitrary<T> {

@@ -10,7 +10,12 @@ export type Damaged = { wire: Uint8Array; truncated: boolean };
 /** The beginning of the stream up to any byte. */
 export function cutAnywhere(c: Choices, answer: WireAnswer): Damaged {
   const whole = new TextEncoder().encode(answer.frames.join(''));
-  const needed = new TextEncoder().encode(answer.frames.slice(0, answer.lastNeeded + 1).join('').trimEnd()).length;
+  const needed = new TextEncoder().encode(
+    answer.frames
+      .slice(0, answer.lastNeeded + 1)
+      .join('')
+      .trimEnd(),
+  ).length;
   // mostly near the end, where the decisions are
   const cut = c.chance(50) ? c.below(whole.length + 1) : Math.max(0, needed - 40 + c.below(80));
   return { wire: whole.subarray(0, cut), truncated: cut < needed };

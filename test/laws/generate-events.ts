@@ -14,7 +14,11 @@ export function eventsInAnyOrder(c: Choices): StreamEvent[] {
       () => ({ type: 'part-delta', index, delta: partDelta(c) }),
       () => ({ type: 'part-end', index }),
       () => ({ type: 'start', id: c.word(), model: c.word(), ...(c.chance(50) ? { usage: noUsage() } : {}) }),
-      () => ({ type: 'usage', usage: { ...noUsage(), output: c.below(9) }, ...(c.chance(50) ? { serviceTier: 'flex' } : {}) }),
+      () => ({
+        type: 'usage',
+        usage: { ...noUsage(), output: c.below(9) },
+        ...(c.chance(50) ? { serviceTier: 'flex' } : {}),
+      }),
     );
   });
 }
@@ -23,11 +27,35 @@ function partStart(c: Choices): PartStart {
   return c.pick<PartStart>(
     () => ({ kind: 'text', ...(c.chance(30) ? { phase: c.one('commentary', 'final_answer') } : {}) }),
     () => ({ kind: 'refusal' }),
-    () => ({ kind: 'reasoning', ...(c.chance(30) ? { redacted: true } : {}), ...(c.chance(30) ? { itemId: c.word() } : {}) }),
-    () => ({ kind: 'tool-call', id: c.one(c.word(), `functions.${c.word()}:0`), name: c.word(), form: c.one('json', 'text'), ...(c.chance(30) ? { namespace: c.word() } : {}) }),
+    () => ({
+      kind: 'reasoning',
+      ...(c.chance(30) ? { redacted: true } : {}),
+      ...(c.chance(30) ? { itemId: c.word() } : {}),
+    }),
+    () => ({
+      kind: 'tool-call',
+      id: c.one(c.word(), `functions.${c.word()}:0`),
+      name: c.word(),
+      form: c.one('json', 'text'),
+      ...(c.chance(30) ? { namespace: c.word() } : {}),
+    }),
     () => ({ kind: 'audio', mediaType: 'audio/wav', ...(c.chance(50) ? { id: c.word() } : {}) }),
-    () => ({ kind: 'opaque', type: 'web_search_call', raw: { format: 'openai-responses', value: { type: 'web_search_call', id: c.word(), status: 'completed' } } }),
-    () => ({ kind: 'opaque', type: 'server_tool_use', raw: { format: 'anthropic-messages', value: { type: 'server_tool_use', id: c.word(), name: 'web_search', input: {} } } }),
+    () => ({
+      kind: 'opaque',
+      type: 'web_search_call',
+      raw: {
+        format: 'openai-responses',
+        value: { type: 'web_search_call', id: c.word(), status: 'completed' },
+      },
+    }),
+    () => ({
+      kind: 'opaque',
+      type: 'server_tool_use',
+      raw: {
+        format: 'anthropic-messages',
+        value: { type: 'server_tool_use', id: c.word(), name: 'web_search', input: {} },
+      },
+    }),
   );
 }
 
@@ -35,11 +63,22 @@ function partDelta(c: Choices): PartDelta {
   return c.pick<PartDelta>(
     () => ({ kind: 'text', text: c.one(c.text(), '') }),
     () => ({ kind: 'input', text: c.one('{}', '', c.text()) }),
-    () => ({ kind: 'reasoning', form: c.one('summary', 'content'), section: c.below(3), text: c.one(c.text(), '') }),
+    () => ({
+      kind: 'reasoning',
+      form: c.one('summary', 'content'),
+      section: c.below(3),
+      text: c.one(c.text(), ''),
+    }),
     () => ({ kind: 'seal', seal: { issuer: c.one('openai', 'anthropic', 'other'), data: c.word() } }),
     () => ({ kind: 'refusal', text: c.one(c.text(), '') }),
     () => ({ kind: 'citation', citation: { kind: 'url', url: `https://e.com/${c.word()}` } }),
-    () => ({ kind: 'citation', citation: { kind: 'document', raw: { format: 'anthropic-messages', value: { type: 'char_location', cited_text: c.word() } } } }),
+    () => ({
+      kind: 'citation',
+      citation: {
+        kind: 'document',
+        raw: { format: 'anthropic-messages', value: { type: 'char_location', cited_text: c.word() } },
+      },
+    }),
     () => ({ kind: 'audio', data: c.word(), transcript: c.text() }),
   );
 }

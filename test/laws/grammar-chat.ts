@@ -30,7 +30,10 @@ class ChatGrammar implements Grammar {
 
   #readChunk(chunk: JsonObject): void {
     demand(typeof chunk.id === 'string' && chunk.id !== '', 'a chunk has an id');
-    demand(typeof chunk.created === 'number' && typeof chunk.model === 'string', 'a chunk has a time and a model');
+    demand(
+      typeof chunk.created === 'number' && typeof chunk.model === 'string',
+      'a chunk has a time and a model',
+    );
     demand(chunk.object === 'chat.completion.chunk', 'a chunk says what it is');
     const head = JSON.stringify([chunk.id, chunk.created, chunk.model]);
     this.#head ??= head;
@@ -38,7 +41,10 @@ class ChatGrammar implements Grammar {
     demand(Array.isArray(chunk.choices), 'every chunk has choices');
     const choices = asArray(chunk.choices);
     if (choices.length === 0) {
-      demand(this.#stage === 'finished' && isObject(chunk.usage), 'no choices only in the usage chunk behind the finish');
+      demand(
+        this.#stage === 'finished' && isObject(chunk.usage),
+        'no choices only in the usage chunk behind the finish',
+      );
       this.#stage = 'usage';
       return;
     }
@@ -57,7 +63,10 @@ class ChatGrammar implements Grammar {
   }
 
   #readDelta(delta: JsonObject): void {
-    demand((delta.role === 'assistant') === (this.#stage === 'nothing'), 'the role stands in the first chunk only');
+    demand(
+      (delta.role === 'assistant') === (this.#stage === 'nothing'),
+      'the role stands in the first chunk only',
+    );
     for (const name of ['content', 'refusal', 'reasoning_content']) {
       const text = delta[name] ?? null;
       demand(text === null || typeof text === 'string', `${name} is a text`);
@@ -91,9 +100,13 @@ class ChatGrammar implements Grammar {
     demand(this.#stage === 'done', 'the stream is not closed');
     const cut = this.#reason === 'length' || this.#reason === 'content_filter';
     const hasCalls = this.#calls.length > 0;
-    demand(cut || !hasCalls || this.#reason === 'tool_calls' || this.#reason === 'stop', 'calls end in tool_calls');
+    demand(
+      cut || !hasCalls || this.#reason === 'tool_calls' || this.#reason === 'stop',
+      'calls end in tool_calls',
+    );
     demand(hasCalls || this.#reason !== 'tool_calls', 'tool_calls without a call');
-    for (const call of this.#calls) demand(call.custom || cut || call.input !== '', 'arguments are never empty');
+    for (const call of this.#calls)
+      demand(call.custom || cut || call.input !== '', 'arguments are never empty');
     return 'finished';
   }
 }

@@ -71,7 +71,10 @@ class MessagesGrammar implements Grammar {
     demand(Array.isArray(message.content) && message.content.length === 0, 'content begins empty');
     demand(message.stop_reason === null, 'no reason to stop yet');
     const usage = asObject(message.usage);
-    demand(typeof usage.input_tokens === 'number' && typeof usage.output_tokens === 'number', 'a message has usage');
+    demand(
+      typeof usage.input_tokens === 'number' && typeof usage.output_tokens === 'number',
+      'a message has usage',
+    );
   }
 
   #openBlock(block: JsonObject): void {
@@ -80,10 +83,14 @@ class MessagesGrammar implements Grammar {
     this.#open = { type, sealed: false };
     if (type === 'text') demand(block.text === '', 'a text begins empty');
     if (type === 'thinking') demand(block.thinking === '', 'thinking begins empty');
-    if (type === 'redacted_thinking') demand(typeof block.data === 'string' && block.data !== '', 'redacted thinking has its data');
+    if (type === 'redacted_thinking')
+      demand(typeof block.data === 'string' && block.data !== '', 'redacted thinking has its data');
     if (type !== 'tool_use') return;
     this.#uses++;
-    demand(typeof block.id === 'string' && /^[a-zA-Z0-9_-]{1,64}$/.test(block.id), 'a call has an id Anthropic takes back');
+    demand(
+      typeof block.id === 'string' && /^[a-zA-Z0-9_-]{1,64}$/.test(block.id),
+      'a call has an id Anthropic takes back',
+    );
     demand(typeof block.name === 'string', 'a call has a name');
     demand(isObject(block.input) && Object.keys(block.input).length === 0, 'input begins empty');
   }
@@ -94,7 +101,8 @@ class MessagesGrammar implements Grammar {
     demand(!open.sealed, 'nothing follows the signature of a block');
     if (type === 'text_delta') demand(typeof delta.text === 'string', 'a text delta has text');
     if (type === 'thinking_delta') demand(typeof delta.thinking === 'string', 'a thinking delta has text');
-    if (type === 'input_json_delta') demand(typeof delta.partial_json === 'string', 'an input delta has text');
+    if (type === 'input_json_delta')
+      demand(typeof delta.partial_json === 'string', 'an input delta has text');
     if (type === 'citations_delta') demand(isObject(delta.citation), 'a citation delta has a citation');
     if (type === 'signature_delta') {
       demand(typeof delta.signature === 'string', 'a signature is a text');

@@ -5,7 +5,8 @@ import { demand } from './grammar.ts';
 
 type Section = { type: string; text: string; annotations: number };
 
-const HOSTED = /^response\.(web_search|file_search|code_interpreter|image_generation|mcp)_call(_code|_arguments)?\.\w+$/;
+const HOSTED =
+  /^response\.(web_search|file_search|code_interpreter|image_generation|mcp)_call(_code|_arguments)?\.\w+$/;
 
 /** Added, then its parts one after the other, then done; the whole item says what its events said. */
 export class ItemGrammar {
@@ -23,11 +24,15 @@ export class ItemGrammar {
     demand(typeof item.id === 'string' && item.id !== '', 'an item has an id');
     this.#type = item.type;
     this.#id = item.id;
-    if (item.type === 'message') demand(asArray(item.content).length === 0 && item.role === 'assistant', 'a message begins empty');
+    if (item.type === 'message')
+      demand(asArray(item.content).length === 0 && item.role === 'assistant', 'a message begins empty');
     if (item.type === 'reasoning') demand(asArray(item.summary).length === 0, 'reasoning begins empty');
     if (item.type === 'function_call') demand(item.arguments === '', 'a call begins empty');
     if (item.type === 'function_call' || item.type === 'custom_tool_call')
-      demand(typeof item.call_id === 'string' && item.call_id !== '' && typeof item.name === 'string', 'a call has its id and name');
+      demand(
+        typeof item.call_id === 'string' && item.call_id !== '' && typeof item.name === 'string',
+        'a call has its id and name',
+      );
   }
 
   read(event: string, value: JsonObject): void {
@@ -80,7 +85,10 @@ export class ItemGrammar {
         return;
       case 'response.function_call_arguments.done':
       case 'response.custom_tool_call_input.done':
-        demand(!this.#inputDone && (value.arguments ?? value.input) === this.#input, 'input.done repeats the whole input');
+        demand(
+          !this.#inputDone && (value.arguments ?? value.input) === this.#input,
+          'input.done repeats the whole input',
+        );
         this.#inputDone = true;
         return;
       default:
@@ -96,7 +104,10 @@ export class ItemGrammar {
   }
 
   #grow(list: 'content' | 'summary', index: unknown, type: string, delta: unknown): void {
-    demand(this.#open?.list === list && index === this.#closed[list].length, `a ${type} delta belongs to the open part`);
+    demand(
+      this.#open?.list === list && index === this.#closed[list].length,
+      `a ${type} delta belongs to the open part`,
+    );
     demand(this.#open.section.type === type, `${type} in a part of type ${this.#open.section.type}`);
     demand(typeof delta === 'string', 'a delta is a text');
     this.#open.section.text += delta;
@@ -104,14 +115,20 @@ export class ItemGrammar {
 
   #annotate(value: JsonObject): void {
     const open = this.#open?.section;
-    demand(open?.type === 'output_text' && value.annotation_index === open.annotations, 'annotations are counted');
+    demand(
+      open?.type === 'output_text' && value.annotation_index === open.annotations,
+      'annotations are counted',
+    );
     open.annotations++;
   }
 
   #end(list: 'content' | 'summary', part: JsonObject): void {
     demand(this.#open?.list === list, 'a part ends that was not begun');
     const { section } = this.#open;
-    demand((part.text ?? part.refusal) === section.text && part.type === section.type, 'part.done repeats the part');
+    demand(
+      (part.text ?? part.refusal) === section.text && part.type === section.type,
+      'part.done repeats the part',
+    );
     this.#closed[list].push(section);
     this.#open = undefined;
   }
@@ -119,18 +136,23 @@ export class ItemGrammar {
   #finish(item: JsonObject): void {
     demand(!this.#open, 'no part is open when its item is done');
     demand(item.id === this.#id && item.type === this.#type, 'the done item is the added one');
-    const texts = (value: unknown) => asArray(value).map((part) => asObject(part).text ?? asObject(part).refusal);
+    const texts = (value: unknown) =>
+      asArray(value).map((part) => asObject(part).text ?? asObject(part).refusal);
     if (this.#type === 'message' || this.#type === 'reasoning') {
       for (const list of ['content', 'summary'] as const) {
         const said = this.#closed[list].map((section) => section.text);
-        demand(JSON.stringify(texts(item[list])) === JSON.stringify(said), `${list} of the done item is what was streamed`);
+        demand(
+          JSON.stringify(texts(item[list])) === JSON.stringify(said),
+          `${list} of the done item is what was streamed`,
+        );
       }
     }
     if (this.#type === 'function_call' || this.#type === 'custom_tool_call') {
       demand((item.arguments ?? item.input) === this.#input, 'input of the done item is what was streamed');
       demand(this.#inputDone, 'input is done before its item');
     }
-    if (this.#type === 'function_call' && item.status === 'completed') demand(item.arguments !== '', 'arguments are never empty');
+    if (this.#type === 'function_call' && item.status === 'completed')
+      demand(item.arguments !== '', 'arguments are never empty');
     this.isDone = true;
     this.done = item;
   }

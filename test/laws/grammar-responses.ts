@@ -14,7 +14,10 @@ class ResponsesGrammar implements Grammar {
     demand(value !== undefined, 'no [DONE] here');
     demand(this.#ending === undefined, 'something after the end');
     demand(event !== undefined && event === value.type, 'the event line names the type');
-    demand(value.sequence_number === this.#count, `events are counted from 0: ${String(value.sequence_number)}`);
+    demand(
+      value.sequence_number === this.#count,
+      `events are counted from 0: ${String(value.sequence_number)}`,
+    );
     this.#count++;
     if (event === 'error') {
       demand(typeof value.message === 'string' && value.message !== '', 'an error says what is wrong');
@@ -47,9 +50,20 @@ class ResponsesGrammar implements Grammar {
     this.#id ??= response.id;
     demand(response.id === this.#id, 'the id stays the same');
     demand(response.object === 'response' && response.status === status, `a response with status ${status}`);
-    demand(typeof response.created_at === 'number' && typeof response.model === 'string', 'a time and a model');
+    demand(
+      typeof response.created_at === 'number' && typeof response.model === 'string',
+      'a time and a model',
+    );
     demand(Array.isArray(response.output), 'a response has output');
-    for (const name of ['error', 'incomplete_details', 'instructions', 'metadata', 'tools', 'tool_choice', 'usage'])
+    for (const name of [
+      'error',
+      'incomplete_details',
+      'instructions',
+      'metadata',
+      'tools',
+      'tool_choice',
+      'usage',
+    ])
       demand(name in response, `a response has ${name}`);
   }
 
@@ -63,15 +77,25 @@ class ResponsesGrammar implements Grammar {
 
   #finish(status: string, response: JsonObject): void {
     this.#readShell(response, status);
-    demand(this.#items.every((item) => item.isDone), 'every item is done at the end');
+    demand(
+      this.#items.every((item) => item.isDone),
+      'every item is done at the end',
+    );
     const output = asArray(response.output);
     const whole = this.#items.map((item) => item.done);
-    demand(JSON.stringify(output) === JSON.stringify(whole), 'the last response holds every item as it was done');
+    demand(
+      JSON.stringify(output) === JSON.stringify(whole),
+      'the last response holds every item as it was done',
+    );
     const reason = asString(asObject(response.incomplete_details).reason);
     demand((status === 'incomplete') === (reason !== undefined), 'an incomplete answer says why');
     if (status === 'completed')
-      demand(whole.every((item) => (asObject(item).status ?? 'completed') === 'completed'), 'a completed answer has no broken item');
-    if (isObject(response.usage)) demand(typeof response.usage.total_tokens === 'number', 'usage has a total');
+      demand(
+        whole.every((item) => (asObject(item).status ?? 'completed') === 'completed'),
+        'a completed answer has no broken item',
+      );
+    if (isObject(response.usage))
+      demand(typeof response.usage.total_tokens === 'number', 'usage has a total');
     this.#ending = 'finished';
   }
 

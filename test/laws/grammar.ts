@@ -1,7 +1,7 @@
 // What a legal stream is in each format, judged by the text a client receives.
 
-import { asObject, isObject, type JsonObject } from '../../src/lib/json.ts';
 import type { FormatId } from '../../src/canonical/part.ts';
+import { asObject, isObject, type JsonObject } from '../../src/lib/json.ts';
 import { chatGrammar } from './grammar-chat.ts';
 import { messagesGrammar } from './grammar-messages.ts';
 import { responsesGrammar } from './grammar-responses.ts';
@@ -37,7 +37,7 @@ export function judge(format: FormatId, text: string): Ending {
 export function framesOf(text: string): Wire[] {
   if (text !== '') demand(text.endsWith('\n\n'), 'the last frame has no blank line');
   return text
-    .split('\n\n')
+    .split(/\n{2,}/)
     .filter((frame) => frame !== '')
     .flatMap((frame): Wire[] => {
       const lines = frame.split('\n').filter((line) => !line.startsWith(':'));

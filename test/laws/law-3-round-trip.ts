@@ -50,9 +50,13 @@ const roundTrip = (mutate = (codec: Codec) => codec) =>
       if (codec.id in GENERATORS) checkBody(codec.id as 'openai-chat', encoded.value);
       const decoded = spoilt.decodeRequest(encoded.value);
       const losses = [...encoded.losses, ...decoded.losses];
-      const [before, after] = [normal(request, codec.id), normal(decoded.value, codec.id)].map((one) => JSON.stringify(sorted(one)));
+      const [before, after] = [normal(request, codec.id), normal(decoded.value, codec.id)].map((one) =>
+        JSON.stringify(sorted(one)),
+      );
       if (losses.length > 0 || before !== after)
-        throw new Error(`${codec.id} losses ${JSON.stringify(losses)}\nbefore ${before}\nafter  ${after}\nwire   ${JSON.stringify(encoded.value)}`);
+        throw new Error(
+          `${codec.id} losses ${JSON.stringify(losses)}\nbefore ${before}\nafter  ${after}\nwire   ${JSON.stringify(encoded.value)}`,
+        );
     },
   );
 
@@ -66,14 +70,21 @@ const roundTrip = (mutate = (codec: Codec) => codec) =>
  */
 function normal(request: CanonicalRequest, format: FormatId): unknown {
   const { origin: _, includeUsage: _usage, messages, tools, ...rest } = request;
-  return { ...rest, messages: joined(messages, format), tools: tools.map((tool) => normalTool(tool, format)) };
+  return {
+    ...rest,
+    messages: joined(messages, format),
+    tools: tools.map((tool) => normalTool(tool, format)),
+  };
 }
 
 function joined(messages: Message[], format: FormatId): unknown[] {
   const out: Message[] = [];
   for (const { at: _, ...message } of messages) {
     const last = out.at(-1);
-    const isTurn = message.role === 'tool' || (format !== 'openai-chat' && message.role === 'assistant') || format === 'anthropic-messages';
+    const isTurn =
+      message.role === 'tool' ||
+      (format !== 'openai-chat' && message.role === 'assistant') ||
+      format === 'anthropic-messages';
     const parts = message.parts.map(normalPart);
     if (isTurn && last?.role === message.role) last.parts.push(...parts);
     else out.push({ ...message, parts });
@@ -89,7 +100,9 @@ function normalPart(part: Part): Part {
 
 function normalTool(tool: Tool, format: FormatId): unknown {
   const { at: _, ...rest } = tool;
-  return rest.kind === 'function' && format === 'openai-responses' ? { ...rest, strict: rest.strict ?? false } : rest;
+  return rest.kind === 'function' && format === 'openai-responses'
+    ? { ...rest, strict: rest.strict ?? false }
+    : rest;
 }
 
 export const LAW_3: Law[] = [
@@ -101,7 +114,10 @@ export const LAW_3: Law[] = [
         name: 'an encoder that drops the temperature',
         property: () =>
           roundTrip((codec) =>
-            withRequestEncoder(codec, ({ value: { temperature: _, ...value }, losses }) => ({ value, losses })),
+            withRequestEncoder(codec, ({ value: { temperature: _, ...value }, losses }) => ({
+              value,
+              losses,
+            })),
           ),
       },
       {
@@ -109,7 +125,10 @@ export const LAW_3: Law[] = [
         property: () =>
           roundTrip((codec) =>
             withRequestDecoder(codec, ({ value, losses }) => {
-              const messages = value.messages.map((message) => ({ ...message, parts: message.parts.toReversed() }));
+              const messages = value.messages.map((message) => ({
+                ...message,
+                parts: message.parts.toReversed(),
+              }));
               return { value: { ...value, messages }, losses };
             }),
           ),

@@ -1,13 +1,13 @@
 // Law 5: folding the decoded stream gives the decoded body of the same answer.
 
+import fc from 'fast-check';
 import type { Part, TextPart } from '../../src/canonical/part.ts';
 import type { CanonicalResponse } from '../../src/canonical/response.ts';
 import { cacheWriteTotal, noUsage, type Usage } from '../../src/canonical/usage.ts';
 import type { Codec } from '../../src/formats/codec.ts';
 import { Meter } from '../../src/gateway/meter.ts';
 import { TranscodedStream } from '../../src/gateway/transcode.ts';
-import fc from 'fast-check';
-import { answerOf, decodeStream, dressOf, foldAll, FORMATS, PAIRS } from './answers.ts';
+import { answerOf, decodeStream, dressOf, FORMATS, foldAll, PAIRS } from './answers.ts';
 import { drawn } from './choices.ts';
 import type { Law } from './law.ts';
 import { withDecoder, withEncoder } from './mutants.ts';
@@ -73,7 +73,8 @@ function inChatOrder(response: CanonicalResponse): CanonicalResponse {
   for (const part of parts) {
     const last = joined.at(-1);
     if (part.kind === 'text' && last?.kind === 'text') joined[joined.length - 1] = joinTexts(last, part);
-    else if (part.kind === 'refusal' && last?.kind === 'refusal') joined[joined.length - 1] = { ...last, text: last.text + part.text };
+    else if (part.kind === 'refusal' && last?.kind === 'refusal')
+      joined[joined.length - 1] = { ...last, text: last.text + part.text };
     else if (part.kind === 'reasoning' && last?.kind === 'reasoning')
       joined[joined.length - 1] = { ...last, content: [[...last.content, ...part.content].join('')] };
     else joined.push(part);
@@ -110,7 +111,9 @@ export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => [name, sorted(member)]));
+  return Object.fromEntries(
+    members.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => [name, sorted(member)]),
+  );
 }
 
 export const LAW_5: Law[] = [
@@ -120,11 +123,25 @@ export const LAW_5: Law[] = [
     mutants: [
       {
         name: 'a decoder that loses the last delta of a part',
-        property: () => decoded((codec) => withDecoder(codec, (events) => events.filter((event, i) => !(event.type === 'part-delta' && events[i + 1]?.type === 'part-end')))),
+        property: () =>
+          decoded((codec) =>
+            withDecoder(codec, (events) =>
+              events.filter(
+                (event, i) => !(event.type === 'part-delta' && events[i + 1]?.type === 'part-end'),
+              ),
+            ),
+          ),
       },
       {
         name: 'a decoder that swaps two parts',
-        property: () => decoded((codec) => withDecoder(codec, (events) => events.map((event) => ('index' in event && event.index < 2 ? { ...event, index: 1 - event.index } : event)))),
+        property: () =>
+          decoded((codec) =>
+            withDecoder(codec, (events) =>
+              events.map((event) =>
+                'index' in event && event.index < 2 ? { ...event, index: 1 - event.index } : event,
+              ),
+            ),
+          ),
       },
     ],
   },
@@ -134,11 +151,17 @@ export const LAW_5: Law[] = [
     mutants: [
       {
         name: 'an encoder that forgets usage',
-        property: () => transcoded((codec) => withEncoder(codec, (event) => event.type !== 'usage' && !(event.type === 'start' && event.usage))),
+        property: () =>
+          transcoded((codec) =>
+            withEncoder(codec, (event) => event.type !== 'usage' && !(event.type === 'start' && event.usage)),
+          ),
       },
       {
         name: 'an encoder that forgets the arguments of calls',
-        property: () => transcoded((codec) => withEncoder(codec, (event) => !(event.type === 'part-delta' && event.delta.kind === 'input'))),
+        property: () =>
+          transcoded((codec) =>
+            withEncoder(codec, (event) => !(event.type === 'part-delta' && event.delta.kind === 'input')),
+          ),
       },
     ],
   },

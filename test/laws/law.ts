@@ -6,12 +6,15 @@ import fc from 'fast-check';
 export type Law = {
   name: string;
   property(): Property;
+  /** A known breach that is still open, in one sentence: the law must fail until it is mended. */
+  breach?: string;
   mutants: { name: string; property(): Property }[];
 };
 
-type Property = fc.IRawProperty<unknown>;
+type Property = fc.IProperty<unknown>;
 
-const RUNS = Number(Bun.env.LAWS_RUNS ?? 500);
+/** Runs of each law; `LAWS_RUNS` asks for another number. */
+export const RUNS = Number(Bun.env.LAWS_RUNS ?? 500);
 
 /** Throws what the smallest counterexample threw, and how to see it again. */
 export function uphold(law: Law, runs = RUNS): void {

@@ -1,15 +1,40 @@
 // The laws hold in every run, and each of them fails on something that breaks it.
 
-import { describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { LAWS } from './all.ts';
+import { coverage, coverageTable } from './coverage.ts';
 import { breaks, uphold } from './law.ts';
+import { FATES, LAW_4 } from './law-4-no-silent-loss.ts';
 
 const TIMEOUT_MS = 300_000;
+const ROUNDS_MAX = 20;
 
 for (const law of LAWS) {
   describe(law.name, () => {
-    test('holds', () => uphold(law), TIMEOUT_MS);
+    const known = law.breach === undefined ? '' : `, but for a known breach: ${law.breach}`;
+    (law.breach === undefined ? test : test.failing)(`holds${known}`, () => uphold(law), TIMEOUT_MS);
     for (const mutant of law.mutants)
       test(`notices ${mutant.name}`, () => expect(breaks(mutant)).toBe(true), TIMEOUT_MS);
   });
 }
+
+describe('the generated requests', () => {
+  test(
+    'reach every row of the mapping tables',
+    () => {
+      const missed = () => coverage().filter(({ times }) => times === 0);
+      // a short run may have missed what is rare: the law goes on until it has seen everything
+      for (let round = 0; round < ROUNDS_MAX && missed().length > 0; round++)
+        for (const law of LAW_4) uphold(law, 300);
+      expect(missed().map(({ row }) => row)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test('are refused seldom enough to tell something', () => {
+    expect(FATES.refusedRequests).toBeLessThan(FATES.requests / 4);
+    expect(FATES.carried).toBeGreaterThan(FATES.named);
+  });
+
+  afterAll(() => console.log(`${coverageTable()}\n${JSON.stringify(FATES)}`));
+});

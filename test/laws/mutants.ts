@@ -28,7 +28,10 @@ export function withEncoder(codec: Codec, hears: (event: StreamEvent) => boolean
 }
 
 /** The codec with a request encoder whose outcome goes through `spoil`. */
-export function withRequestEncoder(codec: Codec, spoil: (out: Converted<JsonObject>) => Converted<JsonObject>): Codec {
+export function withRequestEncoder(
+  codec: Codec,
+  spoil: (out: Converted<JsonObject>) => Converted<JsonObject>,
+): Codec {
   return { ...codec, encodeRequest: (request, target) => spoil(codec.encodeRequest(request, target)) };
 }
 

@@ -5,8 +5,9 @@ import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../../l
 import { safeToolId } from '../tool-id.ts';
 import { FORMAT, ISSUER } from './block-decode.ts';
 
+/** Without `citations` when there are none: the AI SDK refuses the null that the type allows. */
 export function textBlock(text: string, citations: JsonValue[] = []): JsonObject {
-  return { type: 'text', text, citations: citations.length === 0 ? null : citations };
+  return citations.length === 0 ? { type: 'text', text } : { type: 'text', text, citations };
 }
 
 export function thinkingBlock(thinking: string, signature: string): JsonObject {

@@ -93,6 +93,7 @@ function decodeDocument(block: JsonObject, at: SourcePath | undefined, losses: L
   const title = asString(block.title);
   const context = asString(block.context);
   const enabled = asObject(block.citations).enabled;
+  losses.push(...leftovers(asObject(block.citations), ['enabled'], `${at ?? ''}.citations`));
   if (title !== undefined) part.title = title;
   if (context !== undefined) part.context = context;
   if (typeof enabled === 'boolean') part.citations = enabled;

@@ -1,7 +1,7 @@
 // Errors of the Messages format: its vocabulary, its body, and what an upstream's error means.
 
 import { FAULTS, type Fault, type FaultCode, type FaultKind } from '../../canonical/fault.ts';
-import { asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { writeFrame } from '../../lib/sse.ts';
 import { faultFromStatus } from '../upstream-error.ts';
 
@@ -54,10 +54,11 @@ const STATUSES = new Map([
 
 /** Reads an upstream's error answer; `body` is parsed JSON or text. Only a rejection keeps its words, redacted. */
 export function decodeError(status: number, body: unknown, headers: Headers): Fault {
-  const { message, type, code } = errorMembers(body);
-  const options: { code?: string; type?: string } = {};
+  const { message, type, code, unsupported } = errorMembers(body);
+  const options: { code?: string; type?: string; details?: JsonObject } = {};
   if (code !== undefined) options.code = code;
   if (type !== undefined) options.type = type;
+  if (code !== undefined && unsupported) options.details = { error_code: code, unsupported };
   return faultFromStatus(statusOf(status, type), message, headers, options);
 }
 
@@ -74,15 +75,18 @@ function statusOf(status: number, type: string | undefined): number {
 }
 
 function errorMembers(body: unknown): {
-  message: string | undefined;
-  type: string | undefined;
-  code: string | undefined;
+  message?: string | undefined;
+  type?: string | undefined;
+  code?: string | undefined;
+  unsupported?: string[];
 } {
-  if (typeof body === 'string') return { message: body, type: undefined, code: undefined };
+  if (typeof body === 'string') return { message: body };
   const whole = asObject(body);
   const inner = isObject(whole.error) ? whole.error : whole;
   const message = asString(inner.message) ?? asString(whole.error) ?? asString(whole.detail);
   const type = asString(inner.type);
-  const code = asString(asObject(inner.details).error_code) ?? asString(inner.code);
-  return { message, type, code };
+  const details = asObject(inner.details);
+  const code = asString(details.error_code) ?? asString(inner.code);
+  const unsupported = asArray(details.unsupported).filter((name) => typeof name === 'string');
+  return unsupported.length === 0 ? { message, type, code } : { message, type, code, unsupported };
 }

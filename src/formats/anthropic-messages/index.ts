@@ -1,17 +1,22 @@
 // The Messages format of Anthropic as a codec.
 
 import type { Codec } from '../codec.ts';
+import { ISSUER } from './block-decode.ts';
 import { decodeError, errorFrame, errorType } from './errors.ts';
 import { decodeRequest } from './request-decode.ts';
 import { encodeRequest } from './request-encode.ts';
 import { decodeResponse, encodeResponse } from './response.ts';
+import { showSeals } from './show-seals.ts';
 import { MessagesDecoder } from './stream-decode.ts';
 import { MessagesEncoder } from './stream-encode.ts';
 
+export { refuseThread } from './thread.ts';
 export { countTokensSchema, messagesSchema } from './wire.ts';
 
 export const anthropicMessages: Codec = {
   id: 'anthropic-messages',
+  issuer: ISSUER,
+  showSeals,
   path: '/messages',
   idPrefix: 'msg_',
   errorType,

@@ -8,6 +8,7 @@ import { asArray, asNumber, asString, isObject, type JsonObject, type JsonValue 
 import type { Converted } from '../codec.ts';
 import { leftovers } from '../leftovers.ts';
 import { decodeCache, decodeContent } from './block-decode.ts';
+import { refuseThread } from './thread.ts';
 import { decodeTool, decodeToolChoice } from './tools-decode.ts';
 
 const KNOWN = [
@@ -56,14 +57,7 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
 
 /** Members whose loss would change what is answered, where, or for how much. */
 function refuseUnconvertible(body: JsonObject): void {
-  if (isObject(body.thread)) {
-    // the SDK replays the whole history without a thread when it reads this code
-    throw new Fault(
-      'thread_unsupported_request',
-      'Server-held threads are not available for this model; send the whole conversation.',
-      { param: 'thread', details: { error_code: 'thread_unsupported_request', unsupported: ['gateway'] } },
-    );
-  }
+  refuseThread(body);
   for (const name of ['container', 'inference_geo']) {
     if (body[name] === undefined || body[name] === null) continue;
     throw new Fault('unsupported_parameter', `\`${name}\` cannot be kept for this model; leave it out.`, {
@@ -81,8 +75,16 @@ function refuseUnconvertible(body: JsonObject): void {
   }
 }
 
+/** Claude Code's first block of system text; it changes with every call and would spoil any prompt cache. */
+const ATTRIBUTION = 'x-anthropic-billing-header:';
+
 function decodeSystem(system: JsonValue | undefined, losses: Loss[]): Message[] {
-  const parts = decodeContent(system, 'system', losses);
+  const parts = decodeContent(system, 'system', losses).filter((part) => {
+    const isLabel = Array.isArray(system) && part.kind === 'text' && part.text.startsWith(ATTRIBUTION);
+    if (isLabel)
+      losses.push({ path: part.at ?? 'system', action: 'dropped', reason: 'a label for Anthropic alone' });
+    return !isLabel;
+  });
   return parts.length === 0 ? [] : [{ role: 'system', parts, at: 'system' }];
 }
 
@@ -200,6 +202,8 @@ function decodeOutput(body: JsonObject, losses: Loss[]): OutputFormat | undefine
     ? [config.format, 'output_config.format']
     : [body.output_format, 'output_format'];
   if (!isObject(format)) return undefined;
+  if (format === config.format && isObject(body.output_format))
+    losses.push({ path: 'output_format', action: 'dropped', reason: 'output_config.format wins' });
   if (format.type !== 'json_schema' || !isObject(format.schema)) {
     throw new Fault('unsupported_parameter', `\`${path}\` must be a json_schema with a schema.`, {
       param: path,
@@ -211,7 +215,8 @@ function decodeOutput(body: JsonObject, losses: Loss[]): OutputFormat | undefine
 
 /** Control name to the member it was written as, for those the body has. */
 function originsOf(body: JsonObject): Record<string, SourcePath> {
-  const format = isObject(body.output_format) ? 'output_format' : 'output_config.format';
+  const isNewer = isObject(body.output_config) && isObject(body.output_config.format);
+  const format = isObject(body.output_format) && !isNewer ? 'output_format' : 'output_config.format';
   const effort =
     isObject(body.output_config) && body.output_config.effort ? 'output_config.effort' : 'thinking';
   return {

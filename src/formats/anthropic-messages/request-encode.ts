@@ -1,6 +1,8 @@
 // A canonical request to a Messages body for one target.
 
 import { Fault } from '../../canonical/fault.ts';
+import type { Loss } from '../../canonical/loss.ts';
+import { pairResults } from '../../canonical/pair-results.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Converted, Target } from '../codec.ts';
@@ -12,7 +14,9 @@ import { cacheControl, limitMarks, lose, type Writing } from './writing.ts';
 
 /** Writes a request for an upstream; see the codec contract for losses and faults. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
-  const writing: Writing = { request, target, losses: [], marks: [] };
+  const losses: Loss[] = [];
+  const paired = { ...request, messages: pairResults(request.messages, losses) };
+  const writing: Writing = { request: paired, target, losses, marks: [] };
   refuseUnsayable(request);
   const { thinks, thinking, effort, maxTokens } = encodeThinking(writing);
   // in prompt order, so that cache marks are counted in prompt order

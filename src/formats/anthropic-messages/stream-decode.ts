@@ -55,8 +55,9 @@ export class MessagesDecoder implements StreamDecoder {
 
   end(): StreamEvent[] {
     if (this.#done) return [];
-    // the reason to stop comes after all content and with the final usage: only the farewell is missing
-    if (asString(this.#stop.stop_reason) !== undefined && this.#blocks.size === 0) return this.#finish();
+    // the reason to stop comes after all content and with the final usage: only the farewell is missing. Blocks that
+    // look open prove nothing: of a stream that passes through only the frames with a needle are read
+    if (asString(this.#stop.stop_reason) !== undefined) return this.#finish();
     return this.#fail(
       new Fault('upstream_truncated', 'The provider’s stream ended before the answer did; try again.'),
     );

@@ -3,7 +3,7 @@
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
 import type { Fault } from '../../canonical/fault.ts';
 import type { Finish } from '../../canonical/response.ts';
-import type { Usage } from '../../canonical/usage.ts';
+import { noUsage, type Usage } from '../../canonical/usage.ts';
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { writeFrame } from '../../lib/sse.ts';
 import type { Dress, StreamEncoder } from '../codec.ts';
@@ -179,9 +179,15 @@ export class MessagesEncoder implements StreamEncoder {
   #begin(): string {
     if (this.#begun) return '';
     this.#begun = true;
-    const usage = encodeUsage(this.#usage);
+    const usage = encodeUsage(this.#usage ?? this.#estimate());
     const end: JsonObject = { stop_reason: null, stop_sequence: null, stop_details: null, usage };
     return event('message_start', { message: messageBody(this.#dress, [], end) });
+  }
+
+  /** Clients measure their context by the first count; the exact one follows at the end. */
+  #estimate(): Usage {
+    const input = this.#dress.inputTokensEstimate ?? 0;
+    return { ...noUsage('estimated'), input, inputUncached: input };
   }
 
   #finish(finish: Finish): string {

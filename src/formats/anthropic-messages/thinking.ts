@@ -2,6 +2,7 @@
 
 import type { Effort } from '../../canonical/request.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { willLackThoughts } from './tool-loop.ts';
 import { lose, type Writing } from './writing.ts';
 
 /** `thinks` is false when thinking is off or not asked for. */
@@ -66,7 +67,11 @@ function switchOff(writing: Writing, maxTokens: number): Thinking {
 
 /** Thinking counts toward `max_tokens`, so a cap that was meant for the answer is raised by the budget. */
 function thinkByBudget(writing: Writing, cap: number): Thinking {
-  const { reasoning, maxOutputTokens } = writing.request;
+  const { reasoning, maxOutputTokens, messages } = writing.request;
+  if (willLackThoughts(messages)) {
+    lose(writing, 'reasoning', 'dropped', 'the thoughts that began this tool loop are not Anthropic’s');
+    return { thinks: false, maxTokens: cap };
+  }
   const asked = reasoning?.budgetTokens ?? BUDGETS[reasoning?.effort ?? 'medium'];
   const most = writing.target.maxOutputTokens;
   let maxTokens = cap;

@@ -31,9 +31,13 @@ function offeredTools(writing: Writing): Tool[] {
   const { tools, toolChoice } = writing.request;
   if (toolChoice?.mode !== 'subset') return tools;
   lose(writing, 'toolChoice', 'changed', 'only the allowed tools were sent');
-  return tools.filter(
-    (tool) => (tool.kind === 'function' || tool.kind === 'custom') && toolChoice.names.includes(tool.name),
-  );
+  return tools.filter((tool) => {
+    const isNamed = tool.kind === 'function' || tool.kind === 'custom';
+    if (isNamed && toolChoice.names.includes(tool.name)) return true;
+    const path = tool.at ?? 'tools';
+    writing.losses.push({ path, action: 'dropped', reason: 'the choice does not allow it' });
+    return false;
+  });
 }
 
 /** A conversation that holds calls is refused without their tools, so the names at least are declared. */

@@ -1,18 +1,14 @@
 // One turn of a Messages conversation while it is being put together.
 
-import type { SourcePath } from '../../canonical/part.ts';
 import type { JsonObject } from '../../lib/json.ts';
 
 /** `results` go first in a user turn, `calls` last in an assistant turn; `blocks` is everything else in order. */
 export type Turn = {
   role: 'user' | 'assistant' | 'system';
-  results: Placed[];
+  results: JsonObject[];
   blocks: JsonObject[];
-  calls: Placed[];
+  calls: JsonObject[];
 };
-
-/** A block with the place it came from. */
-export type Placed = { block: JsonObject; at: SourcePath };
 
 export function emptyTurn(role: Turn['role']): Turn {
   return { role, results: [], blocks: [], calls: [] };

@@ -4,11 +4,10 @@ import { Fault } from '../../canonical/fault.ts';
 import type { Message } from '../../canonical/part.ts';
 import { asString, type JsonObject } from '../../lib/json.ts';
 import { contentOf, encodeParts } from './part-encode.ts';
-import { pairResults } from './tool-pairs.ts';
 import { emptyTurn, type Turn } from './turn.ts';
 import type { Writing } from './writing.ts';
 
-/** `system` and `messages` of the body. Neighbours of one role are merged; the first turn is a user's. */
+/** `system` and `messages` of the body; calls are paired. Neighbours of one role are merged; a user's turn is first. */
 export function encodeMessages(writing: Writing): { system: string | JsonObject[]; messages: JsonObject[] } {
   const { messages } = writing.request;
   const first = messages.findIndex((message) => !isInstruction(message));
@@ -17,10 +16,10 @@ export function encodeMessages(writing: Writing): { system: string | JsonObject[
   const turns = new TurnList();
   for (const message of first === -1 ? [] : messages.slice(first)) addMessage(message, turns, writing);
   turns.flushNotes();
-  const paired = pairResults(turns.list, writing.losses);
-  if (paired[0]?.role !== 'user') paired.unshift(openingTurn(writing));
-  trimPrefill(paired, writing);
-  return { system, messages: paired.map(encodeTurn) };
+  const { list } = turns;
+  if (list[0]?.role !== 'user') list.unshift(openingTurn(writing));
+  trimPrefill(list, writing);
+  return { system, messages: list.map(encodeTurn) };
 }
 
 function isInstruction(message: Message): boolean {
@@ -68,8 +67,8 @@ function addMessage(message: Message, turns: TurnList, writing: Writing): void {
     const [block] = encodeParts([part], writing);
     if (!block) continue;
     const turn = turns.open(message.role === 'assistant' ? 'assistant' : 'user');
-    if (part.kind === 'tool-result') turn.results.push({ block, at: part.at ?? 'tool_result' });
-    else if (part.kind === 'tool-call') turn.calls.push({ block, at: part.at ?? 'tool_use' });
+    if (part.kind === 'tool-result') turn.results.push(block);
+    else if (part.kind === 'tool-call') turn.calls.push(block);
     else turn.blocks.push(block);
   }
 }
@@ -131,7 +130,5 @@ function trimPrefill(turns: Turn[], writing: Writing): void {
 }
 
 function encodeTurn(turn: Turn): JsonObject {
-  const results = turn.results.map((result) => result.block);
-  const calls = turn.calls.map((call) => call.block);
-  return { role: turn.role, content: contentOf([...results, ...turn.blocks, ...calls]) };
+  return { role: turn.role, content: contentOf([...turn.results, ...turn.blocks, ...turn.calls]) };
 }

@@ -16,7 +16,9 @@ export type Writing = {
 
 /** Notes a loss of a control under the name the client wrote it as. */
 export function lose(writing: Writing, control: string, action: Loss['action'], reason: string): void {
-  writing.losses.push({ path: writing.request.origin[control] ?? control, action, reason });
+  const { origin } = writing.request;
+  const [group = control] = control.split('.');
+  writing.losses.push({ path: origin[control] ?? origin[group] ?? control, action, reason });
 }
 
 /** Sets `cache_control` on a block or tool. */

@@ -24,6 +24,8 @@ export function decodeControls(body: JsonObject, request: CanonicalRequest, loss
   if (output) {
     request.output = output;
     request.origin.output = 'response_format';
+    for (const name of ['name', 'description', 'strict'])
+      request.origin[`output.${name}`] = `response_format.json_schema.${name}`;
   }
   const note = <T>(value: T | undefined, member: string, name: string, set: (value: T) => void) => {
     if (value === undefined) return;
@@ -183,6 +185,8 @@ function decodeReasoning(body: JsonObject, request: CanonicalRequest, losses: Lo
   setMode(onOff(template.thinking), 'chat_template_kwargs.thinking');
 
   if (Object.keys(control).length === 0) return;
+  // clients of this format show thoughts where there are any, and some models send none unless asked
+  if (control.mode !== 'off') control.summary = 'auto';
   request.reasoning = control;
   const first = origin['reasoning.effort'] ?? origin['reasoning.mode'] ?? origin['reasoning.budgetTokens'];
   if (first !== undefined) origin.reasoning = first;

@@ -77,6 +77,8 @@ function assistantParts(raw: JsonObject, at: string, calls: Calls, losses: Loss[
   const parts: Part[] = [];
   const thinking = asString(raw.reasoning_content) === undefined ? 'reasoning' : 'reasoning_content';
   const thought = asString(raw[thinking]);
+  if (thinking === 'reasoning_content' && asString(raw.reasoning) && raw.reasoning !== thought)
+    losses.push({ path: `${at}.reasoning`, action: 'dropped', reason: 'reasoning_content wins' });
   if (thought) parts.push({ kind: 'reasoning', summary: [], content: [thought], at: `${at}.${thinking}` });
   parts.push(...decodeContent(raw.content, `${at}.content`, losses));
   const refusal = asString(raw.refusal);

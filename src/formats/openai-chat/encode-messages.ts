@@ -2,12 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import type { Loss } from '../../canonical/loss.ts';
+import { pairResults } from '../../canonical/pair-results.ts';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
 import type { JsonObject, JsonValue } from '../../lib/json.ts';
 import type { Target } from '../codec.ts';
 import { TOOL_ERROR_PREFIX } from './decode-messages.ts';
 import { dropMark, encodePart, NO_MEMBER, unsupported } from './encode-parts.ts';
-import { pairResults } from './pair-results.ts';
 
 /**
  * Chat messages in the order of the turns; turns with nothing left in them are left out. What tool results hold
@@ -125,6 +125,8 @@ function encodeThought(part: ReasoningPart, target: Target, losses: Loss[]): str
     losses.push({ path, action: 'dropped', reason: 'thinking of another provider is not sent on' });
     return [];
   }
+  if (part.content.length > 0 && part.summary.length > 0)
+    losses.push({ path, action: 'changed', reason: 'the whole chain is sent, its summary is not' });
   if (part.seal)
     losses.push({ path, action: 'changed', reason: 'its signature belongs to another provider' });
   return [text];

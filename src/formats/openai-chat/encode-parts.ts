@@ -45,7 +45,8 @@ function encodeText(part: TextPart, losses: Loss[]): JsonObject | undefined {
   dropMark(part, losses);
   if (part.phase !== undefined) losses.push({ path: `${at}.phase`, action: 'dropped', reason: NO_MEMBER });
   if (part.citations && part.citations.length > 0) {
-    losses.push({ path: `${at}.citations`, action: 'dropped', reason: NO_MEMBER });
+    const member = isResponses(at) ? 'annotations' : 'citations';
+    losses.push({ path: `${at}.${member}`, action: 'dropped', reason: NO_MEMBER });
   }
   return part.text === '' ? undefined : { type: 'text', text: part.text };
 }
@@ -55,8 +56,14 @@ export const NO_MEMBER = 'Chat has no member for it';
 /** Records that a cache mark could not travel; most Chat upstreams cache by themselves. */
 export function dropMark(part: { cache?: CacheMark; at?: string }, losses: Loss[]): void {
   if (!part.cache) return;
-  const path = part.at === undefined ? 'cache_control' : `${part.at}.cache_control`;
+  const member = isResponses(part.at ?? '') ? 'prompt_cache_breakpoint' : 'cache_control';
+  const path = part.at === undefined ? member : `${part.at}.${member}`;
   losses.push({ path, action: 'dropped', reason: NO_MEMBER });
+}
+
+/** Losses name members as the client wrote them, and the two other formats spell some differently. */
+function isResponses(at: string): boolean {
+  return at.startsWith('input');
 }
 
 function imageUrl(part: ImagePart): JsonObject {

@@ -22,13 +22,16 @@ const BUDGETS: [number, Effort][] = [
 export function encodeEffort(request: CanonicalRequest, target: Target, lose: Lose): string | undefined {
   const control = request.reasoning;
   if (!control) return undefined;
-  if (control.summary !== undefined) lose('reasoning.summary', 'dropped', NO_MEMBER);
   const isOff = control.mode === 'off' || control.effort === 'none';
   if (target.thinking === 'none') {
     if (!isOff) lose('reasoning', 'dropped', 'the model does not think');
     return undefined;
   }
   if (isOff) return clip('none', target, lose);
+  // an effort brings thoughts along by itself
+  const isAsked = control.effort !== undefined || control.budgetTokens !== undefined;
+  const isImplied = isAsked && control.summary === 'auto';
+  if (control.summary !== undefined && !isImplied) lose('reasoning.summary', 'dropped', NO_MEMBER);
   if (control.effort !== undefined) {
     if (control.budgetTokens !== undefined) lose('reasoning.budgetTokens', 'dropped', 'the effort says it');
     return clip(control.effort, target, lose);

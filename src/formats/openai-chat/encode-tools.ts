@@ -18,7 +18,8 @@ export function encodeTools(request: CanonicalRequest, losses: Loss[]): JsonObje
         tools.push(encodeCustom(tool, losses));
         break;
       case 'web-search':
-        members.web_search_options = encodeSearch(tool, losses);
+        if (members.web_search_options === undefined) members.web_search_options = encodeSearch(tool, losses);
+        else losses.push({ path: tool.at ?? 'tools', action: 'dropped', reason: 'Chat knows one search' });
         break;
       case 'opaque':
         if (tool.raw.format !== 'openai-chat') throw unsupported(tool.at, 'it has no such tool');
@@ -49,9 +50,10 @@ function encodeCustom(tool: CustomTool, losses: Loss[]): JsonObject {
 
 function encodeSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
   const at = tool.at ?? 'tools';
+  const filters = tool.raw.format === 'openai-responses' ? 'filters.' : '';
   const lost = {
-    allowed_domains: tool.allowedDomains,
-    blocked_domains: tool.blockedDomains,
+    [`${filters}allowed_domains`]: tool.allowedDomains,
+    [`${filters}blocked_domains`]: tool.blockedDomains,
     max_uses: tool.maxUses,
   };
   for (const [name, value] of Object.entries(lost)) {

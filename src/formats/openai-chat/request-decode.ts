@@ -51,6 +51,8 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
     origin: {},
   };
   decodeToolChoice(body, value);
+  if (value.origin.toolChoice === 'tool_choice' && (body.function_call ?? null) !== null)
+    losses.push({ path: 'function_call', action: 'dropped', reason: 'tool_choice wins' });
   decodeControls(body, value, losses);
   losses.push(...leftovers(streamOptions, ['include_usage', 'include_obfuscation'], 'stream_options'));
   // null says "not set"

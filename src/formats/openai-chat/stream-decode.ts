@@ -116,8 +116,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     for (const citation of decodeAnnotations(delta.annotations)) {
       // a citation belongs to the text before it; alone it has nothing to stand on
       const before = this.#sawCall ? this.#held.at(-1)?.part.kind : this.#open;
-      if (before === 'text')
-        events.push(...this.#plain({ kind: 'text' }, { kind: 'citation', citation }));
+      if (before === 'text') events.push(...this.#plain({ kind: 'text' }, { kind: 'citation', citation }));
     }
     const refusal = asString(delta.refusal);
     if (refusal) events.push(...this.#plain({ kind: 'refusal' }, { kind: 'refusal', text: refusal }));

@@ -102,6 +102,7 @@ function decodeItem(
     }
     case 'compaction':
     case 'compaction_summary':
+      known('summary', 'content');
       decodeCompaction(item, at, messages);
       return;
     case 'additional_tools':
@@ -194,8 +195,9 @@ function toolResult(callId: string, form: 'json' | 'text', content: Part[], at: 
   const first = content[0];
   const isError = first?.kind === 'text' && first.text.startsWith(ERROR_PREFIX);
   if (!isError) return { kind: 'tool-result', callId, form, content, isError, at };
-  const stripped = { ...first, text: first.text.slice(ERROR_PREFIX.length) };
-  return { kind: 'tool-result', callId, form, content: [stripped, ...content.slice(1)], isError, at };
+  const text = first.text.slice(ERROR_PREFIX.length);
+  const stripped = text === '' ? [] : [{ ...first, text }];
+  return { kind: 'tool-result', callId, form, content: [...stripped, ...content.slice(1)], isError, at };
 }
 
 /** A summary that can be read goes on as text; one that cannot would silently cut the conversation. */

@@ -206,6 +206,9 @@ function decodeText(
   for (const { text, at } of settings) {
     const verbosity = asString(text.verbosity);
     if (verbosity !== undefined) {
+      const earlier = request.origin.verbosity;
+      if (earlier !== undefined)
+        losses.push({ path: earlier, action: 'dropped', reason: 'a later setting wins' });
       request.verbosity = verbosity;
       request.origin.verbosity = `${at}.verbosity`;
     }

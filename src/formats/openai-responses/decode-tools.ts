@@ -75,7 +75,9 @@ function toolName(tool: JsonObject, at: string): string {
 function decodeNamespace(tool: JsonObject, at: string, losses: Loss[]): Tool[] {
   losses.push(...lostMembers(tool, ['type', 'name', 'description', 'tools'], at));
   const namespace = toolName(tool, at);
-  if (asString(tool.description))
+  const description = asString(tool.description) ?? '';
+  // the name alone is what a description of our own writing says
+  if (description !== '' && description !== namespace)
     losses.push({
       path: `${at}.description`,
       action: 'dropped',

@@ -107,7 +107,13 @@ function ownFileId(source: Extract<MediaSource, { from: 'file-id' }>, at: string
 }
 
 /** An assistant's earlier words. */
-export function writeOutputText({ text, citations }: TextPart): JsonObject {
+export function writeOutputText({ text, citations, at }: TextPart, losses: Loss[]): JsonObject {
+  if (citations?.some((citation) => citation.raw?.format === 'anthropic-messages'))
+    losses.push({
+      path: at === undefined ? 'citations' : `${at}.citations`,
+      action: 'changed',
+      reason: 'citations keep their source and place, not the quoted words',
+    });
   return {
     type: 'output_text',
     text,

@@ -1,6 +1,7 @@
 // Canonical messages written as input items of a Responses request.
 
 import type { Loss } from '../../canonical/loss.ts';
+import { pairResults } from '../../canonical/pair-results.ts';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
 import { compact, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { safeToolId } from '../tool-id.ts';
@@ -16,27 +17,25 @@ export type ItemContext = { developerRole: boolean; clientTools: Set<string>; lo
  * output and an output without call).
  */
 export function encodeItems(messages: Message[], context: ItemContext): JsonObject[] {
-  const results = new Map<string, ToolResultPart>();
-  const calls = new Map<string, ToolCallPart>();
-  for (const { parts } of messages)
-    for (const part of parts) {
-      if (part.kind === 'tool-call') calls.set(part.id, part);
-      if (part.kind !== 'tool-result') continue;
-      if (results.has(part.callId))
-        context.losses.push(lost(part, 'dropped', 'a later result of the same call counts'));
-      results.set(part.callId, part);
-    }
-  return messages.flatMap((message) => {
+  const paired = pairResults(messages, context.losses);
+  return paired.flatMap((message, position) => {
     if (message.name !== undefined)
       context.losses.push(
         lost({ at: `${message.at ?? 'input'}.name` }, 'dropped', 'messages carry no name here'),
       );
-    if (message.role === 'assistant') return writeAssistant(message, results, context);
-    if (message.role === 'tool') return writeOrphans(message, calls, results, context);
+    if (message.role === 'assistant')
+      return writeAssistant(message, resultsIn(paired[position + 1]), context);
+    // written with its calls, whose kinds decide its form
+    if (message.role === 'tool') return [];
     const role = roleOf(message, context);
     const content = writeInputContent(message.parts, context.losses);
     return content.length === 0 ? [] : [{ type: 'message', role, content }];
   });
+}
+
+function resultsIn(message: Message | undefined): Map<string, ToolResultPart> {
+  const results = message?.role === 'tool' ? message.parts.filter((part) => part.kind === 'tool-result') : [];
+  return new Map(results.map((result) => [result.callId, result]));
 }
 
 function lost(part: { at?: string }, action: Loss['action'], reason: string): Loss {
@@ -71,7 +70,8 @@ function writeAssistant(
     }
     if (part.kind === 'tool-call') {
       items.push(writeCall(part, context));
-      outputs.push(writeOutput(part, results.get(part.id), context));
+      const result = results.get(part.id);
+      if (result) outputs.push(writeOutput(part, result, context));
     } else if (part.kind === 'reasoning') items.push(...writeReasoning(part, context));
     else if (part.kind === 'opaque' && part.raw.format === 'openai-responses' && isObject(part.raw.value))
       items.push(part.raw.value);
@@ -86,12 +86,12 @@ function writeAssistant(
 
 /** The part as text of the assistant, undefined when it is something else. */
 function spoken(part: Part, { losses }: ItemContext): JsonObject | undefined {
-  if (part.kind === 'text') return part.text === '' ? undefined : writeOutputText(part);
+  if (part.kind === 'text') return part.text === '' ? undefined : writeOutputText(part, losses);
   if (part.kind === 'refusal') return { type: 'refusal', refusal: part.text };
   if (part.kind !== 'opaque' || part.raw.format === 'openai-responses' || part.text === undefined)
     return undefined;
   losses.push(lost(part, 'changed', 'what another provider’s tool did became text'));
-  return writeOutputText({ kind: 'text', text: part.text });
+  return writeOutputText({ kind: 'text', text: part.text }, losses);
 }
 
 function writeReasoning(part: ReasoningPart, { losses }: ItemContext): JsonObject[] {
@@ -129,16 +129,10 @@ function writeCall(part: ToolCallPart, { clientTools }: ItemContext): JsonObject
   return compact({ type: 'function_call', id: ownItemId(itemId, 'fc_'), ...members });
 }
 
-function writeOutput(
-  call: ToolCallPart,
-  result: ToolResultPart | undefined,
-  context: ItemContext,
-): JsonObject {
+function writeOutput(call: ToolCallPart, result: ToolResultPart, context: ItemContext): JsonObject {
   const { losses, clientTools } = context;
-  if (!result) losses.push(lost(call, 'changed', 'the call has no result; one that says so was added'));
-  if (result?.cache) losses.push(unmarked(result.at));
-  const isError = result ? result.isError : true;
-  const content = result ? result.content : [{ kind: 'text' as const, text: 'no result was recorded' }];
+  const { content, isError } = result;
+  if (result.cache) losses.push(unmarked(result.at));
   const id = safeToolId(call.id);
   if (clientTools.has(call.name)) {
     const text = content.map((part) => (part.kind === 'text' ? part.text : '')).join('\n');
@@ -156,19 +150,4 @@ function outputOf(content: JsonObject[], isError: boolean): JsonValue {
     return isError ? [{ type: 'input_text', text: prefix }, ...content] : content;
   const text = prefix + String(first.text);
   return rest.length === 0 ? text : [{ ...first, text }, ...rest];
-}
-
-/** Results were written with their calls; what is left over answers nothing and is told as text. */
-function writeOrphans(
-  message: Message,
-  calls: Map<string, ToolCallPart>,
-  results: Map<string, ToolResultPart>,
-  { losses }: ItemContext,
-): JsonObject[] {
-  return message.parts.flatMap((part) => {
-    if (part.kind !== 'tool-result' || calls.has(part.callId) || results.get(part.callId) !== part) return [];
-    losses.push(lost(part, 'changed', 'a result without a call became a message'));
-    const content = writeInputContent(part.content, losses);
-    return content.length === 0 ? [] : [{ type: 'message', role: 'user', content }];
-  });
 }

@@ -7,6 +7,7 @@ import { decodeResponse } from './decode-response.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { decodeError, errorType } from './errors.ts';
+import { showSeals } from './show-seals.ts';
 import { ResponsesStreamDecoder } from './stream-decoder.ts';
 import { ResponsesStreamEncoder } from './stream-encoder.ts';
 
@@ -15,6 +16,8 @@ export { inputTokensSchema, responsesSchema } from './wire.ts';
 
 export const openaiResponses: Codec = {
   id: 'openai-responses',
+  issuer: 'openai',
+  showSeals,
   path: '/responses',
   idPrefix: 'resp_',
   errorType,

@@ -1,7 +1,7 @@
-// Gives every tool call of a conversation exactly one result, right behind it, as Chat upstreams insist.
+// Gives every tool call of a conversation exactly one result, right behind it, as every provider insists.
 
-import type { Loss } from '../../canonical/loss.ts';
-import type { Message, Part, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
+import type { Loss } from './loss.ts';
+import type { Message, Part, ToolCallPart, ToolResultPart } from './part.ts';
 
 type Found = { part: ToolResultPart; position: number };
 
@@ -71,8 +71,10 @@ function orphanTurn(message: Message, orphans: Set<ToolResultPart>, losses: Loss
   const parts = message.parts.flatMap((part): Part[] => {
     if (part.kind !== 'tool-result' || !orphans.has(part)) return [];
     const path = part.at ?? 'tool_result';
-    losses.push({ path, action: 'moved', reason: 'it answers no call; it becomes user text' });
-    return [{ kind: 'text', text: `Result of tool call ${part.callId}:` }, ...part.content];
+    // text of a user neither fails nor marks the end of a result
+    const action = part.isError || part.cache ? 'changed' : 'moved';
+    losses.push({ path, action, reason: 'it answers no call; it became user text' });
+    return [{ kind: 'text', text: 'Result of an earlier tool call:' }, ...part.content];
   });
   return parts.length === 0 ? [] : [{ role: 'user', parts }];
 }

@@ -1,0 +1,19 @@
+// Upstream models of every kind the catalogue can describe.
+
+import type { Target } from '../../src/formats/codec.ts';
+import type { Choices } from './choices.ts';
+
+export function anyTarget(c: Choices): Target {
+  return {
+    model: 'the-model',
+    maxOutputTokens: c.one(undefined, 64_000, 128),
+    developerRole: c.chance(50),
+    maxTokensField: c.one('max_completion_tokens', 'max_tokens'),
+    midSystem: c.chance(50),
+    thinking: c.one('effort', 'adaptive', 'budget', 'none'),
+    efforts: c.one<string[]>([], ['low', 'medium', 'high'], ['minimal', 'low', 'medium', 'high', 'xhigh']),
+    structuredOutput: !c.chance(30),
+    sampling: !c.chance(30),
+    reasoningContent: c.chance(50),
+  };
+}

@@ -1,0 +1,131 @@
+// Law 2: a splice changes only the edited members, at any depth, and parses to the edited value.
+
+import fc from 'fast-check';
+import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json.ts';
+import { type Edit, spliceJson } from '../../src/lib/splice.ts';
+import { type Choices, drawn } from './choices.ts';
+import type { Law } from './law.ts';
+import { sorted } from './law-5-stream-equals-whole.ts';
+
+const NAMES = ['a', 'b', 'model', 'so\u2028"me', '😀'] as const;
+
+function anyObject(c: Choices, depth: number): JsonObject {
+  const out: JsonObject = {};
+  c.list(0, 4, () => {
+    out[c.one(...NAMES)] = anyValue(c, depth);
+  });
+  return out;
+}
+
+function anyValue(c: Choices, depth: number): JsonValue {
+  if (depth > 0 && c.chance(50))
+    return c.chance(70) ? anyObject(c, depth - 1) : c.list(0, 3, () => anyValue(c, depth - 1));
+  return c.one<JsonValue>(c.text(), c.below(100) / 8, true, null, '"model":1}', -1e21);
+}
+
+/** JSON text with the spaces a client may put anywhere. */
+function written(c: Choices, value: JsonValue): string {
+  const gap = () => c.one('', '', ' ', '\n  ', '\t');
+  if (Array.isArray(value))
+    return `[${gap()}${value.map((item) => written(c, item)).join(`${gap()},${gap()}`)}${gap()}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const members = Object.entries(value).map(
+    ([name, member]) => `${JSON.stringify(name)}${gap()}:${gap()}${written(c, member)}`,
+  );
+  return `{${gap()}${members.join(`${gap()},${gap()}`)}${gap()}}`;
+}
+
+type Case = { text: string; edits: Edit[] };
+
+const cases = () =>
+  drawn((c): Case => {
+    const text = written(c, anyObject(c, 3));
+    const edits = c.list(1, 3, (): Edit => {
+      const path = c.list(1, 3, () => c.one(...NAMES));
+      const json = c.chance(30) ? undefined : written(c, anyValue(c, 1));
+      return c.chance(20) ? { path, json, present: true } : { path, json };
+    });
+    return { text, edits };
+  });
+
+type Splice = (bytes: Uint8Array, edits: Edit[]) => Uint8Array;
+
+const locality = (splice: Splice = spliceJson) =>
+  fc.property(cases(), ({ text, edits }) => {
+    const bytes = new TextEncoder().encode(text);
+    for (const edit of edits) {
+      const before = JSON.parse(text) as JsonObject;
+      const out = new TextDecoder().decode(splice(bytes, [edit]));
+      const expected = edited(before, edit.path, edit);
+      const after = JSON.parse(out) as JsonObject;
+      const wrong = JSON.stringify(sorted(after)) !== JSON.stringify(sorted(expected));
+      if (wrong || !isLocal(text, out, edit)) throw new Error(`${JSON.stringify(edit)}\n${text}\n${out}`);
+    }
+    const together = JSON.parse(new TextDecoder().decode(splice(bytes, edits))) as JsonObject;
+    const expected = edits.reduce(
+      (value, edit) => edited(value, edit.path, edit),
+      JSON.parse(text) as JsonObject,
+    );
+    if (disjoint(edits) && JSON.stringify(sorted(together)) !== JSON.stringify(sorted(expected)))
+      throw new Error(`${JSON.stringify(edits)}\n${text}\n${JSON.stringify(together)}`);
+  });
+
+/** What the edit means, on the parsed value. */
+function edited(value: JsonObject, [name = '', ...rest]: string[], edit: Edit): JsonObject {
+  const out = { ...value };
+  const old = out[name];
+  if (rest.length === 0) {
+    if (edit.json === undefined) delete out[name];
+    else if (!edit.present || name in out) out[name] = JSON.parse(edit.json) as JsonValue;
+    return out;
+  }
+  if (isObject(old)) out[name] = edited(old, rest, edit);
+  else if (edit.json !== undefined && !edit.present) out[name] = edited({}, rest, edit);
+  return out;
+}
+
+/** Outside the one place where the texts differ nothing has changed, and that place is no larger than the edit. */
+function isLocal(before: string, after: string, { path, json }: Edit): boolean {
+  let start = 0;
+  while (start < before.length && before[start] === after[start]) start++;
+  let end = 0;
+  while (end < Math.min(before.length, after.length) - start && before.at(-1 - end) === after.at(-1 - end))
+    end++;
+  const written = after.length - end - start;
+  const room = (json ?? '').length + path.reduce((sum, name) => sum + JSON.stringify(name).length + 4, 0);
+  return written <= room;
+}
+
+/** No edit touches what another one does. */
+function disjoint(edits: Edit[]): boolean {
+  const first = edits.map((edit) => edit.path[0]);
+  return new Set(first).size === first.length;
+}
+
+export const LAW_2: Law[] = [
+  {
+    name: 'law 2, locality: a splice changes only the edited members and parses to the edited value',
+    property: () => locality(),
+    mutants: [
+      {
+        name: 'a splice that writes the whole text anew',
+        property: () =>
+          locality((bytes, edits) =>
+            new TextEncoder().encode(
+              JSON.stringify(JSON.parse(new TextDecoder().decode(spliceJson(bytes, edits))), null, 3),
+            ),
+          ),
+      },
+      {
+        name: 'a splice that forgets nested members',
+        property: () =>
+          locality((bytes, edits) =>
+            spliceJson(
+              bytes,
+              edits.filter((edit) => edit.path.length === 1),
+            ),
+          ),
+      },
+    ],
+  },
+];
