@@ -74,6 +74,8 @@ export type Telltale = {
   needles: string[];
   /** What the gateway sends while an answer is silent; understood by every client of the format. */
   beat: string;
+  /** Ends a stream whose upstream told why it stopped but closed before its own last words. */
+  farewell: string;
   /** Where the model's name stands in a frame that carries it. */
   modelPath: string[];
 };

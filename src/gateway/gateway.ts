@@ -14,7 +14,7 @@ import { type Plan, planCall } from './plan.ts';
 import { Relay } from './relay.ts';
 import { Latch } from './settle.ts';
 import { TranscodedStream } from './transcode.ts';
-import { callUpstream, type UpstreamPorts, upstreamFault } from './upstream.ts';
+import { callUpstream, type UpstreamPorts, upstreamFault, watchForWhole } from './upstream.ts';
 import { answerWhole, failureOf, isEventStream } from './whole.ts';
 
 export type GatewayPorts = AdmitPorts &
@@ -95,12 +95,15 @@ async function tryCandidate(
     return { body: relay.body, stream: true };
   }
   const { provider } = plan.candidate;
+  const unwatch = watchForWhole(call, provider, ports);
   try {
     const whole = await answerWhole(call, plan, response, attempt.meter);
     await attempt.latch.settle('finished', provider.id, () => attempt.meter.usage(call.bytes.length));
     return whole;
   } catch (thrown) {
     throw thrown instanceof Fault ? thrown : upstreamFault(call, provider, thrown);
+  } finally {
+    unwatch();
   }
 }
 

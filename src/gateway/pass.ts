@@ -48,12 +48,13 @@ export class PassedStream implements Conversion {
 
   end(): Piece {
     const rest = this.#splitter.rest();
-    const piece = rest.length === 0 ? NOTHING : this.#pass(rest, true);
+    const piece = isWholeFrame(rest) ? this.#pass(rest, true) : NOTHING;
     if (piece.last !== undefined) return piece;
     const events = this.#decoder.end();
     for (const event of events) this.#options.meter.hear(event);
     const error = events.find((event) => event.type === 'error');
-    if (!error) return { now: piece.now, last: '' };
+    // the answer is complete, only its last words are missing
+    if (!error) return { now: piece.now, last: this.#options.codec.telltale.farewell };
     return { now: piece.now, last: this.#breakOff(error.fault) };
   }
 
@@ -97,7 +98,7 @@ export class PassedStream implements Conversion {
       start = end;
     }
     this.#options.meter.hearFrames(this.#frames);
-    if (unterminated && this.#ended) last.insert(BLANK_LINE);
+    if (unterminated) (this.#ended ? last : now).insert(BLANK_LINE);
     return { now: now.bytes(), last: this.#ended ? last.bytes() : undefined };
   }
 
@@ -151,6 +152,12 @@ export class PassedStream implements Conversion {
 
 const NOTHING: Piece = { now: '', last: undefined };
 const BLANK_LINE = new TextEncoder().encode('\n\n');
+
+/** A last frame without its blank line still counts when nothing of it is missing. */
+function isWholeFrame(bytes: Uint8Array): boolean {
+  const data = bytes.length === 0 ? undefined : parseFrames(bytes)[0]?.data;
+  return data !== undefined && (data === '[DONE]' || tryParseJson(data) !== undefined);
+}
 
 const needleCache = new WeakMap<Codec, Buffer[]>();
 

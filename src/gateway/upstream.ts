@@ -185,8 +185,18 @@ function watchForAnswer(call: Call, provider: Provider, ports: UpstreamPorts): (
   });
 }
 
+/** Aborts the call when a plain answer is not whole in time. Returns how to stop watching. */
+export function watchForWhole(call: Call, provider: Provider, ports: UpstreamPorts): () => void {
+  const { requestTimeoutMs } = ports.server;
+  return ports.watch.add({
+    tick(now) {
+      if (now - call.startedMs >= requestTimeoutMs) call.abort.abort(tooSlow(provider, requestTimeoutMs));
+    },
+  });
+}
+
 /** The fault of a provider that kept us waiting. */
-export function tooSlow(provider: Provider, limitMs: number): Fault {
+function tooSlow(provider: Provider, limitMs: number): Fault {
   const waited = Math.round(limitMs / 1000);
   return new Fault('upstream_timeout', `Provider ${provider.id} did not answer within ${waited} s.`);
 }

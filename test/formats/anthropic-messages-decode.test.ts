@@ -36,8 +36,8 @@ describe('what a client means', () => {
       ],
     });
     expect(value.messages.map((message) => message.role)).toEqual(['system', 'user', 'system']);
-    expect(value.messages[0]?.parts[1]).toMatchObject({ text: 'B', cache: { ttl: '1h' }, at: 'system[1]' });
-    expect(paths(losses)).toEqual(['system[1].cache_control.scope']);
+    expect(value.messages[0]?.parts).toMatchObject([{ text: 'B', cache: { ttl: '1h' }, at: 'system[1]' }]);
+    expect(paths(losses)).toEqual(['system[0]', 'system[1].cache_control.scope']);
   });
 
   test('tool results of a user turn become a tool message before the rest', () => {

@@ -32,7 +32,9 @@ describe('controls', () => {
     [{ budgetTokens: 8192 }, 'medium', ['changed']],
     [{ budgetTokens: 24_576 }, 'high', ['changed']],
     [{ mode: 'auto' }, undefined, []],
-    [{ effort: 'low', summary: 'auto' }, 'low', ['dropped']],
+    [{ effort: 'low', summary: 'auto' }, 'low', []],
+    [{ effort: 'low', summary: 'detailed' }, 'low', ['dropped']],
+    [{ mode: 'on', summary: 'auto' }, undefined, ['dropped']],
   ] as const)('thinking %j', (reasoning, effort, actions) => {
     const { value, losses } = encode({ reasoning });
     expect([value.reasoning_effort, losses.map((loss) => loss.action)]).toEqual([effort, [...actions]]);

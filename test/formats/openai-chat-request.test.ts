@@ -275,17 +275,17 @@ describe('controls', () => {
   });
 
   test.each([
-    [{ reasoning_effort: 'high' }, { effort: 'high' }],
+    [{ reasoning_effort: 'high' }, { effort: 'high', summary: 'auto' }],
     [{ reasoning_effort: 'none' }, { effort: 'none', mode: 'off' }],
-    [{ reasoning: { effort: 'low', max_tokens: 9 } }, { effort: 'low', budgetTokens: 9 }],
-    [{ thinking: { type: 'enabled', budget_tokens: 2048 } }, { mode: 'on', budgetTokens: 2048 }],
+    [{ reasoning: { effort: 'low', max_tokens: 9 } }, { effort: 'low', budgetTokens: 9, summary: 'auto' }],
+    [{ thinking: { type: 'enabled', budget_tokens: 2048 } }, { mode: 'on', budgetTokens: 2048, summary: 'auto' }],
     [{ thinking: { type: 'disabled' } }, { mode: 'off' }],
     [{ enable_thinking: false }, { mode: 'off' }],
-    [{ thinking_budget: 100 }, { budgetTokens: 100 }],
-    [{ chat_template_kwargs: { enable_thinking: true } }, { mode: 'on' }],
+    [{ thinking_budget: 100 }, { budgetTokens: 100, summary: 'auto' }],
+    [{ chat_template_kwargs: { enable_thinking: true } }, { mode: 'on', summary: 'auto' }],
     [
       { reasoning_effort: 'low', thinking: { type: 'enabled' } },
-      { effort: 'low', mode: 'on' },
+      { effort: 'low', mode: 'on', summary: 'auto' },
     ],
   ] as [JsonObject, object][])('%j', (members, control) => {
     expect(decode(members)).toMatchObject({ value: { reasoning: control }, losses: [] });

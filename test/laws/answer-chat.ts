@@ -14,7 +14,7 @@ export function chatAnswer(c: Choices, oddity: Oddity): WireAnswer {
   const marks = text !== undefined && c.chance(20);
   const citations = text !== undefined && c.chance(20) ? c.list(1, 2, () => citation(c)) : [];
   const audio = c.chance(5) ? { id: c.word(), data: c.word(), transcript: c.text() } : undefined;
-  const calls = c.chance(50) ? c.list(1, 3, () => call(c)) : [];
+  const calls = c.chance(50) ? c.list(1, 3, () => call(c, oddity !== 'none')) : [];
   const cut = c.chance(10) ? c.one('length', 'content_filter') : undefined;
   const reason = cut ?? (calls.length > 0 ? c.one('tool_calls', 'stop') : 'stop');
   const usage = c.chance(80) ? chatUsage(c) : undefined;
@@ -92,9 +92,11 @@ function citation(c: Choices): JsonObject {
   return { type: 'url_citation', url_citation };
 }
 
-function call(c: Choices): Call {
+function call(c: Choices, odd: boolean): Call {
   const custom = c.chance(15);
-  const input = custom ? c.text() : c.one('{}', '', JSON.stringify({ [c.word()]: c.text(), n: [1, null] }));
+  const input = custom
+    ? c.text()
+    : c.one('{}', odd ? '' : '{}', JSON.stringify({ [c.word()]: c.text(), n: [1, null] }));
   return { id: `call_${c.word()}`, name: `tool_${c.word()}`, input, custom };
 }
 

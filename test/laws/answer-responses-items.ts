@@ -6,10 +6,10 @@ import type { Choices } from './choices.ts';
 /** `done` is the whole item, `events` all that is said of it while it streams. */
 export type Item = { done: JsonObject; events: JsonObject[]; isCall: boolean };
 
-export function responsesItem(c: Choices, output_index: number): Item {
+export function responsesItem(c: Choices, output_index: number, odd: boolean): Item {
   return c.pick(
     () => message(c, output_index),
-    () => functionCall(c, output_index),
+    () => functionCall(c, output_index, odd),
     () => reasoning(c, output_index),
     () => customCall(c, output_index),
     () => hosted(c, output_index),
@@ -110,7 +110,7 @@ function annotation(c: Choices): JsonObject {
   );
 }
 
-function functionCall(c: Choices, output_index: number): Item {
+function functionCall(c: Choices, output_index: number, odd: boolean): Item {
   const namespace = c.chance(15) ? { namespace: `ns_${c.word()}` } : {};
   const head = {
     id: `fc_${c.word()}`,
@@ -119,7 +119,7 @@ function functionCall(c: Choices, output_index: number): Item {
     name: `tool_${c.word()}`,
     ...namespace,
   };
-  const input = c.one(JSON.stringify({ [c.word()]: c.text(), n: [1, null] }), '{}', '');
+  const input = c.one(JSON.stringify({ [c.word()]: c.text(), n: [1, null] }), '{}', odd ? '' : '{}');
   const at = { item_id: head.id, output_index };
   const done = { ...head, arguments: input, status: 'completed' };
   const events = [
@@ -175,8 +175,10 @@ function reasoning(c: Choices, output_index: number): Item {
     chain === undefined
       ? []
       : [
+          { type: 'response.content_part.added', ...at, part: { type: 'reasoning_text', text: '' } },
           ...c.pieces(chain).map((delta) => ({ type: 'response.reasoning_text.delta', ...at, delta })),
           { type: 'response.reasoning_text.done', ...at, text: chain },
+          { type: 'response.content_part.done', ...at, part: { type: 'reasoning_text', text: chain } },
         ];
   const done = {
     ...head,

@@ -20,7 +20,7 @@ const SPARE = [
 /** One answer in the Responses shapes; `harmless` oddities change how it is said and not what. */
 export function responsesAnswer(c: Choices, oddity: Oddity): WireAnswer {
   const odd = oddity !== 'none';
-  const items = c.list(0, 4, (index) => responsesItem(c, index));
+  const items = c.list(0, 4, (index) => responsesItem(c, index, odd));
   const incomplete = c.chance(15) ? { reason: c.one('max_output_tokens', 'content_filter') } : null;
   const status = incomplete ? 'incomplete' : 'completed';
   const usage = c.chance(85) || !odd ? responsesUsage(c) : null;

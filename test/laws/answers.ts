@@ -6,6 +6,11 @@ import type { FormatId } from '../../src/canonical/part.ts';
 import type { CanonicalResponse } from '../../src/canonical/response.ts';
 import type { Codec, Dress } from '../../src/formats/codec.ts';
 import { CODECS } from '../../src/formats/index.ts';
+import { wrapSeals } from '../../src/formats/seal.ts';
+import { Meter } from '../../src/gateway/meter.ts';
+import type { TranscodePlan } from '../../src/gateway/plan.ts';
+import { TranscodedStream } from '../../src/gateway/transcode.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
 import { FrameSplitter, parseFrames } from '../../src/lib/sse.ts';
 import { chatAnswer } from './answer-chat.ts';
 import { messagesAnswer } from './answer-messages.ts';
@@ -62,4 +67,26 @@ export function foldAll(events: StreamEvent[]): CanonicalResponse {
   if (fold.fault) throw fold.fault;
   if (!fold.finished) throw new Error('the stream did not finish');
   return fold.response();
+}
+
+const SEAL_KEY = new Uint8Array(32);
+
+/** A stream from one format to the other as the gateway converts it. */
+export function transcoded(from: Codec, to: Codec): TranscodedStream {
+  // who answers and what was sent plays no part in the conversion of an answer
+  const plan = {
+    kind: 'transcode',
+    upstream: from,
+    losses: [],
+    restore: undefined,
+    sealKey: SEAL_KEY,
+  } as unknown;
+  return new TranscodedStream(plan as TranscodePlan, to, dressOf(to), new Meter());
+}
+
+/** The whole answer of one format as a client of the other gets it. */
+export function transcodedBody(body: JsonObject, from: Codec, to: Codec): JsonObject {
+  const response = from.decodeResponse(body);
+  const sealed = to.issuer === undefined ? response : wrapSeals(response, to.issuer, SEAL_KEY);
+  return to.encodeResponse(sealed, dressOf(to));
 }

@@ -34,7 +34,9 @@ export function canonicalChat(c: Choices): CanonicalRequest {
   if (c.chance(30)) Object.assign(sampling, { logprobs: true, topLogprobs: c.below(21) });
   if (c.chance(20)) sampling.n = 1 + c.below(3);
   if (c.chance(40))
-    request.reasoning = c.chance(20) ? { mode: 'off', effort: 'none' } : { effort: c.one(...EFFORTS), summary: 'auto' };
+    request.reasoning = c.chance(20)
+      ? { mode: 'off', effort: 'none' }
+      : { effort: c.one(...EFFORTS), summary: 'auto' };
   if (c.chance(30)) request.output = outputFormat(c);
   if (c.chance(30)) request.verbosity = c.one('low', 'medium', 'high');
   if (c.chance(30)) cache.key = c.word();

@@ -55,8 +55,13 @@ export function canonicalMessages(c: Choices): CanonicalRequest {
   if (c.chance(30)) request.userId = c.word();
   if (c.chance(30)) request.serviceTier = c.one('auto', 'default');
   if (c.chance(20)) cache.auto = { ttl: c.one('default', '5m', '1h') };
-  for (const part of request.messages.flatMap((message) => message.parts).slice(0, 3))
-    if (part.kind === 'text' && c.chance(20)) part.cache = { ttl: c.one('default', '5m', '1h') };
+  // Anthropic takes four marks, the automatic one included
+  let marksLeft = (cache.auto ? 3 : 4) - request.tools.filter((one) => 'cache' in one).length;
+  for (const part of request.messages.flatMap((message) => message.parts)) {
+    if (part.kind !== 'text' || marksLeft === 0 || !c.chance(10)) continue;
+    part.cache = { ttl: c.one('default', '5m', '1h') };
+    marksLeft--;
+  }
   return request;
 }
 

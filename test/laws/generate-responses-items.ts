@@ -3,7 +3,7 @@
 import type { JsonObject, JsonValue } from '../../src/lib/json.ts';
 import type { Choices } from './choices.ts';
 import { callArguments, dataUrl, toolName } from './generate-parts.ts';
-import { responsesTool } from './generate-responses.ts';
+import { responsesTool } from './generate-responses-tools.ts';
 
 export function responsesItems(c: Choices): JsonObject[] {
   return c.list(1, 5, () => turn(c)).flat();

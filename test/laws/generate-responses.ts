@@ -2,8 +2,9 @@
 
 import type { JsonObject, JsonValue } from '../../src/lib/json.ts';
 import type { Choices } from './choices.ts';
-import { jsonSchema, location, toolName } from './generate-parts.ts';
+import { jsonSchema } from './generate-parts.ts';
 import { responsesItems } from './generate-responses-items.ts';
+import { responsesTool } from './generate-responses-tools.ts';
 
 export function responsesRequest(c: Choices): JsonObject {
   const tools = c.chance(50) ? c.list(1, 3, () => responsesTool(c)) : [];
@@ -81,77 +82,6 @@ function format(c: Choices): JsonObject {
       schema: jsonSchema(c),
       ...c.members(50, { description: () => c.text(), strict: () => c.chance(50) }),
     }),
-  );
-}
-
-function functionTool(c: Choices): JsonObject {
-  return {
-    type: 'function',
-    name: toolName(c),
-    ...c.members(60, {
-      description: () => c.text(),
-      parameters: () => jsonSchema(c),
-      strict: () => c.chance(50),
-    }),
-    ...c.members(6, { defer_loading: () => true, x_new: () => c.word() }),
-  };
-}
-
-export function responsesTool(c: Choices): JsonObject {
-  if (c.rarely()) return hostedTool(c);
-  return c.pick<JsonObject>(
-    () => functionTool(c),
-    () => functionTool(c),
-    () => customTool(c),
-    () => ({
-      type: 'namespace',
-      name: `ns_${c.word()}`,
-      tools: c.list(1, 2, () =>
-        c.pick(
-          () => functionTool(c),
-          () => customTool(c),
-        ),
-      ),
-      ...c.members(50, { description: () => c.text() }),
-    }),
-    () => ({
-      type: c.one('web_search', 'web_search_preview'),
-      ...c.members(50, {
-        search_context_size: () => c.one('low', 'high'),
-        filters: () => ({
-          allowed_domains: [c.word()],
-          ...c.members(50, { blocked_domains: () => [c.word()] }),
-        }),
-        user_location: () => ({ type: 'approximate', ...location(c) }),
-      }),
-    }),
-    () => ({ type: 'local_shell' }),
-    () => ({ type: 'shell', ...c.members(50, { environment: () => ({ type: 'local' }) }) }),
-    () => ({ type: 'apply_patch' }),
-  );
-}
-
-function customTool(c: Choices): JsonObject {
-  const grammar = { type: 'grammar', syntax: c.one('lark', 'regex'), definition: c.text() };
-  return {
-    type: 'custom',
-    name: toolName(c),
-    ...c.members(60, {
-      description: () => c.text(),
-      format: () => c.one<JsonObject>({ type: 'text' }, grammar),
-    }),
-  };
-}
-
-function hostedTool(c: Choices): JsonObject {
-  return c.pick<JsonObject>(
-    () => ({ type: 'file_search', vector_store_ids: [c.word()] }),
-    () => ({ type: 'code_interpreter', container: { type: 'auto', file_ids: [c.word()] } }),
-    () => ({ type: 'image_generation', model: c.word() }),
-    () => ({ type: 'mcp', server_label: c.word(), server_url: `https://e.com/${c.word()}` }),
-    () => ({ type: 'computer', display_width: c.count(1000) }),
-    () => ({ type: 'tool_search', x_new: c.word() }),
-    () => ({ type: 'shell', environment: { type: 'container_auto', id: c.word() } }),
   );
 }
 

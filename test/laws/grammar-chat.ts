@@ -1,7 +1,7 @@
 // The grammar of Chat streams: `first delta* finish usage? DONE`, where an error may stand for everything that is left.
 
 import { asArray, asObject, isObject, type JsonObject } from '../../src/lib/json.ts';
-import { demand, demandError, type Ending, type Grammar, type Wire } from './grammar.ts';
+import { demand, demandError, type Ending, type Grammar, type Wire } from './grammar-rule.ts';
 
 type Call = { custom: boolean; input: string };
 

@@ -1,7 +1,7 @@
 // The grammar of Messages streams: `message_start block* message_delta message_stop`, pings anywhere, or an error.
 
 import { asObject, isObject, type JsonObject } from '../../src/lib/json.ts';
-import { demand, demandError, type Ending, type Grammar, type Wire } from './grammar.ts';
+import { demand, demandError, type Ending, type Grammar, type Wire } from './grammar-rule.ts';
 
 /** Which deltas a block may have; blocks not named here come whole in their start. */
 const DELTAS: Record<string, string[]> = {

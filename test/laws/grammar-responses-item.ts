@@ -1,7 +1,7 @@
 // The grammar of one item of a Responses stream.
 
 import { asArray, asObject, type JsonObject } from '../../src/lib/json.ts';
-import { demand } from './grammar.ts';
+import { demand } from './grammar-rule.ts';
 
 type Section = { type: string; text: string; annotations: number };
 

@@ -1,8 +1,8 @@
 // The grammar of Responses streams: `created in_progress item* terminal`, items with all their stages in order.
 
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../src/lib/json.ts';
-import { demand, type Ending, type Grammar, type Wire } from './grammar.ts';
 import { ItemGrammar } from './grammar-responses-item.ts';
+import { demand, type Ending, type Grammar, type Wire } from './grammar-rule.ts';
 
 class ResponsesGrammar implements Grammar {
   #count = 0;

@@ -1,23 +1,11 @@
 // What a legal stream is in each format, judged by the text a client receives.
 
 import type { FormatId } from '../../src/canonical/part.ts';
-import { asObject, isObject, type JsonObject } from '../../src/lib/json.ts';
+import { isObject } from '../../src/lib/json.ts';
 import { chatGrammar } from './grammar-chat.ts';
 import { messagesGrammar } from './grammar-messages.ts';
 import { responsesGrammar } from './grammar-responses.ts';
-
-/** How a stream ended: as a whole answer, or in the format's error. */
-export type Ending = 'finished' | 'failed';
-
-/** A frame of a stream; `value` is undefined for the one that is no JSON: `[DONE]`. */
-export type Wire = { event: string | undefined; value: JsonObject | undefined };
-
-/** Reads frames one by one and throws at the first that is illegal where it stands. */
-export interface Grammar {
-  read(wire: Wire): void;
-  /** The end of the text; throws when the stream is not closed. */
-  end(): Ending;
-}
+import { demand, type Ending, type Grammar, type Wire } from './grammar-rule.ts';
 
 const GRAMMARS: Partial<Record<FormatId, () => Grammar>> = {
   'openai-chat': chatGrammar,
@@ -51,15 +39,4 @@ export function framesOf(text: string): Wire[] {
       if (!isObject(value)) throw new Error(`not an object: ${only}`);
       return [{ event: names[0], value }];
     });
-}
-
-export function demand(holds: boolean, rule: string): asserts holds {
-  if (!holds) throw new Error(`illegal stream: ${rule}`);
-}
-
-/** The members of an error that every client reads. */
-export function demandError(value: JsonObject): void {
-  const error = asObject(value.error);
-  demand(typeof error.message === 'string' && error.message !== '', 'an error says what is wrong');
-  demand(typeof error.type === 'string' && error.type !== '', 'an error has a type');
 }

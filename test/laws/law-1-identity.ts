@@ -45,10 +45,16 @@ const identity = (wrap: (stream: Conversion) => Conversion = (stream) => stream)
       }
       // the gateway hangs up at the terminal event: what a provider says after it is not the answer's
       const seen = Buffer.concat(out).toString();
-      if (isOver ? !wire.startsWith(seen) || !closes(codec, seen) : seen !== wire)
+      if (isOver ? !wire.startsWith(seen) || !closes(codec, seen) : seen !== wire + missingEnd(codec, wire))
         throw new Error(`${codec.id}\n--- in\n${wire}\n--- out\n${seen}`);
     },
   );
+
+/** A provider that closes without `message_stop` gets it added: Anthropic's SDK fails without. */
+function missingEnd(codec: Codec, wire: string): string {
+  const needs = codec.id === 'anthropic-messages' && !wire.includes('message_stop');
+  return needs ? codec.telltale.farewell : '';
+}
 
 /** The terminal event, and nothing that belongs to it is missing. */
 function closes(codec: Codec, seen: string): boolean {

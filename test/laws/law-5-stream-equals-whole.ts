@@ -5,9 +5,15 @@ import type { Part, TextPart } from '../../src/canonical/part.ts';
 import type { CanonicalResponse } from '../../src/canonical/response.ts';
 import { cacheWriteTotal, noUsage, type Usage } from '../../src/canonical/usage.ts';
 import type { Codec } from '../../src/formats/codec.ts';
-import { Meter } from '../../src/gateway/meter.ts';
-import { TranscodedStream } from '../../src/gateway/transcode.ts';
-import { answerOf, decodeStream, dressOf, FORMATS, foldAll, PAIRS } from './answers.ts';
+import {
+  answerOf,
+  decodeStream,
+  FORMATS,
+  foldAll,
+  PAIRS,
+  transcodedBody,
+  transcoded as transcoding,
+} from './answers.ts';
 import { drawn } from './choices.ts';
 import type { Law } from './law.ts';
 import { withDecoder, withEncoder } from './mutants.ts';
@@ -36,7 +42,7 @@ const decoded = (mutate = (codec: Codec) => codec) =>
 /** `mutate` stands a broken codec in for the one that writes the client's stream. */
 const transcoded = (mutate = (codec: Codec) => codec) =>
   fc.property(cases(pair), ({ answer, chunks, from, to }) => {
-    const stream = new TranscodedStream(from, mutate(to), dressOf(to), undefined, new Meter());
+    const stream = transcoding(from, mutate(to));
     let wire = '';
     for (const chunk of chunks) {
       const { now, last } = stream.push(chunk);
@@ -45,7 +51,7 @@ const transcoded = (mutate = (codec: Codec) => codec) =>
     const { now, last } = stream.end();
     wire += now + (last ?? '');
     const streamed = foldAll(decodeStream(to, [new TextEncoder().encode(wire)]));
-    const whole = to.decodeResponse(to.encodeResponse(from.decodeResponse(answer.body), dressOf(to)));
+    const whole = to.decodeResponse(transcodedBody(answer.body, from, to));
     same(asShown(to, streamed), asShown(to, whole), answer);
   });
 

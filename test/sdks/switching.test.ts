@@ -15,7 +15,7 @@ const SCHEMA = { type: 'object', properties: { place: { type: 'string' } }, requ
 type Dialect = {
   path: string;
   ask(model: string): Json;
-  goOn(asked: Json, answer: Json): Json;
+  goOn(asked: Json, answer: Json, callId?: string): Json;
 };
 
 const DIALECTS: Record<WireFormat, Dialect> = {
@@ -50,12 +50,12 @@ const DIALECTS: Record<WireFormat, Dialect> = {
       include: ['reasoning.encrypted_content'],
       store: false,
     }),
-    goOn: (asked, answer) => ({
+    goOn: (asked, answer, callId = CALL.id) => ({
       ...asked,
       input: [
         ...(asked.input as Json[]),
         ...(answer.output as Json[]),
-        { type: 'function_call_output', call_id: CALL.id, output: 'rain' },
+        { type: 'function_call_output', call_id: callId, output: 'rain' },
       ],
     }),
   },
@@ -68,12 +68,12 @@ const DIALECTS: Record<WireFormat, Dialect> = {
       messages: [{ role: 'user', content: QUESTION }],
       tools: [{ name: 'look_up', input_schema: SCHEMA }],
     }),
-    goOn: (asked, answer) => ({
+    goOn: (asked, answer, callId = CALL.id) => ({
       ...asked,
       messages: [
         ...(asked.messages as Json[]),
         { role: 'assistant', content: answer.content },
-        { role: 'user', content: [{ type: 'tool_result', tool_use_id: CALL.id, content: 'rain' }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: callId, content: 'rain' }] },
       ],
     }),
   },
@@ -114,9 +114,59 @@ describe.skipIf(DIRECT)('a conversation that changes its provider', () => {
           for (const issuer of FORMATS) {
             if (issuer !== second) expect(last).not.toContain(sealOf(issuer, REASONING));
           }
+          expect(last).not.toContain('osr1.');
           for (const part of [QUESTION, 'I look.', 'Bergen', 'rain', CALL.id]) expect(last).toContain(part);
         });
       }
     }
+  }
+
+  const SEALING = ['openai-responses', 'anthropic-messages'] as const;
+  const THOUGHTS = [REASONING, 'It does; and tomorrow?', 'Dry, I think ☀️.'];
+
+  for (const client of SEALING) {
+    for (const away of SEALING) {
+      test(`${client} client, three calls at ${away}, elsewhere, and back: each sees its own reasoning only`, async () => {
+        const dialect = DIALECTS[client];
+        const elsewhere = SEALING.find((format) => format !== away) ?? away;
+        const calls = THOUGHTS.map((_, turn) => ({ ...CALL, id: `call_scripted${turn}` }));
+        upstream.play([
+          ...THOUGHTS.map((reasoning, turn) => ({ reasoning, calls: calls.slice(turn, turn + 1) })),
+          { text: 'It will.' },
+        ]);
+        let body = dialect.ask('');
+        for (const [turn, call] of calls.entries()) {
+          const answer = await send(dialect, turn === 2 ? elsewhere : away, body);
+          body = dialect.goOn(body, answer, call.id);
+        }
+        await send(dialect, away, body);
+        const [, second = '', third = '', last = ''] = upstream
+          .turnsTaken()
+          .map((turn) => JSON.stringify(turn.body));
+        const own = THOUGHTS.slice(0, 2).map((thought) => sealOf(away, thought));
+        expect(second).toContain(own[0] ?? '');
+        for (const seal of own) expect(third).not.toContain(seal);
+        for (const seal of own) expect(last).toContain(seal);
+        expect(last).not.toContain(sealOf(elsewhere, THOUGHTS[2] ?? ''));
+        for (const sent of [second, third, last]) expect(sent).not.toContain('osr1.');
+      });
+    }
+
+    test(`${client} client: an envelope that was changed on the way is nobody's`, async () => {
+      const dialect = DIALECTS[client];
+      const elsewhere = SEALING.find((format) => format !== client) ?? client;
+      upstream.play([{ reasoning: REASONING, text: 'I look.', calls: [CALL] }, { text: 'It will.' }]);
+      const asked = dialect.ask('');
+      const answer = JSON.stringify(await send(dialect, elsewhere, asked));
+      expect(answer).toContain('osr1.');
+      expect(answer).not.toContain(sealOf(elsewhere, REASONING));
+      const forged = JSON.parse(
+        answer.replace(/osr1\.(.)/, (_, first) => `osr1.${first === 'A' ? 'B' : 'A'}`),
+      ) as Json;
+      await send(dialect, elsewhere, dialect.goOn(asked, forged));
+      const last = JSON.stringify(upstream.turnsTaken()[1]?.body);
+      expect(last).not.toContain(sealOf(elsewhere, REASONING));
+      expect(last).not.toContain('osr1.');
+    });
   }
 });

@@ -155,17 +155,17 @@ function checkTurns(turns: unknown[], seals: ReadonlySet<string>): void {
   if (open.length > 0) throw new Breach('messages', `tool_use ids without tool_result: ${open.join(', ')}`);
 }
 
-/** With thinking on, the turn whose tools have just run must begin with the thoughts that called them. */
+/** With thinking on, a loop of calls and results, which is one turn of the assistant, must hold thoughts. */
 function checkThoughts(body: Json, turns: unknown[]): void {
   if (body.thinking === undefined || objectAt(body.thinking, 'thinking').type !== 'enabled') return;
-  const [calling, answering] = turns
-    .slice(-2)
-    .map((turn) => blocksOf(objectAt(turn, 'turn').content, 'turn'));
-  if (answering?.[0]?.type !== 'tool_result') return;
-  const first = String(calling?.[0]?.type);
-  if (first !== 'thinking' && first !== 'redacted_thinking') {
-    throw new Breach('messages', `expected \`thinking\` or \`redacted_thinking\`, but found \`${first}\``);
+  const kinds = turns.map((turn) => blocksOf(objectAt(turn, 'turn').content, 'turn').map(({ type }) => type));
+  let first: unknown;
+  for (let at = kinds.length - 1; kinds[at]?.[0] === 'tool_result'; at -= 2) {
+    first = kinds[at - 1]?.[0];
+    if (first === 'thinking' || first === 'redacted_thinking') return;
   }
+  if (first !== undefined)
+    throw new Breach('messages', `expected \`thinking\` or \`redacted_thinking\`, but found \`${first}\``);
 }
 
 const USER_BLOCKS = ['text', 'image', 'document', 'search_result', 'tool_result'];

@@ -30,6 +30,7 @@ export const anthropicMessages: Codec = {
   telltale: {
     needles: ['"usage"', 'message_delta', 'message_stop', '"error"', 'event: error', 'event:error'],
     beat: 'event: ping\ndata: {"type":"ping"}\n\n',
+    farewell: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',
     modelPath: ['message', 'model'],
   },
   breakOff: (fault, seen) => errorFrame(fault, seen.requestId),

@@ -3,9 +3,10 @@
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { Message, SourcePath } from '../../canonical/part.ts';
-import type { CanonicalRequest, Effort, OutputFormat, ReasoningControl } from '../../canonical/request.ts';
+import type { CanonicalRequest, OutputFormat, ReasoningControl } from '../../canonical/request.ts';
 import { asArray, asNumber, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Converted } from '../codec.ts';
+import { EFFORTS } from '../effort.ts';
 import { leftovers } from '../leftovers.ts';
 import { decodeCache, decodeContent } from './block-decode.ts';
 import { refuseThread } from './thread.ts';
@@ -142,13 +143,11 @@ function decodeControls(body: JsonObject, request: CanonicalRequest, losses: Los
   if (cache) request.cache.auto = cache;
 }
 
-const EFFORTS: readonly Effort[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-
 function decodeReasoning(body: JsonObject, losses: Loss[]): ReasoningControl | undefined {
   const control: ReasoningControl = isObject(body.thinking) ? decodeThinking(body.thinking, losses) : {};
   const wanted = isObject(body.output_config) ? body.output_config.effort : undefined;
   if (wanted !== undefined && wanted !== null) {
-    const effort = EFFORTS.find((known) => known === wanted);
+    const effort = EFFORTS.find((known) => known !== 'none' && known === wanted);
     const path = 'output_config.effort';
     if (!effort) losses.push({ path, action: 'dropped', reason: 'not an effort other formats know' });
     else if (control.effort === 'minimal')

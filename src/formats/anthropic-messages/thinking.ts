@@ -2,6 +2,7 @@
 
 import type { Effort } from '../../canonical/request.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { EFFORTS, effortOf } from '../effort.ts';
 import { willLackThoughts } from './tool-loop.ts';
 import { lose, type Writing } from './writing.ts';
 
@@ -117,14 +118,7 @@ function display(writing: Writing): { display?: string } {
   return { display: summary === 'none' ? 'omitted' : 'summarized' };
 }
 
-function effortOf(budgetTokens: number): Effort {
-  if (budgetTokens <= 2048) return 'low';
-  if (budgetTokens <= 8192) return 'medium';
-  if (budgetTokens <= 24_576) return 'high';
-  return budgetTokens <= 49_152 ? 'xhigh' : 'max';
-}
-
-const ORDER: readonly string[] = ['low', 'medium', 'high', 'xhigh', 'max'];
+const ORDER: readonly string[] = EFFORTS.filter((effort) => effort !== 'none' && effort !== 'minimal');
 
 /** The highest known effort that is not above the wanted one, else the lowest known. */
 function clip(wanted: string, known: string[]): string {

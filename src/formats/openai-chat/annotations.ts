@@ -10,6 +10,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../lib/json.ts';
+import { readUrlCitation } from '../url-citation.ts';
 
 /** Reads `choice.logprobs.content`; empty when there are none. */
 export function decodeLogprobs(logprobs: JsonValue | undefined): TokenLogprob[] {
@@ -38,20 +39,8 @@ export function encodeLogprobs(logprobs: TokenLogprob[] | undefined): JsonObject
 export function decodeAnnotations(annotations: JsonValue | undefined): Citation[] {
   return asArray(annotations).flatMap((annotation): Citation[] => {
     const cited = asObject(annotation).url_citation;
-    const url = isObject(cited) ? asString(cited.url) : undefined;
-    if (!isObject(cited) || url === undefined) return [];
-    const title = asString(cited.title);
-    const start = asNumber(cited.start_index);
-    const end = asNumber(cited.end_index);
-    return [
-      {
-        kind: 'url',
-        url,
-        ...(title === undefined ? {} : { title }),
-        ...(start === undefined ? {} : { start }),
-        ...(end === undefined ? {} : { end }),
-      },
-    ];
+    const citation = isObject(cited) ? readUrlCitation(cited) : undefined;
+    return citation === undefined ? [] : [citation];
   });
 }
 

@@ -12,6 +12,7 @@ import {
   isObject,
   type JsonObject,
 } from '../../lib/json.ts';
+import { EFFORTS } from '../effort.ts';
 import { leftovers } from '../leftovers.ts';
 import { decodeMark } from './decode-parts.ts';
 
@@ -111,16 +112,6 @@ function decodeSampling(body: JsonObject, request: CanonicalRequest): void {
   }
 }
 
-const EFFORTS: readonly string[] = [
-  'none',
-  'minimal',
-  'low',
-  'medium',
-  'high',
-  'xhigh',
-  'max',
-] satisfies Effort[];
-
 /** Members no vendor agrees on, with the type of the form read here. */
 const EXTENSIONS: Record<string, string> = {
   reasoning: 'object',
@@ -146,7 +137,7 @@ function decodeReasoning(body: JsonObject, request: CanonicalRequest, losses: Lo
   };
   const setEffort = (value: string | undefined, member: string) => {
     if (value === undefined || control.effort !== undefined) return;
-    if (!EFFORTS.includes(value)) {
+    if (!(EFFORTS as readonly string[]).includes(value)) {
       losses.push({ path: member, action: 'dropped', reason: 'not a known effort' });
       return;
     }

@@ -4,8 +4,9 @@ import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { CacheMark, MediaSource, Part } from '../../canonical/part.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { readUrl } from '../data-url.ts';
 import { leftovers } from '../leftovers.ts';
-import { audioMediaType, fileMediaType, readUrl } from './media.ts';
+import { audioMediaType, fileMediaType } from './media.ts';
 
 const MARKS = ['cache_control', 'prompt_cache_breakpoint'];
 

@@ -4,7 +4,8 @@ import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { AudioPart, CacheMark, FilePart, ImagePart, Part, TextPart } from '../../canonical/part.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import { audioFormat, dataUrl } from './media.ts';
+import { dataUrl } from '../data-url.ts';
+import { audioFormat } from './media.ts';
 
 /** One content part, or undefined (with a loss) when Chat has none for it. Throws where dropping would mislead. */
 export function encodePart(part: Part, losses: Loss[]): JsonObject | undefined {

@@ -1,34 +1,9 @@
-// Errors of the Chat format: its vocabulary, its bodies, and what upstreams report in them.
+// Errors of the Chat format: its bodies, and what upstreams report in them.
 
-import { FAULTS, type Fault, type FaultCode } from '../../canonical/fault.ts';
+import type { Fault } from '../../canonical/fault.ts';
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { errorType } from '../openai-error-type.ts';
 import { faultFromStatus } from '../upstream-error.ts';
-
-/** `error.type` as OpenAI's clients know it. */
-export function errorType(code: FaultCode): string {
-  const { kind } = FAULTS[code];
-  switch (kind) {
-    case 'invalid-request':
-    case 'authentication':
-    case 'not-found':
-    case 'too-large':
-      return 'invalid_request_error';
-    case 'billing':
-      return 'insufficient_quota';
-    case 'permission':
-      return 'permission_error';
-    case 'conflict':
-      return 'conflict';
-    case 'rate-limit':
-      return code === 'upstream_rate_limited' ? 'rate_limit_exceeded' : 'requests';
-    case 'server':
-    case 'overloaded':
-    case 'timeout':
-      return 'server_error';
-    default:
-      return kind satisfies never;
-  }
-}
 
 /** The error body every client of every format can read. */
 export function errorBody(fault: Fault, requestId: string): JsonObject {

@@ -2,7 +2,8 @@
 
 import { writeFrame } from '../../lib/sse.ts';
 import type { Codec } from '../codec.ts';
-import { decodeError, errorBody, errorType } from './errors.ts';
+import { errorType } from '../openai-error-type.ts';
+import { decodeError, errorBody } from './errors.ts';
 import { decodeRequest } from './request-decode.ts';
 import { encodeRequest } from './request-encode.ts';
 import { decodeResponse } from './response-decode.ts';
@@ -36,6 +37,8 @@ export const openaiChat: Codec = {
       'event: error',
     ],
     beat: ': keep-alive\n\n',
+    // every client does without [DONE] once it has a finish_reason, so such a stream stays as it came
+    farewell: '',
     modelPath: ['model'],
   },
   breakOff: (fault, { requestId }) => writeFrame(JSON.stringify(errorBody(fault, requestId))),

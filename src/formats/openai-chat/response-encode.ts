@@ -4,9 +4,9 @@ import type { ReasoningPart } from '../../canonical/part.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import type { JsonObject, JsonValue } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
+import { dataUrl } from '../data-url.ts';
 import { codePoints, encodeAnnotation, encodeLogprobs } from './annotations.ts';
 import { encodeFinish } from './finish.ts';
-import { dataUrl } from './media.ts';
 import { answerTier, encodeUsage } from './usage.ts';
 
 /** What stands between a text and the next one when a hosted tool ran in between. */

@@ -3,8 +3,9 @@
 import type { Loss } from '../../canonical/loss.ts';
 import type { CacheMark, FilePart, ImagePart, Part, TextPart } from '../../canonical/part.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { readUrl } from '../data-url.ts';
 import { lostMembers } from './lost-members.ts';
-import { mediaTypeOf, readUrl } from './media.ts';
+import { mediaTypeOf } from './media.ts';
 import { readAnnotations, readLogprobs } from './text-marks.ts';
 
 /** A text or a list of parts. `at` is where it stands: `input[0].content`. */

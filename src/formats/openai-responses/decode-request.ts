@@ -5,6 +5,7 @@ import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest, Effort, OutputFormat, ReasoningControl } from '../../canonical/request.ts';
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import type { Converted } from '../codec.ts';
+import { EFFORTS } from '../effort.ts';
 import { type Conversation, decodeItems } from './decode-items.ts';
 import { decodeToolChoice, decodeTools } from './decode-tools.ts';
 import { lostMembers } from './lost-members.ts';
@@ -144,15 +145,6 @@ function decodeControls(body: JsonObject, request: CanonicalRequest, losses: Los
   }
 }
 
-const EFFORTS: readonly string[] = [
-  'none',
-  'minimal',
-  'low',
-  'medium',
-  'high',
-  'xhigh',
-  'max',
-] satisfies Effort[];
 const SUMMARIES: readonly string[] = [
   'none',
   'auto',
@@ -169,7 +161,7 @@ function decodeReasoning(
   const control: ReasoningControl = {};
   const setEffort = (value: string | undefined, member: string) => {
     if (value === undefined) return;
-    if (!EFFORTS.includes(value)) {
+    if (!(EFFORTS as readonly string[]).includes(value)) {
       losses.push({ path: member, action: 'dropped', reason: 'not a known effort' });
       return;
     }

@@ -4,7 +4,8 @@ import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { FilePart, ImagePart, MediaSource, Part, TextPart } from '../../canonical/part.ts';
 import { compact, isObject, type JsonObject } from '../../lib/json.ts';
-import { dataUrl, fileName } from './media.ts';
+import { dataUrl } from '../data-url.ts';
+import { fileName } from './media.ts';
 import { writeAnnotation } from './text-marks.ts';
 
 /** Content of a user or system message or of a tool output. Throws Fault where a part has no carrier. */

@@ -4,17 +4,7 @@ import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest, Effort, ReasoningControl } from '../../canonical/request.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
 import type { Target } from '../codec.ts';
-
-const ORDER: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-
-/** The most tokens an effort stands for, where a client gave a budget instead. */
-const BUDGETS: readonly [number, Effort][] = [
-  [0, 'none'],
-  [2048, 'low'],
-  [8192, 'medium'],
-  [24_576, 'high'],
-  [49_152, 'xhigh'],
-];
+import { EFFORTS, effortOf } from '../effort.ts';
 
 /** Undefined when the model decides. */
 export function encodeReasoning(
@@ -44,17 +34,17 @@ export function encodeReasoning(
 function wantedEffort({ mode, effort, budgetTokens }: ReasoningControl): Effort | undefined {
   if (mode === 'off') return 'none';
   if (effort !== undefined) return effort;
-  if (budgetTokens !== undefined) return BUDGETS.find(([max]) => budgetTokens <= max)?.[1] ?? 'max';
+  if (budgetTokens !== undefined) return effortOf(budgetTokens);
   return mode === 'on' ? 'medium' : undefined;
 }
 
 /** The strongest listed effort that is not stronger than the wish, else the weakest listed. */
 function clipEffort(wanted: Effort, listed: string[]): Effort {
-  const known = ORDER.filter((effort) => listed.includes(effort));
+  const known = EFFORTS.filter((effort) => listed.includes(effort));
   if (known.length === 0 || known.includes(wanted)) return wanted;
-  const rank = ORDER.indexOf(wanted);
+  const rank = EFFORTS.indexOf(wanted);
   // thinking was asked for, so "none" is no approximation
-  const weaker = known.filter((effort) => effort !== 'none' && ORDER.indexOf(effort) < rank);
+  const weaker = known.filter((effort) => effort !== 'none' && EFFORTS.indexOf(effort) < rank);
   return weaker.at(-1) ?? known.find((effort) => effort !== 'none') ?? wanted;
 }
 

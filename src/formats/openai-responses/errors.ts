@@ -1,34 +1,8 @@
-// Errors of the Responses format: its vocabulary, its error bodies and what a failed answer says.
+// Errors of the Responses format: its error bodies and what a failed answer says.
 
-import { FAULTS, type Fault, type FaultCode } from '../../canonical/fault.ts';
+import type { Fault } from '../../canonical/fault.ts';
 import { asNumber, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { faultFromStatus } from '../upstream-error.ts';
-
-/** `error.type` as OpenAI's clients know it. */
-export function errorType(code: FaultCode): string {
-  const { kind } = FAULTS[code];
-  switch (kind) {
-    case 'invalid-request':
-    case 'authentication':
-    case 'not-found':
-    case 'too-large':
-      return 'invalid_request_error';
-    case 'billing':
-      return 'insufficient_quota';
-    case 'permission':
-      return 'permission_error';
-    case 'conflict':
-      return 'conflict';
-    case 'rate-limit':
-      return code === 'upstream_rate_limited' ? 'rate_limit_exceeded' : 'requests';
-    case 'server':
-    case 'overloaded':
-    case 'timeout':
-      return 'server_error';
-    default:
-      return kind satisfies never;
-  }
-}
 
 /** Reads an upstream's error body: the OpenAI envelope, a bare error object, or a text. */
 export function decodeError(status: number, body: unknown, headers: Headers): Fault {

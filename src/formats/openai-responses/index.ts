@@ -1,12 +1,13 @@
 // The Responses format as a codec.
 
 import type { Codec } from '../codec.ts';
+import { errorType } from '../openai-error-type.ts';
 import { breakOff } from './break-off.ts';
 import { decodeRequest } from './decode-request.ts';
 import { decodeResponse } from './decode-response.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
-import { decodeError, errorType } from './errors.ts';
+import { decodeError } from './errors.ts';
 import { showSeals } from './show-seals.ts';
 import { ResponsesStreamDecoder } from './stream-decoder.ts';
 import { ResponsesStreamEncoder } from './stream-encoder.ts';
@@ -42,6 +43,7 @@ export const openaiResponses: Codec = {
       'response.cancelled',
     ],
     beat: ': keep-alive\n\n',
+    farewell: '',
     modelPath: ['response', 'model'],
   },
   breakOff,

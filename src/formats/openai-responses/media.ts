@@ -1,30 +1,4 @@
-// Data URLs, and names for files that came without one.
-
-import type { MediaSource } from '../../canonical/part.ts';
-
-const DATA_URL = /^data:([^,;]*)((?:;[^,;]*)*),/i;
-
-/** The bytes of a data URL, or the address of anything else. */
-export function readUrl(url: string, mediaTypeDefault: string): MediaSource {
-  const head = DATA_URL.exec(url);
-  if (!head) return { from: 'url', url };
-  const mediaType = head[1] || mediaTypeDefault;
-  const payload = url.slice(head[0].length);
-  if (/;base64/i.test(head[2] ?? '')) return { from: 'base64', mediaType, data: payload };
-  return { from: 'base64', mediaType, data: Buffer.from(unescapePercent(payload)).toString('base64') };
-}
-
-function unescapePercent(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-export function dataUrl(mediaType: string, data: string): string {
-  return `data:${mediaType};base64,${data}`;
-}
+// Names for files that came without one, and media types for those that came with a name only.
 
 const EXTENSIONS: Record<string, string> = {
   'application/pdf': 'pdf',

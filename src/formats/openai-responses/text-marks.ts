@@ -10,22 +10,13 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../lib/json.ts';
+import { readUrlCitation } from '../url-citation.ts';
 
 /** An `url_citation` as its fields, every other annotation verbatim. */
 export function readAnnotation(annotation: JsonObject): Citation {
-  const url = asString(annotation.url);
+  const cited = annotation.type === 'url_citation' ? readUrlCitation(annotation) : undefined;
+  if (cited) return cited;
   const title = asString(annotation.title) ?? asString(annotation.filename);
-  if (annotation.type === 'url_citation' && url !== undefined) {
-    const start = asNumber(annotation.start_index);
-    const end = asNumber(annotation.end_index);
-    return {
-      kind: 'url',
-      url,
-      ...(title === undefined ? {} : { title }),
-      ...(start === undefined ? {} : { start }),
-      ...(end === undefined ? {} : { end }),
-    };
-  }
   const raw = { format: 'openai-responses' as const, value: annotation };
   return title === undefined ? { kind: 'document', raw } : { kind: 'document', title, raw };
 }
