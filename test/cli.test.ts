@@ -63,11 +63,13 @@ describe('init', () => {
     await osiris(['init'], { cwd });
     const file = join(cwd, 'osiris.yaml');
     const indented = readFileSync(file, 'utf8').replace(/^( *)# ((?: {2})*[a-z][a-z0-9_.-]*:.*)$/gm, '$1$2');
-    expect(indented).toContain('\nproviders:\n  openai:');
+    expect(indented).toMatch(/^providers:\n(?:  #.*\n)*  openai:/m);
     // The schema's line only looks like a setting, and there is no certificate here.
     writeFileSync(file, indented.replace(/^(yaml-language-server| {2}tls):/gm, '# $1:'));
-    const env = { OPENAI_API_KEY: 'x', ANTHROPIC_KEY_1: 'x', ANTHROPIC_KEY_2: 'x' };
-    expect((await osiris(['check'], { cwd, env })).stdout).toContain('is fine');
+    const env = Object.fromEntries([...indented.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name]) => [name, 'x']));
+    const { stdout, stderr } = await osiris(['check'], { cwd, env });
+    expect(stderr).toBe('');
+    expect(stdout).toContain('is fine');
   });
 
   test('writes over nothing unless it is forced', async () => {
@@ -129,7 +131,7 @@ describe('check', () => {
   test('prints the schema of the file', async () => {
     const { stdout } = await osiris(['check', '--schema'], { cwd: scratchDir() });
     const schema = JSON.parse(stdout);
-    expect(schema.type).toBe('object');
+    expect([schema.type].flat()).toContain('object');
     expect(Object.keys(schema.properties)).toEqual(
       expect.arrayContaining(['server', 'data_dir', 'providers', 'models']),
     );

@@ -33,6 +33,9 @@ export type HttpServer = {
 /** Larger than any limit of ours, so that ours answers with a shaped 413 instead of Bun with a bare one. */
 const REQUEST_BYTES_MAX = 1024 ** 3;
 
+/** Bodies are left as they are, and a host name may be shorter than Elysia takes for granted (`http://ai/v1/…`). */
+const PLAIN = { normalize: false, handler: { standardHostname: false } };
+
 /** Opens the network port and, at `socketPath`, the local socket on which commands speak to a running server. */
 export function openServer(config: ServerConfig, socketPath: string, ports: ServerPorts): HttpServer {
   let draining = false;
@@ -47,7 +50,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     const peer = network.requestIP(request)?.address ?? '';
     return admins.has(clientAddress(peer, request.headers.get('x-forwarded-for'), trusted));
   };
-  const app = new Elysia({ normalize: false })
+  const app = new Elysia(PLAIN)
     .use(home())
     .use(health(readiness))
     .use(inference(ports.gateway))
@@ -55,7 +58,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(admin({ directory, ledger }, adminGuard(directory, isAdminAddress)))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
-  const local = new Elysia({ normalize: false })
+  const local = new Elysia(PLAIN)
     .use(admin({ directory, ledger }, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));

@@ -278,7 +278,10 @@ describe('controls', () => {
     [{ reasoning_effort: 'high' }, { effort: 'high', summary: 'auto' }],
     [{ reasoning_effort: 'none' }, { effort: 'none', mode: 'off' }],
     [{ reasoning: { effort: 'low', max_tokens: 9 } }, { effort: 'low', budgetTokens: 9, summary: 'auto' }],
-    [{ thinking: { type: 'enabled', budget_tokens: 2048 } }, { mode: 'on', budgetTokens: 2048, summary: 'auto' }],
+    [
+      { thinking: { type: 'enabled', budget_tokens: 2048 } },
+      { mode: 'on', budgetTokens: 2048, summary: 'auto' },
+    ],
     [{ thinking: { type: 'disabled' } }, { mode: 'off' }],
     [{ enable_thinking: false }, { mode: 'off' }],
     [{ thinking_budget: 100 }, { budgetTokens: 100, summary: 'auto' }],

@@ -171,7 +171,11 @@ test('a call without a result gets one, a result without a call becomes a messag
     ],
   });
   expect(asArray(value.input).slice(2)).toEqual([
-    { type: 'function_call_output', call_id: 'c1', output: '[tool error] No result was recorded for this call.' },
+    {
+      type: 'function_call_output',
+      call_id: 'c1',
+      output: '[tool error] No result was recorded for this call.',
+    },
     {
       type: 'message',
       role: 'user',

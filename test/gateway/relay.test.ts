@@ -140,7 +140,11 @@ test('a thousand slow streams all start within a second', async () => {
 
 /** How long it takes until the last of so many streams has begun. */
 async function startStreams(count: number): Promise<number> {
-  const body = JSON.stringify({ model: 'hold', stream: true, messages: [{ role: 'user', content: 'hello' }] });
+  const body = JSON.stringify({
+    model: 'hold',
+    stream: true,
+    messages: [{ role: 'user', content: 'hello' }],
+  });
   // one connection each, opened beforehand: the gateway is measured, not this process's own connection limit
   const sockets = await Promise.all(Array.from({ length: count }, () => openSocket(gateway.url)));
   const begun = performance.now();

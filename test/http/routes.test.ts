@@ -95,12 +95,20 @@ describe('an address that is not there', () => {
     ['/v1/messages/batches', 'not_found_error'],
     ['/v2/messages', 'not_found_error'],
     ['/.env', 'invalid_request_error'],
-    ['//v1/models', 'invalid_request_error'],
     ['/v1/v1/v1/models', 'invalid_request_error'],
   ])('%s is 404 of type %s', async (path, type) => {
     const response = await fetch(gateway.url + path, { method: 'POST', body: '{}' });
     expect(await errorOf(response)).toMatchObject({ status: 404, type, code: 'not_found' });
   });
+});
+
+test.each(['x', 'ai', 'ai:80', 'gateway'])('the host name %s does not change what is found', async (host) => {
+  for (const [path, status] of [
+    ['/health/live', 200],
+    ['/v1/models', 401],
+    ['/live', 404],
+  ] as const)
+    expect(await raw(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`)).toStartWith(`HTTP/1.1 ${status}`);
 });
 
 test('a head that is too large or no HTTP at all ends the connection and nothing else', async () => {
