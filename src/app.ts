@@ -59,6 +59,7 @@ function gatewayPorts(config: Config, directory: Directory, env: Environment): G
     limiter: createMemoryLimiter(),
     ledger: createMemoryLedger(),
     sealKey: sealKeyOf(directory),
+    running: new Set(),
     watch: new Watch(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: `osiris/${VERSION}`,

@@ -63,10 +63,12 @@ describe('init', () => {
     await osiris(['init'], { cwd });
     const file = join(cwd, 'osiris.yaml');
     const indented = readFileSync(file, 'utf8').replace(/^( *)# ((?: {2})*[a-z][a-z0-9_.-]*:.*)$/gm, '$1$2');
-    expect(indented).toMatch(/^providers:\n(?:  #.*\n)*  openai:/m);
+    expect(indented).toMatch(/^providers:\n(?: {2}#.*\n)* {2}openai:/m);
     // The schema's line only looks like a setting, and there is no certificate here.
     writeFileSync(file, indented.replace(/^(yaml-language-server| {2}tls):/gm, '# $1:'));
-    const env = Object.fromEntries([...indented.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name]) => [name, 'x']));
+    const env = Object.fromEntries(
+      [...indented.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name]) => [name, 'x']),
+    );
     const { stdout, stderr } = await osiris(['check'], { cwd, env });
     expect(stderr).toBe('');
     expect(stdout).toContain('is fine');

@@ -44,6 +44,7 @@ export const FAULTS = {
   not_allowed: { status: 403, kind: 'permission', failover: false },
   not_found: { status: 404, kind: 'not-found', failover: false },
   method_not_allowed: { status: 405, kind: 'invalid-request', failover: false },
+  upload_too_slow: { status: 408, kind: 'timeout', failover: false },
   conflict: { status: 409, kind: 'conflict', failover: false, retry: false },
   request_too_large: { status: 413, kind: 'too-large', failover: false },
   upgrade_required: { status: 426, kind: 'invalid-request', failover: false },

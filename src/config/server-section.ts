@@ -1,6 +1,7 @@
 // Turns the `server` section into a ServerConfig with units resolved and defaults filled in.
 
-import { existsSync } from 'node:fs';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isAddressRange, isOrigin, plainUrl } from './addresses.ts';
 import type { ServerConfig } from './config.ts';
@@ -87,9 +88,22 @@ function readPublicUrl(written: string | undefined, pointer: string, report: Rep
 function readTls(tls: ServerShape['tls'], baseDir: string, report: Report): ServerConfig['tls'] {
   if (tls === undefined) return undefined;
   const paths = { cert: resolve(baseDir, tls.cert), key: resolve(baseDir, tls.key) };
-  for (const name of ['cert', 'key'] as const) {
-    if (!existsSync(paths[name]))
-      report(pointerTo('server', 'tls', name), 'names a file that does not exist');
-  }
+  const read = <T>(name: 'cert' | 'key', parse: (pem: Buffer) => T, wanted: string): T | undefined => {
+    const pointer = pointerTo('server', 'tls', name);
+    try {
+      return parse(readFileSync(paths[name]));
+    } catch {
+      const there = existsSync(paths[name]);
+      report(
+        pointer,
+        there ? `names a file that does not hold ${wanted}` : 'names a file that does not exist',
+      );
+      return undefined;
+    }
+  };
+  const certificate = read('cert', (pem) => new X509Certificate(pem), 'a PEM certificate');
+  const key = read('key', (pem) => createPrivateKey(pem), 'a PEM private key without a passphrase');
+  if (certificate && key && !certificate.checkPrivateKey(key))
+    report(pointerTo('server', 'tls', 'key'), 'holds the key of another certificate than `cert`');
   return paths;
 }

@@ -4,6 +4,8 @@ import { Fault, type FaultCode } from '../canonical/fault.ts';
 import type { JsonObject } from '../lib/json.ts';
 
 const MESSAGE_CHARS_MAX = 2000;
+/** Nobody waits longer than a day; larger figures are mistakes. */
+const WAIT_S_MAX = 86_400;
 const HIDDEN = '[redacted]';
 
 /** Whatever could identify our account at the provider or let someone use it. Order matters: wide before narrow. */
@@ -33,10 +35,10 @@ export function redact(text: string): string {
  */
 export function retryAfterSeconds(headers: Headers, nowMs?: number): number | undefined {
   const ms = Number.parseFloat(headers.get('retry-after-ms') ?? '');
-  if (Number.isFinite(ms) && ms >= 0) return Math.ceil(ms / 1000);
+  if (Number.isFinite(ms) && ms >= 0) return Math.min(WAIT_S_MAX, Math.ceil(ms / 1000));
   const text = headers.get('retry-after')?.trim();
   if (!text) return undefined;
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text));
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(WAIT_S_MAX, Math.ceil(Number(text)));
   const untilMs = Date.parse(text);
   const fromMs = nowMs ?? Date.parse(headers.get('date') ?? '');
   if (!Number.isFinite(untilMs) || !Number.isFinite(fromMs)) return undefined;

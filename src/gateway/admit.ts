@@ -8,7 +8,7 @@ import { type BodyKind, checkBody } from '../formats/check.ts';
 import type { Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
-import type { Directory, Key, Limiter } from '../store/ports.ts';
+import type { Directory, Key, Limiter, LimitVerdict } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
 import { identify } from './credentials.ts';
@@ -35,7 +35,7 @@ export async function admit(
   const { config, directory, limiter } = ports;
   const key = identify(request.headers, directory);
   const maxBytes = config.server.maxBodyBytesByRoute[door.path] ?? config.server.maxBodyBytes;
-  const bytes = await readBody(request, maxBytes);
+  const bytes = await readBody(request, maxBytes, config.server.requestTimeoutMs);
   const body = parseBody(bytes);
   checkBody(door.kind, body);
   const modelName = body.model as string;
@@ -48,10 +48,9 @@ export async function admit(
         param: 'model',
       },
     );
-  const verdict = door.free
-    ? limiter.admit(`free:${key.id}`, FREE_LIMITS)
-    : limiter.admit(key.id, limitsOf(key, config));
-  if (!verdict.allowed) throw refused(verdict);
+  const limits = door.free ? FREE_LIMITS : limitsOf(key, config);
+  const verdict = limiter.admit(door.free ? `free:${key.id}` : key.id, limits);
+  if (!verdict.allowed) throw refused(verdict, limits.concurrent);
   const { release, limit, remaining, resetS } = verdict;
   try {
     refuseExpired(key, startedMs);
@@ -73,6 +72,7 @@ export async function admit(
     headers: request.headers,
     startedMs,
     abort: new AbortController(),
+    hasLeft: false,
     limit: { limit, remaining, resetS },
     release,
   };
@@ -97,17 +97,11 @@ function limitsOf(key: Key, config: Config): { requestsPerMinute: number; concur
 }
 
 /** The 429 of a limit, with the headers' figures in its details. */
-function refused(verdict: {
-  why: 'rate' | 'concurrency';
-  limit: number;
-  remaining: number;
-  resetS: number;
-  retryAfterS: number;
-}): Fault {
+function refused(verdict: LimitVerdict & { allowed: false }, concurrent: number): Fault {
   const { limit, remaining, resetS, retryAfterS } = verdict;
   const details = { limit, remaining, reset: resetS };
   if (verdict.why === 'concurrency') {
-    const message = `This key already has ${limit} calls running. Wait for one to end, or ask for a higher limit.`;
+    const message = `This key already has ${concurrent} calls running. Wait for one to end, or ask for a higher limit.`;
     return new Fault('concurrency_limit', message, { retryAfterS, details });
   }
   const message = `This key may make ${limit} requests a minute. Try again in ${retryAfterS} s.`;

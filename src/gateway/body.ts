@@ -2,10 +2,28 @@
 
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { Fault } from '../canonical/fault.ts';
+import { after } from '../lib/clock.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 
-/** The body's bytes, decompressed. Throws Fault `request_too_large` or, for a broken upload, `invalid_json`. */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+/**
+ * The body's bytes, decompressed. Throws Fault `request_too_large`, `upload_too_slow` when it is not whole within
+ * `timeoutMs`, or, for a broken upload, `invalid_json`.
+ */
+export async function readBody(request: Request, maxBytes: number, timeoutMs?: number): Promise<Uint8Array> {
+  if (timeoutMs === undefined) return readAll(request, maxBytes);
+  const late = Promise.withResolvers<never>();
+  const cancel = after(timeoutMs, () => {
+    const message = `The request body did not arrive within ${Math.round(timeoutMs / 1000)} s.`;
+    late.reject(new Fault('upload_too_slow', message));
+  });
+  try {
+    return await Promise.race([readAll(request, maxBytes), late.promise]);
+  } finally {
+    cancel();
+  }
+}
+
+async function readAll(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
   const bytes = declared === null ? await readCounted(request, maxBytes) : await request.bytes();

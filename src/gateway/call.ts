@@ -1,5 +1,6 @@
 // One request on its way through the gateway, with everything the later steps need to know of it.
 
+import { Fault } from '../canonical/fault.ts';
 import type { Model } from '../catalog/model.ts';
 import type { Resolution } from '../catalog/resolve.ts';
 import type { Codec, Dress } from '../formats/codec.ts';
@@ -24,14 +25,22 @@ export type Call = {
   stream: boolean;
   headers: Headers;
   startedMs: number;
-  /** Our own abort: fires when the client leaves or a deadline passes; `reason` says which. */
+  /** Our own abort, of the attempt under way: the client left or a deadline passed; `reason` says which. */
   abort: AbortController;
+  /** The client is gone: nobody else needs to be tried. */
+  hasLeft: boolean;
   limit: { limit: number; remaining: number; resetS: number };
   release: () => void;
 };
 
 /** JSON of a prompt; good enough for a figure that the exact one replaces. */
 const BYTES_PER_TOKEN = 4;
+
+/** The client closed its connection: stops whatever is under way for it. */
+export function leaveCall(call: Call): void {
+  call.hasLeft = true;
+  call.abort.abort(new Fault('client_closed', 'The client closed the connection.'));
+}
 
 /** What the answer to this call has to wear. */
 export function dressOf(call: Call, answerId: string, createdS: number): Dress {

@@ -6,20 +6,22 @@ import { nowS } from '../lib/clock.ts';
 import { newAnswerToken } from '../lib/id.ts';
 import type { Ledger } from '../store/ports.ts';
 import type { AdmitPorts } from './admit.ts';
-import { type Call, dressOf } from './call.ts';
+import { type Call, dressOf, leaveCall } from './call.ts';
 import { candidatesOf } from './candidate.ts';
 import { Meter } from './meter.ts';
 import { PassedStream } from './pass.ts';
 import { type Plan, planCall } from './plan.ts';
 import { Relay } from './relay.ts';
-import { Latch } from './settle.ts';
+import { Latch, ruleOf } from './settle.ts';
 import { TranscodedStream } from './transcode.ts';
-import { callUpstream, type UpstreamPorts, upstreamFault, watchForWhole } from './upstream.ts';
+import { callUpstream, type UpstreamPorts, upstreamFault, withoutSecrets } from './upstream.ts';
 import { answerWhole, failureOf, isEventStream } from './whole.ts';
 
 export type GatewayPorts = AdmitPorts &
   UpstreamPorts & {
     ledger: Ledger;
+    /** Every call that is not settled yet. */
+    running: Set<Call>;
     /** Proves envelopes around sealed reasoning to be ours, 32 bytes. */
     sealKey: Uint8Array;
   };
@@ -37,14 +39,16 @@ export type Answer = {
 type Attempt = { call: Call; plan: Plan; meter: Meter; latch: Latch; ports: GatewayPorts };
 
 /**
- * Answers one admitted call; `request` tells when its client leaves. Rejects with a Fault, already settled, when no candidate could answer; the fault
- * of the last candidate is the one the client sees.
+ * Answers one admitted call; `request` tells when its client leaves. Rejects with a Fault, already settled, when no
+ * candidate could answer; the fault of the last candidate is the one the client sees.
  */
 export async function answer(request: Request, call: Call, ports: GatewayPorts): Promise<Answer> {
-  const latch = new Latch(call, ports.ledger);
-  const leave = () => call.abort.abort(new Fault('client_closed', 'The client closed the connection.'));
+  const latch = new Latch(call, ports.ledger, ports.running);
+  const leave = () => leaveCall(call);
   request.signal.addEventListener('abort', leave, { once: true });
+  if (request.signal.aborted) leave();
   let provider = '';
+  let meter = new Meter();
   try {
     const candidates = candidatesOf(call, ports.config.providers);
     for (let attempts = 1; ; attempts++) {
@@ -52,31 +56,21 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
       if (!candidate)
         throw new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
       provider = candidate.provider.id;
+      // a deadline ended the attempt before, not the call
+      if (attempts > 1) call.abort = new AbortController();
+      meter = new Meter();
       try {
-        const attempt = {
-          call,
-          plan: planCall(call, candidate, ports.sealKey),
-          meter: new Meter(),
-          latch,
-          ports,
-        };
-        const { body, stream } = await tryCandidate(attempt);
-        return { call, body, stream, provider, attempts, losses: attempt.plan.losses };
+        const plan = planCall(call, candidate, ports.sealKey);
+        const { body, stream } = await tryCandidate({ call, plan, meter, latch, ports });
+        return { call, body, stream, provider, attempts, losses: plan.losses };
       } catch (thrown) {
-        const fault = toFault(thrown);
-        const last = attempts === candidates.length;
-        if (last || !fault.rule.failover || call.abort.signal.aborted) throw fault;
+        const fault = withoutSecrets(toFault(thrown), candidate.provider);
+        if (attempts === candidates.length || call.hasLeft || !fault.rule.failover) throw fault;
       }
     }
   } catch (thrown) {
     const fault = toFault(thrown);
-    const rule =
-      fault.code === 'client_closed'
-        ? 'client-left'
-        : fault.rule.failover
-          ? 'upstream-failed'
-          : 'our-failure';
-    await latch.settle(rule, provider, () => new Meter().usage(0)).catch(() => {});
+    await latch.settle(ruleOf(fault), provider, () => meter.usage(0)).catch(() => {});
     throw fault;
   } finally {
     request.signal.removeEventListener('abort', leave);
@@ -86,7 +80,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
 async function tryCandidate(
   attempt: Attempt,
 ): Promise<{ body: Uint8Array | ReadableStream<Uint8Array>; stream: boolean }> {
-  const { call, plan, ports } = attempt;
+  const { call, plan, meter, latch, ports } = attempt;
   const response = await callUpstream(call, plan, ports);
   if (!response.ok) throw await failureOf(response, plan.upstream);
   if (call.stream && isEventStream(response) && response.body) {
@@ -95,21 +89,23 @@ async function tryCandidate(
     return { body: relay.body, stream: true };
   }
   const { provider } = plan.candidate;
-  const unwatch = watchForWhole(call, provider, ports);
+  const bytes = await response.bytes().catch((thrown) => {
+    throw upstreamFault(call, provider, thrown);
+  });
+  const whole = answerWhole(call, plan, { bytes, isStream: isEventStream(response) }, meter);
   try {
-    const whole = await answerWhole(call, plan, response, attempt.meter);
-    await attempt.latch.settle('finished', provider.id, () => attempt.meter.usage(call.bytes.length));
-    return whole;
+    await latch.settle('finished', provider.id, () => meter.usage(call.bytes.length));
   } catch (thrown) {
-    throw thrown instanceof Fault ? thrown : upstreamFault(call, provider, thrown);
-  } finally {
-    unwatch();
+    throw new Fault('storage_fault', 'The answer could not be recorded; try again.', { cause: thrown });
   }
+  return whole;
 }
 
 function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Relay {
   const { call, plan, meter, latch, ports } = attempt;
   const { provider, deployment } = plan.candidate;
+  const { abort } = call;
+  const clean = (fault: Fault) => withoutSecrets(fault, provider);
   const conversion =
     plan.kind === 'pass'
       ? new PassedStream({
@@ -118,15 +114,16 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
           requestId: call.requestId,
           showModel: plan.renamed && deployment.model !== call.modelName ? call.modelName : undefined,
           hideUsage: plan.hideUsage,
+          clean,
         })
-      : new TranscodedStream(plan, call.codec, dressOf(call, newAnswerToken(), nowS()), meter);
+      : new TranscodedStream(plan, call.codec, dressOf(call, newAnswerToken(), nowS()), meter, clean);
   return new Relay(upstream, {
     watch: ports.watch,
     server: ports.server,
     conversion,
     beat: call.codec.telltale.beat,
     settle: (rule) => latch.settle(rule, provider.id, () => meter.usage(call.bytes.length)),
-    abort: (reason) => call.abort.abort(reason),
+    abort: (reason) => abort.abort(reason),
     breakOff: (fault) =>
       call.codec.breakOff(fault, { first: undefined, frames: 0, requestId: call.requestId }),
     faultOf: (thrown) => streamFault(upstreamFault(call, provider, thrown)),

@@ -17,6 +17,8 @@ export type PassOptions = {
   showModel: string | undefined;
   /** Drop the usage chunk that only we asked for. */
   hideUsage: boolean;
+  /** Takes out of a fault what is not the client's to see. */
+  clean: (fault: Fault) => Fault;
 };
 
 /**
@@ -63,9 +65,10 @@ export class PassedStream implements Conversion {
     return { now: '', last: this.#breakOff(fault) };
   }
 
-  #breakOff(fault: Fault): string {
+  #breakOff(broken: Fault): string {
+    const { codec, requestId, clean } = this.#options;
+    const fault = clean(broken);
     this.fault = fault;
-    const { codec, requestId } = this.#options;
     return codec.breakOff(fault, { first: this.#first, frames: this.#frames, requestId });
   }
 

@@ -2,9 +2,10 @@
 
 import { Fault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
-import { nowMs } from '../lib/clock.ts';
+import { after, nowMs } from '../lib/clock.ts';
 import type { SettleRule } from '../store/ports.ts';
 import type { Conversion, Piece } from './conversion.ts';
+import { ruleOf } from './settle.ts';
 import type { Watch } from './watch.ts';
 
 /** A client's proxy may cut a connection that is silent for longer; Bun's own default is 10 s. */
@@ -61,6 +62,8 @@ export class Relay {
     this.#opening = this.#readUntilContent();
     await Promise.race([this.#opening, committed]);
     this.#commit = undefined;
+    // nobody reads yet: a client that never does counts as stalled
+    this.#stalledMs = nowMs();
   }
 
   /** The client's stream. Only whole frames are ever enqueued, so a beat fits between any two pieces. */
@@ -73,10 +76,10 @@ export class Relay {
 
   async #readUntilContent(): Promise<void> {
     const { conversion } = this.#ports;
-    while (!conversion.committed && !this.#closed) {
+    while (!conversion.committed && !this.#closed && this.#commit !== undefined) {
       const piece = await this.#read();
       // nothing has gone out yet: the failure may still be answered with a status, or by someone else
-      if (conversion.fault && this.#controller === undefined && this.#commit) {
+      if (conversion.fault && this.#controller === undefined && this.#commit !== undefined) {
         this.#close();
         void this.#reader.cancel().catch(() => {});
         throw conversion.fault;
@@ -90,16 +93,17 @@ export class Relay {
     // the upstream was not read while the client was busy: its silence counts from now
     if (this.#stalledMs !== undefined) this.#upstreamMs = nowMs();
     this.#stalledMs = undefined;
-    if (this.#opening) {
-      if (this.#early.length === 0) await this.#opening;
-      this.#opening = undefined;
+    try {
+      if (this.#flushEarly(controller)) return;
+      if (this.#opening) {
+        await this.#opening;
+        this.#opening = undefined;
+        if (this.#flushEarly(controller)) return;
+      }
+      while (!this.#closed) if (await this.#write(await this.#read())) break;
+    } finally {
+      this.#stalledMs = nowMs();
     }
-    if (this.#flushEarly(controller)) return;
-    while (!this.#closed) {
-      const wrote = await this.#write(await this.#read());
-      if (wrote) break;
-    }
-    this.#stalledMs = nowMs();
   }
 
   #flushEarly(controller: ReadableStreamDefaultController<Uint8Array>): boolean {
@@ -131,7 +135,7 @@ export class Relay {
     const { conversion, settle } = this.#ports;
     let last = piece.last;
     try {
-      await settle(conversion.fault ? 'upstream-failed' : 'finished');
+      await settle(conversion.fault ? ruleOf(conversion.fault) : 'finished');
     } catch (thrown) {
       const fault = new Fault('storage_fault', 'The answer could not be recorded; try again.', {
         cause: thrown,
@@ -142,7 +146,7 @@ export class Relay {
     this.#put(last);
     this.#close();
     this.#finish();
-    void drain(this.#reader);
+    void drain(this.#reader, conversion.fault !== undefined);
     return true;
   }
 
@@ -197,12 +201,19 @@ export class Relay {
 
 const encoder = new TextEncoder();
 
+/** How long an upstream may keep a connection open behind its terminal event. */
+const DRAIN_MS = 2_000;
+
 /** Reads what follows the terminal event, normally nothing, so that the connection can be used again. */
-async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, failed: boolean): Promise<void> {
+  const giveUp = () => void reader.cancel().catch(() => {});
+  if (failed) return giveUp();
+  const cancel = after(DRAIN_MS, giveUp);
   try {
-    for (let reads = 0; reads < 8; reads++) if ((await reader.read()).done) return;
-    await reader.cancel();
+    while (!(await reader.read()).done);
   } catch {
     // the answer is complete: how its connection ended no longer matters
+  } finally {
+    cancel();
   }
 }

@@ -1,5 +1,6 @@
 // Ends a call exactly once, whatever ended it.
 
+import type { Fault } from '../canonical/fault.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { Ledger, SettleRule } from '../store/ports.ts';
@@ -12,11 +13,15 @@ import type { Call } from './call.ts';
 export class Latch {
   readonly #call: Call;
   readonly #ledger: Ledger;
+  readonly #running: Set<Call>;
   #settled: Promise<void> | undefined;
 
-  constructor(call: Call, ledger: Ledger) {
+  /** `running` holds the call from now until it is settled. */
+  constructor(call: Call, ledger: Ledger, running: Set<Call>) {
     this.#call = call;
     this.#ledger = ledger;
+    this.#running = running;
+    running.add(call);
   }
 
   get done(): boolean {
@@ -28,6 +33,7 @@ export class Latch {
     if (this.#settled) return this.#settled;
     const call = this.#call;
     call.release();
+    this.#running.delete(call);
     this.#settled = this.#ledger.settle({
       callId: call.id,
       keyId: call.key.id,
@@ -40,3 +46,17 @@ export class Latch {
     return this.#settled;
   }
 }
+
+/** Who is to blame for a call that ended in a fault (design: "who pays when it breaks"). */
+export function ruleOf(fault: Fault): SettleRule {
+  if (fault.code === 'client_closed') return 'client-left';
+  if (OURS.has(fault.code)) return 'our-failure';
+  return fault.rule.failover || UPSTREAM_REFUSALS.has(fault.code) ? 'upstream-failed' : 'our-failure';
+}
+
+const OURS = new Set<string>(['draining', 'request_timeout', 'internal_error', 'storage_fault']);
+const UPSTREAM_REFUSALS = new Set<string>([
+  'upstream_rejected',
+  'context_length_exceeded',
+  'content_policy_violation',
+]);

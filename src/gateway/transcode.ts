@@ -20,8 +20,11 @@ export class TranscodedStream implements Conversion {
   readonly #plan: TranscodePlan;
   readonly #seals: SealWrapper | undefined;
   readonly #meter: Meter;
+  readonly #clean: (fault: Fault) => Fault;
 
-  constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter) {
+  /** `clean` takes out of a fault what is not the client's to see. */
+  constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter, clean: (fault: Fault) => Fault) {
+    this.#clean = clean;
     this.#decoder = plan.upstream.streamDecoder();
     this.#encoder = to.streamEncoder(dress);
     this.#plan = plan;
@@ -52,7 +55,8 @@ export class TranscodedStream implements Conversion {
   }
 
   #write(events: StreamEvent[], piece: TextPiece): void {
-    for (const heard of events) {
+    for (const told of events) {
+      const heard = told.type === 'error' ? { ...told, fault: this.#clean(told.fault) } : told;
       this.#meter.hear(heard);
       for (const event of this.#plan.restore?.events(heard) ?? [heard]) {
         if (isContent(event)) this.committed = true;

@@ -47,7 +47,7 @@ export async function callUpstream(call: Call, plan: Plan, ports: UpstreamPorts)
   const transport = ports.transports.get(provider.id);
   const unwatch = watchForAnswer(call, provider, ports);
   const received = (response: Response) =>
-    call.stream && response.ok && isEventStream(response) ? response : readWhole(response, provider);
+    call.stream && response.ok && isEventStream(response) ? response : readWhole(response);
   try {
     if (transport) {
       const { upstream, body } = plan;
@@ -80,6 +80,7 @@ export async function callUpstream(call: Call, plan: Plan, ports: UpstreamPorts)
 
 /** What went wrong while talking to a provider, as a fault: our own abort's reason, or unreachable. */
 export function upstreamFault(call: Call, provider: Provider, thrown: unknown): Fault {
+  if (thrown instanceof Fault) return thrown;
   const reason: unknown = call.abort.signal.aborted ? call.abort.signal.reason : thrown;
   if (reason instanceof Fault) return reason;
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : undefined;
@@ -96,25 +97,44 @@ function whyUnreachable(id: string, code: string): string {
   return `Provider ${id} could not be reached.`;
 }
 
+/** Larger answers are refused rather than held in memory. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
 /** The response with its body read: what is not relayed piece by piece stands under the deadlines of the headers. */
-async function readWhole(response: Response, provider: Provider): Promise<Response> {
+async function readWhole(response: Response): Promise<Response> {
   const { status, headers } = response;
   // such a status may have no body (RFC 9110 15.3.5), and a Response refuses one
-  const body = [204, 205, 304].includes(status) ? null : await response.bytes();
-  return new Response(response.ok || body === null ? body : withoutSecrets(body, provider), {
-    status,
-    headers,
-  });
+  const body = [204, 205, 304].includes(status) ? null : await readBounded(response);
+  return new Response(body as Uint8Array<ArrayBuffer> | null, { status, headers });
 }
 
-/** The text of an error without the credential and the address it may repeat: clients see a refusal's words. */
-function withoutSecrets(body: Uint8Array, provider: Provider): string {
-  let text = new TextDecoder().decode(body);
+async function readBounded(response: Response): Promise<Uint8Array> {
+  const declared = Number(response.headers.get('content-length') ?? Number.NaN);
+  // the length of a compressed body says nothing of what comes out of it
+  if (declared <= ANSWER_BYTES_MAX && !response.headers.has('content-encoding')) return response.bytes();
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  for await (const piece of response.body ?? []) {
+    total += piece.length;
+    if (total > ANSWER_BYTES_MAX)
+      throw new Fault('bad_gateway', 'The provider sent an answer larger than the gateway accepts.');
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+/** The fault without our credential and the address it may repeat: clients see the words of a refusal. */
+export function withoutSecrets(fault: Fault, provider: Provider): Fault {
   const address = provider.builtIn ? [] : [new URL(provider.baseUrl).host];
-  for (const secret of [...provider.credentials, ...address]) text = text.replaceAll(secret, '[redacted]');
-  return text;
+  let message = fault.message;
+  for (const secret of [...provider.credentials, ...address])
+    message = message.replaceAll(secret, '[redacted]');
+  if (message === fault.message) return fault;
+  const { code, param, retryAfterS, details, cause } = fault;
+  return new Fault(code, message, { param, retryAfterS, details, cause });
 }
 
+/** A plain object: fetch reads it faster than a Headers one. Later members win over earlier ones. */
 function upstreamHeaders(call: Call, plan: Plan, userAgent: string): Record<string, string> {
   const { provider } = plan.candidate;
   const headers: Record<string, string> = {
@@ -166,37 +186,35 @@ function signIn(headers: Record<string, string>, provider: Provider, credential:
 function watchForAnswer(call: Call, provider: Provider, ports: UpstreamPorts): () => void {
   const sentMs = nowMs();
   const { connectTimeoutMs, firstByteTimeoutMs, requestTimeoutMs } = ports.server;
+  const { abort } = call;
   let probed = provider.builtIn || ports.proxied;
-  return ports.watch.add({
+  let isOver = false;
+  const unwatch = ports.watch.add({
     tick(now) {
-      const limitMs = call.stream ? firstByteTimeoutMs : call.startedMs + requestTimeoutMs - sentMs;
-      if (now - sentMs >= limitMs) {
-        call.abort.abort(tooSlow(provider, limitMs));
+      if (call.stream && now - sentMs >= firstByteTimeoutMs) {
+        abort.abort(tooSlow('upstream_timeout', provider, firstByteTimeoutMs));
+      } else if (!call.stream && now - call.startedMs >= requestTimeoutMs) {
+        // the whole time is used up, so there is none left for another provider
+        abort.abort(tooSlow('request_timeout', provider, requestTimeoutMs));
       } else if (!probed && now - sentMs >= connectTimeoutMs) {
         // fetch cannot tell "connecting" from "waiting for headers": ask the address itself
         probed = true;
         void isReachable(provider.baseUrl, connectTimeoutMs).then((reachable) => {
-          if (reachable) return;
+          if (reachable || isOver) return;
           const message = `Provider ${provider.id} did not accept a connection within ${connectTimeoutMs / 1000} s.`;
-          call.abort.abort(new Fault('upstream_unreachable', message));
+          abort.abort(new Fault('upstream_unreachable', message));
         });
       }
     },
   });
-}
-
-/** Aborts the call when a plain answer is not whole in time. Returns how to stop watching. */
-export function watchForWhole(call: Call, provider: Provider, ports: UpstreamPorts): () => void {
-  const { requestTimeoutMs } = ports.server;
-  return ports.watch.add({
-    tick(now) {
-      if (now - call.startedMs >= requestTimeoutMs) call.abort.abort(tooSlow(provider, requestTimeoutMs));
-    },
-  });
+  return () => {
+    isOver = true;
+    unwatch();
+  };
 }
 
 /** The fault of a provider that kept us waiting. */
-function tooSlow(provider: Provider, limitMs: number): Fault {
+function tooSlow(code: 'upstream_timeout' | 'request_timeout', provider: Provider, limitMs: number): Fault {
   const waited = Math.round(limitMs / 1000);
-  return new Fault('upstream_timeout', `Provider ${provider.id} did not answer within ${waited} s.`);
+  return new Fault(code, `Provider ${provider.id} did not answer within ${waited} s.`);
 }

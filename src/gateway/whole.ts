@@ -17,8 +17,10 @@ import type { Plan } from './plan.ts';
 
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
 
+/** Some hosts forget the type of their streams: one that says nothing is believed to be a stream. */
 export function isEventStream(response: Response): boolean {
-  return response.headers.get('content-type')?.includes('text/event-stream') ?? false;
+  const type = response.headers.get('content-type')?.toLowerCase() ?? '';
+  return type === '' || /event-stream|octet-stream|text\/plain/.test(type);
 }
 
 /** The fault an upstream's error response stands for. */
@@ -32,15 +34,14 @@ export async function failureOf(response: Response, upstream: Codec): Promise<Fa
  * The client's answer out of a whole upstream response: its own bytes when the formats agree, else converted; as a
  * one-shot stream when a stream was asked for. Throws Fault `bad_gateway` for anything that is no answer.
  */
-export async function answerWhole(
+export function answerWhole(
   call: Call,
   plan: Plan,
-  response: Response,
+  { bytes, isStream }: { bytes: Uint8Array; isStream: boolean },
   meter: Meter,
-): Promise<{ body: Uint8Array; stream: boolean }> {
-  const bytes = await response.bytes();
+): { body: Uint8Array; stream: boolean } {
   const { upstream } = plan;
-  if (isEventStream(response)) {
+  if (isStream && !looksLikeJson(bytes)) {
     const folded = foldFrames(bytes, upstream);
     meter.hearWhole(folded);
     return { body: encodeWhole(call, plan, folded), stream: false };
@@ -56,6 +57,11 @@ export async function answerWhole(
   if (call.stream) return { body: encodeStream(call, plan, decoded), stream: true };
   if (plan.kind === 'transcode') return { body: encodeWhole(call, plan, decoded), stream: false };
   return { body: plan.renamed ? showModel(bytes, call.modelName) : bytes, stream: false };
+}
+
+function looksLikeJson(bytes: Uint8Array): boolean {
+  const first = bytes.find((byte) => byte > 32);
+  return first === 123 || first === 91;
 }
 
 function foldFrames(bytes: Uint8Array, upstream: Codec): CanonicalResponse {

@@ -10,10 +10,18 @@ import { admit, type Door } from '../gateway/admit.ts';
 import type { Call } from '../gateway/call.ts';
 import { countInput } from '../gateway/count.ts';
 import { answer, type GatewayPorts } from '../gateway/gateway.ts';
+import { awaitBeginning, waitingBody } from '../gateway/patience.ts';
 import { log } from '../lib/log.ts';
 import type { RouteKind } from './docs-routes.ts';
 import { routeDetail } from './openapi.ts';
-import { answerResponse, faultResponse, jsonResponse, requestIdOf, showLimit } from './reply.ts';
+import {
+  answerResponse,
+  faultResponse,
+  jsonResponse,
+  requestIdOf,
+  showLimit,
+  waitingResponse,
+} from './reply.ts';
 
 type Route = Door & { detail: RouteKind };
 
@@ -77,7 +85,10 @@ async function infer(request: Request, door: Door, ports: GatewayPorts): Promise
   let call: Call | undefined;
   try {
     call = await admit(request, door, requestId, ports);
-    return answerResponse(await answer(request, call, ports));
+    const pending = answer(request, call, ports);
+    if (!call.stream) return answerResponse(await pending);
+    const begun = await awaitBeginning(pending);
+    return begun ? answerResponse(begun) : waitingResponse(call, waitingBody(pending, call));
   } catch (thrown) {
     const response = refuse(thrown, requestId, door.codec);
     if (call) showLimit(response.headers, call.limit);

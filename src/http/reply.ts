@@ -46,9 +46,23 @@ export function faultResponse(fault: Fault, requestId: string, codec: Codec = op
   return new Response(JSON.stringify({ type: 'error', error, request_id: requestId }), { status, headers });
 }
 
-/** The answer with its headers, as it leaves. A plain object of headers costs a tenth of a Headers one. */
+/** The answer with its headers, as it leaves. */
 export function answerResponse(answer: Answer): Response {
   const { call, body, stream, provider, attempts, losses } = answer;
+  const headers = answerHeaders(call, stream);
+  headers['x-osiris-provider'] = headerText(provider);
+  headers['x-osiris-attempts'] = String(attempts);
+  if (losses.length > 0) headers['x-osiris-losses'] = lossHeader(losses);
+  return new Response(body as BodyInit, { headers });
+}
+
+/** A stream whose provider is not known yet: its headers leave before anybody has begun to answer. */
+export function waitingResponse(call: Call, body: ReadableStream<Uint8Array>): Response {
+  return new Response(body, { headers: answerHeaders(call, true) });
+}
+
+/** A plain object of headers costs a tenth of a Headers one. */
+function answerHeaders(call: Call, stream: boolean): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': stream ? 'text/event-stream; charset=utf-8' : 'application/json',
     'x-request-id': call.requestId,
@@ -56,16 +70,18 @@ export function answerResponse(answer: Answer): Response {
     'x-ratelimit-limit': String(call.limit.limit),
     'x-ratelimit-remaining': String(call.limit.remaining),
     'x-ratelimit-reset': String(call.limit.resetS),
-    'x-osiris-model': call.model.id,
-    'x-osiris-provider': provider,
-    'x-osiris-attempts': String(attempts),
+    'x-osiris-model': headerText(call.model.id),
   };
   if (stream) {
     headers['cache-control'] = 'no-cache, no-transform';
     headers['x-accel-buffering'] = 'no';
   }
-  if (losses.length > 0) headers['x-osiris-losses'] = lossHeader(losses);
-  return new Response(body as BodyInit, { headers });
+  return headers;
+}
+
+/** Names from the configuration may hold anything; a header may not (RFC 9110 5.5). */
+function headerText(name: string): string {
+  return /^[\x21-\x7e]*$/.test(name) ? name : encodeURIComponent(name);
 }
 
 /** A JSON body with the labels every response carries. */

@@ -1,10 +1,13 @@
 // The HTTP server: all route groups on one screen, then what surrounds every request.
 
+import { chmodSync } from 'node:fs';
 import { Elysia } from 'elysia';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
+import type { Call } from '../gateway/call.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
-import { after } from '../lib/clock.ts';
+import { after, pause } from '../lib/clock.ts';
+import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
 import { addressSet, clientAddress } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
@@ -32,9 +35,15 @@ export type HttpServer = {
 
 /** Larger than any limit of ours, so that ours answers with a shaped 413 instead of Bun with a bare one. */
 const REQUEST_BYTES_MAX = 1024 ** 3;
+const HEAD_TIMEOUT_S = 30;
+const CUT_OFF_WAIT_MS = 50;
+const CUT_OFF_WAITS = 40;
 
-/** Bodies are left as they are, and a host name may be shorter than Elysia takes for granted (`http://ai/v1/…`). */
-const PLAIN = { normalize: false, handler: { standardHostname: false } };
+/**
+ * Bodies are left as they are, and a host name may be shorter than Elysia takes for granted (`http://ai/v1/…`): it
+ * looks for the path from the 12th character on, or else from the 8th, which is too early for https.
+ */
+const plainly = (tls: boolean) => ({ normalize: false, handler: { standardHostname: tls } });
 
 /** Opens the network port and, at `socketPath`, the local socket on which commands speak to a running server. */
 export function openServer(config: ServerConfig, socketPath: string, ports: ServerPorts): HttpServer {
@@ -50,7 +59,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     const peer = network.requestIP(request)?.address ?? '';
     return admins.has(clientAddress(peer, request.headers.get('x-forwarded-for'), trusted));
   };
-  const app = new Elysia(PLAIN)
+  const app = new Elysia(plainly(config.tls !== undefined))
     .use(home())
     .use(health(readiness))
     .use(inference(ports.gateway))
@@ -58,7 +67,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(admin({ directory, ledger }, adminGuard(directory, isAdminAddress)))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
-  const local = new Elysia(PLAIN)
+  const local = new Elysia(plainly(false))
     .use(admin({ directory, ledger }, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
@@ -66,17 +75,30 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   const route: Answerer = (request) =>
     draining ? refuseWhileDraining(request, app.fetch) : app.fetch(request);
   const open = withCors(config.corsOrigins, answeringHead(route));
-  const answer = async (request: Request) => labelled(request, await open(request));
+  const answer = async (request: Request) => labelled(request, await open(withAddress(request)));
   const network = Bun.serve({
     hostname: config.host,
     port: config.port,
-    // our own deadlines rule; Bun's would cut silent streams (oven-sh/bun#27479)
-    idleTimeout: 0,
+    // ends connections that never finish their head; behind that our own deadlines rule
+    idleTimeout: HEAD_TIMEOUT_S,
     maxRequestBodySize: REQUEST_BYTES_MAX,
+    development: false,
+    error: refuseBroken,
     ...(config.tls ? { tls: { cert: Bun.file(config.tls.cert), key: Bun.file(config.tls.key) } } : {}),
-    fetch: answer,
+    fetch: (request, server) => {
+      // Bun's idle timeout would cut silent streams (oven-sh/bun#27479)
+      server.timeout(request, 0);
+      return answer(request);
+    },
   });
-  const socket = Bun.serve({ unix: socketPath, fetch: (request) => local.fetch(request) });
+  const socket = Bun.serve({
+    unix: socketPath,
+    development: false,
+    error: refuseBroken,
+    fetch: (request) => local.fetch(request),
+  });
+  // the socket needs no secret: whoever may open it is the operator
+  chmodSync(socketPath, 0o600);
 
   const scheme = config.tls ? 'https' : 'http';
   return {
@@ -87,9 +109,32 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
       const cancel = after(timeoutMs, () => deadline.resolve());
       await Promise.race([Promise.all([network.stop(false), socket.stop(true)]), deadline.promise]);
       cancel();
+      await cutOff(ports.gateway().running);
       await network.stop(true);
     },
   };
+}
+
+/** Ends what still runs with an error of its format, and waits a moment until that has been told and settled. */
+async function cutOff(running: ReadonlySet<Call>): Promise<void> {
+  const fault = new Fault('draining', 'The server is shutting down; try again in a moment.');
+  for (const call of running) call.abort.abort(fault);
+  for (let waits = 0; running.size > 0 && waits < CUT_OFF_WAITS; waits++) await pause(CUT_OFF_WAIT_MS);
+  // what has been settled still has to reach its reader
+  if (running.size === 0) await pause(CUT_OFF_WAIT_MS);
+}
+
+/** Clients of the oldest kind and some probes send no usable Host; what they ask for is in the path all the same. */
+function withAddress(request: Request): Request {
+  if (URL.canParse(request.url)) return request;
+  const path = /^(?:[a-z]+:\/\/[^/]*)?(\/.*)?$/i.exec(request.url)?.[1] ?? '/';
+  return new Request(`http://osiris${path}`, request);
+}
+
+/** What even Bun's own handling of a request failed on. */
+function refuseBroken(error: Error): Response {
+  log.error('unhandled failure', { cause: error });
+  return faultResponse(toFault(error), newRequestId());
 }
 
 function urlHost(host: string): string {

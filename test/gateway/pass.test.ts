@@ -193,7 +193,7 @@ for (const format of FORMATS) {
     for (const share of [0.75, 0.85, 0.95]) {
       const cut = wire.slice(0, Math.floor(wire.length * share));
       for (const after of ['end', 'reset'] as const) {
-        script(format, { pieces: [SSE_CHUNKED_HEAD, asChunk(cut)], gapMs: 5, after });
+        script(format, { pieces: [SSE_CHUNKED_HEAD, asChunk(cut)], gapMs: 60, after });
         const response = await post(format, BODIES[format].replace('"same"', `"model-${format}"`));
         const text = await response.text();
         expect(response.status).toBe(200);

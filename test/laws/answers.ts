@@ -81,7 +81,7 @@ export function transcoded(from: Codec, to: Codec): TranscodedStream {
     restore: undefined,
     sealKey: SEAL_KEY,
   } as unknown;
-  return new TranscodedStream(plan as TranscodePlan, to, dressOf(to), new Meter());
+  return new TranscodedStream(plan as TranscodePlan, to, dressOf(to), new Meter(), (fault) => fault);
 }
 
 /** The whole answer of one format as a client of the other gets it. */

@@ -1,6 +1,7 @@
 // Law 1: same format and no edits leave the bytes of request and answer as they came, at every chunk size.
 
 import fc from 'fast-check';
+import type { Fault } from '../../src/canonical/fault.ts';
 import type { Codec } from '../../src/formats/codec.ts';
 import type { Conversion } from '../../src/gateway/conversion.ts';
 import { Meter } from '../../src/gateway/meter.ts';
@@ -24,6 +25,7 @@ const identity = (wrap: (stream: Conversion) => Conversion = (stream) => stream)
         requestId: 'request-1',
         showModel: undefined,
         hideUsage: false,
+        clean: (fault: Fault) => fault,
       };
       const stream = wrap(new PassedStream(options));
       const out: Uint8Array[] = [];

@@ -96,6 +96,7 @@ const passed = (wrap: (stream: PassedStream) => Conversion = (stream) => stream,
       requestId: 'request-1',
       showModel: undefined,
       hideUsage: false,
+      clean: (fault: Fault) => fault,
     };
     check(withDone(one, drain(wrap(new PassedStream(options)), one)), one);
   });

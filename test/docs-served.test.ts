@@ -1,0 +1,36 @@
+// The documentation page of the running program: a reader's way through it, with a real key and a real answer.
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { findChromium, openPage } from './support/browser.ts';
+import { walkDocs } from './support/docs-walk.ts';
+import { type Gateway, startGateway } from './support/gateway.ts';
+import { documentFlaws } from './support/openapi-rules.ts';
+
+let gateway: Gateway;
+beforeAll(async () => {
+  gateway = await startGateway({ upstreams: [] });
+}, 120_000);
+afterAll(() => gateway.stop());
+
+test('the document of the program is sound', async () => {
+  const response = await fetch(`${gateway.url}/openapi.json`);
+  expect(documentFlaws(await response.json())).toEqual([]);
+});
+
+const found = await findChromium();
+
+describe.skipIf(found === undefined)('the page in a browser', () => {
+  test('takes a key, executes an example against the sandbox, and asks nobody else', async () => {
+    if (found === undefined) return;
+    const { page, close } = await openPage(found);
+    try {
+      const walk = await walkDocs(page, gateway.url, gateway.key, async () => {});
+      expect(walk.status).toContain('200');
+      expect(walk.answer).toContain('chat.completion');
+      expect([walk.elsewhere, walk.complaints]).toEqual([[], []]);
+      expect(walk.stored).not.toContain(gateway.key);
+    } finally {
+      await close();
+    }
+  }, 90_000);
+});
