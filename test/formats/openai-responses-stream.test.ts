@@ -318,3 +318,15 @@ test('a client tool of the format is read as a function call', () => {
   expect(hosted.parts[0]?.kind).toBe('opaque');
   expect(asArray(body.output)).toHaveLength(1);
 });
+
+test('a damaged section number is not believed: nothing is held for the sections before it', () => {
+  const decoder = openaiResponses.streamDecoder();
+  const item = { id: 'rs_1', type: 'reasoning', summary: [] };
+  const frames = [
+    { type: 'response.output_item.added', output_index: 0, item },
+    { type: 'response.reasoning_summary_text.delta', output_index: 0, summary_index: 1e15, delta: 'thought' },
+  ];
+  const events = frames.flatMap((frame) => decoder.push({ data: JSON.stringify(frame) }));
+  const delta = events.find((event) => event.type === 'part-delta');
+  expect(delta?.delta).toEqual({ kind: 'reasoning', form: 'summary', section: 0, text: 'thought' });
+});

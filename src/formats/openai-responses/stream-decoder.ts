@@ -10,6 +10,7 @@ import {
   asString,
   isObject,
   type JsonObject,
+  type JsonValue,
   tryParseJson,
 } from '../../lib/json.ts';
 import type { SseFrame } from '../../lib/sse.ts';
@@ -150,7 +151,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 
   #readThought(type: string, data: JsonObject): StreamEvent[] {
     const form = type.includes('summary') ? 'summary' : 'content';
-    const section = asNumber(data.summary_index) ?? asNumber(data.content_index) ?? 0;
+    const section = sectionOf(data.summary_index ?? data.content_index);
     return this.#withSlot(data, 'reasoning', (reader) =>
       type.endsWith('.delta')
         ? reader.think(form, section, asString(data.delta) ?? '')
@@ -273,4 +274,12 @@ function faultOfStatus(status: string, response: JsonObject): Fault {
   return new Fault('bad_gateway', 'The provider gave up on this answer; try again.', {
     cause: `status ${status.slice(0, 20)}`,
   });
+}
+
+/** Readers hold a place for every section before the highest one, so a damaged figure must not be believed. */
+const SECTIONS_MAX = 1_000;
+
+function sectionOf(value: JsonValue | undefined): number {
+  const section = asNumber(value) ?? 0;
+  return Number.isInteger(section) && section >= 0 && section < SECTIONS_MAX ? section : 0;
 }
