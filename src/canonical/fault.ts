@@ -61,7 +61,7 @@ export const FAULTS = {
   upstream_unavailable: { status: 503, kind: 'server', failover: true, retry: false },
   draining: { status: 503, kind: 'server', failover: false },
   storage_fault: { status: 503, kind: 'server', failover: false },
-  no_provider: { status: 503, kind: 'server', failover: false },
+  no_provider: { status: 503, kind: 'server', failover: false, retry: false },
   upstream_overloaded: { status: 503, kind: 'overloaded', failover: true },
   upstream_timeout: { status: 504, kind: 'timeout', failover: true },
   request_timeout: { status: 504, kind: 'timeout', failover: false },
