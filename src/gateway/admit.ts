@@ -12,6 +12,7 @@ import type { Directory, Key, Limiter, LimitVerdict } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
 import { identify } from './credentials.ts';
+import type { Watch } from './watch.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
 export type Door = { path: string; codec: Codec; kind: BodyKind; free: boolean };
@@ -19,7 +20,13 @@ export type Door = { path: string; codec: Codec; kind: BodyKind; free: boolean }
 /** Token counts are free, but not a way to flood the server. */
 const FREE_REQUESTS_PER_MINUTE = 600;
 
-export type AdmitPorts = { config: Config; models: ModelIndex; directory: Directory; limiter: Limiter };
+export type AdmitPorts = {
+  config: Config;
+  models: ModelIndex;
+  directory: Directory;
+  limiter: Limiter;
+  watch: Watch;
+};
 
 /**
  * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402; what was thrown before the
@@ -35,7 +42,10 @@ export async function admit(
   const { config, directory, limiter } = ports;
   const key = identify(request.headers, directory);
   const maxBytes = config.server.maxBodyBytesByRoute[door.path] ?? config.server.maxBodyBytes;
-  const bytes = await readBody(request, maxBytes, config.server.requestTimeoutMs);
+  const bytes = await readBody(request, maxBytes, {
+    watch: ports.watch,
+    timeoutMs: config.server.requestTimeoutMs,
+  });
   const body = parseBody(bytes);
   checkBody(door.kind, body);
   const modelName = body.model as string;

@@ -2,18 +2,22 @@
 
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { Fault } from '../canonical/fault.ts';
-import { after } from '../lib/clock.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
+import type { Watch } from './watch.ts';
 
 /**
  * The body's bytes, decompressed. Throws Fault `request_too_large`, `upload_too_slow` when it is not whole within
- * `timeoutMs`, or, for a broken upload, `invalid_json`.
+ * `limit.timeoutMs`, or, for a broken upload, `invalid_json`.
  */
-export async function readBody(request: Request, maxBytes: number, timeoutMs?: number): Promise<Uint8Array> {
-  if (timeoutMs === undefined) return readAll(request, maxBytes);
+export async function readBody(
+  request: Request,
+  maxBytes: number,
+  limit?: { watch: Watch; timeoutMs: number },
+): Promise<Uint8Array> {
+  if (!limit) return readAll(request, maxBytes);
   const late = Promise.withResolvers<never>();
-  const cancel = after(timeoutMs, () => {
-    const message = `The request body did not arrive within ${Math.round(timeoutMs / 1000)} s.`;
+  const cancel = limit.watch.after(limit.timeoutMs, () => {
+    const message = `The request body did not arrive within ${Math.round(limit.timeoutMs / 1000)} s.`;
     late.reject(new Fault('upload_too_slow', message));
   });
   try {

@@ -1,17 +1,18 @@
 // Keeps a client company while no provider has begun to answer, without giving up on any of them.
 
 import { Fault, toFault } from '../canonical/fault.ts';
-import { after, every } from '../lib/clock.ts';
+import { every } from '../lib/clock.ts';
 import { type Call, leaveCall } from './call.ts';
 import type { Answer } from './gateway.ts';
+import type { Watch } from './watch.ts';
 
 /** So long nothing at all is sent: until then a failure is still an honest status. */
 const PATIENCE_MS = 8_000;
 
 /** The answer if it has begun within eight seconds, else undefined. Rejects like the answer itself. */
-export async function awaitBeginning(pending: Promise<Answer>): Promise<Answer | undefined> {
+export async function awaitBeginning(pending: Promise<Answer>, watch: Watch): Promise<Answer | undefined> {
   const late = Promise.withResolvers<undefined>();
-  const cancel = after(PATIENCE_MS, () => late.resolve(undefined));
+  const cancel = watch.after(PATIENCE_MS, () => late.resolve(undefined));
   try {
     return await Promise.race([pending, late.promise]);
   } finally {

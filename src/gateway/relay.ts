@@ -2,7 +2,7 @@
 
 import { Fault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
-import { after, nowMs } from '../lib/clock.ts';
+import { nowMs } from '../lib/clock.ts';
 import type { SettleRule } from '../store/ports.ts';
 import type { Conversion, Piece } from './conversion.ts';
 import { ruleOf } from './settle.ts';
@@ -146,7 +146,7 @@ export class Relay {
     this.#put(last);
     this.#close();
     this.#finish();
-    void drain(this.#reader, conversion.fault !== undefined);
+    void drain(this.#reader, this.#ports.watch, conversion.fault !== undefined);
     return true;
   }
 
@@ -205,10 +205,14 @@ const encoder = new TextEncoder();
 const DRAIN_MS = 2_000;
 
 /** Reads what follows the terminal event, normally nothing, so that the connection can be used again. */
-async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, failed: boolean): Promise<void> {
+async function drain(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  watch: Watch,
+  failed: boolean,
+): Promise<void> {
   const giveUp = () => void reader.cancel().catch(() => {});
   if (failed) return giveUp();
-  const cancel = after(DRAIN_MS, giveUp);
+  const cancel = watch.after(DRAIN_MS, giveUp);
   try {
     while (!(await reader.read()).done);
   } catch {

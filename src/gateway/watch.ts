@@ -18,6 +18,19 @@ export class Watch {
     return () => this.#watched.delete(watched);
   }
 
+  /** Calls `fire` once when `delayMs` have passed, within a tick; returns how to call it off. Costs no timer. */
+  after(delayMs: number, fire: () => void): () => void {
+    const untilMs = nowMs() + delayMs;
+    const unwatch = this.add({
+      tick(now) {
+        if (now < untilMs) return;
+        unwatch();
+        fire();
+      },
+    });
+    return unwatch;
+  }
+
   #tick(): void {
     const now = nowMs();
     for (const watched of this.#watched) watched.tick(now);

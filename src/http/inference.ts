@@ -87,7 +87,7 @@ async function infer(request: Request, door: Door, ports: GatewayPorts): Promise
     call = await admit(request, door, requestId, ports);
     const pending = answer(request, call, ports);
     if (!call.stream) return answerResponse(await pending);
-    const begun = await awaitBeginning(pending);
+    const begun = await awaitBeginning(pending, ports.watch);
     return begun ? answerResponse(begun) : waitingResponse(call, waitingBody(pending, call));
   } catch (thrown) {
     const response = refuse(thrown, requestId, door.codec);

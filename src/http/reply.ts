@@ -53,7 +53,9 @@ export function answerResponse(answer: Answer): Response {
   headers['x-osiris-provider'] = headerText(provider);
   headers['x-osiris-attempts'] = String(attempts);
   if (losses.length > 0) headers['x-osiris-losses'] = lossHeader(losses);
-  return new Response(body as BodyInit, { headers });
+  const response = new Response(body as BodyInit, { headers });
+  hotReplies.add(response);
+  return response;
 }
 
 /** A stream whose provider is not known yet: its headers leave before anybody has begun to answer. */
@@ -98,8 +100,12 @@ export function showLimit(headers: Headers, { limit, remaining, resetS }: Call['
   headers.set('x-ratelimit-reset', String(resetS));
 }
 
+/** Replies known to be labelled: looking at their headers would cost as much as the rest of the routing. */
+const hotReplies = new WeakSet<Response>();
+
 /** The response with the labels it must carry, for those whose handler gave it none. */
 export function labelled(request: Request, response: Response): Response {
+  if (hotReplies.has(response)) return response;
   if (!response.headers.has('x-request-id')) label(response.headers, requestIdOf(request.headers));
   return response;
 }

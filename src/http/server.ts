@@ -144,11 +144,11 @@ function urlHost(host: string): string {
 
 /** What GET answers, HEAD answers without the body (RFC 9110 9.3.2): monitors and clients look with it. */
 function answeringHead(answer: Answerer): Answerer {
-  return async (request) => {
-    if (request.method !== 'HEAD') return answer(request);
+  const answerHead = async (request: Request) => {
     const { status, headers } = await answer(new Request(request.url, { headers: request.headers }));
     return new Response(null, { status, headers });
   };
+  return (request) => (request.method === 'HEAD' ? answerHead(request) : answer(request));
 }
 
 function refuseWhileDraining(request: Request, answer: Answerer): Response | Promise<Response> {
