@@ -16,6 +16,9 @@ const TARGETS = [
   'windows-x64',
 ] as const;
 
+/** The program, then its threads. */
+const ENTRYPOINTS = ['src/main.ts', 'src/store/sqlite/ledger-thread.ts'];
+
 type Target = (typeof TARGETS)[number];
 
 const { values } = parseArgs({
@@ -50,7 +53,7 @@ async function build(outfile: string, target: Target | undefined): Promise<void>
   // Renamed when it is whole: a running program's file cannot be written to, but it can be replaced.
   const unfinished = join(DIST, `${process.pid}-${basename(outfile)}`);
   const result = await Bun.build({
-    entrypoints: [join(ROOT, 'src/main.ts')],
+    entrypoints: ENTRYPOINTS.map((path) => join(ROOT, path)),
     root: ROOT,
     compile: {
       outfile: unfinished,

@@ -10,28 +10,39 @@ import { CODECS } from './formats/index.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
+import { armFailpoint } from './lib/failpoint.ts';
 import { log } from './lib/log.ts';
 import { VERSION } from './lib/version.ts';
 import { sandboxTransport } from './sandbox/index.ts';
+import type { Calendar } from './store/balances.ts';
 import { socketPath } from './store/data-dir.ts';
-import { createMemoryLedger } from './store/memory/ledger.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
-import type { Directory } from './store/ports.ts';
 import { sealKeyOf } from './store/seal-key.ts';
-import { openDirectory } from './store/sqlite/directory.ts';
+import { openStore, type Store } from './store/sqlite/store.ts';
 
 export { sandboxModels } from './sandbox/index.ts';
 export { openDirectory } from './store/sqlite/directory.ts';
 
 /** Opens the stores (making them where there are none) and the server. Throws Fault `storage_fault`, or the bind error. */
 export async function startServer(config: Config, { print }: ServeOptions): Promise<RunningServer> {
-  const directory = openDirectory(config.dataDir, 'create');
+  const env = environment();
+  armFailpoint(env.OSIRIS_FAILPOINT);
+  const store = await openStore(config.dataDir, {
+    mode: 'create',
+    calendar: UTC,
+    writer: 'thread',
+    failpoint: env.OSIRIS_FAILPOINT,
+  });
+  const { directory, ledger } = store;
   try {
-    const ports = gatewayPorts(config, directory, environment());
+    const ports = gatewayPorts(config, store, env);
     const server = openServer(config.server, socketPath(config.dataDir), {
       gateway: () => ports,
       version: VERSION,
-      troubles: () => ({}),
+      troubles: () => {
+        const trouble = ledger.trouble();
+        return trouble === undefined ? {} : { ledger: trouble };
+      },
     });
     // counting and the sandbox need it; loading it now keeps the first caller from waiting
     loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
@@ -41,23 +52,33 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
       url,
       async stop() {
         await server.drain(config.server.drainTimeoutMs);
-        directory.close();
+        await store.close();
       },
     };
   } catch (thrown) {
-    directory.close();
+    await store.close();
     throw thrown;
   }
 }
 
-function gatewayPorts(config: Config, directory: Directory, env: Environment): GatewayPorts {
+const DAY_MS = 86_400_000;
+const UTC: Calendar = {
+  dayOf: (timeMs) => Math.floor(timeMs / DAY_MS),
+  periodOf: (_, timeMs) => {
+    const firstDay = Math.floor(timeMs / DAY_MS);
+    return { firstDay, endsAtMs: (firstDay + 1) * DAY_MS };
+  },
+};
+
+function gatewayPorts(config: Config, { directory, ledger }: Store, env: Environment): GatewayPorts {
   return {
     config,
     server: config.server,
     models: buildModelIndex(config),
     directory,
     limiter: createMemoryLimiter(),
-    ledger: createMemoryLedger(),
+    ledger,
+    billing: { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNano: 1_000_000n },
     sealKey: sealKeyOf(directory),
     running: new Set(),
     watch: new Watch(),

@@ -5,8 +5,11 @@ import { Fault } from '../src/canonical/fault.ts';
 import { sha256Hex } from '../src/lib/crypto.ts';
 import type { JsonObject } from '../src/lib/json.ts';
 import { createKey, keyJson, parseNewKey } from '../src/store/keys.ts';
-import { createMemoryDirectory } from '../src/store/memory/directory.ts';
+import { openDirectory } from '../src/store/sqlite/directory.ts';
+import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
 import { FULL_KEY, fakeClock, PLAIN_KEY } from './support/store-fixtures.ts';
+
+removeScratchAfterEach();
 
 /** The code and member of the fault that `act` throws. */
 function faultOf(act: () => unknown): string {
@@ -21,7 +24,7 @@ function faultOf(act: () => unknown): string {
 
 describe('a new key', () => {
   test('has a secret of 128 random bits, of which only the hash and the beginning are kept', () => {
-    const directory = createMemoryDirectory();
+    const directory = openDirectory(scratchDir(), 'create');
     const { key, secret } = createKey(directory, PLAIN_KEY);
     expect(secret).toMatch(/^sk-osiris-[0-9a-f]{32}$/);
     expect(key.prefix).toBe(secret.slice(0, 14));
@@ -32,7 +35,7 @@ describe('a new key', () => {
 
   test('with days ends that many days from now; an expiry of its own stands', () => {
     const clock = fakeClock();
-    const directory = createMemoryDirectory(clock);
+    const directory = openDirectory(scratchDir(), 'create', clock);
     const timed = createKey(directory, { ...PLAIN_KEY, kind: 'time', days: 30 }, clock);
     expect(timed.key.expiresAtMs).toBe(clock.nowMs() + 30 * 86_400_000);
     expect(createKey(directory, FULL_KEY, clock).key.expiresAtMs).toBe(FULL_KEY.expiresAtMs);
@@ -42,7 +45,7 @@ describe('a new key', () => {
   test('is shown with USD as numbers and absent members as null', () => {
     const clock = fakeClock(Date.UTC(2026, 0, 15));
     const { key } = createKey(
-      createMemoryDirectory(clock),
+      openDirectory(scratchDir(), 'create', clock),
       { ...FULL_KEY, creditNano: 1_500_000_001n, quotaNano: 100_500_000_000n },
       clock,
     );
@@ -71,7 +74,7 @@ describe('an account', () => {
 
   test('has ten live keys at most; revoked and expired ones do not count', () => {
     const clock = fakeClock();
-    const directory = createMemoryDirectory(clock);
+    const directory = openDirectory(scratchDir(), 'create', clock);
     createKey(directory, { ...ana, expiresAtMs: clock.nowMs() - 1 }, clock);
     const keys = Array.from({ length: 10 }, () => createKey(directory, ana, clock).key);
     expect(faultOf(() => createKey(directory, ana, clock))).toBe('conflict account');
@@ -81,13 +84,13 @@ describe('an account', () => {
   });
 
   test('of the operator has as many as it likes', () => {
-    const directory = createMemoryDirectory();
+    const directory = openDirectory(scratchDir(), 'create');
     for (let count = 0; count < 30; count++) createKey(directory, PLAIN_KEY);
     expect(directory.list()).toHaveLength(30);
   });
 
   test('has one trial ever, under every spelling of its mailbox', () => {
-    const directory = createMemoryDirectory();
+    const directory = openDirectory(scratchDir(), 'create');
     const trial = (account: string) => parseNewKey({ name: 'x', kind: 'trial', account });
     directory.revoke(createKey(directory, trial('ana.b@gmail.com')).key.id);
     for (const account of ['ana.b@gmail.com', 'anab@gmail.com', 'Ana.B+again@GMAIL.com']) {

@@ -2,16 +2,18 @@
 
 import { Fault } from '../canonical/fault.ts';
 import { isModelAllowed } from '../catalog/list.ts';
+import type { Price } from '../catalog/model.ts';
 import { type ModelIndex, resolveModel } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
 import { type BodyKind, checkBody } from '../formats/check.ts';
 import type { Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
-import type { Directory, Key, Limiter, LimitVerdict } from '../store/ports.ts';
+import type { Key, Limiter, LimitVerdict } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
 import { identify } from './credentials.ts';
+import { type PutAsidePorts, putAside } from './put-aside.ts';
 import type { Watch } from './watch.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
@@ -20,10 +22,9 @@ export type Door = { path: string; codec: Codec; kind: BodyKind; free: boolean }
 /** Token counts are free, but not a way to flood the server. */
 const FREE_REQUESTS_PER_MINUTE = 600;
 
-export type AdmitPorts = {
+export type AdmitPorts = PutAsidePorts & {
   config: Config;
   models: ModelIndex;
-  directory: Directory;
   limiter: Limiter;
   watch: Watch;
 };
@@ -62,13 +63,8 @@ export async function admit(
   const verdict = limiter.admit(door.free ? `free:${key.id}` : key.id, limits);
   if (!verdict.allowed) throw refused(verdict, limits.concurrent);
   const { release, limit, remaining, resetS } = verdict;
-  try {
-    refuseExpired(key, startedMs);
-  } catch (thrown) {
-    release();
-    throw thrown;
-  }
-  return {
+  const { model } = resolution;
+  const call: Call = {
     id: newCallId(),
     requestId,
     key,
@@ -76,8 +72,9 @@ export async function admit(
     bytes,
     body,
     modelName,
-    model: resolution.model,
+    model,
     resolution,
+    price: model.price ?? NO_PRICE,
     stream: !door.free && body.stream === true,
     headers: request.headers,
     startedMs,
@@ -86,7 +83,18 @@ export async function admit(
     limit: { limit, remaining, resetS },
     release,
   };
+  try {
+    refuseExpired(key, startedMs);
+    if (!door.free) await putAside(call, ports);
+  } catch (thrown) {
+    release();
+    throw thrown;
+  }
+  return call;
 }
+
+/** A model without a price does not resolve, so nothing is ever charged by this. */
+const NO_PRICE: Price = { input: 0, output: 0, source: '', asOf: '' };
 
 const FREE_LIMITS = { requestsPerMinute: FREE_REQUESTS_PER_MINUTE, concurrent: FREE_REQUESTS_PER_MINUTE };
 

@@ -1,7 +1,7 @@
 // One request on its way through the gateway, with everything the later steps need to know of it.
 
 import { Fault } from '../canonical/fault.ts';
-import type { Model } from '../catalog/model.ts';
+import type { Model, Price } from '../catalog/model.ts';
 import type { Resolution } from '../catalog/resolve.ts';
 import type { Codec, Dress } from '../formats/codec.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -22,6 +22,8 @@ export type Call = {
   modelName: string;
   model: Model;
   resolution: Resolution;
+  /** What it is charged by, whatever the price becomes while it runs. */
+  price: Price;
   stream: boolean;
   headers: Headers;
   startedMs: number;

@@ -3,6 +3,7 @@
 import { Fault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { nowMs } from '../lib/clock.ts';
+import { failpoint } from '../lib/failpoint.ts';
 import type { SettleRule } from '../store/ports.ts';
 import type { Conversion, Piece } from './conversion.ts';
 import { ruleOf } from './settle.ts';
@@ -21,6 +22,8 @@ export type RelayPorts = {
   beat: string;
   /** Ends the call; resolves when the charge is durable. Called once or more, the first one counts. */
   settle: (rule: SettleRule) => Promise<void>;
+  /** The last bytes are with the client's connection. */
+  delivered: () => void;
   /** Stops the upstream call. */
   abort: (reason: Fault) => void;
   /** The client format's own way to end in an error. */
@@ -131,6 +134,7 @@ export class Relay {
   /** True when something went out or the stream ended. */
   async #write(piece: Piece): Promise<boolean> {
     const wrote = this.#put(piece.now);
+    if (wrote) failpoint('after-first-frame');
     if (piece.last === undefined || this.#closed) return wrote;
     const { conversion, settle } = this.#ports;
     let last = piece.last;
@@ -143,9 +147,11 @@ export class Relay {
       last = this.#ports.breakOff(fault);
     }
     if (this.#closed) return true;
+    failpoint('before-last-frame');
     this.#put(last);
     this.#close();
     this.#finish();
+    this.#ports.delivered();
     void drain(this.#reader, this.#ports.watch, conversion.fault !== undefined);
     return true;
   }

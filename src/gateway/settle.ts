@@ -1,10 +1,23 @@
 // Ends a call exactly once, whatever ended it.
 
+import { billOf, type Charge } from '../billing/charge.ts';
+import type { HoldRules } from '../billing/hold.ts';
 import type { Fault } from '../canonical/fault.ts';
+import { type Loss, lossHeader } from '../canonical/loss.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { Ledger, SettleRule } from '../store/ports.ts';
 import type { Call } from './call.ts';
+
+export type SettlePorts = {
+  ledger: Ledger;
+  billing: HoldRules;
+  /** Every call that is not settled yet. */
+  running: Set<Call>;
+};
+
+/** Who answered, and what the way there lost. */
+export type Answerer = { provider: string; losses: Loss[] };
 
 /**
  * A once-latch around a call's end. The first `settle` writes the settlement and gives the key its place back;
@@ -12,38 +25,57 @@ import type { Call } from './call.ts';
  */
 export class Latch {
   readonly #call: Call;
-  readonly #ledger: Ledger;
-  readonly #running: Set<Call>;
+  readonly #ports: SettlePorts;
   #settled: Promise<void> | undefined;
 
   /** `running` holds the call from now until it is settled. */
-  constructor(call: Call, ledger: Ledger, running: Set<Call>) {
+  constructor(call: Call, ports: SettlePorts) {
     this.#call = call;
-    this.#ledger = ledger;
-    this.#running = running;
-    running.add(call);
+    this.#ports = ports;
+    ports.running.add(call);
   }
 
   get done(): boolean {
     return this.#settled !== undefined;
   }
 
+  /** What the call would be charged if it finished now with this usage. */
+  quote(usage: Usage): Charge {
+    const { id, price } = this.#call;
+    const { ledger, billing } = this.#ports;
+    const charge = billOf('finished', usage, price, billing.minimumChargeNano);
+    return { ...charge, chargeNano: ledger.ceiling(id, charge.chargeNano) };
+  }
+
   /** `usage` is a function so that it is only worked out by the one who gets to write it. */
-  settle(rule: SettleRule, provider: string, usage: () => Usage): Promise<void> {
+  settle(rule: SettleRule, { provider, losses }: Answerer, usage: () => Usage): Promise<void> {
     if (this.#settled) return this.#settled;
+    const { ledger, billing, running } = this.#ports;
     const call = this.#call;
     call.release();
-    this.#running.delete(call);
-    this.#settled = this.#ledger.settle({
+    running.delete(call);
+    const used = usage();
+    const { costNano, chargeNano } = billOf(rule, used, call.price, billing.minimumChargeNano);
+    const { durable } = ledger.settle({
       callId: call.id,
-      keyId: call.key.id,
+      key: call.key,
       model: call.model.id,
       provider,
+      price: ledger.priceVersion(call.model.id, call.price),
       rule,
-      usage: usage(),
+      usage: used,
+      costNano,
+      chargeNano,
+      losses: losses.length === 0 ? undefined : lossHeader(losses),
       atMs: nowMs(),
     });
-    return this.#settled;
+    this.#settled = durable;
+    return durable;
+  }
+
+  /** The last bytes of the answer are with the client's connection. */
+  delivered(): void {
+    if (!this.#call.hasLeft) this.#ports.ledger.delivered(this.#call.id);
   }
 }
 

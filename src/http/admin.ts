@@ -46,7 +46,7 @@ export function admin(ports: AdminPorts, guard: (request: Request) => void) {
   const list: Handle = () => ({ object: 'list', data: directory.list().map((key) => keyJson(key)) });
   const show: Handle = ({ params }) => {
     const key = known(params.id);
-    return { ...keyJson(key), usage: usageJson(ledger.usageOf(key.id)) };
+    return { ...keyJson(key), usage: usageJson(ledger.tally(key)) };
   };
   const revoke: Handle = ({ params }) => {
     const key = known(params.id);
@@ -75,8 +75,8 @@ const DETAILS = {
   revoke: describeRoute({ tag: 'Admin', id: 'revokeKey', summary: 'Revoke a key', errors: [404] }),
 };
 
-function usageJson(usage: { requests: number; inputTokens: number; outputTokens: number }): object {
-  const { requests, inputTokens, outputTokens } = usage;
+function usageJson(usage: { calls: number; inputTokens: number; outputTokens: number }): object {
+  const { calls: requests, inputTokens, outputTokens } = usage;
   return { requests, input_tokens: inputTokens, output_tokens: outputTokens };
 }
 

@@ -6,6 +6,7 @@ import { sha256Hex } from '../lib/crypto.ts';
 import { newKeySecret } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { formatUsd } from '../lib/money.ts';
+import { mailboxOf } from './mailbox.ts';
 import type { Directory, Key, NewKey } from './ports.ts';
 
 export { parseNewKey } from './new-key.ts';
@@ -45,7 +46,6 @@ export function keyJson(key: Key): JsonObject {
     kind: key.kind,
     account: key.account,
     status: statusOf(key, nowMs()),
-    credit_usd: usd(key.creditNano),
     days: key.days ?? null,
     quota_usd: key.quotaNano === undefined ? null : usd(key.quotaNano),
     budget: key.budget ? { amount_usd: usd(key.budget.amountNano), period: key.budget.period } : null,
@@ -59,14 +59,6 @@ export function keyJson(key: Key): JsonObject {
     expires_at: timeOrNull(key.expiresAtMs),
     revoked_at: timeOrNull(key.revokedAtMs),
   };
-}
-
-/** One mailbox under its many spellings: Gmail ignores dots and everything from a plus sign. */
-export function mailboxOf(account: string): string {
-  const [name = '', domain = ''] = account.toLowerCase().split('@');
-  return domain === 'gmail.com'
-    ? `${name.split('+')[0]?.replaceAll('.', '')}@${domain}`
-    : account.toLowerCase();
 }
 
 function checkAccount(directory: Directory, input: NewKey, nowMs: number): void {

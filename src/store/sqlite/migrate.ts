@@ -8,7 +8,9 @@ import { migrate } from 'drizzle-orm/bun-sqlite/migrator';
 import { Fault } from '../../canonical/fault.ts';
 
 // Compiled, the folder lies beside the one bundled module; from source, at the root of the repository.
-const PLACES = [join(import.meta.dir, 'migrations'), join(import.meta.dir, '../../../db/migrations')];
+const PLACES = ['migrations', '../../../migrations', '../../../db/migrations'].map((place) =>
+  join(import.meta.dir, place),
+);
 
 /**
  * Applies the migrations the file has not seen, all or none. Before that a file with content is copied to
