@@ -14,7 +14,7 @@ import { armFailpoint } from './lib/failpoint.ts';
 import { log } from './lib/log.ts';
 import { VERSION } from './lib/version.ts';
 import { sandboxTransport } from './sandbox/index.ts';
-import type { Calendar } from './store/balances.ts';
+import { calendarIn } from './store/calendar.ts';
 import { socketPath } from './store/data-dir.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
 import { sealKeyOf } from './store/seal-key.ts';
@@ -29,7 +29,7 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
   armFailpoint(env.OSIRIS_FAILPOINT);
   const store = await openStore(config.dataDir, {
     mode: 'create',
-    calendar: UTC,
+    calendar: CALENDAR,
     writer: 'thread',
     failpoint: env.OSIRIS_FAILPOINT,
   });
@@ -61,14 +61,12 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
   }
 }
 
-const DAY_MS = 86_400_000;
-const UTC: Calendar = {
-  dayOf: (timeMs) => Math.floor(timeMs / DAY_MS),
-  periodOf: (_, timeMs) => {
-    const firstDay = Math.floor(timeMs / DAY_MS);
-    return { firstDay, endsAtMs: (firstDay + 1) * DAY_MS };
-  },
-};
+/** What commands that move money need while no server runs. Throws Fault `storage_fault` where there is none. */
+export function openIdleStore(config: Config): Promise<Store> {
+  return openStore(config.dataDir, { mode: 'existing', calendar: CALENDAR, writer: 'direct' });
+}
+
+const CALENDAR = calendarIn('UTC');
 
 function gatewayPorts(config: Config, { directory, ledger }: Store, env: Environment): GatewayPorts {
   return {

@@ -1,6 +1,6 @@
 // The way in: argv to a command, its outcome to an exit code.
 
-import { openDirectory, sandboxModels, startServer } from './app.ts';
+import { openDirectory, openIdleStore, sandboxModels, startServer } from './app.ts';
 import { restartWithMoreConnections } from './cli/more-connections.ts';
 import type { CommandPorts, Host } from './cli/ports.ts';
 import { run } from './cli/run.ts';
@@ -21,6 +21,7 @@ const ports: CommandPorts = {
   },
   configSchema: configJsonSchema,
   openDirectory,
+  openIdleStore,
   startServer,
 };
 

@@ -44,7 +44,7 @@ function existingFile(): string {
 
 const factsIn = (path: string) => {
   const database = new Database(path, { readonly: true });
-  const rows = database.query('SELECT * FROM facts').all();
+  const rows = database.query("SELECT * FROM facts WHERE name <> 'keys_revision'").all();
   database.close();
   return rows;
 };

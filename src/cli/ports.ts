@@ -2,7 +2,7 @@
 
 import type { Config, Problem } from '../config/config.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { Directory } from '../store/ports.ts';
+import type { Directory, Ledger } from '../store/ports.ts';
 
 /** Flags that stand over the environment and the file. Paths as the user wrote them. */
 export type ConfigFlags = { config?: string; host?: string; port?: number; dataDir?: string };
@@ -21,6 +21,9 @@ export type ServeOptions = {
   print: (text: string) => void;
 };
 
+/** `close` writes what is pending. */
+export type IdleStore = { directory: Directory; ledger: Ledger; close(): Promise<void> };
+
 export type CommandPorts = {
   /** Reads the file, the environment and the flags; never throws for what a user wrote wrongly. */
   loadConfig(flags: ConfigFlags): ConfigResult;
@@ -28,6 +31,11 @@ export type CommandPorts = {
   configSchema(): JsonObject;
   /** The keys in this data directory; throws `storage_fault` when `existing` finds none. */
   openDirectory(dataDir: string, mode: 'create' | 'existing'): Directory;
+  /**
+   * Keys and money together, while no server runs on them: what a crash left open is settled by opening it. Throws
+   * `storage_fault` when there is none.
+   */
+  openIdleStore(config: Config): Promise<IdleStore>;
   /** Listens; throws when it cannot. */
   startServer(config: Config, options: ServeOptions): Promise<RunningServer>;
 };

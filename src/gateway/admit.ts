@@ -9,6 +9,7 @@ import { type BodyKind, checkBody } from '../formats/check.ts';
 import type { Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
+import { resolveLimits } from '../store/key-limits.ts';
 import type { Key, Limiter, LimitVerdict } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
@@ -42,10 +43,10 @@ export async function admit(
   const startedMs = nowMs();
   const { config, directory, limiter } = ports;
   const key = identify(request.headers, directory);
-  const maxBytes = config.server.maxBodyBytesByRoute[door.path] ?? config.server.maxBodyBytes;
-  const bytes = await readBody(request, maxBytes, {
+  const own = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
+  const bytes = await readBody(request, own.maxBodyBytes, {
     watch: ports.watch,
-    timeoutMs: config.server.requestTimeoutMs,
+    timeoutMs: own.requestTimeoutMs,
   });
   const body = parseBody(bytes);
   checkBody(door.kind, body);
@@ -59,7 +60,7 @@ export async function admit(
         param: 'model',
       },
     );
-  const limits = door.free ? FREE_LIMITS : limitsOf(key, config);
+  const limits = door.free ? FREE_LIMITS : own;
   const verdict = limiter.admit(door.free ? `free:${key.id}` : key.id, limits);
   if (!verdict.allowed) throw refused(verdict, limits.concurrent);
   const { release, limit, remaining, resetS } = verdict;
@@ -78,6 +79,7 @@ export async function admit(
     stream: !door.free && body.stream === true,
     headers: request.headers,
     startedMs,
+    requestTimeoutMs: own.requestTimeoutMs,
     abort: new AbortController(),
     hasLeft: false,
     limit: { limit, remaining, resetS },
@@ -105,13 +107,6 @@ function refuseExpired(key: Key, atMs: number): void {
     'key_expired',
     'This API key has expired. Ask the operator to extend it or to make a new one.',
   );
-}
-
-function limitsOf(key: Key, config: Config): { requestsPerMinute: number; concurrent: number } {
-  return {
-    requestsPerMinute: key.limits.requestsPerMinute ?? config.limits.requestsPerMinute,
-    concurrent: key.limits.concurrent ?? config.limits.concurrent,
-  };
 }
 
 /** The 429 of a limit, with the headers' figures in its details. */

@@ -27,6 +27,8 @@ export type Call = {
   stream: boolean;
   headers: Headers;
   startedMs: number;
+  /** So long an answer that is not streamed may take as a whole. */
+  requestTimeoutMs: number;
   /** Our own abort, of the attempt under way: the client left or a deadline passed; `reason` says which. */
   abort: AbortController;
   /** The client is gone: nobody else needs to be tried. */

@@ -16,6 +16,7 @@ import { docs } from './docs.ts';
 import { health } from './health.ts';
 import { home } from './home.ts';
 import { inference } from './inference.ts';
+import { key } from './key.ts';
 import { models } from './models.ts';
 import { faultResponse, labelled, requestIdOf } from './reply.ts';
 import { allowedMethods, codecOf, isPlanned } from './routes.ts';
@@ -53,6 +54,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     return { ready: Object.keys(checks).length === 0, checks };
   };
   const { directory, ledger } = ports.gateway();
+  const desk = { directory, ledger, rules: () => ports.gateway().config };
   const trusted = addressSet(config.trustedProxies);
   const admins = addressSet(config.adminFrom);
   const isAdminAddress = (request: Request) => {
@@ -64,11 +66,12 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(health(readiness))
     .use(inference(ports.gateway))
     .use(models(ports.gateway))
-    .use(admin({ directory, ledger }, adminGuard(directory, isAdminAddress)))
+    .use(key(ports.gateway))
+    .use(admin(desk, adminGuard(directory, isAdminAddress)))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
-    .use(admin({ directory, ledger }, () => {}))
+    .use(admin(desk, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 

@@ -122,6 +122,11 @@ export type LimitVerdict =
 export interface Limiter {
   /** Takes one request and one place; `release` gives the place back and may be called more than once. */
   admit(keyId: string, limits: { requestsPerMinute: number; concurrent: number }): LimitVerdict;
+  /** How the key stands; `open` are its running calls. Takes nothing. */
+  standing(
+    keyId: string,
+    limits: { requestsPerMinute: number; concurrent: number },
+  ): { limit: number; remaining: number; resetS: number; open: number };
 }
 
 /** Which rule decided what a call costs (design: "who pays when it breaks"). */

@@ -36,6 +36,10 @@ export function createMemoryLimiter(clock: Clock = { nowMs: monotonicMs }): Limi
       openCalls.set(keyId, open + 1);
       return { allowed: true, ...standing(bucket), release: once(() => giveBack(openCalls, keyId)) };
     },
+    standing(keyId, { requestsPerMinute }) {
+      const bucket = refill(buckets.get(keyId), requestsPerMinute, clock.nowMs());
+      return { ...standing(bucket), open: openCalls.get(keyId) ?? 0 };
+    },
   };
 }
 
