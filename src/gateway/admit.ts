@@ -8,17 +8,16 @@ import { type BodyKind, checkBody } from '../formats/check.ts';
 import type { Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
-import type { Directory, Key, Limiter, LimitVerdict } from '../store/ports.ts';
+import type { Directory, Key, Limiter } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
 import { identify } from './credentials.ts';
+import type { FloodGate } from './flood-gate.ts';
+import { limitsOf, takeCall, takeFree } from './limits.ts';
 import type { Watch } from './watch.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
 export type Door = { path: string; codec: Codec; kind: BodyKind; free: boolean };
-
-/** Token counts are free, but not a way to flood the server. */
-const FREE_REQUESTS_PER_MINUTE = 600;
 
 export type AdmitPorts = {
   config: Config;
@@ -37,10 +36,11 @@ export async function admit(
   door: Door,
   requestId: string,
   ports: AdmitPorts,
+  gate: FloodGate,
 ): Promise<Call> {
   const startedMs = nowMs();
   const { config, directory, limiter } = ports;
-  const key = identify(request.headers, directory);
+  const key = identify(request, directory, gate);
   const maxBytes = config.server.maxBodyBytesByRoute[door.path] ?? config.server.maxBodyBytes;
   const bytes = await readBody(request, maxBytes, {
     watch: ports.watch,
@@ -58,16 +58,14 @@ export async function admit(
         param: 'model',
       },
     );
-  const limits = door.free ? FREE_LIMITS : limitsOf(key, config);
-  const verdict = limiter.admit(door.free ? `free:${key.id}` : key.id, limits);
-  if (!verdict.allowed) throw refused(verdict, limits.concurrent);
-  const { release, limit, remaining, resetS } = verdict;
+  const place = door.free ? takeFree(key, limiter) : takeCall(key, limitsOf(key, config), limiter);
   try {
     refuseExpired(key, startedMs);
   } catch (thrown) {
-    release();
+    place.undo();
     throw thrown;
   }
+  const { release, limit, remaining, resetS } = place;
   return {
     id: newCallId(),
     requestId,
@@ -85,10 +83,9 @@ export async function admit(
     hasLeft: false,
     limit: { limit, remaining, resetS },
     release,
+    spend: (used) => limiter.spend(key.id, used),
   };
 }
-
-const FREE_LIMITS = { requestsPerMinute: FREE_REQUESTS_PER_MINUTE, concurrent: FREE_REQUESTS_PER_MINUTE };
 
 /** Throws Fault `key_expired`. */
 function refuseExpired(key: Key, atMs: number): void {
@@ -97,23 +94,4 @@ function refuseExpired(key: Key, atMs: number): void {
     'key_expired',
     'This API key has expired. Ask the operator to extend it or to make a new one.',
   );
-}
-
-function limitsOf(key: Key, config: Config): { requestsPerMinute: number; concurrent: number } {
-  return {
-    requestsPerMinute: key.limits.requestsPerMinute ?? config.limits.requestsPerMinute,
-    concurrent: key.limits.concurrent ?? config.limits.concurrent,
-  };
-}
-
-/** The 429 of a limit, with the headers' figures in its details. */
-function refused(verdict: LimitVerdict & { allowed: false }, concurrent: number): Fault {
-  const { limit, remaining, resetS, retryAfterS } = verdict;
-  const details = { limit, remaining, reset: resetS };
-  if (verdict.why === 'concurrency') {
-    const message = `This key already has ${concurrent} calls running. Wait for one to end, or ask for a higher limit.`;
-    return new Fault('concurrency_limit', message, { retryAfterS, details });
-  }
-  const message = `This key may make ${limit} requests a minute. Try again in ${retryAfterS} s.`;
-  return new Fault('rate_limit_exceeded', message, { retryAfterS, details });
 }

@@ -7,8 +7,8 @@ import type { Ledger, SettleRule } from '../store/ports.ts';
 import type { Call } from './call.ts';
 
 /**
- * A once-latch around a call's end. The first `settle` writes the settlement and gives the key its place back;
- * later ones return the same promise. It resolves when the settlement is durable and rejects when it cannot be.
+ * A once-latch around a call's end. The first `settle` writes the settlement, gives the key its place
+ * back and takes what was used from its minute; later ones return the same promise. It resolves when the settlement is durable and rejects when it cannot be.
  */
 export class Latch {
   readonly #call: Call;
@@ -34,13 +34,15 @@ export class Latch {
     const call = this.#call;
     call.release();
     this.#running.delete(call);
+    const used = usage();
+    call.spend({ tokens: used.input + used.output, nano: 0n });
     this.#settled = this.#ledger.settle({
       callId: call.id,
       keyId: call.key.id,
       model: call.model.id,
       provider,
       rule,
-      usage: usage(),
+      usage: used,
       atMs: nowMs(),
     });
     return this.#settled;

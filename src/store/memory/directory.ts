@@ -13,6 +13,7 @@ export function createMemoryDirectory(clock: Clock = systemClock): Directory {
 
   return {
     findByHash: (hashHex) => byHash.get(hashHex),
+    peekByHash: (hashHex) => byHash.get(hashHex),
     findById,
     list: () => [...byHash.values()].reverse(),
     create(key: NewKey, secret): Key {

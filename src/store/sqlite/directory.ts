@@ -42,10 +42,14 @@ class SqliteDirectory implements Directory {
   }
 
   findByHash(hashHex: string): Key | undefined {
-    const found = this.#byHash.get(hashHex);
+    const found = this.peekByHash(hashHex);
     if (found !== undefined) return found;
     // Made by another process a moment ago? The check costs a microsecond when nothing changed.
     this.#reloadIfChanged();
+    return this.peekByHash(hashHex);
+  }
+
+  peekByHash(hashHex: string): Key | undefined {
     return this.#byHash.get(hashHex);
   }
 
