@@ -28,8 +28,8 @@ export type AdmitPorts = {
 };
 
 /**
- * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402; what was thrown before the
- * 429 check has taken nothing from the key's limits.
+ * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402, or the gate's 429 in place of a
+ * 401; whatever it throws has taken nothing from the key's limits.
  */
 export async function admit(
   request: Request,

@@ -26,7 +26,7 @@ export type FloodGatePorts = {
   report?: (summary: FloodSummary) => void;
 };
 
-type Record = { bucket: Bucket; slowed: number };
+type Sender = { bucket: Bucket; slowed: number };
 
 /**
  * Stands behind the look at the keys in memory, so that a good key opens from whatever address: a team behind one
@@ -37,7 +37,7 @@ export class FloodGate {
   readonly #clock: Clock;
   readonly #later: (delayMs: number, act: () => void) => void;
   readonly #report: (summary: FloodSummary) => void;
-  readonly #records = new LRUCache<string, Record>({ max: MAX_ADDRESSES });
+  readonly #senders = new LRUCache<string, Sender>({ max: MAX_ADDRESSES });
   readonly #searches: Bucket;
   /** What the next summary will tell; there is none while nothing was slowed down. */
   #summary: FloodSummary | undefined;
@@ -56,14 +56,14 @@ export class FloodGate {
    */
   check(request: Request): void {
     const address = this.#addressOf(request);
-    const record = this.#recordOf(address);
-    const { bucket } = record;
+    const sender = this.#senderAt(address);
+    const { bucket } = sender;
     if (bucket.level >= 1) {
       bucket.level -= 1;
       return;
     }
-    record.slowed += 1;
-    this.#note(address, record.slowed);
+    sender.slowed += 1;
+    this.#note(address, sender.slowed);
     const retryAfterS = Math.max(1, Math.ceil(secondsUntil(bucket, 1)));
     throw new Fault(
       'rate_limit_exceeded',
@@ -80,16 +80,16 @@ export class FloodGate {
     return true;
   }
 
-  #recordOf(address: string): Record {
+  #senderAt(address: string): Sender {
     const nowMs = this.#clock.nowMs();
-    const known = this.#records.get(address);
+    const known = this.#senders.get(address);
     if (known) {
       refill(known.bucket, nowMs);
       return known;
     }
-    const record = { bucket: newBucket(FAILURES, nowMs), slowed: 0 };
-    this.#records.set(address, record);
-    return record;
+    const sender = { bucket: newBucket(FAILURES, nowMs), slowed: 0 };
+    this.#senders.set(address, sender);
+    return sender;
   }
 
   #note(address: string, slowed: number): void {
@@ -108,7 +108,7 @@ export class FloodGate {
   #summarize(): void {
     const summary = this.#summary;
     this.#summary = undefined;
-    for (const record of this.#records.values()) record.slowed = 0;
+    for (const sender of this.#senders.values()) sender.slowed = 0;
     if (summary) this.#report(summary);
   }
 }
