@@ -97,8 +97,9 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
   withJson(withPlace(keys.command('show <id>')))
     .description('show one key with its balance and usage')
     .addHelpText('after', `\n${WHICH}\n`)
-    .action(async (id: string, flags: Flags) => {
-      const key = await withBook(ports, flags, (book) => book.show(notSecret(id)));
+    .action(async (word: string, flags: Flags) => {
+      const id = notSecret(word);
+      const key = await withBook(ports, flags, (book) => book.show(id));
       tell(flags, key, describeKey(key));
     });
 
@@ -108,9 +109,10 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
     .option('--expires <date>', 'the whole balance ends at 2030-12-31 (00:00 UTC)')
     .option('--note <text>', 'why; kept in the ledger')
     .addHelpText('after', CREDIT_EXAMPLES)
-    .action(async (id: string, amount: string, flags: Flags & KeyFlags) => {
+    .action(async (word: string, amount: string, flags: Flags & KeyFlags) => {
+      const id = notSecret(word);
       const body = { ...bodyOfFlags(flags), amount_usd: amount };
-      const key = await withBook(ports, flags, (book) => book.credit(notSecret(id), body));
+      const key = await withBook(ports, flags, (book) => book.credit(id, body));
       tell(flags, key, describeCredit(key));
     });
 
@@ -120,14 +122,15 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
     .option('--log-bodies', 'keep its requests and answers in the log')
     .option('--no-log-bodies', 'do not keep them')
     .addHelpText('after', LIMIT_EXAMPLES)
-    .action(async (id: string, flags: Flags & KeyFlags) => {
+    .action(async (word: string, flags: Flags & KeyFlags) => {
+      const id = notSecret(word);
       const body = bodyOfFlags(flags, 'none');
       if (Object.keys(body).length === 0)
         throw new Failure(
           'Nothing to change: name a limit, such as --rpm 60.\nosiris keys limit --help lists them.',
           2,
         );
-      const key = await withBook(ports, flags, (book) => book.change(notSecret(id), body));
+      const key = await withBook(ports, flags, (book) => book.change(id, body));
       note(doubtsOf(key, body, requireConfig(ports, flags)));
       tell(flags, key, `Changed; the next call sees it.\n\n${describeKey(key)}`);
     });
@@ -136,17 +139,19 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
     .description('give a key a new secret; the old one works a while longer')
     .option('--grace <duration>', 'how long, such as 24h, 30m, or 0 for not at all (24h)')
     .addHelpText('after', `\n${WHICH}\nBalance, limits and usage stay with the key.\n`)
-    .action(async (id: string, flags: Flags & KeyFlags) => {
+    .action(async (word: string, flags: Flags & KeyFlags) => {
+      const id = notSecret(word);
       const body = bodyOfFlags(flags);
-      const key = await withBook(ports, flags, (book) => book.rotate(notSecret(id), body));
+      const key = await withBook(ports, flags, (book) => book.rotate(id, body));
       tell(flags, key, describeRotation(key));
     });
 
   withJson(withPlace(keys.command('revoke <id>')))
     .description('refuse a key from now on; this cannot be undone')
     .addHelpText('after', `\n${WHICH}\n`)
-    .action(async (id: string, flags: Flags) => {
-      const key = await withBook(ports, flags, (book) => book.revoke(notSecret(id)));
+    .action(async (word: string, flags: Flags) => {
+      const id = notSecret(word);
+      const key = await withBook(ports, flags, (book) => book.revoke(id));
       tell(flags, key, `Revoked ${key.id} "${key.name}": requests with it answer 401 from now on.\n`);
     });
 }

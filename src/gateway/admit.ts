@@ -10,18 +10,17 @@ import type { Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
 import { resolveLimits } from '../store/key-limits.ts';
-import type { Key, Limiter, LimitVerdict } from '../store/ports.ts';
+import type { Key, Limiter } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
 import { identify } from './credentials.ts';
+import type { FloodGate } from './flood-gate.ts';
+import { takeCall, takeFree } from './limits.ts';
 import { type PutAsidePorts, putAside } from './put-aside.ts';
 import type { Watch } from './watch.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
 export type Door = { path: string; codec: Codec; kind: BodyKind; free: boolean };
-
-/** Token counts are free, but not a way to flood the server. */
-const FREE_REQUESTS_PER_MINUTE = 600;
 
 export type AdmitPorts = PutAsidePorts & {
   config: Config;
@@ -31,22 +30,23 @@ export type AdmitPorts = PutAsidePorts & {
 };
 
 /**
- * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402; what was thrown before the
- * 429 check has taken nothing from the key's limits.
+ * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402, or the gate's 429 in place of a
+ * 401; whatever it throws has taken nothing from the key's limits.
  */
 export async function admit(
   request: Request,
   door: Door,
   requestId: string,
   ports: AdmitPorts,
+  gate: FloodGate,
 ): Promise<Call> {
   const startedMs = nowMs();
   const { config, directory, limiter } = ports;
-  const key = identify(request.headers, directory);
-  const own = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
-  const bytes = await readBody(request, own.maxBodyBytes, {
+  const key = identify(request, directory, gate);
+  const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
+  const bytes = await readBody(request, limits.maxBodyBytes, {
     watch: ports.watch,
-    timeoutMs: own.requestTimeoutMs,
+    timeoutMs: limits.requestTimeoutMs,
   });
   const body = parseBody(bytes);
   checkBody(door.kind, body);
@@ -60,10 +60,8 @@ export async function admit(
         param: 'model',
       },
     );
-  const limits = door.free ? FREE_LIMITS : own;
-  const verdict = limiter.admit(door.free ? `free:${key.id}` : key.id, limits);
-  if (!verdict.allowed) throw refused(verdict, limits.concurrent);
-  const { release, limit, remaining, resetS } = verdict;
+  const place = door.free ? takeFree(key, limiter) : takeCall(key, limits, limiter);
+  const { release, limit, remaining, resetS } = place;
   const { model } = resolution;
   const call: Call = {
     id: newCallId(),
@@ -79,17 +77,21 @@ export async function admit(
     stream: !door.free && body.stream === true,
     headers: request.headers,
     startedMs,
-    requestTimeoutMs: own.requestTimeoutMs,
+    requestTimeoutMs: limits.requestTimeoutMs,
     abort: new AbortController(),
     hasLeft: false,
     limit: { limit, remaining, resetS },
     release,
+    spend: (used) => limiter.spend(key.id, used),
   };
   try {
     refuseExpired(key, startedMs);
-    if (!door.free) await putAside(call, ports);
+    const waiting = door.free ? undefined : putAside(call, ports);
+    if (waiting) await waiting;
   } catch (thrown) {
-    release();
+    // a 402 keeps the request it took: who has no money may not ask without end
+    if (thrown instanceof Fault && thrown.rule.kind === 'billing') release();
+    else place.undo();
     throw thrown;
   }
   return call;
@@ -98,8 +100,6 @@ export async function admit(
 /** A model without a price does not resolve, so nothing is ever charged by this. */
 const NO_PRICE: Price = { input: 0, output: 0, source: '', asOf: '' };
 
-const FREE_LIMITS = { requestsPerMinute: FREE_REQUESTS_PER_MINUTE, concurrent: FREE_REQUESTS_PER_MINUTE };
-
 /** Throws Fault `key_expired`. */
 function refuseExpired(key: Key, atMs: number): void {
   if (key.expiresAtMs === undefined || key.expiresAtMs > atMs) return;
@@ -107,16 +107,4 @@ function refuseExpired(key: Key, atMs: number): void {
     'key_expired',
     'This API key has expired. Ask the operator to extend it or to make a new one.',
   );
-}
-
-/** The 429 of a limit, with the headers' figures in its details. */
-function refused(verdict: LimitVerdict & { allowed: false }, concurrent: number): Fault {
-  const { limit, remaining, resetS, retryAfterS } = verdict;
-  const details = { limit, remaining, reset: resetS };
-  if (verdict.why === 'concurrency') {
-    const message = `This key already has ${concurrent} calls running. Wait for one to end, or ask for a higher limit.`;
-    return new Fault('concurrency_limit', message, { retryAfterS, details });
-  }
-  const message = `This key may make ${limit} requests a minute. Try again in ${retryAfterS} s.`;
-  return new Fault('rate_limit_exceeded', message, { retryAfterS, details });
 }

@@ -5,13 +5,16 @@ import { type DeskRules, keyDesk, type ListQuery } from '../accounts/key-desk.ts
 import { Fault, toFault } from '../canonical/fault.ts';
 import { parseBody, readBody } from '../gateway/body.ts';
 import { bearerOf } from '../gateway/credentials.ts';
+import type { FloodGate } from '../gateway/flood-gate.ts';
 import { equalConstantTime, sha256Hex } from '../lib/crypto.ts';
+import { log } from '../lib/log.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
 import { ADMIN_DETAILS as DETAILS } from './docs-admin.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 export type AdminPorts = { directory: Directory; ledger: Ledger; rules: () => DeskRules };
-type Context = { request: Request; params: Record<string, string> };
+/** `params` are absent where an address has none. */
+type Context = { request: Request; params?: Record<string, string> };
 /** `key` is what the address names: an id, a visible beginning or a name. */
 type Handle = (request: Request, key: string) => Promise<object>;
 
@@ -29,9 +32,12 @@ export function admin(ports: AdminPorts, guard: (request: Request) => void) {
       const requestId = requestIdOf(request.headers);
       try {
         guard(request);
-        return jsonResponse(await handle(request, nameIn(params.id ?? '')), requestId, status);
+        return jsonResponse(await handle(request, nameIn(params?.id ?? '')), requestId, status);
       } catch (thrown) {
-        return faultResponse(toFault(thrown), requestId);
+        const fault = toFault(thrown);
+        if (fault.code === 'internal_error')
+          log.error('an admin request failed', { requestId, cause: thrown });
+        return faultResponse(fault, requestId);
       }
     };
   const create = run(async (request) => desk.create(await bodyOf(request)), 201);
@@ -73,27 +79,47 @@ function nameIn(written: string): string {
   }
 }
 
-/** Throws Fault 401 or 403 unless the request carries the admin secret and comes from an allowed address. */
+/**
+ * Throws Fault 401 or 403 unless the request carries the admin secret and comes from an allowed address; the gate's
+ * 429 in place of the 401 of an address that goes on guessing.
+ */
 export function adminGuard(
   directory: Directory,
   isAllowed: (request: Request) => boolean,
+  gate: FloodGate,
 ): (request: Request) => void {
+  const isSecret = adminSecretCheck(directory);
   return (request) => {
     if (!isAllowed(request))
       throw new Fault('not_allowed', 'The admin routes are not open to this address; see server.admin_from.');
     const { headers } = request;
     const secret = headers.get('x-api-key') ?? bearerOf(headers.get('authorization'));
+    if (secret !== undefined && isSecret(secret, 'known')) return;
+    gate.check(request);
     if (secret === undefined)
       throw new Fault(
         'missing_api_key',
         'Send the admin secret (osiris-admin-…) as "Authorization: Bearer".',
       );
-    const stored = directory.getFact('admin_secret_sha256');
-    if (stored !== undefined && equalConstantTime(sha256Hex(secret.trim()), stored)) return;
+    if (isSecret(secret, 'stored')) return;
     const client = secret.startsWith('sk-osiris-');
     throw new Fault(
       'invalid_api_key',
       client ? 'Client keys do not open /admin; send the admin secret.' : 'The admin secret is wrong.',
     );
+  };
+}
+
+/** Guesses are compared with the hash that was stored last time, so that they cost no look into the database. */
+function adminSecretCheck(directory: Directory): (secret: string, against: 'known' | 'stored') => boolean {
+  const read = () => directory.getFact('admin_secret_sha256');
+  let known = read();
+  return (secret, against) => {
+    const hash = sha256Hex(secret.trim());
+    const fits = () => known !== undefined && equalConstantTime(hash, known);
+    if (against === 'known' && !fits()) return false;
+    // another process may have replaced it: the old one must not open any more
+    known = read();
+    return fits();
   };
 }

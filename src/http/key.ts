@@ -2,26 +2,30 @@
 
 import { Elysia } from 'elysia';
 import { toFault } from '../canonical/fault.ts';
-import { identify } from '../gateway/credentials.ts';
+import type { FloodGate } from '../gateway/flood-gate.ts';
+import { type VisitPorts, visit } from '../gateway/visit.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { budgetJson, quotaJson, statusOf, timeOrNull, usd } from '../store/key-json.ts';
 import { type LimitRules, resolveLimits } from '../store/key-limits.ts';
-import type { Directory, Key, Ledger, Limiter } from '../store/ports.ts';
+import type { Key, Ledger } from '../store/ports.ts';
 import { routeDetail } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
+import { faultResponse, jsonResponse, requestIdOf, showLimit } from './reply.ts';
 
-type KeyPorts = { config: LimitRules; directory: Directory; ledger: Ledger; limiter: Limiter };
+type KeyPorts = VisitPorts & { config: LimitRules; ledger: Ledger };
 
 /**
  * `GET /v1/key`, also for keys that are empty or expired: their holders want to see why. There is no alias `/key`,
  * which is a page for people.
  */
-export function key(ports: () => KeyPorts) {
+export function key(ports: () => KeyPorts, gate: FloodGate) {
   const show = ({ request }: { request: Request }) => {
     const requestId = requestIdOf(request.headers);
     try {
-      return jsonResponse(holderJson(identify(request.headers, ports().directory), ports()), requestId);
+      const { key: held, limit } = visit(request, ports(), gate);
+      const response = jsonResponse(holderJson(held, ports()), requestId);
+      showLimit(response.headers, limit);
+      return response;
     } catch (thrown) {
       return faultResponse(toFault(thrown), requestId);
     }

@@ -138,16 +138,18 @@ function daysOf(
 
 function accountOf(value: JsonValue | undefined, kind: KeyKind, trial: TrialRules): string {
   const domains = domainsOf(trial);
-  if (kind === 'trial' && !given(value)) missing('account', `a trial key belongs to a ${domains} mailbox`);
+  if (kind === 'trial' && !given(value)) missing('account', `a trial key belongs to a mailbox of ${domains}`);
   if (!given(value) || value === 'operator') {
-    return kind === 'trial' ? wrong('account', `must be a ${domains} mailbox for a trial key`) : 'operator';
+    return kind === 'trial'
+      ? wrong('account', `must be a mailbox of ${domains} for a trial key`)
+      : 'operator';
   }
   const account = typeof value === 'string' ? value.trim().toLowerCase() : '';
   if (account.length > 254 || !/^[^\s@,;<>()"]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(account)) {
     wrong('account', 'must be an e-mail address such as ana@example.com, or left out for the operator');
   }
   if (kind === 'trial' && !trial.emailDomains.some((domain) => account.endsWith(`@${domain}`))) {
-    wrong('account', `must be a ${domains} mailbox for a trial key`);
+    wrong('account', `must be a mailbox of ${domains} for a trial key`);
   }
   return account;
 }

@@ -77,6 +77,8 @@ export async function createLedger(
 
   const post = async (posting: Posting): Promise<bigint> => {
     const id = newCallId();
+    // read before it is written: what is read later would hold the money already
+    if (balances.purse(posting.purse) === undefined) throw new Error('there is no such purse');
     if ('expiresAtMs' in posting && posting.expiresAtMs !== undefined)
       commit.expiry(posting.purse, posting.expiresAtMs);
     if (posting.kind === 'forfeit') commit.expiry(posting.purse, null);

@@ -4,7 +4,5 @@
 export function startWorker(file: string): Worker {
   // Compiled, this module has become part of the main one, and entry points keep their path from the root.
   const place = Bun.isStandaloneExecutable ? `./src/store/sqlite/${file}` : `./${file}`;
-  const worker = new Worker(new URL(place, import.meta.url).href);
-  worker.unref();
-  return worker;
+  return new Worker(new URL(place, import.meta.url).href);
 }
