@@ -32,7 +32,7 @@ export function admin(ports: AdminPorts, guard: (request: Request) => void) {
       const requestId = requestIdOf(request.headers);
       try {
         guard(request);
-        return jsonResponse(await handle(request, nameIn(params?.id ?? '')), requestId, status);
+        return jsonResponse(await handle(request, params?.id ?? ''), requestId, status);
       } catch (thrown) {
         const fault = toFault(thrown);
         if (fault.code === 'internal_error')
@@ -68,15 +68,6 @@ async function bodyOf(request: Request, otherwise?: object): Promise<object> {
 
 function queryOf(request: Request): ListQuery {
   return Object.fromEntries(new URL(request.url).searchParams);
-}
-
-/** A name may hold anything; one whose percent signs stand for nothing is taken as it is. */
-function nameIn(written: string): string {
-  try {
-    return decodeURIComponent(written);
-  } catch {
-    return written;
-  }
 }
 
 /**
