@@ -42,7 +42,7 @@ const CASES: Case[] = [
   { what: 'an empty value', file: 'server:\n  host:\n  port: 1', at: [2, 8], path: 'server.host', says: ['is empty'] },
   { what: 'PostgreSQL', file: `database: postgres://u:${SECRET}@db/x`, at: [1, 11], path: 'database', says: ['not part of this version', 'sqlite'] },
   { what: 'an unknown database', file: 'database: mysql', at: [1, 11], path: 'database', says: ['`sqlite`', 'data_dir'] },
-  ...['routing', 'billing', 'plans', 'trial', 'cache'].map((name): Case => ({ what: `the later section ${name}`, file: `limits: {}\n${name}: { a: 1 }`, at: [2, 1], path: name, says: ['not part of this version', 'remove'] })),
+  ...['routing', 'cache'].map((name): Case => ({ what: `the later section ${name}`, file: `limits: {}\n${name}: { a: 1 }`, at: [2, 1], path: name, says: ['not part of this version', 'remove'] })),
   { what: 'a limit below one', file: 'limits: { concurrent: 0 }', at: [1, 23], path: 'limits.concurrent', says: ['at least 1'] },
   { what: 'an unknown limit', file: 'limits: { requests: 1 }', at: [1, 11], path: 'limits.requests', says: ['`requests_per_minute`'] },
   { what: 'a variable that is not set', file: 'providers:\n  openai: { api_key: "${NOPE}" }', at: [2, 22], path: 'providers.openai.api_key', says: ['NOPE', 'not set', '${NOPE:-default}'] },
