@@ -29,10 +29,10 @@ export function readPrices(
   });
   const dates = new Set<number | undefined>();
   for (const { pointer, price } of prices) {
-    if (dates.has(price.fromMs)) {
-      const same = price.fromMs === undefined ? 'has no date' : 'has the same date';
-      report(`${pointer}/from`, `${same} as another price of the model; give it a \`from\` of its own`);
-    }
+    if (dates.has(price.fromMs) && price.fromMs === undefined)
+      report(pointer, 'has no date, nor has another price of the model; give one of them a `from`');
+    else if (dates.has(price.fromMs))
+      report(`${pointer}/from`, 'is the date of another price of the model too; keep one of them');
     dates.add(price.fromMs);
   }
   return prices.map(({ price }) => price).toSorted((a, b) => (a.fromMs ?? 0) - (b.fromMs ?? 0));
