@@ -131,7 +131,7 @@ function writes(count: (name: keyof Usage['cacheWrite']) => number): Usage['cach
 
 const up = (pico: bigint): bigint => (pico + 999n) / 1000n;
 
-/** A bill that rounds each part on its own. */
+/** A charge that rounds each part on its own. */
 const roundsParts: typeof chargeOf = (usage, price, minimumNano) => {
   const cost = costOf(usage, price);
   const parts = {
@@ -140,9 +140,7 @@ const roundsParts: typeof chargeOf = (usage, price, minimumNano) => {
     outputNano: up(cost.output),
     otherNano: up(cost.other),
   };
-  const costNano = parts.inputNano + parts.cachedInputNano + parts.outputNano + parts.otherNano;
-  const chargeNano = [costNano, minimumNano].reduce((most, each) => (each > most ? each : most));
-  return { costNano, chargeNano, parts };
+  return { ...chargeOf(usage, price, minimumNano), parts };
 };
 
 export const LAW_7_CHARGES: Law[] = [
