@@ -29,7 +29,7 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
   armFailpoint(env.OSIRIS_FAILPOINT);
   const store = await openStore(config.dataDir, {
     mode: 'create',
-    calendar: CALENDAR,
+    calendar: calendarIn(config.billing.timezone),
     writer: 'thread',
     failpoint: env.OSIRIS_FAILPOINT,
   });
@@ -62,11 +62,9 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
 }
 
 /** What commands that move money need while no server runs. Throws Fault `storage_fault` where there is none. */
-export function openIdleStore(config: Config): Promise<Store> {
-  return openStore(config.dataDir, { mode: 'existing', calendar: CALENDAR, writer: 'direct' });
+export function openIdleStore({ dataDir, billing }: Config): Promise<Store> {
+  return openStore(dataDir, { mode: 'existing', calendar: calendarIn(billing.timezone), writer: 'direct' });
 }
-
-const CALENDAR = calendarIn('UTC');
 
 function gatewayPorts(config: Config, { directory, ledger }: Store, env: Environment): GatewayPorts {
   return {
@@ -76,7 +74,7 @@ function gatewayPorts(config: Config, { directory, ledger }: Store, env: Environ
     directory,
     limiter: createMemoryLimiter(),
     ledger,
-    billing: { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNano: 1_000_000n },
+    billing: config.billing,
     sealKey: sealKeyOf(directory),
     running: new Set(),
     watch: new Watch(),

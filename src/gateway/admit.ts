@@ -3,6 +3,7 @@
 import { Fault } from '../canonical/fault.ts';
 import { isModelAllowed } from '../catalog/list.ts';
 import type { Price } from '../catalog/model.ts';
+import { priceAt } from '../catalog/price.ts';
 import { type ModelIndex, resolveModel } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
 import { type BodyKind, checkBody } from '../formats/check.ts';
@@ -73,7 +74,7 @@ export async function admit(
     modelName,
     model,
     resolution,
-    price: model.price ?? NO_PRICE,
+    price: priceAt(model, startedMs) ?? NO_PRICE,
     stream: !door.free && body.stream === true,
     headers: request.headers,
     startedMs,

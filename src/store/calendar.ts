@@ -1,9 +1,9 @@
-// Where the ledger's days and the periods of budgets begin, in one time zone.
+// Days and budget periods of the ledger in one time zone.
 
 import { dayNumber, periodAt } from '../lib/calendar.ts';
 import type { Calendar } from './balances.ts';
 
-/** `zone` is an IANA name such as `Europe/Berlin`; throws RangeError at the first use of one that is none. */
+/** `zone` is an IANA name; days begin at 00:00 there. */
 export function calendarIn(zone: string): Calendar {
   return {
     dayOf: (timeMs) => dayNumber(timeMs, zone),
