@@ -26,6 +26,9 @@ export type ServerConfig = {
   drainTimeoutMs: number;
 };
 
+/** What the request journal keeps: calls younger than `retentionMs`, as many as fit into `maxBytes`. */
+export type LogsConfig = { retentionMs: number; maxBytes: number };
+
 export type LimitsConfig = { requestsPerMinute: number; concurrent: number };
 
 export type Config = {
@@ -35,6 +38,7 @@ export type Config = {
   dataDir: string;
   database: 'sqlite';
   limits: LimitsConfig;
+  logs: LogsConfig;
   /** By id; only providers that can be called: a credential is set or none is needed. */
   providers: ReadonlyMap<string, Provider>;
   /** By id; the built-in catalogue with the file's changes on top. Deployments may name absent providers. */

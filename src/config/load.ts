@@ -8,6 +8,7 @@ import { checkShape } from './check.ts';
 import type { Config, Problem, ServerConfig } from './config.ts';
 import type { Environment } from './environment.ts';
 import { deepFreeze } from './freeze.ts';
+import { readLogs } from './logs-section.ts';
 import { readModels } from './models-section.ts';
 import { collectProblems, type Report } from './problem.ts';
 import { absentProviders, detectProviders, readProviders } from './providers-section.ts';
@@ -69,6 +70,7 @@ function readDefaults({ env, cwd, extraModels }: LoadOptions): Attempt {
     dataDir: resolve(cwd, 'osiris-data'),
     database: 'sqlite',
     limits: { requestsPerMinute: 40, concurrent: 20 },
+    logs: readLogs({}, ignore),
     providers,
     models: new Map(models.map((model) => [model.id, structuredClone(model)])),
     absentProviders: absentProviders(providers),
@@ -129,6 +131,7 @@ function build(shape: FileShape, context: FileContext, { env, extraModels }: Loa
       requestsPerMinute: shape.limits?.requests_per_minute ?? 40,
       concurrent: shape.limits?.concurrent ?? 20,
     },
+    logs: readLogs(shape.logs ?? {}, report),
     providers,
     models: readModels(shape.models ?? {}, catalogue, { providers, mentioned, origin, report }),
     absentProviders: absentProviders(providers),

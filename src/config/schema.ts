@@ -234,6 +234,16 @@ const Limits = section(
   { description: 'Limits of every key that has none of its own.' },
 );
 
+const Logs = section(
+  {
+    retention: duration({ description: 'How long the row of a call is kept.', default: '30d' }),
+    max_size: Type.Optional(
+      size({ description: 'Largest file of rows; the oldest are forgotten first.', default: '1GB' }),
+    ),
+  },
+  { description: 'The request journal: one row a call, which `osiris logs` shows.' },
+);
+
 export const FileSchema = section(
   {
     server: Type.Optional(Server),
@@ -244,6 +254,7 @@ export const FileSchema = section(
     ),
     models: Type.Optional(Type.Record(Type.String(), ModelEntry, { description: 'Models and prices.' })),
     limits: Type.Optional(Limits),
+    logs: Type.Optional(Logs),
   },
   { description: 'Configuration of an Osiris gateway.' },
 );
@@ -256,6 +267,7 @@ export type ModelShape = Static<typeof ModelEntry>;
 export type PriceNotes = Static<typeof PriceShape>;
 export type CapabilityNotes = Static<typeof CapabilitiesShape>;
 export type LimitsShape = Static<typeof Limits>;
+export type LogsShape = Static<typeof Logs>;
 
 /** Sections that are planned and not built yet. */
 export const LATER_SECTIONS: readonly string[] = ['routing', 'billing', 'plans', 'trial', 'cache'];

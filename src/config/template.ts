@@ -60,4 +60,9 @@ models:
 limits:
   requests_per_minute: 40
   concurrent: 20
+
+# One row for each call, without prompts and answers; \`osiris logs\` shows them.
+logs:
+  retention: 30d               # the oldest rows are forgotten: by age,
+  max_size: 1GB                # and by size
 `;

@@ -12,10 +12,14 @@ import type { Directory, Key, Limiter, LimitVerdict } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
 import { identify } from './credentials.ts';
+import { newTrace } from './trace.ts';
 import type { Watch } from './watch.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
 export type Door = { path: string; codec: Codec; kind: BodyKind; free: boolean };
+
+/** What was known of a request when it was refused. */
+export type Seen = { key?: Key; bytes?: number; modelName?: string; admitted?: true };
 
 /** Token counts are free, but not a way to flood the server. */
 const FREE_REQUESTS_PER_MINUTE = 600;
@@ -30,25 +34,29 @@ export type AdmitPorts = {
 
 /**
  * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402; what was thrown before the
- * 429 check has taken nothing from the key's limits.
+ * 429 check has taken nothing from the key's limits. `seen` is filled in on the way, for the refusal's row.
  */
 export async function admit(
   request: Request,
   door: Door,
   requestId: string,
   ports: AdmitPorts,
+  seen: Seen = {},
 ): Promise<Call> {
   const startedMs = nowMs();
   const { config, directory, limiter } = ports;
   const key = identify(request.headers, directory);
+  seen.key = key;
   const maxBytes = config.server.maxBodyBytesByRoute[door.path] ?? config.server.maxBodyBytes;
   const bytes = await readBody(request, maxBytes, {
     watch: ports.watch,
     timeoutMs: config.server.requestTimeoutMs,
   });
+  seen.bytes = bytes.length;
   const body = parseBody(bytes);
   checkBody(door.kind, body);
   const modelName = body.model as string;
+  seen.modelName = modelName;
   const resolution = resolveModel(ports.models, modelName);
   if (!isModelAllowed(resolution.model, key.models))
     throw new Fault(
@@ -68,6 +76,7 @@ export async function admit(
     release();
     throw thrown;
   }
+  seen.admitted = true;
   return {
     id: newCallId(),
     requestId,
@@ -85,10 +94,16 @@ export async function admit(
     hasLeft: false,
     limit: { limit, remaining, resetS },
     release,
+    trace: newTrace(door.path, keepsBodies(key)),
   };
 }
 
 const FREE_LIMITS = { requestsPerMinute: FREE_REQUESTS_PER_MINUTE, concurrent: FREE_REQUESTS_PER_MINUTE };
+
+/** The flag of a key whose requests and answers the operator wants in the journal. */
+function keepsBodies(key: Key & { logBodies?: boolean }): boolean {
+  return key.logBodies === true;
+}
 
 /** Throws Fault `key_expired`. */
 function refuseExpired(key: Key, atMs: number): void {

@@ -6,6 +6,7 @@ import type { Resolution } from '../catalog/resolve.ts';
 import type { Codec, Dress } from '../formats/codec.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Key } from '../store/ports.ts';
+import type { Trace } from './trace.ts';
 
 /** An admitted request. `release` gives its place in the concurrency limit back, any number of times. */
 export type Call = {
@@ -31,6 +32,8 @@ export type Call = {
   hasLeft: boolean;
   limit: { limit: number; remaining: number; resetS: number };
   release: () => void;
+  /** What the journal will say of it. */
+  trace: Trace;
 };
 
 /** JSON of a prompt; good enough for a figure that the exact one replaces. */

@@ -2,12 +2,15 @@
 
 import { estimateInputTokens } from '../billing/estimate.ts';
 import { loadTokenizer } from '../billing/tokens.ts';
+import { toFault } from '../canonical/fault.ts';
 import type { Codec } from '../formats/codec.ts';
+import { nowMs } from '../lib/clock.ts';
 import { asNumber, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
-import { admit, type Door } from './admit.ts';
+import { admit, type Door, type Seen } from './admit.ts';
 import type { Call } from './call.ts';
 import { type Candidate, candidatesOf } from './candidate.ts';
 import type { GatewayPorts } from './gateway.ts';
+import { recordCall } from './journal.ts';
 import { passPlan } from './plan.ts';
 import { callUpstream } from './upstream.ts';
 
@@ -22,16 +25,21 @@ export async function countInput(
   door: Door,
   requestId: string,
   ports: GatewayPorts,
+  seen: Seen = {},
 ): Promise<{ body: JsonObject; estimated: boolean }> {
-  const call = await admit(request, door, requestId, ports);
+  const call = await admit(request, door, requestId, ports, seen);
   try {
     const counted = await askProvider(call, ports);
     if (counted) return { body: counted, estimated: false };
     await loadTokenizer();
     const tokens = estimateInputTokens(call.codec.decodeRequest(call.body).value);
     return { body: countBody(call.codec, tokens), estimated: true };
+  } catch (thrown) {
+    call.trace.fault = toFault(thrown);
+    throw thrown;
   } finally {
     call.release();
+    recordCall(ports.journal, call, { rule: 'free', provider: '', usage: undefined, atMs: nowMs() });
   }
 }
 

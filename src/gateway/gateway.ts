@@ -2,8 +2,9 @@
 
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
-import { nowS } from '../lib/clock.ts';
+import { nowMs, nowS } from '../lib/clock.ts';
 import { newAnswerToken } from '../lib/id.ts';
+import type { Journal } from '../store/journal-port.ts';
 import type { Ledger } from '../store/ports.ts';
 import type { AdmitPorts } from './admit.ts';
 import { type Call, dressOf, leaveCall } from './call.ts';
@@ -20,6 +21,8 @@ import { answerWhole, failureOf, isEventStream } from './whole.ts';
 export type GatewayPorts = AdmitPorts &
   UpstreamPorts & {
     ledger: Ledger;
+    /** Gets a row for each call. */
+    journal: Journal;
     /** Every call that is not settled yet. */
     running: Set<Call>;
     /** Proves envelopes around sealed reasoning to be ours, 32 bytes. */
@@ -43,7 +46,7 @@ type Attempt = { call: Call; plan: Plan; meter: Meter; latch: Latch; ports: Gate
  * candidate could answer; the fault of the last candidate is the one the client sees.
  */
 export async function answer(request: Request, call: Call, ports: GatewayPorts): Promise<Answer> {
-  const latch = new Latch(call, ports.ledger, ports.running);
+  const latch = new Latch(call, ports.ledger, ports.journal, ports.running);
   const leave = () => leaveCall(call);
   request.signal.addEventListener('abort', leave, { once: true });
   if (request.signal.aborted) leave();
@@ -56,6 +59,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
       if (!candidate)
         throw new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
       provider = candidate.provider.id;
+      call.trace.attempts = attempts;
       // a deadline ended the attempt before, not the call
       if (attempts > 1) call.abort = new AbortController();
       meter = new Meter();
@@ -70,6 +74,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
     }
   } catch (thrown) {
     const fault = toFault(thrown);
+    call.trace.fault = fault;
     await latch.settle(ruleOf(fault), provider, () => meter.usage(0)).catch(() => {});
     throw fault;
   } finally {
@@ -81,7 +86,9 @@ async function tryCandidate(
   attempt: Attempt,
 ): Promise<{ body: Uint8Array | ReadableStream<Uint8Array>; stream: boolean }> {
   const { call, plan, meter, latch, ports } = attempt;
+  call.trace.losses = plan.losses;
   const response = await callUpstream(call, plan, ports);
+  call.trace.upstreamStatus = response.status;
   if (!response.ok) throw await failureOf(response, plan.upstream);
   if (call.stream && isEventStream(response) && response.body) {
     const relay = streamRelay(attempt, response.body);
@@ -98,6 +105,7 @@ async function tryCandidate(
   } catch (thrown) {
     throw new Fault('storage_fault', 'The answer could not be recorded; try again.', { cause: thrown });
   }
+  call.trace.sent.add(whole.body, nowMs());
   return whole;
 }
 
@@ -122,7 +130,11 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
     server: ports.server,
     conversion,
     beat: call.codec.telltale.beat,
-    settle: (rule) => latch.settle(rule, provider.id, () => meter.usage(call.bytes.length)),
+    sent: call.trace.sent,
+    settle: (rule) => {
+      call.trace.fault ??= conversion.fault;
+      return latch.settle(rule, provider.id, () => meter.usage(call.bytes.length));
+    },
     abort: (reason) => abort.abort(reason),
     breakOff: (fault) =>
       call.codec.breakOff(fault, { first: undefined, frames: 0, requestId: call.requestId }),

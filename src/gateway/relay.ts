@@ -6,6 +6,7 @@ import { nowMs } from '../lib/clock.ts';
 import type { SettleRule } from '../store/ports.ts';
 import type { Conversion, Piece } from './conversion.ts';
 import { ruleOf } from './settle.ts';
+import type { Sent } from './trace.ts';
 import type { Watch } from './watch.ts';
 
 /** A client's proxy may cut a connection that is silent for longer; Bun's own default is 10 s. */
@@ -19,6 +20,8 @@ export type RelayPorts = {
   conversion: Conversion;
   /** Sent while the upstream is silent. */
   beat: string;
+  /** Told of all that leaves, but for beats. */
+  sent: Sent;
   /** Ends the call; resolves when the charge is durable. Called once or more, the first one counts. */
   settle: (rule: SettleRule) => Promise<void>;
   /** Stops the upstream call. */
@@ -157,6 +160,7 @@ export class Relay {
     else if (this.#controller && this.#early.length === 0) this.#controller.enqueue(bytes);
     else this.#early.push(bytes);
     this.#writtenMs = nowMs();
+    if (output !== this.#ports.beat) this.#ports.sent.add(bytes, this.#writtenMs);
     return true;
   }
 

@@ -3,8 +3,10 @@
 import type { Fault } from '../canonical/fault.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { nowMs } from '../lib/clock.ts';
+import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, SettleRule } from '../store/ports.ts';
 import type { Call } from './call.ts';
+import { recordCall } from './journal.ts';
 
 /**
  * A once-latch around a call's end. The first `settle` writes the settlement and gives the key its place back;
@@ -13,13 +15,15 @@ import type { Call } from './call.ts';
 export class Latch {
   readonly #call: Call;
   readonly #ledger: Ledger;
+  readonly #journal: Journal;
   readonly #running: Set<Call>;
   #settled: Promise<void> | undefined;
 
   /** `running` holds the call from now until it is settled. */
-  constructor(call: Call, ledger: Ledger, running: Set<Call>) {
+  constructor(call: Call, ledger: Ledger, journal: Journal, running: Set<Call>) {
     this.#call = call;
     this.#ledger = ledger;
+    this.#journal = journal;
     this.#running = running;
     running.add(call);
   }
@@ -34,14 +38,13 @@ export class Latch {
     const call = this.#call;
     call.release();
     this.#running.delete(call);
+    const end = { rule, provider, usage: usage(), atMs: nowMs() };
+    recordCall(this.#journal, call, end);
     this.#settled = this.#ledger.settle({
       callId: call.id,
       keyId: call.key.id,
       model: call.model.id,
-      provider,
-      rule,
-      usage: usage(),
-      atMs: nowMs(),
+      ...end,
     });
     return this.#settled;
   }

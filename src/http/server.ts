@@ -11,6 +11,7 @@ import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
 import { addressSet, clientAddress } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
+import { adminLogs } from './admin-logs.ts';
 import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
 import { health } from './health.ts';
@@ -25,6 +26,8 @@ export type ServerPorts = {
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Record<string, string>;
+  /** The same of what calls can do without: shown, but the server stays ready. */
+  warnings?: () => Record<string, string>;
 };
 
 export type HttpServer = {
@@ -50,25 +53,28 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   let draining = false;
   const readiness = () => {
     const checks = { ...(draining ? { drain: 'draining' } : {}), ...ports.troubles() };
-    return { ready: Object.keys(checks).length === 0, checks };
+    return { ready: Object.keys(checks).length === 0, checks: { ...checks, ...ports.warnings?.() } };
   };
-  const { directory, ledger } = ports.gateway();
+  const { directory, journal, ledger } = ports.gateway();
   const trusted = addressSet(config.trustedProxies);
   const admins = addressSet(config.adminFrom);
   const isAdminAddress = (request: Request) => {
     const peer = network.requestIP(request)?.address ?? '';
     return admins.has(clientAddress(peer, request.headers.get('x-forwarded-for'), trusted));
   };
+  const guard = adminGuard(directory, isAdminAddress);
   const app = new Elysia(plainly(config.tls !== undefined))
     .use(home())
     .use(health(readiness))
     .use(inference(ports.gateway))
     .use(models(ports.gateway))
-    .use(admin({ directory, ledger }, adminGuard(directory, isAdminAddress)))
+    .use(admin({ directory, ledger }, guard))
+    .use(adminLogs({ directory, journal }, guard))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
     .use(admin({ directory, ledger }, () => {}))
+    .use(adminLogs({ directory, journal }, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 
