@@ -9,7 +9,6 @@ export const KEPT_BYTES_MAX = 260 * 1024;
 export type Trace = {
   path: string;
   attempts: number;
-  provider: string | undefined;
   losses: readonly Loss[];
   upstreamStatus: number | undefined;
   /** How the call failed in the end. */
@@ -24,7 +23,6 @@ export function newTrace(path: string, keepBodies: boolean): Trace {
   return {
     path,
     attempts: 0,
-    provider: undefined,
     losses: [],
     upstreamStatus: undefined,
     fault: undefined,

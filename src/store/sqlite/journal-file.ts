@@ -120,13 +120,17 @@ export class JournalFile {
 
   /** Forgets a few of the oldest rows if they are too old or too many, and gives their room back; true: call again. */
   forgetStep(): boolean {
-    const { retentionMs, maxBytes } = this.#options.limits;
-    const tooMany = this.usedBytes() > maxBytes;
-    const forgot = this.#forget(tooMany ? undefined : callIdAt(this.#clock.nowMs() - retentionMs));
+    const oldest = this.#clock.nowMs() - this.#options.limits.retentionMs;
+    const forgot = this.#forget(this.isFull() ? undefined : callIdAt(oldest));
     const free = this.#pragma('freelist_count');
     // only rows of the statement move pages: it has to be read to its end
     if (free > 0) this.#database.query(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`).all();
     return forgot || free > VACUUM_PAGES;
+  }
+
+  /** There is more than there may be. */
+  isFull(): boolean {
+    return this.usedBytes() > this.#options.limits.maxBytes;
   }
 
   /** Lets the file shrink to what is in use, which happens when the write-ahead log goes into it. */

@@ -10,8 +10,6 @@ declare const self: Worker;
 const FORGET_PERIOD_MS = 60_000;
 /** Between two steps of forgetting: leaves most of the disk to others. */
 const FORGET_PAUSE_MS = 5;
-/** After so many batches the size is looked at, also within the minute. */
-const FORGET_BATCHES = 64;
 
 /** What a failure is the answer to. */
 type About = { ask?: number; batch?: number };
@@ -19,7 +17,6 @@ type About = { ask?: number; batch?: number };
 let opening: (ToWorker & { kind: 'open' }) | undefined;
 let opened: JournalFile | undefined;
 let forgetting = false;
-let batches = 0;
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.kind) {
@@ -40,8 +37,8 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
         },
         { batch: data.batch },
       );
-      batches++;
-      if (batches % FORGET_BATCHES === 0) void forget();
+      // a few batches of bodies can be more than a minute should wait for
+      if (opened?.isFull()) void forget();
       return;
     case 'find':
       return void find(data.ask, data.query);
