@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JournalEntry } from '../src/store/journal-port.ts';
+import { openJournal } from '../src/store/sqlite/journal.ts';
 import { JournalFile } from '../src/store/sqlite/journal-file.ts';
 import { AT_MS, callIdOf, rowOf } from './support/journal-contract.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
@@ -95,6 +96,22 @@ describe('retention', () => {
     expect(countOf(file)).toBe(0);
     file.close();
   });
+});
+
+test('the thread forgets by itself, while rows come in', async () => {
+  const dataDir = scratchDir();
+  const limits = { retentionMs: 100 * 365 * DAY_MS, maxBytes: 2_000_000 };
+  const journal = openJournal(dataDir, { limits, secrets: [] });
+  for (let n = 0; n < 100; n++) journal.record(() => heavy(n));
+  await journal.finish();
+  journal.record(() => ({ row: rowOf(200) }));
+  const deadline = performance.now() + 10_000;
+  while (statSync(join(dataDir, 'journal.db')).size > 3_000_000 || (await journal.show(callIdOf(0)))) {
+    if (performance.now() > deadline) throw new Error('it does not shrink');
+    await Bun.sleep(20);
+  }
+  expect(await journal.show(callIdOf(200))).toEqual({ row: rowOf(200) });
+  await journal.close();
 });
 
 test('a search looks at a part of the file at a time, and misses nothing', () => {
