@@ -1,12 +1,11 @@
 // The keys as a command sees them: through the running server, or in the database when none runs.
 
 import { Fault } from '../canonical/fault.ts';
-import { asArray, asObject, asString, isObject, type JsonObject } from '../lib/json.ts';
+import { asArray, asObject, type JsonObject } from '../lib/json.ts';
 import { socketPath } from '../store/data-dir.ts';
 import { createKey, keyJson, parseNewKey } from '../store/keys.ts';
 import type { Directory } from '../store/ports.ts';
-import { Failure } from './failure.ts';
-import { ANSWER_TIMEOUT_MS, isListening } from './local-socket.ts';
+import { askServer, isListening } from './local-socket.ts';
 
 /** All shapes are those of `/admin/keys`. Methods throw Fault or Failure with a message for people. */
 export interface KeyBook {
@@ -47,19 +46,8 @@ function directKeyBook(directory: Directory): KeyBook {
 }
 
 function serverKeyBook(socket: string): KeyBook {
-  const ask = async (method: 'GET' | 'POST', path: string, body?: JsonObject): Promise<JsonObject> => {
-    const response = await fetch(`http://osiris${path}`, {
-      unix: socket,
-      method,
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-      ...(body === undefined
-        ? {}
-        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    });
-    const answer: unknown = await response.json().catch(() => undefined);
-    if (response.ok && isObject(answer)) return answer;
-    throw refusal(response.status, asObject(asObject(answer).error));
-  };
+  const ask = (method: 'GET' | 'POST', path: string, body?: JsonObject) =>
+    askServer(socket, method, path, body);
   return {
     create: (body) => ask('POST', '/admin/keys', body),
     list: async () => asArray((await ask('GET', '/admin/keys')).data).map(asObject),
@@ -67,9 +55,4 @@ function serverKeyBook(socket: string): KeyBook {
     revoke: (id) => ask('POST', `/admin/keys/${encodeURIComponent(id)}/revoke`),
     close() {},
   };
-}
-
-function refusal(status: number, error: JsonObject): Failure {
-  const message = asString(error.message) ?? `The running server refused this (status ${status}).`;
-  return new Failure(message, 1, asString(error.code) ?? 'failed');
 }

@@ -14,6 +14,7 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/keys$/, ['GET', 'POST']],
   [/^\/admin\/keys\/[^/]+$/, ['GET']],
   [/^\/admin\/keys\/[^/]+\/revoke$/, ['POST']],
+  [/^\/admin\/logs(\/[^/]+)?$/, ['GET']],
   [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
 ];
 
