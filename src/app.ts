@@ -16,12 +16,15 @@ import { VERSION } from './lib/version.ts';
 import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
 import { socketPath } from './store/data-dir.ts';
+import type { Journal } from './store/journal-port.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
 import { sealKeyOf } from './store/seal-key.ts';
+import { openJournal } from './store/sqlite/journal.ts';
 import { openStore, type Store } from './store/sqlite/store.ts';
 
 export { sandboxModels } from './sandbox/index.ts';
 export { openDirectory } from './store/sqlite/directory.ts';
+export { readJournal } from './store/sqlite/journal.ts';
 
 /** Opens the stores (making them where there are none) and the server. Throws Fault `storage_fault`, or the bind error. */
 export async function startServer(config: Config, { print }: ServeOptions): Promise<RunningServer> {
@@ -34,14 +37,19 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
     failpoint: env.OSIRIS_FAILPOINT,
   });
   const { directory, ledger } = store;
+  const journal = openJournal(config.dataDir, { limits: config.logs, secrets: credentialsOf(config) });
   try {
-    const ports = gatewayPorts(config, store, env);
+    const ports = gatewayPorts(config, { ...store, journal }, env);
     const server = openServer(config.server, socketPath(config.dataDir), {
       gateway: () => ports,
       version: VERSION,
       troubles: () => {
         const trouble = ledger.trouble();
         return trouble === undefined ? {} : { ledger: trouble };
+      },
+      warnings: () => {
+        const trouble = journal.trouble();
+        return trouble === undefined ? {} : { journal: trouble };
       },
     });
     // counting and the sandbox need it; loading it now keeps the first caller from waiting
@@ -52,10 +60,12 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
       url,
       async stop() {
         await server.drain(config.server.drainTimeoutMs);
+        await journal.close();
         await store.close();
       },
     };
   } catch (thrown) {
+    await journal.close();
     await store.close();
     throw thrown;
   }
@@ -66,7 +76,19 @@ export function openIdleStore({ dataDir, billing }: Config): Promise<Store> {
   return openStore(dataDir, { mode: 'existing', calendar: calendarIn(billing.timezone), writer: 'direct' });
 }
 
-function gatewayPorts(config: Config, { directory, ledger }: Store, env: Environment): GatewayPorts {
+/** Our own secrets at the providers, which may not stand in the journal. */
+function credentialsOf(config: Config): string[] {
+  return [...config.providers.values()].flatMap((provider) => [
+    ...provider.credentials,
+    ...Object.values(provider.headers).filter((value) => value.length >= 8),
+  ]);
+}
+
+function gatewayPorts(
+  config: Config,
+  { directory, ledger, journal }: Store & { journal: Journal },
+  env: Environment,
+): GatewayPorts {
   return {
     config,
     server: config.server,
@@ -75,6 +97,7 @@ function gatewayPorts(config: Config, { directory, ledger }: Store, env: Environ
     limiter: createMemoryLimiter(),
     ledger,
     billing: config.billing,
+    journal,
     sealKey: sealKeyOf(directory),
     running: new Set(),
     watch: new Watch(),

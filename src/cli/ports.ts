@@ -2,6 +2,7 @@
 
 import type { Config, Problem } from '../config/config.ts';
 import type { JsonObject } from '../lib/json.ts';
+import type { JournalReader } from '../store/journal-port.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
 
 /** Flags that stand over the environment and the file. Paths as the user wrote them. */
@@ -36,6 +37,8 @@ export type CommandPorts = {
    * `storage_fault` when there is none.
    */
   openIdleStore(config: Config): Promise<IdleStore>;
+  /** The request journal of this data directory as it lies on disk; undefined when there is none. */
+  readJournal(dataDir: string): JournalReader | undefined;
   /** Listens; throws when it cannot. */
   startServer(config: Config, options: ServeOptions): Promise<RunningServer>;
 };
@@ -44,6 +47,8 @@ export type CommandPorts = {
 export type Host = {
   stdout(text: string): void;
   stderr(text: string): void;
+  /** Somebody looks at stdout on a terminal. */
+  colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
   onStop(listener: () => void): void;
 };

@@ -15,6 +15,7 @@ const METHODS: [RegExp, string[]][] = [
   [/^(\/v1){1,2}\/key$/, ['GET']],
   [/^\/admin\/keys\/[^/]+$/, ['GET', 'PATCH']],
   [/^\/admin\/keys\/[^/]+\/(credit|rotate|revoke)$/, ['POST']],
+  [/^\/admin\/logs(\/[^/]+)?$/, ['GET']],
   [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
 ];
 

@@ -12,6 +12,7 @@ import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
+import { adminLogs } from './admin-logs.ts';
 import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
 import { health } from './health.ts';
@@ -29,6 +30,8 @@ export type ServerPorts = {
   troubles: () => Record<string, string>;
   /** For the pace at which wrong keys are answered. */
   clock?: Clock;
+  /** The same of what calls can do without: shown, but the server stays ready. */
+  warnings?: () => Record<string, string>;
 };
 
 export type HttpServer = {
@@ -54,9 +57,9 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   let draining = false;
   const readiness = () => {
     const checks = { ...(draining ? { drain: 'draining' } : {}), ...ports.troubles() };
-    return { ready: Object.keys(checks).length === 0, checks };
+    return { ready: Object.keys(checks).length === 0, checks: { ...checks, ...ports.warnings?.() } };
   };
-  const { directory, ledger } = ports.gateway();
+  const { directory, journal, ledger } = ports.gateway();
   const desk = { directory, ledger, rules: () => ports.gateway().config };
   const trusted = addressSet(config.trustedProxies);
   const admins = addressSet(config.adminFrom);
@@ -69,17 +72,20 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     addressOf: (request) => networkOf(addressOf(request)),
     ...(ports.clock ? { clock: ports.clock } : {}),
   });
+  const guard = adminGuard(directory, isAdminAddress, gate);
   const app = new Elysia(plainly(config.tls !== undefined))
     .use(home())
     .use(health(readiness))
     .use(inference(ports.gateway, gate))
     .use(models(ports.gateway, gate))
     .use(key(ports.gateway, gate))
-    .use(admin(desk, adminGuard(directory, isAdminAddress, gate)))
+    .use(admin(desk, guard))
+    .use(adminLogs({ directory, journal }, guard))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
     .use(admin(desk, () => {}))
+    .use(adminLogs({ directory, journal }, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 
