@@ -73,7 +73,12 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
 
 /** What commands that move money need while no server runs. Throws Fault `storage_fault` where there is none. */
 export function openIdleStore({ dataDir, billing }: Config): Promise<Store> {
-  return openStore(dataDir, { mode: 'existing', calendar: calendarIn(billing.timezone), writer: 'direct' });
+  return openStore(dataDir, {
+    mode: 'existing',
+    calendar: calendarIn(billing.timezone),
+    writer: 'direct',
+    recover: false,
+  });
 }
 
 /** Our own secrets at the providers, which may not stand in the journal. */
