@@ -14,26 +14,31 @@ export async function readBody(
   maxBytes: number,
   limit?: { watch: Watch; timeoutMs: number },
 ): Promise<Uint8Array> {
-  if (!limit) return readAll(request, maxBytes);
+  const declared = request.headers.get('content-length');
+  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  const reading = declared === null ? readCounted(request, maxBytes) : request.bytes();
+  // a small body comes together with the head
+  const isHere = limit === undefined || Bun.peek.status(reading) !== 'pending';
+  const bytes = await (isHere ? reading : inTime(reading, limit));
+  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
+  const encoding = request.headers.get('content-encoding');
+  return encoding === null ? bytes : decompress(bytes, encoding, maxBytes);
+}
+
+async function inTime(
+  reading: Promise<Uint8Array>,
+  limit: { watch: Watch; timeoutMs: number },
+): Promise<Uint8Array> {
   const late = Promise.withResolvers<never>();
   const cancel = limit.watch.after(limit.timeoutMs, () => {
     const message = `The request body did not arrive within ${Math.round(limit.timeoutMs / 1000)} s.`;
     late.reject(new Fault('upload_too_slow', message));
   });
   try {
-    return await Promise.race([readAll(request, maxBytes), late.promise]);
+    return await Promise.race([reading, late.promise]);
   } finally {
     cancel();
   }
-}
-
-async function readAll(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const declared = request.headers.get('content-length');
-  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
-  const bytes = declared === null ? await readCounted(request, maxBytes) : await request.bytes();
-  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
-  const encoding = request.headers.get('content-encoding');
-  return encoding === null ? bytes : decompress(bytes, encoding, maxBytes);
 }
 
 async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array> {

@@ -15,7 +15,8 @@ import { Relay } from './relay.ts';
 import { Latch, ruleOf } from './settle.ts';
 import { TranscodedStream } from './transcode.ts';
 import { callUpstream, type UpstreamPorts, upstreamFault, withoutSecrets } from './upstream.ts';
-import { answerWhole, failureOf, isEventStream } from './whole.ts';
+import type { Watched } from './watch.ts';
+import { answerWhole, failureOf } from './whole.ts';
 
 export type GatewayPorts = AdmitPorts &
   UpstreamPorts & {
@@ -44,9 +45,13 @@ type Attempt = { call: Call; plan: Plan; meter: Meter; latch: Latch; ports: Gate
  */
 export async function answer(request: Request, call: Call, ports: GatewayPorts): Promise<Answer> {
   const latch = new Latch(call, ports.ledger, ports.running);
-  const leave = () => leaveCall(call);
-  request.signal.addEventListener('abort', leave, { once: true });
-  if (request.signal.aborted) leave();
+  // a listener would cost every call what only the few that are left need
+  const leaving: Watched = {
+    tick: () => {
+      if (request.signal.aborted && !call.hasLeft) leaveCall(call);
+    },
+  };
+  ports.watch.add(leaving);
   let provider = '';
   let meter = new Meter();
   try {
@@ -73,7 +78,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
     await latch.settle(ruleOf(fault), provider, () => meter.usage(0)).catch(() => {});
     throw fault;
   } finally {
-    request.signal.removeEventListener('abort', leave);
+    ports.watch.remove(leaving);
   }
 }
 
@@ -81,18 +86,16 @@ async function tryCandidate(
   attempt: Attempt,
 ): Promise<{ body: Uint8Array | ReadableStream<Uint8Array>; stream: boolean }> {
   const { call, plan, meter, latch, ports } = attempt;
-  const response = await callUpstream(call, plan, ports);
-  if (!response.ok) throw await failureOf(response, plan.upstream);
-  if (call.stream && isEventStream(response) && response.body) {
-    const relay = streamRelay(attempt, response.body);
+  const received = await callUpstream(call, plan, ports);
+  const { status, isStream, body } = received;
+  if (status < 200 || status > 299) throw failureOf(received, plan.upstream);
+  if (!(body instanceof Uint8Array)) {
+    const relay = streamRelay(attempt, body);
     await relay.open();
     return { body: relay.body, stream: true };
   }
   const { provider } = plan.candidate;
-  const bytes = await response.bytes().catch((thrown) => {
-    throw upstreamFault(call, provider, thrown);
-  });
-  const whole = answerWhole(call, plan, { bytes, isStream: isEventStream(response) }, meter);
+  const whole = answerWhole(call, plan, { bytes: body, isStream }, meter);
   try {
     await latch.settle('finished', provider.id, () => meter.usage(call.bytes.length));
   } catch (thrown) {

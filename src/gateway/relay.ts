@@ -6,7 +6,7 @@ import { nowMs } from '../lib/clock.ts';
 import type { SettleRule } from '../store/ports.ts';
 import type { Conversion, Piece } from './conversion.ts';
 import { ruleOf } from './settle.ts';
-import type { Watch } from './watch.ts';
+import type { Watch, Watched } from './watch.ts';
 
 /** A client's proxy may cut a connection that is silent for longer; Bun's own default is 10 s. */
 const BEAT_AFTER_MS = 8_000;
@@ -34,10 +34,10 @@ export type RelayPorts = {
  * eight seconds of waiting; it rejects with the fault of an upstream that failed before. Then `body` is the
  * client's stream.
  */
-export class Relay {
+export class Relay implements Watched {
+  place: number | undefined = undefined;
   readonly #ports: RelayPorts;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #unwatch: () => void;
   readonly #startedMs = nowMs();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   /** Output made before there was a client stream to put it in. */
@@ -52,7 +52,7 @@ export class Relay {
   constructor(upstream: ReadableStream<Uint8Array>, ports: RelayPorts) {
     this.#ports = ports;
     this.#reader = upstream.getReader();
-    this.#unwatch = ports.watch.add({ tick: (now) => this.#tick(now) });
+    ports.watch.add(this);
   }
 
   async open(): Promise<void> {
@@ -180,10 +180,10 @@ export class Relay {
 
   #close(): void {
     this.#closed = true;
-    this.#unwatch();
+    this.#ports.watch.remove(this);
   }
 
-  #tick(now: number): void {
+  tick(now: number): void {
     const { server, abort, beat } = this.#ports;
     if (this.#commit && now - this.#startedMs >= COMMIT_AFTER_MS) this.#commit();
     const wanted = this.#controller && (this.#controller.desiredSize ?? 0) > 0;
