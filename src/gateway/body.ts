@@ -25,20 +25,26 @@ export async function readBody(
   return encoding === null ? bytes : decompress(bytes, encoding, maxBytes);
 }
 
-async function inTime(
+function inTime(
   reading: Promise<Uint8Array>,
-  limit: { watch: Watch; timeoutMs: number },
+  { watch, timeoutMs }: { watch: Watch; timeoutMs: number },
 ): Promise<Uint8Array> {
-  const late = Promise.withResolvers<never>();
-  const cancel = limit.watch.after(limit.timeoutMs, () => {
-    const message = `The request body did not arrive within ${Math.round(limit.timeoutMs / 1000)} s.`;
-    late.reject(new Fault('upload_too_slow', message));
+  return new Promise((resolve, reject) => {
+    const cancel = watch.after(timeoutMs, () => {
+      const message = `The request body did not arrive within ${Math.round(timeoutMs / 1000)} s.`;
+      reject(new Fault('upload_too_slow', message));
+    });
+    reading.then(
+      (bytes) => {
+        cancel();
+        resolve(bytes);
+      },
+      (thrown) => {
+        cancel();
+        reject(thrown);
+      },
+    );
   });
-  try {
-    return await Promise.race([reading, late.promise]);
-  } finally {
-    cancel();
-  }
 }
 
 async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array> {

@@ -6,7 +6,7 @@ import { nowS } from '../lib/clock.ts';
 import { newAnswerToken } from '../lib/id.ts';
 import type { Ledger } from '../store/ports.ts';
 import type { AdmitPorts } from './admit.ts';
-import { type Call, dressOf, leaveCall } from './call.ts';
+import { type Call, dressOf, forgetRequest, leaveCall } from './call.ts';
 import { candidatesOf } from './candidate.ts';
 import { Meter } from './meter.ts';
 import { PassedStream } from './pass.ts';
@@ -92,6 +92,8 @@ async function tryCandidate(
   if (!(body instanceof Uint8Array)) {
     const relay = streamRelay(attempt, body);
     await relay.open();
+    // nobody else will be asked
+    forgetRequest(call);
     return { body: relay.body, stream: true };
   }
   const { provider } = plan.candidate;
@@ -108,6 +110,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
   const { call, plan, meter, latch, ports } = attempt;
   const { provider, deployment } = plan.candidate;
   const { abort } = call;
+  const requestBytes = call.bytes.length;
   const clean = (fault: Fault) => withoutSecrets(fault, provider);
   const conversion =
     plan.kind === 'pass'
@@ -125,7 +128,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
     server: ports.server,
     conversion,
     beat: call.codec.telltale.beat,
-    settle: (rule) => latch.settle(rule, provider.id, () => meter.usage(call.bytes.length)),
+    settle: (rule) => latch.settle(rule, provider.id, () => meter.usage(requestBytes)),
     abort: (reason) => abort.abort(reason),
     breakOff: (fault) =>
       call.codec.breakOff(fault, { first: undefined, frames: 0, requestId: call.requestId }),

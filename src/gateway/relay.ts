@@ -78,13 +78,15 @@ export class Relay implements Watched {
     const { conversion } = this.#ports;
     while (!conversion.committed && !this.#closed && this.#commit !== undefined) {
       const piece = await this.#read();
+      if (this.#closed) return;
       // nothing has gone out yet: the failure may still be answered with a status, or by someone else
       if (conversion.fault && this.#controller === undefined && this.#commit !== undefined) {
         this.#close();
         void this.#reader.cancel().catch(() => {});
         throw conversion.fault;
       }
-      await this.#write(piece);
+      this.#put(piece.now);
+      if (piece.last !== undefined) await this.#end(piece.last);
     }
   }
 
@@ -100,7 +102,14 @@ export class Relay implements Watched {
         this.#opening = undefined;
         if (this.#flushEarly(controller)) return;
       }
-      while (!this.#closed) if (await this.#write(await this.#read())) break;
+      while (!this.#closed) {
+        const { now, last } = await this.#read();
+        // whoever closed the stream meanwhile has said its last words
+        if (this.#closed) break;
+        const wrote = this.#put(now);
+        if (last !== undefined) await this.#end(last);
+        else if (wrote) break;
+      }
     } finally {
       this.#stalledMs = nowMs();
     }
@@ -108,6 +117,7 @@ export class Relay implements Watched {
 
   #flushEarly(controller: ReadableStreamDefaultController<Uint8Array>): boolean {
     const early = this.#early;
+    if (early.length === 0 && !this.#closed) return false;
     this.#early = [];
     for (const bytes of early) controller.enqueue(bytes);
     if (this.#closed) this.#finish();
@@ -119,21 +129,19 @@ export class Relay implements Watched {
     const { conversion, faultOf } = this.#ports;
     try {
       const { done, value } = await this.#reader.read();
-      if (this.#closed) return { now: '', last: undefined };
+      if (this.#closed) return NOTHING;
       this.#upstreamMs = nowMs();
       return done ? conversion.end() : conversion.push(value);
     } catch (thrown) {
-      if (this.#closed) return { now: '', last: undefined };
+      if (this.#closed) return NOTHING;
       return conversion.fail(faultOf(thrown));
     }
   }
 
-  /** True when something went out or the stream ended. */
-  async #write(piece: Piece): Promise<boolean> {
-    const wrote = this.#put(piece.now);
-    if (piece.last === undefined || this.#closed) return wrote;
+  /** The last bytes leave when the call has been settled. */
+  async #end(words: Uint8Array | string): Promise<void> {
     const { conversion, settle } = this.#ports;
-    let last = piece.last;
+    let last = words;
     try {
       await settle(conversion.fault ? ruleOf(conversion.fault) : 'finished');
     } catch (thrown) {
@@ -142,12 +150,11 @@ export class Relay implements Watched {
       });
       last = this.#ports.breakOff(fault);
     }
-    if (this.#closed) return true;
+    if (this.#closed) return;
     this.#put(last);
     this.#close();
     this.#finish();
     void drain(this.#reader, this.#ports.watch, conversion.fault !== undefined);
-    return true;
   }
 
   #put(output: Uint8Array | string): boolean {
@@ -200,6 +207,7 @@ export class Relay implements Watched {
 }
 
 const encoder = new TextEncoder();
+const NOTHING: Piece = { now: '', last: undefined };
 
 /** How long an upstream may keep a connection open behind its terminal event. */
 const DRAIN_MS = 2_000;
