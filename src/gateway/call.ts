@@ -51,6 +51,17 @@ export function leaveCall(call: Call): void {
   call.abort.abort(new Fault('client_closed', 'The client closed the connection.'));
 }
 
+/** Lets go of what the client sent: an open stream may last for minutes and needs none of it. */
+export function forgetRequest(call: Call): void {
+  call.bytes = NO_BYTES;
+  call.body = NO_BODY;
+  call.headers = NO_HEADERS;
+}
+
+const NO_BYTES = new Uint8Array(0);
+const NO_BODY: JsonObject = {};
+const NO_HEADERS = new Headers();
+
 /** What the answer to this call has to wear. */
 export function dressOf(call: Call, answerId: string, createdS: number): Dress {
   const options = call.body.stream_options;

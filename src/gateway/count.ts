@@ -55,9 +55,10 @@ async function askProvider(call: Call, ports: GatewayPorts): Promise<JsonObject 
   if (!candidate || path === undefined) return undefined;
   try {
     const plan = { ...passPlan(call, candidate, ports.sealKey), upstream: { ...call.codec, path } };
-    const response = await callUpstream(call, plan, ports);
-    const value = tryParseJson(await response.text());
-    return response.ok && isObject(value) && asNumber(value.input_tokens) !== undefined ? value : undefined;
+    const { status, body } = await callUpstream(call, plan, ports);
+    if (status !== 200 || !(body instanceof Uint8Array)) return undefined;
+    const value = tryParseJson(new TextDecoder().decode(body));
+    return isObject(value) && asNumber(value.input_tokens) !== undefined ? value : undefined;
   } catch {
     return undefined;
   }
