@@ -1,7 +1,6 @@
 // A charge as answers show it, in USD.
 
 import type { ShownCost } from '../canonical/usage.ts';
-import { formatUsd } from '../lib/money.ts';
 import type { Charge } from './charge.ts';
 
 /** Nanodollars fit a JSON number of USD without loss up to some millions. */
@@ -16,5 +15,6 @@ export function shownCost({ chargeNano, costNano, parts }: Charge): ShownCost {
 }
 
 function usd(nano: bigint): number {
-  return Number(formatUsd(nano));
+  // both are exact, so the quotient is the double that is written as this decimal
+  return Number(nano) / 1e9;
 }

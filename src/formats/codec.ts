@@ -57,6 +57,8 @@ export type Dress = {
 
 /** Reads one upstream stream. Total: bad frames become an `error` event, nothing throws. */
 export interface StreamDecoder {
+  /** What the answer has reported so far of its tokens. */
+  readonly usage: Usage | undefined;
   /** Events the frame stands for, in grammar order; none after `finish` or `error`. */
   push(frame: SseFrame): StreamEvent[];
   /** The upstream closed. Ends an unfinished answer with the error `upstream_truncated`. */
@@ -79,6 +81,8 @@ export type Telltale = {
   farewell: string;
   /** Where the model's name stands in a frame that carries it. */
   modelPath: string[];
+  /** Where the last frames of a stream carry the usage; in a whole answer it is `usage`. */
+  usagePath: string[];
   /** How a whole answer shows without being decoded that it is a good one, and what it used. */
   whole: {
     /** Top-level members, in quotes, that `usage` reads; providers write them last. */

@@ -2,6 +2,7 @@
 
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
+import type { Usage } from '../canonical/usage.ts';
 import { nowMs, nowS } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import { newAnswerToken } from '../lib/id.ts';
@@ -33,6 +34,8 @@ export type Answer = {
   provider: string;
   attempts: number;
   losses: Loss[];
+  /** Nanodollars, when known before the answer leaves. */
+  chargedNano?: bigint;
 };
 
 type Attempt = { call: Call; plan: Plan; meter: Meter; latch: Latch; ports: GatewayPorts };
@@ -68,7 +71,9 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
         const plan = planCall(call, candidate, ports.sealKey);
         losses = plan.losses;
         const { body, stream } = await tryCandidate({ call, plan, meter, latch, ports });
-        return { call, body, stream, provider, attempts, losses: plan.losses };
+        const { costNano } = call.trace;
+        const charged = costNano === undefined ? {} : { chargedNano: costNano };
+        return { call, body, stream, provider, attempts, losses: plan.losses, ...charged };
       } catch (thrown) {
         const fault = withoutSecrets(toFault(thrown), candidate.provider);
         if (attempts === candidates.length || call.hasLeft || !fault.rule.failover) throw fault;
@@ -101,7 +106,7 @@ async function tryCandidate(
     return { body: relay.body, stream: true };
   }
   const { provider } = plan.candidate;
-  const whole = answerWhole(call, plan, { bytes: body, isStream }, meter);
+  const whole = answerWhole(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
   try {
     await latch.settle('finished', { provider: provider.id, losses: plan.losses }, () =>
       meter.usage(call.bytes.length),
@@ -121,6 +126,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
   const { abort } = call;
   const requestBytes = call.bytes.length;
   const clean = (fault: Fault) => withoutSecrets(fault, provider);
+  const costOf = (usage: Usage) => latch.costOf(usage);
   const conversion =
     plan.kind === 'pass'
       ? new PassedStream({
@@ -130,8 +136,12 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
           showModel: plan.renamed && deployment.model !== call.modelName ? call.modelName : undefined,
           hideUsage: plan.hideUsage,
           clean,
+          costOf,
         })
-      : new TranscodedStream(plan, call.codec, dressOf(call, newAnswerToken(), nowS()), meter, clean);
+      : new TranscodedStream(plan, call.codec, dressOf(call, newAnswerToken(), nowS()), meter, {
+          clean,
+          costOf,
+        });
   return new Relay(upstream, {
     watch: ports.watch,
     server: ports.server,

@@ -1,9 +1,10 @@
 // A stream whose bytes go through as they came, listened to but not rewritten.
 
 import type { Fault } from '../canonical/fault.ts';
+import type { ShownCost, Usage } from '../canonical/usage.ts';
 import type { Codec, StreamDecoder } from '../formats/codec.ts';
 import { asArray, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
-import { spliceJson } from '../lib/splice.ts';
+import { putMembers, spliceJson } from '../lib/splice.ts';
 import { FRAME_BYTES_MAX, FrameSplitter, frameEnds, parseFrames, type SseFrame } from '../lib/sse.ts';
 import { type Conversion, isContent, type Piece } from './conversion.ts';
 import type { Meter } from './meter.ts';
@@ -19,6 +20,8 @@ export type PassOptions = {
   hideUsage: boolean;
   /** Takes out of a fault what is not the client's to see. */
   clean: (fault: Fault) => Fault;
+  /** What is shown beside the tokens; undefined shows nothing. */
+  costOf?: (usage: Usage) => ShownCost | undefined;
 };
 
 /**
@@ -121,7 +124,7 @@ export class PassedStream implements Conversion {
       if (event.type === 'error') this.fault = event.fault;
     }
     if (this.#options.hideUsage && isUsageChunk(frame)) return undefined;
-    return this.#rename(raw);
+    return this.#rename(this.#withCost(raw, frame));
   }
 
   /** Where the first needle stands at or behind `from`; -1 when none does. */
@@ -135,22 +138,35 @@ export class PassedStream implements Conversion {
     return first;
   }
 
+  #withCost(raw: Uint8Array, frame: SseFrame): Uint8Array {
+    const { costOf, codec } = this.#options;
+    if (!costOf || !frame.data.includes('"usage"')) return raw;
+    const { usage } = this.#decoder;
+    const cost = usage && costOf(usage);
+    return cost ? editJson(raw, (json) => putMembers(json, codec.telltale.usagePath, cost)) : raw;
+  }
+
   #rename(raw: Uint8Array): Uint8Array {
     const { showModel, codec } = this.#options;
     if (showModel === undefined) return raw;
     const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
     if (!buffer.includes('"model"')) return raw;
-    const dataAt = buffer.indexOf('data:');
-    const open = buffer.indexOf('{', dataAt);
-    const close = buffer.lastIndexOf('}') + 1;
-    if (dataAt === -1 || open === -1 || close <= open || buffer.subarray(open, close).includes('\n'))
-      return raw;
-    const json = JSON.stringify(showModel);
-    const renamed = spliceJson(raw.subarray(open, close), [
-      { path: codec.telltale.modelPath, json, present: true },
-    ]);
-    return Buffer.concat([raw.subarray(0, open), renamed, raw.subarray(close)]);
+    const edit = { path: codec.telltale.modelPath, json: JSON.stringify(showModel), present: true };
+    return editJson(raw, (json) => spliceJson(json, [edit]));
   }
+}
+
+/** The frame with its data edited; as it is when its data is not one line of JSON. */
+function editJson(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint8Array {
+  const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  const dataAt = buffer.indexOf('data:');
+  const open = buffer.indexOf('{', dataAt);
+  const close = buffer.lastIndexOf('}') + 1;
+  if (dataAt === -1 || open === -1 || close <= open || buffer.subarray(open, close).includes('\n'))
+    return raw;
+  const json = raw.subarray(open, close);
+  const edited = edit(json);
+  return edited === json ? raw : Buffer.concat([raw.subarray(0, open), edited, raw.subarray(close)]);
 }
 
 const NOTHING: Piece = { now: '', last: undefined };

@@ -2,9 +2,11 @@
 
 import { billOf, type Charge } from '../billing/charge.ts';
 import type { HoldRules } from '../billing/hold.ts';
+import { isFree } from '../billing/rates.ts';
+import { shownCost } from '../billing/shown-cost.ts';
 import type { Fault } from '../canonical/fault.ts';
 import { type Loss, lossHeader } from '../canonical/loss.ts';
-import type { Usage } from '../canonical/usage.ts';
+import type { ShownCost, Usage } from '../canonical/usage.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, SettleRule } from '../store/ports.ts';
@@ -32,6 +34,7 @@ export class Latch {
   readonly #call: Call;
   readonly #ports: SettlePorts;
   #settled: Promise<void> | undefined;
+  #billed: { usage: Usage; charge: Charge } | undefined;
 
   /** `running` holds the call from now until it is settled. */
   constructor(call: Call, ports: SettlePorts) {
@@ -44,24 +47,35 @@ export class Latch {
     return this.#settled !== undefined;
   }
 
-  /** What the call would be charged if it finished now with this usage. */
-  quote(usage: Usage): Charge {
-    const { id, price } = this.#call;
-    const { ledger, billing } = this.#ports;
-    const charge = billOf('finished', usage, price, billing.minimumChargeNano);
-    return { ...charge, chargeNano: ledger.ceiling(id, charge.chargeNano) };
+  /**
+   * What the client is shown of the cost if the call finishes with this usage. Nothing where nothing can cost anything:
+   * such an answer stays as it came.
+   */
+  costOf(usage: Usage): ShownCost | undefined {
+    if (isFree(this.#call.price)) return undefined;
+    const charge = this.#billOf('finished', usage);
+    const chargeNano = this.#ports.ledger.ceiling(this.#call.id, charge.chargeNano);
+    return shownCost(chargeNano === charge.chargeNano ? charge : { ...charge, chargeNano });
+  }
+
+  /** The cost is shown before it is charged, mostly of the same usage. */
+  #billOf(rule: SettleRule, usage: Usage): Charge {
+    if (rule === 'finished' && this.#billed?.usage === usage) return this.#billed.charge;
+    const charge = billOf(rule, usage, this.#call.price, this.#ports.billing.minimumChargeNano);
+    if (rule === 'finished') this.#billed = { usage, charge };
+    return charge;
   }
 
   /** `usage` is a function so that it is only worked out by the one who gets to write it. */
   settle(rule: SettleRule, { provider, losses }: Answerer, usage: () => Usage): Promise<void> {
     if (this.#settled) return this.#settled;
-    const { ledger, journal, billing, running } = this.#ports;
+    const { ledger, journal, running } = this.#ports;
     const call = this.#call;
     call.release();
     running.delete(call);
     const used = usage();
     const atMs = nowMs();
-    const { costNano, chargeNano } = billOf(rule, used, call.price, billing.minimumChargeNano);
+    const { costNano, chargeNano } = this.#billOf(rule, used);
     const { durable, chargedNano } = ledger.settle({
       callId: call.id,
       key: call.key,

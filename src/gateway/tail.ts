@@ -1,8 +1,9 @@
 // Finds what a whole answer reports of itself at its end, without reading the answer.
 
-import type { Usage } from '../canonical/usage.ts';
+import type { ShownCost, Usage } from '../canonical/usage.ts';
 import type { Codec } from '../formats/codec.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
+import { putMembers } from '../lib/splice.ts';
 
 /** Longer tails are not worth it: then the whole answer is parsed. */
 const TAIL_BYTES_MAX = 4096;
@@ -10,12 +11,12 @@ const OPEN_BRACE = 123;
 const BACKSLASH = 92;
 
 /**
- * The usage of an answer that is plainly a good one; undefined whenever only the decoder can tell. The members named
+ * The usage of an answer that is plainly a good one, and where the members that hold it begin; undefined whenever only the decoder can tell. The members named
  * by the format's telltale, from the first of them to the end of the text, must parse as the rest of one object:
  * then they are members of the answer itself, as every object around them would need another closing brace, and a
  * quoted text cannot hold their names unescaped.
  */
-export function usageAtEnd(bytes: Uint8Array, codec: Codec): Usage | undefined {
+export function usageAtEnd(bytes: Uint8Array, codec: Codec): { usage: Usage; start: number } | undefined {
   const { whole } = codec.telltale;
   if (bytes[0] !== OPEN_BRACE) return undefined;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -30,5 +31,15 @@ export function usageAtEnd(bytes: Uint8Array, codec: Codec): Usage | undefined {
   if (!whole.signs.some((sign) => buffer.includes(sign))) return undefined;
   if (whole.doubts.some((doubt) => buffer.includes(doubt))) return undefined;
   const tail = tryParseJson(`{${buffer.toString('utf8', start)}`);
-  return isObject(tail) ? whole.usage(tail) : undefined;
+  const usage = isObject(tail) ? whole.usage(tail) : undefined;
+  return usage && { usage, start };
 }
+
+/** The answer with the cost beside the tokens of its `usage`; `start` is where its last members begin. */
+export function withCostAtEnd(bytes: Uint8Array, start: number, cost: ShownCost): Uint8Array {
+  const tail = Buffer.concat([OPENING, bytes.subarray(start)]);
+  const shown = putMembers(tail, ['usage'], cost);
+  return Buffer.concat([bytes.subarray(0, start), shown.subarray(1)]);
+}
+
+const OPENING = Buffer.from('{');

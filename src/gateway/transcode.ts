@@ -2,12 +2,21 @@
 
 import type { StreamEvent } from '../canonical/event.ts';
 import { Fault } from '../canonical/fault.ts';
+import type { ShownCost, Usage } from '../canonical/usage.ts';
 import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../formats/codec.ts';
 import { SealWrapper } from '../formats/seal.ts';
 import { FRAME_BYTES_MAX, FrameSplitter, parseFrames } from '../lib/sse.ts';
 import { type Conversion, isContent } from './conversion.ts';
 import type { Meter } from './meter.ts';
 import type { TranscodePlan } from './plan.ts';
+
+/** What a client is shown of an answer beside its content. */
+export type Eyes = {
+  /** Takes out of a fault what is not the client's to see. */
+  clean: (fault: Fault) => Fault;
+  /** Stands beside the tokens. */
+  costOf: (usage: Usage) => ShownCost | undefined;
+};
 
 type TextPiece = { now: string; last: string | undefined };
 
@@ -20,11 +29,10 @@ export class TranscodedStream implements Conversion {
   readonly #restore: TranscodePlan['restore'];
   readonly #seals: SealWrapper | undefined;
   readonly #meter: Meter;
-  readonly #clean: (fault: Fault) => Fault;
+  readonly #eyes: Eyes;
 
-  /** `clean` takes out of a fault what is not the client's to see. */
-  constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter, clean: (fault: Fault) => Fault) {
-    this.#clean = clean;
+  constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter, eyes: Eyes) {
+    this.#eyes = eyes;
     this.#decoder = plan.upstream.streamDecoder();
     this.#encoder = to.streamEncoder(dress);
     // not the plan: it holds the whole request
@@ -57,9 +65,10 @@ export class TranscodedStream implements Conversion {
 
   #write(events: StreamEvent[], piece: TextPiece): void {
     for (const told of events) {
-      const heard = told.type === 'error' ? { ...told, fault: this.#clean(told.fault) } : told;
+      const heard = told.type === 'error' ? { ...told, fault: this.#eyes.clean(told.fault) } : told;
       this.#meter.hear(heard);
-      for (const event of this.#restore?.events(heard) ?? [heard]) {
+      const seen = heard.type === 'usage' ? this.#withCost(heard) : heard;
+      for (const event of this.#restore?.events(seen) ?? [seen]) {
         if (isContent(event)) this.committed = true;
         if (event.type === 'error') this.fault = event.fault;
         const text = this.#encoder.push(this.#seals?.event(event) ?? event);
@@ -67,6 +76,11 @@ export class TranscodedStream implements Conversion {
         else piece.now += text;
       }
     }
+  }
+
+  #withCost<Told extends { usage: Usage }>(event: Told): Told {
+    const cost = this.#eyes.costOf(event.usage);
+    return cost ? { ...event, usage: { ...event.usage, cost } } : event;
   }
 }
 

@@ -4,17 +4,18 @@ import { Fault } from '../canonical/fault.ts';
 import { Fold } from '../canonical/fold.ts';
 import type { CanonicalResponse } from '../canonical/response.ts';
 import { unfold } from '../canonical/unfold.ts';
+import type { ShownCost, Usage } from '../canonical/usage.ts';
 import type { Codec } from '../formats/codec.ts';
 import { wrapSeals } from '../formats/seal.ts';
 import { nowS } from '../lib/clock.ts';
 import { newAnswerToken } from '../lib/id.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
-import { spliceJson } from '../lib/splice.ts';
+import { putMembers, spliceJson } from '../lib/splice.ts';
 import { parseFrames } from '../lib/sse.ts';
 import { type Call, dressOf } from './call.ts';
 import type { Meter } from './meter.ts';
 import type { Plan } from './plan.ts';
-import { usageAtEnd } from './tail.ts';
+import { usageAtEnd, withCostAtEnd } from './tail.ts';
 import type { Received } from './upstream.ts';
 
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
@@ -35,17 +36,20 @@ export function answerWhole(
   plan: Plan,
   { bytes, isStream }: { bytes: Uint8Array; isStream: boolean },
   meter: Meter,
+  costOf: (usage: Usage) => ShownCost | undefined,
 ): { body: Uint8Array; stream: boolean } {
   const { upstream } = plan;
   if (isStream && !looksLikeJson(bytes)) {
     const folded = foldFrames(bytes, upstream);
     meter.hearWhole(folded);
-    return { body: encodeWhole(call, plan, folded), stream: false };
+    return { body: encodeWhole(call, plan, withCost(folded, costOf)), stream: false };
   }
-  const usage = plan.kind === 'pass' && !call.stream ? usageAtEnd(bytes, upstream) : undefined;
-  if (usage && plan.kind === 'pass') {
-    meter.hearUsage(usage);
-    return { body: plan.renamed ? showModel(bytes, call.modelName) : bytes, stream: false };
+  const end = plan.kind === 'pass' && !call.stream ? usageAtEnd(bytes, upstream) : undefined;
+  if (end && plan.kind === 'pass') {
+    meter.hearUsage(end.usage);
+    const cost = costOf(end.usage);
+    const priced = cost ? withCostAtEnd(bytes, end.start, cost) : bytes;
+    return { body: plan.renamed ? showModel(priced, call.modelName) : priced, stream: false };
   }
   const value = tryParseJson(new TextDecoder().decode(bytes));
   if (!isObject(value))
@@ -55,9 +59,21 @@ export function answerWhole(
     );
   const decoded = upstream.decodeResponse(value);
   meter.hearWhole(decoded);
-  if (call.stream) return { body: encodeStream(call, plan, decoded), stream: true };
-  if (plan.kind === 'transcode') return { body: encodeWhole(call, plan, decoded), stream: false };
-  return { body: plan.renamed ? showModel(bytes, call.modelName) : bytes, stream: false };
+  if (call.stream) return { body: encodeStream(call, plan, withCost(decoded, costOf)), stream: true };
+  if (plan.kind === 'transcode')
+    return { body: encodeWhole(call, plan, withCost(decoded, costOf)), stream: false };
+  const cost = decoded.usage && costOf(decoded.usage);
+  const priced = cost ? putMembers(bytes, ['usage'], cost) : bytes;
+  return { body: plan.renamed ? showModel(priced, call.modelName) : priced, stream: false };
+}
+
+function withCost(
+  response: CanonicalResponse,
+  costOf: (usage: Usage) => ShownCost | undefined,
+): CanonicalResponse {
+  const { usage } = response;
+  const cost = usage && costOf(usage);
+  return cost ? { ...response, usage: { ...usage, cost } } : response;
 }
 
 function looksLikeJson(bytes: Uint8Array): boolean {

@@ -8,6 +8,7 @@ import type { Call } from '../gateway/call.ts';
 import type { Answer } from '../gateway/gateway.ts';
 import { newRequestId } from '../lib/id.ts';
 import { compact } from '../lib/json.ts';
+import { formatUsd } from '../lib/money.ts';
 
 const LABEL_FORM = /^[\x21-\x7e]{1,128}$/;
 
@@ -48,11 +49,12 @@ export function faultResponse(fault: Fault, requestId: string, codec: Codec = op
 
 /** The answer with its headers, as it leaves. */
 export function answerResponse(answer: Answer): Response {
-  const { call, body, stream, provider, attempts, losses } = answer;
+  const { call, body, stream, provider, attempts, losses, chargedNano } = answer;
   const headers = labelledHeaders(call, templateOf(call, stream, provider, attempts));
-  if (losses.length === 0) return new Response(body as BodyInit, { headers });
+  if (losses.length === 0 && chargedNano === undefined) return new Response(body as BodyInit, { headers });
   const response = new Response(body as BodyInit, { headers });
-  response.headers.set('x-osiris-losses', lossHeader(losses));
+  if (losses.length > 0) response.headers.set('x-osiris-losses', lossHeader(losses));
+  if (chargedNano !== undefined) response.headers.set('x-osiris-cost-usd', formatUsd(chargedNano));
   return response;
 }
 

@@ -38,6 +38,30 @@ export function spliceJson(bytes: Uint8Array, edits: Edit[]): Uint8Array {
   return patched(bytes, patches);
 }
 
+/**
+ * The document with `members` in the object at `path`, at its end, or in place of those it has already. `bytes` as for
+ * `spliceJson`; returned as they are when there is no object there.
+ */
+export function putMembers(bytes: Uint8Array, path: string[], members: Record<string, number>): Uint8Array {
+  let at = skipSpace(bytes, 0);
+  for (const name of path) {
+    const found = readMembers(bytes, at).members.find((member) => member.name === name);
+    if (!found || bytes[found.valueStart] !== OPEN_BRACE) return bytes;
+    at = found.valueStart;
+  }
+  const { members: known, close } = readMembers(bytes, at);
+  const names = Object.keys(members);
+  if (known.some((member) => names.includes(member.name)))
+    return spliceJson(
+      bytes,
+      names.map((name) => ({ path: [...path, name], json: String(members[name]) })),
+    );
+  const last = known.at(-1);
+  const text = names.map((name) => `${JSON.stringify(name)}:${members[name]}`).join(',');
+  const start = last?.end ?? close;
+  return patched(bytes, [{ start, end: start, text: last ? `,${text}` : text }]);
+}
+
 function patched(bytes: Uint8Array, patches: Patch[]): Uint8Array {
   const pieces: Uint8Array[] = [];
   let at = 0;

@@ -4,6 +4,7 @@ import type { StreamEvent } from '../../src/canonical/event.ts';
 import { Fold } from '../../src/canonical/fold.ts';
 import type { FormatId } from '../../src/canonical/part.ts';
 import type { CanonicalResponse } from '../../src/canonical/response.ts';
+import type { ShownCost } from '../../src/canonical/usage.ts';
 import type { Codec, Dress } from '../../src/formats/codec.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { wrapSeals } from '../../src/formats/seal.ts';
@@ -81,8 +82,19 @@ export function transcoded(from: Codec, to: Codec): TranscodedStream {
     restore: undefined,
     sealKey: SEAL_KEY,
   } as unknown;
-  return new TranscodedStream(plan as TranscodePlan, to, dressOf(to), new Meter(), (fault) => fault);
+  return new TranscodedStream(plan as TranscodePlan, to, dressOf(to), new Meter(), {
+    clean: (fault) => fault,
+    costOf: () => FREE,
+  });
 }
+
+const FREE: ShownCost = {
+  cost_usd_total: 0,
+  cost_usd_request: 0,
+  cost_usd_input: 0,
+  cost_usd_cached_input: 0,
+  cost_usd_output: 0,
+};
 
 /** The whole answer of one format as a client of the other gets it. */
 export function transcodedBody(body: JsonObject, from: Codec, to: Codec): JsonObject {

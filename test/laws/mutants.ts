@@ -11,7 +11,11 @@ export function withDecoder(codec: Codec, spoil: (events: StreamEvent[]) => Stre
     ...codec,
     streamDecoder: () => {
       const inner = codec.streamDecoder();
-      return { push: (frame) => spoil(inner.push(frame)), end: () => spoil(inner.end()) };
+      return {
+        usage: undefined,
+        push: (frame) => spoil(inner.push(frame)),
+        end: () => spoil(inner.end()),
+      };
     },
   };
 }

@@ -33,6 +33,7 @@ export const anthropicMessages: Codec = {
     beat: 'event: ping\ndata: {"type":"ping"}\n\n',
     farewell: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',
     modelPath: ['message', 'model'],
+    usagePath: ['usage'],
     whole: {
       members: ['"usage"'],
       signs: ['"content":[', '"content": ['],

@@ -3,6 +3,7 @@
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
 import { Sequencer } from '../../canonical/sequencer.ts';
+import type { Usage } from '../../canonical/usage.ts';
 import { asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
 import type { SseFrame } from '../../lib/sse.ts';
 import type { StreamDecoder } from '../codec.ts';
@@ -51,6 +52,10 @@ export class MessagesDecoder implements StreamDecoder {
       default:
         return isObject(body.error) ? this.#fail(decodeErrorEvent(body)) : [];
     }
+  }
+
+  get usage(): Usage | undefined {
+    return decodeUsage(this.#usage, this.#counted ? 'reported' : 'partial');
   }
 
   end(): StreamEvent[] {

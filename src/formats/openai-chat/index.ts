@@ -41,6 +41,7 @@ export const openaiChat: Codec = {
     // every client does without [DONE] once it has a finish_reason, so such a stream stays as it came
     farewell: '',
     modelPath: ['model'],
+    usagePath: ['usage'],
     whole: {
       members: ['"usage"', '"service_tier"'],
       signs: ['"choices":[{', '"choices": [{'],

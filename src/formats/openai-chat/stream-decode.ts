@@ -62,6 +62,10 @@ export class ChatStreamDecoder implements StreamDecoder {
     return this.#read(chunk);
   }
 
+  get usage(): Usage | undefined {
+    return this.#usage;
+  }
+
   end(): StreamEvent[] {
     if (this.#over) return [];
     if (this.#finishReason !== undefined) return this.#finish();

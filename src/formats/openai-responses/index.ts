@@ -46,6 +46,7 @@ export const openaiResponses: Codec = {
     beat: ': keep-alive\n\n',
     farewell: '',
     modelPath: ['response', 'model'],
+    usagePath: ['response', 'usage'],
     whole: {
       members: ['"usage"', '"service_tier"', '"tool_usage"'],
       signs: ['"output":[', '"output": ['],

@@ -3,6 +3,7 @@
 import type { StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
 import { Sequencer } from '../../canonical/sequencer.ts';
+import type { Usage } from '../../canonical/usage.ts';
 import {
   asArray,
   asNumber,
@@ -30,6 +31,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   readonly #sequencer = new Sequencer();
   readonly #slots: Slot[] = [];
   readonly #shown: Shown = { calls: false, texts: false, refusals: false };
+  usage: Usage | undefined = undefined;
   /** An upstream numbers its items wrongly, so numbers tell nothing about what was streamed. */
   #isMisnumbered = false;
   #hasStarted = false;
@@ -233,6 +235,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const status = asString(response.status) ?? 'completed';
     const searches = Math.max(countSearches(output), countSearches(this.#slots));
     const usage = readUsage(response, searches);
+    this.usage = usage;
     const serviceTier = asString(response.service_tier);
     const usageEvents: StreamEvent[] = usage
       ? [{ type: 'usage', usage, ...(serviceTier === undefined ? {} : { serviceTier }) }]
