@@ -5,9 +5,10 @@ import { isModelAllowed } from '../catalog/list.ts';
 import { type ModelIndex, resolveModel } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
 import { type BodyKind, checkBody } from '../formats/check.ts';
-import type { Codec } from '../formats/codec.ts';
+import type { Address, Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Directory, Key, Limiter, LimitVerdict } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
@@ -15,7 +16,16 @@ import { identify } from './credentials.ts';
 import type { Watch } from './watch.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
-export type Door = { path: string; codec: Codec; kind: BodyKind; free: boolean };
+export type Door = {
+  path: string;
+  codec: Codec;
+  kind: BodyKind;
+  free: boolean;
+  /** What the path said, for formats whose bodies do not have it. */
+  address?: Address;
+  /** Keys that came in another way than the two common ones, best first. */
+  secrets?: readonly (string | null)[];
+};
 
 /** Token counts are free, but not a way to flood the server. */
 const FREE_REQUESTS_PER_MINUTE = 600;
@@ -40,7 +50,7 @@ export async function admit(
 ): Promise<Call> {
   const startedMs = nowMs();
   const { config, directory, limiter } = ports;
-  const key = identify(request.headers, directory);
+  const key = identify(request.headers, directory, door.secrets);
   const maxBytes = config.server.maxBodyBytesByRoute[door.path] ?? config.server.maxBodyBytes;
   const bytes = await readBody(request, maxBytes, {
     watch: ports.watch,
@@ -48,7 +58,7 @@ export async function admit(
   });
   const body = parseBody(bytes);
   checkBody(door.kind, body);
-  const modelName = body.model as string;
+  const { model: modelName, stream } = door.address ?? addressIn(body);
   const resolution = resolveModel(ports.models, modelName);
   if (!isModelAllowed(resolution.model, key.models))
     throw new Fault(
@@ -78,7 +88,7 @@ export async function admit(
     modelName,
     model: resolution.model,
     resolution,
-    stream: !door.free && body.stream === true,
+    stream: !door.free && stream,
     headers: request.headers,
     startedMs,
     abort: new AbortController(),
@@ -86,6 +96,10 @@ export async function admit(
     limit: { limit, remaining, resetS },
     release,
   };
+}
+
+function addressIn(body: JsonObject): Address {
+  return { model: body.model as string, stream: body.stream === true };
 }
 
 const FREE_LIMITS = { requestsPerMinute: FREE_REQUESTS_PER_MINUTE, concurrent: FREE_REQUESTS_PER_MINUTE };

@@ -8,26 +8,31 @@ const KEY_FORM = /^sk-osiris-[0-9a-f]{32}$/;
 
 /**
  * The key of a request, from `x-api-key` or `Authorization: Bearer`; with both present the valid one wins, and
- * `x-api-key` when both are. Throws Fault `missing_api_key`, `invalid_api_key` or `revoked_api_key`. Expiry is
+ * `x-api-key` when both are. `others` are keys that came in the ways of one format, and go first. Throws Fault `missing_api_key`, `invalid_api_key` or `revoked_api_key`. Expiry is
  * checked later: an expired key still may be told that its request is malformed.
  */
-export function identify(headers: Headers, directory: Directory): Key {
+export function identify(
+  headers: Headers,
+  directory: Directory,
+  others: readonly (string | null)[] = [],
+): Key {
   const own = headers.get('x-api-key');
   const bearer = bearerOf(headers.get('authorization'));
-  if (own === null && bearer === undefined)
+  const sent = [...others, own, bearer].filter((secret) => typeof secret === 'string');
+  if (sent.length === 0)
     throw new Fault(
       'missing_api_key',
       'No API key was sent. Send your sk-osiris-… key as "Authorization: Bearer" or as "x-api-key".',
     );
   let revoked = false;
-  for (const secret of [own, bearer]) {
-    const key = typeof secret === 'string' ? find(secret, directory) : undefined;
+  for (const secret of sent) {
+    const key = find(secret, directory);
     if (key && key.revokedAtMs === undefined) return key;
     revoked ||= key !== undefined;
   }
   if (revoked)
     throw new Fault('revoked_api_key', 'This API key has been revoked. Ask the operator for a new one.');
-  throw new Fault('invalid_api_key', wrongKeyMessage(own ?? bearer ?? ''));
+  throw new Fault('invalid_api_key', wrongKeyMessage(sent[0] ?? ''));
 }
 
 /** The secret behind `Bearer `, whatever the case and spacing of the scheme. */

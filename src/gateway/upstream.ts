@@ -50,11 +50,11 @@ export async function callUpstream(call: Call, plan: Plan, ports: UpstreamPorts)
     call.stream && response.ok && isEventStream(response) ? response : readWhole(response);
   try {
     if (transport) {
-      const { upstream, body } = plan;
+      const { upstream, path, body } = plan;
       const { signal } = call.abort;
       return await transport({
         format: upstream.id,
-        path: upstream.path,
+        path,
         body,
         headers: new Headers(headers),
         signal,
@@ -70,7 +70,7 @@ export async function callUpstream(call: Call, plan: Plan, ports: UpstreamPorts)
       timeout: false,
     };
     if (provider.ca !== undefined) options.tls = { ca: provider.ca };
-    return await received(await fetch(provider.baseUrl + plan.upstream.path, options));
+    return await received(await fetch(provider.baseUrl + plan.path, options));
   } catch (thrown) {
     throw upstreamFault(call, provider, thrown);
   } finally {

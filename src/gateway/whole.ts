@@ -56,7 +56,7 @@ export function answerWhole(
   meter.hearWhole(decoded);
   if (call.stream) return { body: encodeStream(call, plan, decoded), stream: true };
   if (plan.kind === 'transcode') return { body: encodeWhole(call, plan, decoded), stream: false };
-  return { body: plan.renamed ? showModel(bytes, call.modelName) : bytes, stream: false };
+  return { body: plan.renamed ? showModel(bytes, call) : bytes, stream: false };
 }
 
 function looksLikeJson(bytes: Uint8Array): boolean {
@@ -93,6 +93,6 @@ function forClient({ codec }: Call, plan: Plan, decoded: CanonicalResponse): Can
   return codec.issuer === undefined ? restored : wrapSeals(restored, codec.issuer, plan.sealKey);
 }
 
-function showModel(bytes: Uint8Array, modelName: string): Uint8Array {
-  return spliceJson(bytes, [{ path: ['model'], json: JSON.stringify(modelName), present: true }]);
+function showModel(bytes: Uint8Array, { codec, modelName }: Call): Uint8Array {
+  return spliceJson(bytes, [{ path: [codec.modelMember], json: JSON.stringify(modelName), present: true }]);
 }

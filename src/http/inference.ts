@@ -80,7 +80,8 @@ export function inference(ports: () => GatewayPorts) {
   return app;
 }
 
-async function infer(request: Request, door: Door, ports: GatewayPorts): Promise<Response> {
+/** Answers one request, or says why not, in the format of its door. */
+export async function infer(request: Request, door: Door, ports: GatewayPorts): Promise<Response> {
   const requestId = requestIdOf(request.headers);
   let call: Call | undefined;
   try {
@@ -96,7 +97,8 @@ async function infer(request: Request, door: Door, ports: GatewayPorts): Promise
   }
 }
 
-async function count(request: Request, door: Door, ports: GatewayPorts): Promise<Response> {
+/** Counts the tokens of one request. */
+export async function count(request: Request, door: Door, ports: GatewayPorts): Promise<Response> {
   const requestId = requestIdOf(request.headers);
   try {
     const { body, estimated } = await countInput(request, door, requestId, ports);

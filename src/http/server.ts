@@ -13,6 +13,7 @@ import { addressSet, clientAddress } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
 import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
+import { google } from './google.ts';
 import { health } from './health.ts';
 import { home } from './home.ts';
 import { inference } from './inference.ts';
@@ -63,6 +64,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(home())
     .use(health(readiness))
     .use(inference(ports.gateway))
+    .use(google(ports.gateway))
     .use(models(ports.gateway))
     .use(admin({ directory, ledger }, adminGuard(directory, isAdminAddress)))
     .use(docs({ version: ports.version }))

@@ -1,0 +1,143 @@
+// The routes of Gemini-format clients: the path names the model and what to do with it.
+
+import { Elysia } from 'elysia';
+import { Fault, toFault } from '../canonical/fault.ts';
+import { isModelAllowed, listModels } from '../catalog/list.ts';
+import type { Model } from '../catalog/model.ts';
+import { resolveModel } from '../catalog/resolve.ts';
+import { googleGenerateContent, readOperation } from '../formats/google-generate-content/index.ts';
+import type { Door } from '../gateway/admit.ts';
+import { identify } from '../gateway/credentials.ts';
+import type { GatewayPorts } from '../gateway/gateway.ts';
+import { compact, type JsonObject } from '../lib/json.ts';
+import { count, infer } from './inference.ts';
+import { jsonArrayOf } from './json-array.ts';
+import { HIDDEN_DETAIL, routeDetail } from './openapi.ts';
+import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
+
+/** Also what `max_body_by_route` calls these routes. */
+const PATH = '/v1beta/models';
+const ALIAS = '/v1/v1beta/models';
+const OPERATIONS = ['generateContent', 'streamGenerateContent', 'countTokens'];
+
+type Context = { request: Request };
+
+/** `ports` is read anew for every request, so that configuration can change. */
+export function google(ports: () => GatewayPorts) {
+  const app = new Elysia({ name: 'google' });
+  const post = ({ request }: Context) => run(request, ports());
+  const list = ({ request }: Context) => reply(request, (url) => listBody(request, url, ports()));
+  const one = ({ request }: Context) => reply(request, (url) => oneBody(request, url, ports()));
+  app.get(PATH, list, { detail: routeDetail('google-models') });
+  app.get(`${PATH}/*`, one, { detail: routeDetail('google-model') });
+  app.get(ALIAS, list, { detail: HIDDEN_DETAIL });
+  app.get(`${ALIAS}/*`, one, { detail: HIDDEN_DETAIL });
+  // the document lists the operations one by one
+  for (const path of [PATH, ALIAS]) app.post(`${path}/*`, post, { parse: 'none', detail: HIDDEN_DETAIL });
+  return app;
+}
+
+async function run(request: Request, ports: GatewayPorts): Promise<Response> {
+  const url = new URL(request.url);
+  const found = readOperation(behindBase(url));
+  if (!found || !OPERATIONS.includes(found.operation)) return refuseOperation(request, found !== undefined);
+  const { model, operation } = found;
+  const stream = operation === 'streamGenerateContent';
+  const free = operation === 'countTokens';
+  const door: Door = {
+    path: PATH,
+    codec: googleGenerateContent,
+    kind: free ? 'count-generate' : 'google-generate-content',
+    free,
+    address: { model, stream },
+    secrets: secretsOf(request, url),
+  };
+  if (free) return count(request, door, ports);
+  const response = await infer(request, door, ports);
+  return stream && url.searchParams.get('alt') !== 'sse' ? asArray(response) : response;
+}
+
+function refuseOperation(request: Request, isNamed: boolean): Response {
+  const fault = isNamed
+    ? new Fault('not_found', 'This route is not part of this version of Osiris.')
+    : new Fault(
+        'method_not_allowed',
+        'This address answers GET only; a request names its operation behind a colon.',
+      );
+  const response = faultResponse(fault, requestIdOf(request.headers), googleGenerateContent);
+  if (!isNamed) response.headers.set('allow', 'GET');
+  return response;
+}
+
+/** `/models/…`, whatever stands in front of it. */
+function behindBase({ pathname }: URL): string {
+  return pathname.slice(pathname.indexOf('/models'));
+}
+
+/** Keys as Google's clients send them. The one in the address is read here and goes nowhere else. */
+function secretsOf({ headers }: Request, url: URL): (string | null)[] {
+  return [headers.get('x-goog-api-key'), url.searchParams.get('key')];
+}
+
+/** Without `alt=sse` a stream is one JSON array, and so is its refusal. */
+function asArray(response: Response): Response {
+  const headers = new Headers(response.headers);
+  headers.set('content-type', 'application/json; charset=utf-8');
+  const body = response.body;
+  if (!body) return response;
+  if (response.ok) return new Response(jsonArrayOf(body), { status: response.status, headers });
+  return new Response(inBrackets(body), { status: response.status, headers });
+}
+
+function inBrackets(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const bracket = (text: string) => new TextEncoder().encode(text);
+  return body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      start: (controller) => controller.enqueue(bracket('[')),
+      flush: (controller) => controller.enqueue(bracket(']')),
+    }),
+  );
+}
+
+function reply(request: Request, make: (url: URL) => JsonObject): Response {
+  const requestId = requestIdOf(request.headers);
+  try {
+    return jsonResponse(make(new URL(request.url)), requestId);
+  } catch (thrown) {
+    return faultResponse(toFault(thrown), requestId, googleGenerateContent);
+  }
+}
+
+function listBody(request: Request, url: URL, { models, directory }: GatewayPorts): JsonObject {
+  const key = identify(request.headers, directory, secretsOf(request, url));
+  return { models: listModels(models, key.models).map((model) => entryOf(model, model.id)) };
+}
+
+function oneBody(request: Request, url: URL, { models, directory }: GatewayPorts): JsonObject {
+  const key = identify(request.headers, directory, secretsOf(request, url));
+  const name = readOperation(`${behindBase(url)}:get`)?.model ?? '';
+  const { model } = findModel(models, name);
+  if (!isModelAllowed(model, key.models))
+    throw new Fault('model_not_allowed', 'This API key may not use this model.', { param: 'model' });
+  return entryOf(model, name);
+}
+
+/** Here an unknown model is an unknown address: 404, where a request that names it gets a 400. */
+function findModel(models: GatewayPorts['models'], name: string) {
+  try {
+    return resolveModel(models, name);
+  } catch (thrown) {
+    throw new Fault('not_found', toFault(thrown).message, { param: 'model' });
+  }
+}
+
+function entryOf(model: Model, id: string): JsonObject {
+  return compact({
+    name: `models/${id}`,
+    displayName: model.displayName,
+    inputTokenLimit: model.contextTokens,
+    outputTokenLimit: model.maxOutputTokens,
+    supportedGenerationMethods: OPERATIONS,
+    thinking: model.capabilities.thinking !== 'none',
+  });
+}
