@@ -27,7 +27,11 @@ export function google(ports: () => GatewayPorts) {
   const app = new Elysia({ name: 'google' });
   const post = ({ request }: Context) => run(request, ports());
   const list = ({ request }: Context) => reply(request, (url) => listBody(request, url, ports()));
-  const one = ({ request }: Context) => reply(request, (url) => oneBody(request, url, ports()));
+  const one = ({ request }: Context) => {
+    const found = readOperation(behindBase(new URL(request.url)));
+    if (found && OPERATIONS.includes(found.operation)) return refuseMethod(request, 'POST');
+    return reply(request, (url) => oneBody(request, url, ports()));
+  };
   app.get(PATH, list, { detail: routeDetail('google-models') });
   app.get(`${PATH}/*`, one, { detail: routeDetail('google-model') });
   app.get(ALIAS, list, { detail: HIDDEN_DETAIL });
@@ -58,14 +62,15 @@ async function run(request: Request, ports: GatewayPorts): Promise<Response> {
 }
 
 function refuseOperation(request: Request, isNamed: boolean): Response {
-  const fault = isNamed
-    ? new Fault('not_found', 'This route is not part of this version of Osiris.')
-    : new Fault(
-        'method_not_allowed',
-        'This address answers GET only; a request names its operation behind a colon.',
-      );
+  if (!isNamed) return refuseMethod(request, 'GET');
+  const fault = new Fault('not_found', 'This route is not part of this version of Osiris.');
+  return faultResponse(fault, requestIdOf(request.headers), googleGenerateContent);
+}
+
+function refuseMethod(request: Request, right: 'GET' | 'POST'): Response {
+  const fault = new Fault('method_not_allowed', `This address answers ${right} only.`);
   const response = faultResponse(fault, requestIdOf(request.headers), googleGenerateContent);
-  if (!isNamed) response.headers.set('allow', 'GET');
+  response.headers.set('allow', right);
   return response;
 }
 
