@@ -24,11 +24,19 @@ export class AnswerReader {
   #index = 0;
   #calls = 0;
   #text = '';
+  /** The parts of a whole body that the open text was made of. */
+  #textParts = new Set<number>();
+  readonly #isWhole: boolean;
   #id: string | undefined;
   #reason: string | undefined;
   #message: string | undefined;
   #blocked: string | undefined;
   #usage: JsonValue | undefined;
+
+  /** `isWhole`: there is one body only, so the numbers of its parts mean something. */
+  constructor(isWhole: boolean) {
+    this.#isWhole = isWhole;
+  }
 
   read(body: JsonObject): StreamEvent[] {
     this.#id ??= asString(body.responseId) || undefined;
@@ -86,9 +94,11 @@ export class AnswerReader {
   #readCandidate(candidate: JsonObject): StreamEvent[] {
     this.#grounding.note(candidate);
     const logprobs = decodeLogprobs(candidate.logprobsResult);
-    const events = asArray(asObject(candidate.content).parts).flatMap((part) =>
-      isObject(part) ? this.#readPart(part, logprobs) : [],
-    );
+    const events = asArray(asObject(candidate.content).parts).flatMap((part, number) => {
+      const read = isObject(part) ? this.#readPart(part, logprobs) : [];
+      if (this.#open === 'text') this.#textParts.add(number);
+      return read;
+    });
     // probabilities without words of their own belong to what was said last
     if (logprobs.length > 0 && this.#open === 'text')
       events.push(this.#delta({ kind: 'text', text: '', logprobs: logprobs.splice(0) }));
@@ -130,7 +140,7 @@ export class AnswerReader {
     if (text === '') return [];
     const events = this.#openPlain('text', { kind: 'text' });
     this.#text += text;
-    const marks = logprobs.splice(0);
+    const marks = takeTokens(text, logprobs);
     events.push(this.#delta({ kind: 'text', text, ...(marks.length === 0 ? {} : { logprobs: marks }) }));
     return events;
   }
@@ -166,12 +176,27 @@ export class AnswerReader {
 
   #close(): StreamEvent[] {
     if (this.#open === undefined) return [];
-    const citations = this.#open === 'text' ? this.#grounding.take(this.#text) : [];
+    const citations =
+      this.#open === 'text'
+        ? this.#grounding.take(this.#text, this.#isWhole ? this.#textParts : undefined)
+        : [];
     const events = citations.map((citation) => this.#delta({ kind: 'citation', citation }));
     this.#open = undefined;
     this.#text = '';
+    this.#textParts = new Set();
     return [...events, { type: 'part-end', index: this.#index++ }];
   }
+}
+
+/** The tokens that make up exactly this text: a body tells those of all its texts in one list. */
+function takeTokens(text: string, logprobs: TokenLogprob[]): TokenLogprob[] {
+  let said = '';
+  for (const [i, { token }] of logprobs.entries()) {
+    said += token;
+    if (said === text) return logprobs.splice(0, i + 1);
+    if (said.length >= text.length) break;
+  }
+  return [];
 }
 
 function sealDelta(signature: string): PartDelta {

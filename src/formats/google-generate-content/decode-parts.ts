@@ -67,7 +67,8 @@ function addThought(
   const last = into.at(-1);
   const goesOn = last?.kind === 'reasoning' && last.seal === undefined;
   const thought: ReasoningPart = goesOn ? last : { kind: 'reasoning', summary: [], content: [], at };
-  if (!goesOn) into.push(thought);
+  if (goesOn) thought.at = common(thought.at, at);
+  else into.push(thought);
   if (text !== '') thought.summary = [(thought.summary[0] ?? '') + text];
   if (signature !== undefined) thought.seal = { issuer: ISSUER, data: signature };
 }
@@ -75,8 +76,10 @@ function addThought(
 function addSeal(signature: string, at: SourcePath, into: Part[]): void {
   const last = into.at(-1);
   const seal = { issuer: ISSUER, data: signature };
-  if (last?.kind === 'reasoning' && last.seal === undefined) last.seal = seal;
-  else
+  if (last?.kind === 'reasoning' && last.seal === undefined) {
+    last.seal = seal;
+    last.at = common(last.at, at);
+  } else
     into.push({
       kind: 'reasoning',
       redacted: true,
@@ -85,6 +88,14 @@ function addSeal(signature: string, at: SourcePath, into: Part[]): void {
       seal,
       at: `${at}.thoughtSignature`,
     });
+}
+
+/** The place that holds both: losses name it when what stands in two parts became one. */
+function common(first: SourcePath | undefined, second: SourcePath): SourcePath {
+  const steps = (first ?? '').split(/(?=[.[])/);
+  const others = second.split(/(?=[.[])/);
+  const differs = steps.findIndex((step, i) => step !== others[i]);
+  return (differs === -1 ? steps : steps.slice(0, differs)).join('');
 }
 
 function decodeCall(call: JsonObject, at: SourcePath, callId: string, losses: Loss[]): ToolCallPart {

@@ -66,6 +66,12 @@ export function decodeToolChoice(
   const names = asArray(calling.allowedFunctionNames).filter((name) => typeof name === 'string');
   request.origin.toolChoice = at;
   if (mode === 'VALIDATED') {
+    if (!request.tools.some((tool) => tool.kind === 'function'))
+      losses.push({
+        path: `${at}.mode`,
+        action: 'changed',
+        reason: 'there is no function to keep to its schema',
+      });
     request.tools = request.tools.map((tool) =>
       tool.kind === 'function' ? { ...tool, strict: true } : tool,
     );

@@ -12,7 +12,7 @@ import {
 } from '../../lib/json.ts';
 
 /** `start` and `end` count the bytes of UTF-8 in the part; `text` is what stands between them. */
-type Segment = { start: number; end: number; text: string | undefined };
+type Segment = { start: number; end: number; text: string | undefined; partIndex: number | undefined };
 type Source = { url: string; title: string | undefined; segment: Segment | undefined };
 
 /** Collects the sources of one answer, which streams tell again and again, and gives each to its text once. */
@@ -32,12 +32,16 @@ export class GroundingReader {
       this.#cited = asArray(candidate.citationMetadata.citations).flatMap(citedSource);
   }
 
-  /** The citations of a text that is now whole. */
-  take(text: string): Citation[] {
+  /**
+   * The citations of a text that is now whole. `parts` are the parts it was made of, where their numbers are known;
+   * Google leaves the number 0 out, so a segment without one may stand anywhere.
+   */
+  take(text: string, parts: ReadonlySet<number> | undefined): Citation[] {
     const citations: Citation[] = [];
     for (const source of [...this.#grounded, ...this.#cited]) {
       const key = JSON.stringify(source);
-      if (this.#told.has(key)) continue;
+      const part = source.segment?.partIndex;
+      if (this.#told.has(key) || (part !== undefined && parts?.has(part) === false)) continue;
       const range = source.segment ? rangeIn(text, source.segment) : {};
       if (!range) continue;
       this.#told.add(key);
@@ -80,7 +84,12 @@ function segmentOf(value: JsonValue | undefined): Segment | undefined {
   const end = asNumber(value.endIndex);
   const text = asString(value.text) || undefined;
   if (end === undefined && text === undefined) return undefined;
-  return { start: asNumber(value.startIndex) ?? 0, end: end ?? 0, text };
+  return {
+    start: asNumber(value.startIndex) ?? 0,
+    end: end ?? 0,
+    text,
+    partIndex: asNumber(value.partIndex),
+  };
 }
 
 function citedSource(value: JsonValue): Source[] {
@@ -88,7 +97,10 @@ function citedSource(value: JsonValue): Source[] {
   const url = asString(uri);
   if (url === undefined) return [];
   const end = asNumber(endIndex);
-  const segment = end === undefined ? undefined : { start: asNumber(startIndex) ?? 0, end, text: undefined };
+  const segment =
+    end === undefined
+      ? undefined
+      : { start: asNumber(startIndex) ?? 0, end, text: undefined, partIndex: undefined };
   return [{ url, title: asString(title), segment }];
 }
 

@@ -11,6 +11,31 @@ export const ISSUER = 'google';
 /** What Google takes in place of a signature that was lost; documented for histories of other models. */
 export const NO_SIGNATURE = 'skip_thought_signature_validator';
 
+/** Members of more than one word, which have two spellings. */
+const TWO_WORDS = [
+  ...[
+    'systemInstruction',
+    'generationConfig',
+    'toolConfig',
+    'safetySettings',
+    'cachedContent',
+    'serviceTier',
+  ],
+  ...['inlineData', 'fileData', 'mimeType', 'fileUri', 'displayName', 'thoughtSignature', 'functionCall'],
+  ...['functionResponse', 'executableCode', 'codeExecutionResult', 'videoMetadata', 'mediaResolution'],
+  ...['toolCall', 'toolResponse', 'partMetadata', 'functionDeclarations', 'parametersJsonSchema'],
+  ...['googleSearch', 'codeExecution', 'urlContext', 'googleMaps', 'fileSearch', 'computerUse'],
+  ...['functionCallingConfig', 'allowedFunctionNames', 'retrievalConfig', 'generateContentRequest'],
+  ...['maxOutputTokens', 'topP', 'topK', 'candidateCount', 'stopSequences', 'frequencyPenalty'],
+  ...['presencePenalty', 'responseLogprobs', 'responseMimeType', 'responseSchema', 'responseJsonSchema'],
+  ...['responseModalities', 'speechConfig', 'imageConfig', 'thinkingConfig', 'thinkingLevel'],
+  ...['thinkingBudget', 'includeThoughts', 'anyOf', 'prefixItems', 'additionalProperties', 'minItems'],
+  ...['maxItems', 'minLength', 'maxLength', 'minProperties', 'maxProperties', 'propertyOrdering'],
+];
+const BY_SNAKE = new Map(
+  TWO_WORDS.map((name) => [name.replace(/[A-Z]/g, (one) => `_${one.toLowerCase()}`), name]),
+);
+
 /**
  * The members of one object in camelCase: Google reads `inline_data` as `inlineData` (JSON mapping of protocol
  * buffers), and much of its own documentation writes it so. Only this object, not what is in it; an empty one for
@@ -18,23 +43,14 @@ export const NO_SIGNATURE = 'skip_thought_signature_validator';
  */
 export function tidy(value: JsonValue | undefined): JsonObject {
   if (!isObject(value)) return {};
-  if (!Object.keys(value).some(isSnake)) return value;
+  if (!Object.keys(value).some((name) => BY_SNAKE.has(name))) return value;
   const out: JsonObject = {};
   for (const name in value) {
     const member = value[name];
-    if (member === undefined) continue;
-    const camel = isSnake(name) ? camelCase(name) : name;
-    if (camel === name || !(camel in value)) out[camel] = member;
+    const camel = BY_SNAKE.get(name) ?? name;
+    if (member !== undefined && (camel === name || !(camel in value))) out[camel] = member;
   }
   return out;
-}
-
-function isSnake(name: string): boolean {
-  return /^[a-z]+(_[a-z0-9]+)+$/.test(name);
-}
-
-function camelCase(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The generation of a Gemini model, which decides what it accepts; undefined for every other model. */

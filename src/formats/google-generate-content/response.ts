@@ -21,7 +21,7 @@ export function decodeResponse(body: JsonObject): CanonicalResponse {
   if (isErrorBody(body)) throw decodeInnerError(body);
   if (!Array.isArray(body.candidates) && !isObject(body.promptFeedback))
     throw new Fault('bad_gateway', 'The provider sent something that is not an answer; try again.');
-  const reader = new AnswerReader();
+  const reader = new AnswerReader(true);
   const fold = new Fold();
   for (const event of [...reader.read(body), ...reader.finish()]) fold.push(event);
   if (fold.fault) throw fold.fault;

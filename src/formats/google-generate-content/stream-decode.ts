@@ -10,7 +10,7 @@ import { decodeInnerError, isErrorBody } from './errors.ts';
 
 /** The finish is held until the end: some models give a reason in every piece, and the last usage may follow it. */
 export class GoogleStreamDecoder implements StreamDecoder {
-  readonly #reader = new AnswerReader();
+  readonly #reader = new AnswerReader(false);
   #over = false;
 
   get mayBeOver(): boolean {
