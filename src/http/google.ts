@@ -14,30 +14,36 @@ import { count, infer } from './inference.ts';
 import { jsonArrayOf } from './json-array.ts';
 import { HIDDEN_DETAIL, routeDetail } from './openapi.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
+import { codecOf } from './routes.ts';
 
 /** Also what `max_body_by_route` calls these routes. */
 const PATH = '/v1beta/models';
-const ALIAS = '/v1/v1beta/models';
+/** Newer libraries of Google's ask for version `v1`; others put either in front of what their base URL has already. */
+const BASES = ['', '/v1', '/v1/v1', '/v1/v1beta', '/v1beta/v1', '/v1beta/v1beta'];
 const OPERATIONS = ['generateContent', 'streamGenerateContent', 'countTokens'];
 
 type Context = { request: Request };
+type ModelPorts = Pick<GatewayPorts, 'models' | 'directory'>;
 
 /** `ports` is read anew for every request, so that configuration can change. */
 export function google(ports: () => GatewayPorts) {
   const app = new Elysia({ name: 'google' });
   const post = ({ request }: Context) => run(request, ports());
-  const list = ({ request }: Context) => reply(request, (url) => listBody(request, url, ports()));
+  const list = ({ request }: Context) => listForGoogle(request, ports());
   const one = ({ request }: Context) => {
     const found = readOperation(behindBase(new URL(request.url)));
     if (found && OPERATIONS.includes(found.operation)) return refuseMethod(request, 'POST');
-    return reply(request, (url) => oneBody(request, url, ports()));
+    return oneForGoogle(request, ports());
   };
   app.get(PATH, list, { detail: routeDetail('google-models') });
   app.get(`${PATH}/*`, one, { detail: routeDetail('google-model') });
-  app.get(ALIAS, list, { detail: HIDDEN_DETAIL });
-  app.get(`${ALIAS}/*`, one, { detail: HIDDEN_DETAIL });
   // the document lists the operations one by one
-  for (const path of [PATH, ALIAS]) app.post(`${path}/*`, post, { parse: 'none', detail: HIDDEN_DETAIL });
+  for (const path of [PATH, ...BASES.map((base) => `${base}/models`)]) {
+    app.post(`${path}/*`, post, { parse: 'none', detail: HIDDEN_DETAIL });
+    if (path === PATH || !path.includes('v1beta')) continue;
+    app.get(path, list, { detail: HIDDEN_DETAIL });
+    app.get(`${path}/*`, one, { detail: HIDDEN_DETAIL });
+  }
   return app;
 }
 
@@ -69,14 +75,14 @@ function refuseOperation(request: Request, isNamed: boolean): Response {
 
 function refuseMethod(request: Request, right: 'GET' | 'POST'): Response {
   const fault = new Fault('method_not_allowed', `This address answers ${right} only.`);
-  const response = faultResponse(fault, requestIdOf(request.headers), googleGenerateContent);
+  const response = faultResponse(fault, requestIdOf(request.headers), codecOf(new URL(request.url).pathname));
   response.headers.set('allow', right);
   return response;
 }
 
 /** `/models/…`, whatever stands in front of it. */
 function behindBase({ pathname }: URL): string {
-  return pathname.slice(pathname.indexOf('/models'));
+  return pathname.replace(/^(\/v1(beta)?)*(?=\/models)/, '');
 }
 
 /** Keys as Google's clients send them. The one in the address is read here and goes nowhere else. */
@@ -104,6 +110,21 @@ function inBrackets(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array
   );
 }
 
+/** True for Google's own libraries, which share `/v1/models` with those of others. */
+export function isGoogleClient({ headers }: Request): boolean {
+  return headers.has('x-goog-api-key') || headers.has('x-goog-api-client');
+}
+
+/** What this key may use, as Gemini clients read it. */
+export function listForGoogle(request: Request, ports: ModelPorts): Response {
+  return reply(request, (url) => listBody(request, url, ports));
+}
+
+/** One model, as Gemini clients read it. */
+export function oneForGoogle(request: Request, ports: ModelPorts): Response {
+  return reply(request, (url) => oneBody(request, url, ports));
+}
+
 function reply(request: Request, make: (url: URL) => JsonObject): Response {
   const requestId = requestIdOf(request.headers);
   try {
@@ -113,12 +134,12 @@ function reply(request: Request, make: (url: URL) => JsonObject): Response {
   }
 }
 
-function listBody(request: Request, url: URL, { models, directory }: GatewayPorts): JsonObject {
+function listBody(request: Request, url: URL, { models, directory }: ModelPorts): JsonObject {
   const key = identify(request.headers, directory, secretsOf(request, url));
   return { models: listModels(models, key.models).map((model) => entryOf(model, model.id)) };
 }
 
-function oneBody(request: Request, url: URL, { models, directory }: GatewayPorts): JsonObject {
+function oneBody(request: Request, url: URL, { models, directory }: ModelPorts): JsonObject {
   const key = identify(request.headers, directory, secretsOf(request, url));
   const name = readOperation(`${behindBase(url)}:get`)?.model ?? '';
   const { model } = findModel(models, name);

@@ -9,6 +9,7 @@ import { identify } from '../gateway/credentials.ts';
 import { formatTime } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Directory } from '../store/ports.ts';
+import { isGoogleClient, listForGoogle, oneForGoogle } from './google.ts';
 import { aliasesOf } from './inference.ts';
 import { routeDetail } from './openapi.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
@@ -19,9 +20,14 @@ type Context = { request: Request; params: Record<string, string> };
 /** `/v1/models` and `/v1/models/{id}`: what this key may use, with list prices. */
 export function models(ports: () => ModelPorts) {
   const app = new Elysia({ name: 'models' });
-  const list = (context: Context) => reply(context, () => listBody(context.request, ports()));
+  const list = (context: Context) =>
+    isGoogleClient(context.request)
+      ? listForGoogle(context.request, ports())
+      : reply(context, () => listBody(context.request, ports()));
   const one = (context: Context) =>
-    reply(context, () => oneBody(context.request, decodeName(context.params['*'] ?? ''), ports()));
+    isGoogleClient(context.request)
+      ? oneForGoogle(context.request, ports())
+      : reply(context, () => oneBody(context.request, decodeName(context.params['*'] ?? ''), ports()));
   app.get('/v1/models', list, { detail: routeDetail('models') });
   app.get('/v1/models/*', one, { detail: routeDetail('model') });
   for (const alias of aliasesOf('/v1/models')) {

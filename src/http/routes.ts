@@ -11,9 +11,8 @@ const METHODS: [RegExp, string[]][] = [
     /^(\/v1){0,2}\/(chat\/completions|messages|messages\/count_tokens|responses|responses\/input_tokens)$/,
     ['POST'],
   ],
-  [/^(\/v1){0,2}\/models(\/.+)?$/, ['GET']],
-  [/^(\/v1)?\/v1beta\/models\/.+:(generateContent|streamGenerateContent|countTokens)$/, ['POST']],
-  [/^(\/v1)?\/v1beta\/models(\/[^:]+)?$/, ['GET']],
+  [/^(\/v1(beta)?){0,2}\/models\/.+:(generateContent|streamGenerateContent|countTokens)$/, ['POST']],
+  [/^(\/v1(beta)?){0,2}\/models(\/.+)?$/, ['GET']],
   [/^\/admin\/keys$/, ['GET', 'POST']],
   [/^\/admin\/keys\/[^/]+$/, ['GET']],
   [/^\/admin\/keys\/[^/]+\/revoke$/, ['POST']],
@@ -33,9 +32,11 @@ export function isPlanned(pathname: string): boolean {
   return PLANNED.test(pathname);
 }
 
+const GOOGLE = /^(\/v1)?\/v1beta(\/|$)|\/models\/.+:(generateContent|streamGenerateContent|countTokens)$/;
+
 /** Whose error vocabulary an address uses. */
 export function codecOf(pathname: string): Codec {
-  if (/^(\/v1)?\/v1beta(\/|$)/.test(pathname)) return googleGenerateContent;
+  if (GOOGLE.test(pathname)) return googleGenerateContent;
   if (/\/messages(\/|$)/.test(pathname)) return anthropicMessages;
   return /\/responses(\/|$)/.test(pathname) ? openaiResponses : openaiChat;
 }

@@ -24,6 +24,7 @@ function asked(format: WireFormat): Asked {
   return {
     position: 0,
     model: `${format}-upstream`,
+    stream: true,
     body: { stream: true, stream_options: { include_usage: true } },
   };
 }

@@ -7,16 +7,26 @@ import { golden } from './golden.ts';
 import { SCENARIOS, type Scenario, type ToolRun, usageOf } from './scenarios.ts';
 import { sealOf, type WireFormat } from './script.ts';
 import { type Received, startUpstream, type Upstream } from './upstream.ts';
+import { baseUrlOf } from './wire.ts';
 
 /** Without a gateway: every client straight to the scripted upstream of its own format. */
 export const DIRECT = process.env.OSIRIS_DIRECT === '1';
 
 /** The formats that a scripted upstream speaks. */
-export const FORMATS: WireFormat[] = ['openai-chat', 'openai-responses', 'anthropic-messages'];
+export const FORMATS: WireFormat[] = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'google-generate-content',
+];
 
 export const PROVIDER_KEY = 'provider-secret-of-the-scripted-upstream';
 
-const THINKING = { 'openai-responses': 'effort', 'anthropic-messages': 'budget' } as const;
+const THINKING = {
+  'openai-responses': 'effort',
+  'anthropic-messages': 'budget',
+  'google-generate-content': 'effort',
+} as const;
 
 /** A gateway before one upstream that speaks all formats, one provider and model for each. */
 export type Stage = {
@@ -44,7 +54,7 @@ export async function openStage(origin: string): Promise<Stage> {
     upstreams: FORMATS.map((format) => ({
       provider: `up-${format}`,
       format,
-      baseUrl: `${origin}/v1`,
+      baseUrl: baseUrlOf(origin, format),
       apiKey: PROVIDER_KEY,
       model: `${format}-model`,
       upstreamModel: `${format}-upstream`,
@@ -104,7 +114,7 @@ async function lead(
 
   expect(upstream.breaches().filter((breach) => !breach.startsWith('thread'))).toEqual([]);
   const turns = upstream.turnsTaken();
-  expect(turns.map((turn) => [turn.format, turn.body.model])).toEqual([
+  expect(turns.map((turn) => [turn.format, turn.model])).toEqual([
     [format, `${format}-upstream`],
     [format, `${format}-upstream`],
   ]);
