@@ -64,19 +64,19 @@ const BUDGETS: Record<Effort, number> = {
   max: 32_768,
 };
 
-/** The range of budgets a model takes; a least of more than 0 means that it cannot stop thinking. */
-function rangeOf(model: string): { least: number; most: number } {
-  if (model.includes('pro')) return { least: 128, most: 32_768 };
-  return { least: 0, most: 24_576 };
+/** What a model takes: as little as it can think, the least and the most when it does. */
+function rangeOf(model: string): { off: number; least: number; most: number } {
+  if (model.includes('pro')) return { off: 128, least: 128, most: 32_768 };
+  return { off: 0, least: model.includes('lite') ? 512 : 1, most: 24_576 };
 }
 
 function byBudget(writing: Writing, isOff: boolean): JsonObject {
   const { mode, effort, budgetTokens } = writing.request.reasoning ?? {};
-  const { least, most } = rangeOf(writing.target.model);
+  const { off, least, most } = rangeOf(writing.target.model);
   if (isOff) {
-    if (least > 0)
+    if (off > 0)
       lose(writing, 'reasoning', 'changed', 'the model cannot stop thinking; it thinks as little as it can');
-    return { thinkingBudget: least };
+    return { thinkingBudget: off };
   }
   const wanted = budgetTokens ?? (effort === undefined ? undefined : BUDGETS[effort]);
   if (wanted === undefined) return mode === 'auto' ? { thinkingBudget: -1 } : {};
