@@ -32,6 +32,8 @@ export class PassedStream implements Conversion {
   readonly #splitter = new FrameSplitter();
   readonly #decoder: StreamDecoder;
   readonly #needles: Buffer[];
+  /** The quoted member that names the model. */
+  readonly #modelNeedle: string;
   #first: JsonObject | undefined;
   #frames = 0;
   #ended = false;
@@ -42,6 +44,7 @@ export class PassedStream implements Conversion {
     this.#options = options;
     this.#decoder = options.codec.streamDecoder();
     this.#needles = needlesOf(options.codec);
+    this.#modelNeedle = `"${options.codec.telltale.modelPath.at(-1)}"`;
   }
 
   push(chunk: Uint8Array): Piece {
@@ -157,7 +160,7 @@ export class PassedStream implements Conversion {
     const { showModel, codec } = this.#options;
     if (showModel === undefined) return raw;
     const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-    if (!buffer.includes(`"${codec.telltale.modelPath.at(-1)}"`)) return raw;
+    if (!buffer.includes(this.#modelNeedle)) return raw;
     const dataAt = buffer.indexOf('data:');
     const open = buffer.indexOf('{', dataAt);
     const close = buffer.lastIndexOf('}') + 1;

@@ -28,6 +28,11 @@ const THINKING = {
   'google-generate-content': 'effort',
 } as const;
 
+/** What the provider is asked for; of Google a model that insists on its signatures. */
+function upstreamModel(format: WireFormat): string {
+  return format === 'google-generate-content' ? 'gemini-3-upstream' : `${format}-upstream`;
+}
+
 /** A gateway before one upstream that speaks all formats, one provider and model for each. */
 export type Stage = {
   gateway: Gateway | undefined;
@@ -45,7 +50,7 @@ export async function openStage(origin: string): Promise<Stage> {
         origin,
         baseUrl: `${origin}/v1`,
         key: PROVIDER_KEY,
-        model: `${format}-upstream`,
+        model: upstreamModel(format),
       }),
       close: async () => undefined,
     };
@@ -57,7 +62,7 @@ export async function openStage(origin: string): Promise<Stage> {
       baseUrl: baseUrlOf(origin, format),
       apiKey: PROVIDER_KEY,
       model: `${format}-model`,
-      upstreamModel: `${format}-upstream`,
+      upstreamModel: upstreamModel(format),
       // Models that think, where the format knows how to send thoughts back.
       ...(format === 'openai-chat' ? {} : { capabilities: { thinking: THINKING[format] } }),
     })),
@@ -115,8 +120,8 @@ async function lead(
   expect(upstream.breaches().filter((breach) => !breach.startsWith('thread'))).toEqual([]);
   const turns = upstream.turnsTaken();
   expect(turns.map((turn) => [turn.format, turn.model])).toEqual([
-    [format, `${format}-upstream`],
-    [format, `${format}-upstream`],
+    [format, upstreamModel(format)],
+    [format, upstreamModel(format)],
   ]);
   expect(outcome.text).toBe(scenario.finalText);
   expect(byName(tools.runs)).toEqual(byName(scenario.runs));

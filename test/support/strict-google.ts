@@ -143,6 +143,9 @@ function checkTurns(contents: unknown[], seals: ReadonlySet<string>): void {
     results.forEach((result, j) => {
       checkResult(objectAt(result.functionResponse, path), waiting, `${path}.parts[${j}].functionResponse`);
     });
+    const firstCall = parts.find((part) => part.functionCall !== undefined);
+    if (firstCall && firstCall.thoughtSignature === undefined)
+      throw new Breach(path, 'Function call is missing a thought_signature in functionCall parts.');
     waiting = parts.flatMap((part) => (part.functionCall === undefined ? [] : [part.functionCall as Json]));
   }
 }

@@ -176,6 +176,7 @@ function refusal(wire: Wire, status: number, type: string, message: string, deta
 
 /** Keeps what the turn gives out, to accept exactly that when it comes back. */
 function remember(issued: Issued, turn: Turn, wire: Wire, asked: Asked): void {
+  if (wire.format === 'google-generate-content') issued.seals.add(sealOf(wire.format, turn.reasoning ?? ''));
   if (turn.reasoning !== undefined) {
     issued.reasonings.add(turn.reasoning);
     if (wire.format !== 'openai-chat') issued.seals.add(sealOf(wire.format, turn.reasoning));

@@ -56,8 +56,9 @@ function textSeal(turn: Turn): Json {
   return (turn.calls ?? []).length > 0 ? {} : seal(turn);
 }
 
-function seal({ reasoning }: Turn): Json {
-  return reasoning === undefined ? {} : { thoughtSignature: sealOf('google-generate-content', reasoning) };
+/** Such models always think, also where they show nothing of it. */
+function seal({ reasoning = '' }: Turn): Json {
+  return { thoughtSignature: sealOf('google-generate-content', reasoning) };
 }
 
 const STATUSES: Record<string, [code: number, status: string]> = {

@@ -7,7 +7,7 @@ import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue 
 import { decodeFinish } from './finish.ts';
 import { GroundingReader } from './grounding.ts';
 import { decodeLogprobs } from './logprobs.ts';
-import { FORMAT, ISSUER } from './names.ts';
+import { FORMAT, ISSUER, signatureOf } from './names.ts';
 import { readableText, typeOf } from './opaque.ts';
 import { decodeUsage } from './usage.ts';
 
@@ -112,7 +112,7 @@ export class AnswerReader {
   }
 
   #readPart(part: JsonObject, logprobs: TokenLogprob[]): StreamEvent[] {
-    const signature = asString(part.thoughtSignature) || undefined;
+    const signature = signatureOf(part);
     if (part.thought === true) return this.#readThought(asString(part.text) ?? '', signature);
     const sealed = signature === undefined ? [] : this.#seal(signature);
     if (typeof part.text === 'string') return [...sealed, ...this.#readText(part.text, logprobs)];

@@ -5,7 +5,7 @@ import type { Loss } from '../../canonical/loss.ts';
 import type { MediaSource, Part, ReasoningPart, SourcePath, ToolCallPart } from '../../canonical/part.ts';
 import { asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { leftovers } from '../leftovers.ts';
-import { FORMAT, ISSUER, NO_SIGNATURE, tidy } from './names.ts';
+import { FORMAT, ISSUER, signatureOf, tidy } from './names.ts';
 import { readableText, typeOf } from './opaque.ts';
 
 const COMMON = ['thought', 'thoughtSignature'];
@@ -46,12 +46,6 @@ export function decodePart(
         ...(text === undefined ? {} : { text }),
       });
   }
-}
-
-/** The value that only says "none was kept" is no signature. */
-function signatureOf(part: JsonObject): string | undefined {
-  const signature = asString(part.thoughtSignature) || undefined;
-  return signature === NO_SIGNATURE ? undefined : signature;
 }
 
 /** Thoughts go on from part to part until they are sealed, since streams are recorded piece by piece. */

@@ -5,7 +5,7 @@ import { asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { callArgs } from './call-args.ts';
 import { encodeMedia } from './encode-media.ts';
 import { encodeResult } from './encode-result.ts';
-import { FORMAT, generationOf, ISSUER, NO_SIGNATURE } from './names.ts';
+import { FORMAT, generationOf, ISSUER } from './names.ts';
 import { SignatureHolder, thoughtText } from './signature-holder.ts';
 import { dropMark, note, unsupported, type Writing } from './writing.ts';
 
@@ -129,7 +129,6 @@ class ModelWriter {
   readonly #writing: Writing;
   readonly #signatures = new SignatureHolder();
   readonly #parts: JsonObject[] = [];
-  #hasCall = false;
 
   constructor(writing: Writing) {
     this.#writing = writing;
@@ -169,11 +168,7 @@ class ModelWriter {
     const { args, broken } = callArgs(part);
     if (broken) note(this.#writing, part.at, 'changed', 'arguments that are no JSON object were wrapped');
     const call = { functionCall: { id: part.id, name: part.name, args } };
-    const isFirst = !this.#hasCall;
-    this.#hasCall = true;
-    if (this.#signatures.isHolding || !isFirst || !wantsSignature(this.#writing))
-      return this.#signatures.sign(call);
-    return { ...call, thoughtSignature: NO_SIGNATURE };
+    return wantsSignature(this.#writing) ? this.#signatures.signCall(call) : this.#signatures.sign(call);
   }
 }
 

@@ -11,6 +11,12 @@ export const ISSUER = 'google';
 /** What Google takes in place of a signature that was lost; documented for histories of other models. */
 export const NO_SIGNATURE = 'skip_thought_signature_validator';
 
+/** The seal on a part; the word that only says "none was kept" is none. */
+export function signatureOf({ thoughtSignature }: JsonObject): string | undefined {
+  if (typeof thoughtSignature !== 'string' || thoughtSignature === '') return undefined;
+  return thoughtSignature === NO_SIGNATURE ? undefined : thoughtSignature;
+}
+
 /** Members of more than one word, which have two spellings. */
 const TWO_WORDS = [
   ...[

@@ -73,7 +73,7 @@ export function encodeAnswerPart(part: Part, holder: SignatureHolder): JsonObjec
     }
     case 'tool-call':
       return [
-        holder.sign({ functionCall: { id: part.id, name: callName(part), args: callArgs(part).args } }),
+        holder.signCall({ functionCall: { id: part.id, name: callName(part), args: callArgs(part).args } }),
       ];
     case 'audio':
     case 'image': {

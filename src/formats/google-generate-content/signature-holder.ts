@@ -2,15 +2,12 @@
 
 import type { ReasoningPart, Seal } from '../../canonical/part.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import { ISSUER } from './names.ts';
+import { ISSUER, NO_SIGNATURE } from './names.ts';
 
 /** Google looks for a signature on the part behind the thoughts, the call most of all. */
 export class SignatureHolder {
   #held: { signature: string; isReadable: boolean } | undefined;
-
-  get isHolding(): boolean {
-    return this.#held !== undefined;
-  }
+  #hasCall = false;
 
   /** Only Google's own seals, and envelopes that stand under its name; `isReadable`: their thoughts were shown. */
   hold(seal: Seal | undefined, isReadable: boolean): void {
@@ -22,6 +19,16 @@ export class SignatureHolder {
     const held = this.#held;
     this.#held = undefined;
     return held ? { ...part, thoughtSignature: held.signature } : part;
+  }
+
+  /**
+   * A call with its signature. The first one of a turn gets the word for "lost" where there is none: newer models
+   * refuse it without either, also when the conversation comes to them from elsewhere.
+   */
+  signCall(part: JsonObject): JsonObject {
+    const isFirst = !this.#hasCall;
+    this.#hasCall = true;
+    return this.#held || !isFirst ? this.sign(part) : { ...part, thoughtSignature: NO_SIGNATURE };
   }
 
   /** A part for a signature that nothing follows: an empty text, as Google itself ends its answers. */

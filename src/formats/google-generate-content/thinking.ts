@@ -16,7 +16,8 @@ export function encodeThinking(writing: Writing): JsonObject | undefined {
     if (!isOff) lose(writing, 'reasoning', 'dropped', 'the model does not think');
     return undefined;
   }
-  const { summary } = reasoning;
+  // thoughts that were asked for by a budget are there to be seen, as in the format that has budgets
+  const { summary = reasoning.mode === 'on' ? 'auto' : undefined } = reasoning;
   const config = thinksByBudget(writing) ? byBudget(writing, isOff) : byLevel(writing, isOff);
   if (summary !== undefined && !isOff) config.includeThoughts = summary !== 'none';
   return Object.keys(config).length === 0 ? undefined : config;
