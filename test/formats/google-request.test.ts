@@ -71,6 +71,26 @@ test('both spellings of Google are one request', () => {
   expect(read(snake).losses).toEqual([]);
 });
 
+test('a lone object stands for a list of one, as Google’s own examples write it', () => {
+  const body = {
+    contents: { parts: { text: 'Hi' } },
+    system_instruction: { parts: { text: 'Be brief.' } },
+    tools: { google_search: {} },
+  };
+  checkBody('google-generate-content', body);
+  expect(codec.decodeRequest(body).value.tools).toMatchObject([
+    { kind: 'web-search', at: 'tools.googleSearch' },
+  ]);
+  expect(codec.decodeRequest(body).value.messages).toEqual([
+    {
+      role: 'system',
+      parts: [{ kind: 'text', text: 'Be brief.', at: 'systemInstruction.parts.text' }],
+      at: 'systemInstruction',
+    },
+    { role: 'user', parts: [{ kind: 'text', text: 'Hi', at: 'contents.parts.text' }], at: 'contents' },
+  ]);
+});
+
 describe('contents', () => {
   test('of the model in a row are one turn: streams are recorded piece by piece', () => {
     const [, assistant, ...rest] = turns(

@@ -63,6 +63,14 @@ describe('a seal of another issuer', () => {
     expect(text).toEqual({ text: 'a' });
   });
 
+  test('hides in no lone part either', () => {
+    const parts = foreignAnswer()[1] ?? {};
+    const { value } =
+      codec.showSeals?.({ contents: [{ role: 'model', parts }] }, sealFor('google', KEY)) ?? {};
+    expect(JSON.stringify(value)).not.toContain('osr1.');
+    expect(JSON.stringify(value)).toContain(LOST);
+  });
+
   test('changed on the way is nobody’s', () => {
     const [, call] = foreignAnswer();
     const forged = { ...call, thoughtSignature: `${String(call?.thoughtSignature).slice(0, -1)}~` };

@@ -146,3 +146,23 @@ test('a client that leaves takes its call to the provider with it', async () => 
     if (DIRECT) return;
   }
 });
+
+test.skipIf(DIRECT)('a Gemini client that leaves a half read array takes its call with it', async () => {
+  upstream.play([{ text: LONG_TEXT, silentAfterFrames: 30 }]);
+  const { origin, key, model } = stage.target('openai-chat');
+  const leaving = new AbortController();
+  const answer = await fetch(`${origin}/v1beta/models/${model}:streamGenerateContent`, {
+    method: 'POST',
+    headers: { 'x-goog-api-key': key, 'content-type': 'application/json' },
+    body: JSON.stringify({ contents: [{ parts: [{ text: 'hi' }] }] }),
+    signal: leaving.signal,
+  });
+  expect(answer.headers.get('content-type')).toStartWith('application/json');
+  await answer.body?.getReader().read();
+  leaving.abort();
+  const deadline = performance.now() + 2_000;
+  while (upstream.turnsTaken()[0]?.aborted !== true && performance.now() < deadline) {
+    await new Promise((resume) => setImmediate(resume));
+  }
+  expect(upstream.turnsTaken()[0]?.aborted).toBe(true);
+});

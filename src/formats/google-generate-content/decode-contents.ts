@@ -3,13 +3,16 @@
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { Message, Part, SourcePath, ToolResultPart } from '../../canonical/part.ts';
-import { asArray, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { leftovers } from '../leftovers.ts';
 import { decodeMedia, decodePart } from './decode-parts.ts';
-import { tidy } from './names.ts';
+import { itemsOf, tidy } from './names.ts';
 
 /** A call that waits for its result, which may tell only the name. */
 type Waiting = { id: string; name: string };
+
+/** A part and where it stands. */
+type Placed = [part: JsonObject, at: SourcePath];
 
 /** `systemInstruction`, a content or a mere text, as the first message. */
 export function decodeSystem(value: JsonValue | undefined, losses: Loss[]): Message[] {
@@ -18,9 +21,8 @@ export function decodeSystem(value: JsonValue | undefined, losses: Loss[]): Mess
   const content = typeof value === 'string' ? { parts: [{ text: value }] } : tidy(value);
   losses.push(...leftovers(content, ['parts', 'role'], at));
   const parts: Part[] = [];
-  asArray(content.parts).forEach((part, i) => {
-    decodePart(objectAt(part, `${at}.parts[${i}]`), `${at}.parts[${i}]`, '', parts, losses);
-  });
+  for (const [part, path] of itemsOf(content.parts, `${at}.parts`))
+    decodePart(objectAt(part, path), path, '', parts, losses);
   return parts.length === 0 ? [] : [{ role: 'system', parts, at }];
 }
 
@@ -28,20 +30,21 @@ export function decodeSystem(value: JsonValue | undefined, losses: Loss[]): Mess
  * Turns in the order of the contents. Neighbouring contents of the model are one turn: streams are recorded piece by
  * piece. Results become a turn of their own in front of what else the content holds.
  */
-export function decodeContents(contents: JsonValue[], losses: Loss[]): Message[] {
+export function decodeContents(contents: JsonValue | undefined, losses: Loss[]): Message[] {
   const messages: Message[] = [];
   let waiting: Waiting[] = [];
-  contents.forEach((value, i) => {
-    const at = `contents[${i}]`;
+  itemsOf(contents, 'contents').forEach(([value, at], i) => {
     const content = objectAt(value, at);
     losses.push(...leftovers(content, ['role', 'parts'], at));
-    const parts = asArray(content.parts).map((part, j) => objectAt(part, `${at}.parts[${j}]`));
+    const parts = itemsOf(content.parts, `${at}.parts`).map(
+      ([part, path]): Placed => [objectAt(part, path), path],
+    );
     const role = asString(content.role) ?? 'user';
     switch (role) {
       case 'model': {
         const turn = modelTurn(messages, at);
-        parts.forEach((part, j) => {
-          decodePart(part, `${at}.parts[${j}]`, `call_${i}_${j}`, turn.parts, losses);
+        parts.forEach(([part, path], j) => {
+          decodePart(part, path, `call_${i}_${j}`, turn.parts, losses);
         });
         waiting = callsOf(turn);
         return;
@@ -74,17 +77,16 @@ function callsOf(turn: Message): Waiting[] {
   return turn.parts.flatMap((part) => (part.kind === 'tool-call' ? [{ id: part.id, name: part.name }] : []));
 }
 
-function userTurns(parts: JsonObject[], at: SourcePath, waiting: Waiting[], losses: Loss[]): Message[] {
+function userTurns(parts: Placed[], at: SourcePath, waiting: Waiting[], losses: Loss[]): Message[] {
   const results: Part[] = [];
   const rest: Part[] = [];
-  parts.forEach((part, j) => {
-    const path = `${at}.parts[${j}]`;
+  for (const [part, path] of parts) {
     if (part.functionResponse === undefined) decodePart(part, path, `call_${path}`, rest, losses);
     else {
       losses.push(...leftovers(part, ['functionResponse', 'thoughtSignature'], path));
       results.push(decodeResult(tidy(part.functionResponse), `${path}.functionResponse`, waiting, losses));
     }
-  });
+  }
   const turns: Message[] = results.length === 0 ? [] : [{ role: 'tool', parts: results, at }];
   return rest.length === 0 && results.length > 0 ? turns : [...turns, { role: 'user', parts: rest, at }];
 }
@@ -98,10 +100,8 @@ function decodeResult(
   losses.push(...leftovers(result, ['id', 'name', 'response', 'parts'], at));
   const { text, isError } = readResponse(result.response);
   const content: Part[] = text === '' ? [] : [{ kind: 'text', text, at: `${at}.response` }];
-  asArray(result.parts).forEach((part, i) => {
-    const path = `${at}.parts[${i}]`;
+  for (const [part, path] of itemsOf(result.parts, `${at}.parts`))
     content.push(decodeMedia(objectAt(part, path), path, losses));
-  });
   return { kind: 'tool-result', callId: callIdOf(result, at, waiting), form: 'json', content, isError, at };
 }
 

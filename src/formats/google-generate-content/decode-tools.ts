@@ -6,13 +6,12 @@ import type { SourcePath } from '../../canonical/part.ts';
 import type { CanonicalRequest, FunctionTool, Tool, ToolChoice } from '../../canonical/request.ts';
 import { asArray, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { leftovers } from '../leftovers.ts';
-import { FORMAT, tidy } from './names.ts';
+import { FORMAT, itemsOf, tidy } from './names.ts';
 import { readSchema } from './schema-read.ts';
 
 /** One wire tool may hold functions and hosted tools at once; each becomes a tool of its own. */
 export function decodeTools(value: JsonValue | undefined, losses: Loss[]): Tool[] {
-  return asArray(value).flatMap((one, i): Tool[] => {
-    const at = `tools[${i}]`;
+  return itemsOf(value, 'tools').flatMap(([one, at]): Tool[] => {
     const tool = tidy(one);
     return Object.entries(tool).flatMap(([type, member]): Tool[] => {
       if (type === 'functionDeclarations')

@@ -1,6 +1,6 @@
 // What this format and its issuer are called, and its members by the one spelling of the two that Google accepts.
 
-import type { FormatId } from '../../canonical/part.ts';
+import type { FormatId, SourcePath } from '../../canonical/part.ts';
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 
 export const FORMAT: FormatId = 'google-generate-content';
@@ -57,6 +57,12 @@ export function tidy(value: JsonValue | undefined): JsonObject {
     if (member !== undefined && (camel === name || !(camel in value))) out[camel] = member;
   }
   return out;
+}
+
+/** The items of a list with where each stands; Google takes a lone object for a list of one, as its examples write. */
+export function itemsOf(value: JsonValue | undefined, at: SourcePath): [item: JsonValue, at: SourcePath][] {
+  if (Array.isArray(value)) return value.map((item, i) => [item, `${at}[${i}]`]);
+  return isObject(value) ? [[value, at]] : [];
 }
 
 /** The generation of a Gemini model, which decides what it accepts; undefined for every other model. */

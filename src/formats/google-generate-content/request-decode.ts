@@ -3,7 +3,7 @@
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
-import { asArray, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { asString, isObject, type JsonObject } from '../../lib/json.ts';
 import type { Address, Converted } from '../codec.ts';
 import { leftovers } from '../leftovers.ts';
 import { decodeContents, decodeSystem } from './decode-contents.ts';
@@ -33,10 +33,7 @@ export function decodeRequest(
   const value: CanonicalRequest = {
     ...address,
     includeUsage: true,
-    messages: [
-      ...decodeSystem(body.systemInstruction, losses),
-      ...decodeContents(asArray(body.contents), losses),
-    ],
+    messages: [...decodeSystem(body.systemInstruction, losses), ...decodeContents(body.contents, losses)],
     tools: decodeTools(body.tools, losses),
     sampling: {},
     cache: {},

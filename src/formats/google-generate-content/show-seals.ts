@@ -1,9 +1,9 @@
 // A body on its way to Google with nothing in it that another issuer sealed.
 
 import type { Loss } from '../../canonical/loss.ts';
-import { asArray, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Converted } from '../codec.ts';
-import { NO_SIGNATURE } from './names.ts';
+import { itemsOf, NO_SIGNATURE } from './names.ts';
 
 /** See `Codec.showSeals`. A call whose signature goes gets the word that Google takes in its place. */
 export function showSeals(
@@ -11,13 +11,14 @@ export function showSeals(
   show: (seal: string) => string | undefined,
 ): Converted<JsonObject> {
   const losses: Loss[] = [];
-  const before = asArray(body.contents);
-  const contents = before.map((content, i): JsonValue => {
-    if (!isObject(content) || !Array.isArray(content.parts)) return content;
-    const parts = content.parts.map((part, j) => showPart(part, `contents[${i}].parts[${j}]`, show, losses));
-    return parts.every((part, j) => part === asArray(content.parts)[j]) ? content : { ...content, parts };
+  const before = itemsOf(body.contents, 'contents');
+  const contents = before.map(([content, at]): JsonValue => {
+    if (!isObject(content)) return content;
+    const given = itemsOf(content.parts, `${at}.parts`);
+    const parts = given.map(([part, path]) => showPart(part, path, show, losses));
+    return parts.every((part, i) => part === given[i]?.[0]) ? content : { ...content, parts };
   });
-  const isSame = contents.every((content, i) => content === before[i]);
+  const isSame = contents.every((content, i) => content === before[i]?.[0]);
   return { value: isSame ? body : { ...body, contents }, losses };
 }
 

@@ -44,7 +44,7 @@ const Part = Type.Object(
 const Content = Type.Object(
   {
     role: maybe(Type.String({ description: '`user` or `model`.' })),
-    parts: maybe(Type.Array(Part), 'What is said, in order.'),
+    parts: maybe(Type.Union([Type.Array(Part), Part]), 'What is said, in order.'),
   },
   open,
 );
@@ -101,11 +101,13 @@ const GenerationConfig = Type.Object(
 );
 
 const members = {
-  contents: Type.Array(Content, { minItems: 1, description: 'The conversation so far, oldest first.' }),
+  contents: Type.Union([Type.Array(Content, { minItems: 1 }), Content], {
+    description: 'The conversation so far, oldest first.',
+  }),
   systemInstruction: Type.Optional(
     Type.Union([Content, Type.String(), Type.Null()], { description: 'Instructions: a content of texts.' }),
   ),
-  tools: maybe(Type.Array(Tool), 'What the model may call.'),
+  tools: maybe(Type.Union([Type.Array(Tool), Tool]), 'What the model may call.'),
   toolConfig: maybe(anyObject('`{functionCallingConfig: {mode, allowedFunctionNames?}}`.')),
   generationConfig: maybe(GenerationConfig),
   safetySettings: maybe(Type.Array(anyObject('A category and where to block.'))),
@@ -122,7 +124,7 @@ export const generateSchema = Type.Object(members, {
 /** The body of `:countTokens`: contents alone, or a whole request. */
 export const countGenerateSchema = Type.Object(
   {
-    contents: Type.Optional(Type.Array(Content, { description: 'What is counted.' })),
+    contents: maybe(Type.Union([Type.Array(Content), Content]), 'What is counted.'),
     generateContentRequest: maybe(Type.Object(members, open), 'A whole request in place of `contents`.'),
   },
   { ...open, description: 'A prompt whose tokens are counted.' },
