@@ -125,6 +125,7 @@ function abilitiesOf(call: Call, { provider, deployment }: Candidate, upstream: 
     custom: isResponses || (isChat && provider.id === 'openai'),
     // on Chat only the search models know it, and all others refuse the whole request
     webSearch: isChat ? deployment.model.includes('search') : call.model.capabilities.webSearch,
+    letterFirst: upstream.id === 'google-generate-content',
   };
 }
 

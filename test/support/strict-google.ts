@@ -28,7 +28,7 @@ const DATA = [
 ];
 /** What stands in for a signature that was lost. */
 const ESCAPE = 'skip_thought_signature_validator';
-const NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/;
+const NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,63}$/;
 
 /** Throws a Breach; `seals` are the signatures this upstream issued, the only ones it takes back. */
 export function checkGoogle(body: Json, seals: ReadonlySet<string>): void {
