@@ -16,6 +16,13 @@ const TARGETS = [
   'windows-x64',
 ] as const;
 
+/** The program, then its threads: each is found again by its path from the root. */
+const ENTRYPOINTS = [
+  'src/main.ts',
+  'src/store/sqlite/ledger-thread.ts',
+  'src/store/sqlite/journal-worker.ts',
+];
+
 type Target = (typeof TARGETS)[number];
 
 const { values } = parseArgs({
@@ -50,12 +57,12 @@ async function build(outfile: string, target: Target | undefined): Promise<void>
   // Renamed when it is whole: a running program's file cannot be written to, but it can be replaced.
   const unfinished = join(DIST, `${process.pid}-${basename(outfile)}`);
   const result = await Bun.build({
-    entrypoints: [join(ROOT, 'src/main.ts')],
+    entrypoints: ENTRYPOINTS.map((path) => join(ROOT, path)),
     root: ROOT,
     compile: {
       outfile: unfinished,
-      // Found again as migrations/ beside the bundled module.
-      assets: [join(ROOT, 'db/migrations')],
+      // Found again as folders of the same name at the root of the executable.
+      assets: [join(ROOT, 'db/migrations'), join(ROOT, 'db/journal-migrations')],
       // Both would run what lies in the directory of whoever starts it.
       autoloadDotenv: false,
       autoloadBunfig: false,

@@ -10,28 +10,47 @@ import { CODECS } from './formats/index.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
+import { armFailpoint } from './lib/failpoint.ts';
 import { log } from './lib/log.ts';
 import { VERSION } from './lib/version.ts';
 import { sandboxTransport } from './sandbox/index.ts';
+import { calendarIn } from './store/calendar.ts';
 import { socketPath } from './store/data-dir.ts';
-import { createMemoryLedger } from './store/memory/ledger.ts';
+import type { Journal } from './store/journal-port.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
-import type { Directory } from './store/ports.ts';
 import { sealKeyOf } from './store/seal-key.ts';
-import { openDirectory } from './store/sqlite/directory.ts';
+import { openJournal } from './store/sqlite/journal.ts';
+import { openStore, type Store } from './store/sqlite/store.ts';
 
 export { sandboxModels } from './sandbox/index.ts';
 export { openDirectory } from './store/sqlite/directory.ts';
+export { readJournal } from './store/sqlite/journal.ts';
 
 /** Opens the stores (making them where there are none) and the server. Throws Fault `storage_fault`, or the bind error. */
 export async function startServer(config: Config, { print }: ServeOptions): Promise<RunningServer> {
-  const directory = openDirectory(config.dataDir, 'create');
+  const env = environment();
+  armFailpoint(env.OSIRIS_FAILPOINT);
+  const store = await openStore(config.dataDir, {
+    mode: 'create',
+    calendar: calendarIn(config.billing.timezone),
+    writer: 'thread',
+    failpoint: env.OSIRIS_FAILPOINT,
+  });
+  const { directory, ledger } = store;
+  const journal = openJournal(config.dataDir, { limits: config.logs, secrets: credentialsOf(config) });
   try {
-    const ports = gatewayPorts(config, directory, environment());
+    const ports = gatewayPorts(config, { ...store, journal }, env);
     const server = openServer(config.server, socketPath(config.dataDir), {
       gateway: () => ports,
       version: VERSION,
-      troubles: () => ({}),
+      troubles: () => {
+        const trouble = ledger.trouble();
+        return trouble === undefined ? {} : { ledger: trouble };
+      },
+      warnings: () => {
+        const trouble = journal.trouble();
+        return trouble === undefined ? {} : { journal: trouble };
+      },
     });
     // counting and the sandbox need it; loading it now keeps the first caller from waiting
     loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
@@ -41,23 +60,49 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
       url,
       async stop() {
         await server.drain(config.server.drainTimeoutMs);
-        directory.close();
+        await journal.close();
+        await store.close();
       },
     };
   } catch (thrown) {
-    directory.close();
+    await journal.close();
+    await store.close();
     throw thrown;
   }
 }
 
-function gatewayPorts(config: Config, directory: Directory, env: Environment): GatewayPorts {
+/** What commands that move money need while no server runs. Throws Fault `storage_fault` where there is none. */
+export function openIdleStore({ dataDir, billing }: Config): Promise<Store> {
+  return openStore(dataDir, {
+    mode: 'existing',
+    calendar: calendarIn(billing.timezone),
+    writer: 'direct',
+    recover: false,
+  });
+}
+
+/** Our own secrets at the providers, which may not stand in the journal. */
+function credentialsOf(config: Config): string[] {
+  return [...config.providers.values()].flatMap((provider) => [
+    ...provider.credentials,
+    ...Object.values(provider.headers).filter((value) => value.length >= 8),
+  ]);
+}
+
+function gatewayPorts(
+  config: Config,
+  { directory, ledger, journal }: Store & { journal: Journal },
+  env: Environment,
+): GatewayPorts {
   return {
     config,
     server: config.server,
     models: buildModelIndex(config),
     directory,
     limiter: createMemoryLimiter(),
-    ledger: createMemoryLedger(),
+    ledger,
+    billing: config.billing,
+    journal,
     sealKey: sealKeyOf(directory),
     running: new Set(),
     watch: new Watch(),

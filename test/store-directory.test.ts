@@ -4,7 +4,6 @@ import { describe, expect, test } from 'bun:test';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../src/lib/crypto.ts';
-import { createMemoryDirectory } from '../src/store/memory/directory.ts';
 import { openDirectory } from '../src/store/sqlite/directory.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
 import { describeDirectory } from './support/store-contract.ts';
@@ -12,7 +11,6 @@ import { FULL_KEY, PLAIN_KEY, secretOf } from './support/store-fixtures.ts';
 
 removeScratchAfterEach();
 
-describeDirectory('memory', createMemoryDirectory);
 describeDirectory('sqlite', (clock) => openDirectory(scratchDir(), 'create', clock));
 
 describe('the sqlite directory on disk', () => {

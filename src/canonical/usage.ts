@@ -24,6 +24,20 @@ export type Usage = {
   source: 'reported' | 'partial' | 'estimated';
   /** The provider's own object, verbatim; null when there was none. */
   raw: JsonValue;
+  /** What the client is charged, for answers that show it beside the counts. */
+  cost?: ShownCost;
+};
+
+/**
+ * USD. `total` is what was charged, `request` the computed cost before the minimum, the others parts of that: `input`
+ * is all of the prompt that was not read from a cache.
+ */
+export type ShownCost = {
+  cost_usd_total: number;
+  cost_usd_request: number;
+  cost_usd_input: number;
+  cost_usd_cached_input: number;
+  cost_usd_output: number;
 };
 
 /** A usage of zero tokens. */

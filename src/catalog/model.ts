@@ -26,18 +26,32 @@ export type TokenPrices = {
   output: number;
   cachedInput?: number;
   cacheWrite?: number;
+  /** Writes that live an hour or longer; its parent is `cacheWrite`. */
   cacheWrite1h?: number;
   inputAudio?: number;
+  inputImage?: number;
   outputAudio?: number;
+  outputImage?: number;
+  reasoning?: number;
 };
 
-/** `steps` replace the prices when the whole prompt is longer than `aboveTokens`. Searches in picodollars each. */
-export type Price = TokenPrices & {
-  steps?: ({ aboveTokens: number } & TokenPrices)[];
+/** `steps`, in ascending order, replace the prices when the whole prompt is longer than `aboveTokens`. */
+export type SteppedPrices = TokenPrices & { steps?: ({ aboveTokens: number } & TokenPrices)[] };
+
+/**
+ * What a model costs. `perSearch`, `perRequest` and `perImage` (one made) are picodollars each. `tiers` stand in for
+ * the token prices and steps when the answer names that service tier (`flex`, `priority`), in lower case.
+ */
+export type Price = SteppedPrices & {
   perSearch?: number;
+  perRequest?: number;
+  perImage?: number;
+  tiers?: Record<string, SteppedPrices>;
   /** Where the figure is from and when it was read there. */
   source: string;
   asOf: string;
+  /** When it comes into force, milliseconds since 1970; undefined: it always was. */
+  fromMs?: number;
 };
 
 /** A model at one provider under the name it has there. `format` overrides the provider's preferred one. */
@@ -54,7 +68,9 @@ export type Model = {
   contextTokens: number | undefined;
   maxOutputTokens: number | undefined;
   capabilities: Capabilities;
-  /** Undefined: not sellable until the file sets one. */
+  /** The earliest one; undefined: not sellable until the file sets one. `priceAt` finds the one in force. */
   price: Price | undefined;
+  /** Prices that take over later, by date. */
+  laterPrices?: Price[];
   deployments: Deployment[];
 };

@@ -2,7 +2,8 @@
 
 import type { Config, Problem } from '../config/config.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { Directory } from '../store/ports.ts';
+import type { JournalReader } from '../store/journal-port.ts';
+import type { Directory, Ledger } from '../store/ports.ts';
 
 /** Flags that stand over the environment and the file. Paths as the user wrote them. */
 export type ConfigFlags = { config?: string; host?: string; port?: number; dataDir?: string };
@@ -21,6 +22,9 @@ export type ServeOptions = {
   print: (text: string) => void;
 };
 
+/** `close` writes what is pending. */
+export type IdleStore = { directory: Directory; ledger: Ledger; close(): Promise<void> };
+
 export type CommandPorts = {
   /** Reads the file, the environment and the flags; never throws for what a user wrote wrongly. */
   loadConfig(flags: ConfigFlags): ConfigResult;
@@ -28,6 +32,13 @@ export type CommandPorts = {
   configSchema(): JsonObject;
   /** The keys in this data directory; throws `storage_fault` when `existing` finds none. */
   openDirectory(dataDir: string, mode: 'create' | 'existing'): Directory;
+  /**
+   * Keys and money together, while no server runs on them: what a crash left open is settled by opening it. Throws
+   * `storage_fault` when there is none.
+   */
+  openIdleStore(config: Config): Promise<IdleStore>;
+  /** The request journal of this data directory as it lies on disk; undefined when there is none. */
+  readJournal(dataDir: string): JournalReader | undefined;
   /** Listens; throws when it cannot. */
   startServer(config: Config, options: ServeOptions): Promise<RunningServer>;
 };
@@ -36,6 +47,8 @@ export type CommandPorts = {
 export type Host = {
   stdout(text: string): void;
   stderr(text: string): void;
+  /** Somebody looks at stdout on a terminal. */
+  colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
   onStop(listener: () => void): void;
 };

@@ -7,6 +7,7 @@ import { addCheckCommand } from './check.ts';
 import { type Failure, toFailure } from './failure.ts';
 import { addInitCommand } from './init.ts';
 import { addKeysCommands } from './keys.ts';
+import { addLogsCommand } from './logs.ts';
 import { addModelsCommand } from './models.ts';
 import type { CommandPorts, Host } from './ports.ts';
 import { addServeCommand } from './serve.ts';
@@ -17,6 +18,7 @@ Examples:
   osiris serve                                start the gateway, with or without a configuration file
   osiris init                                 write a commented osiris.yaml to begin with
   osiris keys create --name ana --credit 5    make a key for a client
+  osiris logs --follow                        watch the calls as they end
 `;
 
 /**
@@ -36,6 +38,7 @@ export async function run(words: string[], ports: CommandPorts, host: Host): Pro
   addCheckCommand(program, ports, host);
   addKeysCommands(program, ports, host);
   addModelsCommand(program, ports, host);
+  addLogsCommand(program, ports, host);
   addAdminCommands(program, ports, host);
   addVersionCommand(program, host);
   if (words.length === 0) {

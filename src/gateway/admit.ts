@@ -2,6 +2,8 @@
 
 import { Fault } from '../canonical/fault.ts';
 import { isModelAllowed } from '../catalog/list.ts';
+import type { Price } from '../catalog/model.ts';
+import { priceAt } from '../catalog/price.ts';
 import { type ModelIndex, resolveModel } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
 import { type BodyKind, checkBody } from '../formats/check.ts';
@@ -9,10 +11,15 @@ import type { Address, Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { Directory, Key, Limiter, LimitVerdict } from '../store/ports.ts';
+import { resolveLimits } from '../store/key-limits.ts';
+import type { Key, Limiter } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
 import { identify } from './credentials.ts';
+import type { FloodGate } from './flood-gate.ts';
+import { takeCall, takeFree } from './limits.ts';
+import { type PutAsidePorts, putAside } from './put-aside.ts';
+import { newTrace } from './trace.ts';
 import type { Watch } from './watch.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
@@ -27,38 +34,42 @@ export type Door = {
   secrets?: readonly (string | null)[];
 };
 
-/** Token counts are free, but not a way to flood the server. */
-const FREE_REQUESTS_PER_MINUTE = 600;
+/** What was known of a request when it was refused. */
+export type Seen = { key?: Key; bytes?: number; modelName?: string; admitted?: true };
 
-export type AdmitPorts = {
+export type AdmitPorts = PutAsidePorts & {
   config: Config;
   models: ModelIndex;
-  directory: Directory;
   limiter: Limiter;
   watch: Watch;
 };
 
 /**
- * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402; what was thrown before the
- * 429 check has taken nothing from the key's limits.
+ * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402, or the gate's 429 in place of a
+ * 401. `seen` is filled in on the way, for the refusal's row.
  */
 export async function admit(
   request: Request,
   door: Door,
   requestId: string,
   ports: AdmitPorts,
+  gate: FloodGate,
+  seen: Seen = {},
 ): Promise<Call> {
   const startedMs = nowMs();
   const { config, directory, limiter } = ports;
-  const key = identify(request.headers, directory, door.secrets);
-  const maxBytes = config.server.maxBodyBytesByRoute[door.path] ?? config.server.maxBodyBytes;
-  const bytes = await readBody(request, maxBytes, {
+  const key = identify(request, directory, gate, door.secrets);
+  seen.key = key;
+  const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
+  const bytes = await readBody(request, limits.maxBodyBytes, {
     watch: ports.watch,
-    timeoutMs: config.server.requestTimeoutMs,
+    timeoutMs: limits.requestTimeoutMs,
   });
+  seen.bytes = bytes.length;
   const body = parseBody(bytes);
   checkBody(door.kind, body);
   const { model: modelName, stream } = door.address ?? addressIn(body);
+  seen.modelName = modelName;
   const resolution = resolveModel(ports.models, modelName);
   if (!isModelAllowed(resolution.model, key.models))
     throw new Fault(
@@ -68,17 +79,10 @@ export async function admit(
         param: 'model',
       },
     );
-  const limits = door.free ? FREE_LIMITS : limitsOf(key, config);
-  const verdict = limiter.admit(door.free ? `free:${key.id}` : key.id, limits);
-  if (!verdict.allowed) throw refused(verdict, limits.concurrent);
-  const { release, limit, remaining, resetS } = verdict;
-  try {
-    refuseExpired(key, startedMs);
-  } catch (thrown) {
-    release();
-    throw thrown;
-  }
-  return {
+  const place = door.free ? takeFree(key, limiter) : takeCall(key, limits, limiter);
+  const { release, limit, remaining, resetS } = place;
+  const { model } = resolution;
+  const call: Call = {
     id: newCallId(),
     requestId,
     key,
@@ -86,23 +90,40 @@ export async function admit(
     bytes,
     body,
     modelName,
-    model: resolution.model,
+    model,
     resolution,
+    price: priceAt(model, startedMs) ?? NO_PRICE,
     stream: !door.free && stream,
     headers: request.headers,
     startedMs,
+    requestTimeoutMs: limits.requestTimeoutMs,
     abort: new AbortController(),
     hasLeft: false,
     limit: { limit, remaining, resetS },
     release,
+    spend: (used) => limiter.spend(key.id, used),
+    trace: newTrace(door.path, key.logBodies === true),
   };
+  try {
+    refuseExpired(key, startedMs);
+    const waiting = door.free ? undefined : putAside(call, ports);
+    if (waiting) await waiting;
+  } catch (thrown) {
+    // a 402 keeps the request it took: who has no money may not ask without end
+    if (thrown instanceof Fault && thrown.rule.kind === 'billing') release();
+    else place.undo();
+    throw thrown;
+  }
+  seen.admitted = true;
+  return call;
 }
 
 function addressIn(body: JsonObject): Address {
   return { model: body.model as string, stream: body.stream === true };
 }
 
-const FREE_LIMITS = { requestsPerMinute: FREE_REQUESTS_PER_MINUTE, concurrent: FREE_REQUESTS_PER_MINUTE };
+/** A model without a price does not resolve, so nothing is ever charged by this. */
+const NO_PRICE: Price = { input: 0, output: 0, source: '', asOf: '' };
 
 /** Throws Fault `key_expired`. */
 function refuseExpired(key: Key, atMs: number): void {
@@ -111,23 +132,4 @@ function refuseExpired(key: Key, atMs: number): void {
     'key_expired',
     'This API key has expired. Ask the operator to extend it or to make a new one.',
   );
-}
-
-function limitsOf(key: Key, config: Config): { requestsPerMinute: number; concurrent: number } {
-  return {
-    requestsPerMinute: key.limits.requestsPerMinute ?? config.limits.requestsPerMinute,
-    concurrent: key.limits.concurrent ?? config.limits.concurrent,
-  };
-}
-
-/** The 429 of a limit, with the headers' figures in its details. */
-function refused(verdict: LimitVerdict & { allowed: false }, concurrent: number): Fault {
-  const { limit, remaining, resetS, retryAfterS } = verdict;
-  const details = { limit, remaining, reset: resetS };
-  if (verdict.why === 'concurrency') {
-    const message = `This key already has ${concurrent} calls running. Wait for one to end, or ask for a higher limit.`;
-    return new Fault('concurrency_limit', message, { retryAfterS, details });
-  }
-  const message = `This key may make ${limit} requests a minute. Try again in ${retryAfterS} s.`;
-  return new Fault('rate_limit_exceeded', message, { retryAfterS, details });
 }

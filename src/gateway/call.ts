@@ -1,11 +1,12 @@
 // One request on its way through the gateway, with everything the later steps need to know of it.
 
 import { Fault } from '../canonical/fault.ts';
-import type { Model } from '../catalog/model.ts';
+import type { Model, Price } from '../catalog/model.ts';
 import type { Resolution } from '../catalog/resolve.ts';
 import type { Address, Codec, Dress } from '../formats/codec.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { Key } from '../store/ports.ts';
+import type { Key, RateStanding } from '../store/ports.ts';
+import type { Trace } from './trace.ts';
 
 /** An admitted request. `release` gives its place in the concurrency limit back, any number of times. */
 export type Call = {
@@ -22,15 +23,23 @@ export type Call = {
   modelName: string;
   model: Model;
   resolution: Resolution;
+  /** What it is charged by, whatever the price becomes while it runs. */
+  price: Price;
   stream: boolean;
   headers: Headers;
   startedMs: number;
+  /** So long an answer that is not streamed may take as a whole. */
+  requestTimeoutMs: number;
   /** Our own abort, of the attempt under way: the client left or a deadline passed; `reason` says which. */
   abort: AbortController;
   /** The client is gone: nobody else needs to be tried. */
   hasLeft: boolean;
-  limit: { limit: number; remaining: number; resetS: number };
+  limit: RateStanding;
   release: () => void;
+  /** Takes what the call used from the key's tokens and money a minute; once, when it has ended. */
+  spend: (used: { tokens: number; nano: bigint }) => void;
+  /** What the journal will say of it. */
+  trace: Trace;
 };
 
 /** JSON of a prompt; good enough for a figure that the exact one replaces. */

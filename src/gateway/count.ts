@@ -2,13 +2,17 @@
 
 import { estimateInputTokens } from '../billing/estimate.ts';
 import { loadTokenizer } from '../billing/tokens.ts';
+import { toFault } from '../canonical/fault.ts';
 import type { Codec } from '../formats/codec.ts';
 import { operationPath } from '../formats/google-generate-content/index.ts';
+import { nowMs } from '../lib/clock.ts';
 import { asNumber, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
-import { admit, type Door } from './admit.ts';
+import { admit, type Door, type Seen } from './admit.ts';
 import { addressOf, type Call } from './call.ts';
 import { type Candidate, candidatesOf } from './candidate.ts';
+import type { FloodGate } from './flood-gate.ts';
 import type { GatewayPorts } from './gateway.ts';
+import { recordCall } from './journal.ts';
 import { passPlan } from './plan.ts';
 import { callUpstream } from './upstream.ts';
 
@@ -25,16 +29,23 @@ export async function countInput(
   door: Door,
   requestId: string,
   ports: GatewayPorts,
-): Promise<{ body: JsonObject; estimated: boolean }> {
-  const call = await admit(request, door, requestId, ports);
+  gate: FloodGate,
+  seen: Seen = {},
+): Promise<{ body: JsonObject; estimated: boolean; limit: Call['limit'] }> {
+  const call = await admit(request, door, requestId, ports, gate, seen);
+  const { limit } = call;
   try {
     const counted = await askProvider(call, ports);
-    if (counted) return { body: counted, estimated: false };
+    if (counted) return { body: counted, estimated: false, limit };
     await loadTokenizer();
     const tokens = estimateInputTokens(call.codec.decodeRequest(call.body, addressOf(call)).value);
-    return { body: countBody(call.codec, tokens), estimated: true };
+    return { body: countBody(call.codec, tokens), estimated: true, limit };
+  } catch (thrown) {
+    call.trace.fault = toFault(thrown);
+    throw thrown;
   } finally {
     call.release();
+    recordCall(ports.journal, call, { rule: 'free', provider: '', usage: undefined, atMs: nowMs() });
   }
 }
 

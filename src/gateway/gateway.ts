@@ -2,9 +2,9 @@
 
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
-import { nowS } from '../lib/clock.ts';
+import { nowMs, nowS } from '../lib/clock.ts';
+import { failpoint } from '../lib/failpoint.ts';
 import { newAnswerToken } from '../lib/id.ts';
-import type { Ledger } from '../store/ports.ts';
 import type { AdmitPorts } from './admit.ts';
 import { type Call, dressOf, leaveCall } from './call.ts';
 import { candidatesOf } from './candidate.ts';
@@ -12,16 +12,14 @@ import { Meter } from './meter.ts';
 import { PassedStream } from './pass.ts';
 import { type Plan, planCall } from './plan.ts';
 import { Relay } from './relay.ts';
-import { Latch, ruleOf } from './settle.ts';
+import { Latch, ruleOf, type SettlePorts } from './settle.ts';
 import { TranscodedStream } from './transcode.ts';
 import { callUpstream, type UpstreamPorts, upstreamFault, withoutSecrets } from './upstream.ts';
 import { answerWhole, failureOf, isEventStream } from './whole.ts';
 
 export type GatewayPorts = AdmitPorts &
-  UpstreamPorts & {
-    ledger: Ledger;
-    /** Every call that is not settled yet. */
-    running: Set<Call>;
+  UpstreamPorts &
+  SettlePorts & {
     /** Proves envelopes around sealed reasoning to be ours, 32 bytes. */
     sealKey: Uint8Array;
   };
@@ -43,11 +41,12 @@ type Attempt = { call: Call; plan: Plan; meter: Meter; latch: Latch; ports: Gate
  * candidate could answer; the fault of the last candidate is the one the client sees.
  */
 export async function answer(request: Request, call: Call, ports: GatewayPorts): Promise<Answer> {
-  const latch = new Latch(call, ports.ledger, ports.running);
+  const latch = new Latch(call, ports);
   const leave = () => leaveCall(call);
   request.signal.addEventListener('abort', leave, { once: true });
   if (request.signal.aborted) leave();
   let provider = '';
+  let losses: Loss[] = [];
   let meter = new Meter();
   try {
     const candidates = candidatesOf(call, ports.config.providers);
@@ -56,11 +55,13 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
       if (!candidate)
         throw new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
       provider = candidate.provider.id;
+      call.trace.attempts = attempts;
       // a deadline ended the attempt before, not the call
       if (attempts > 1) call.abort = new AbortController();
       meter = new Meter();
       try {
         const plan = planCall(call, candidate, ports.sealKey);
+        losses = plan.losses;
         const { body, stream } = await tryCandidate({ call, plan, meter, latch, ports });
         return { call, body, stream, provider, attempts, losses: plan.losses };
       } catch (thrown) {
@@ -70,7 +71,8 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
     }
   } catch (thrown) {
     const fault = toFault(thrown);
-    await latch.settle(ruleOf(fault), provider, () => meter.usage(0)).catch(() => {});
+    call.trace.fault = fault;
+    await latch.settle(ruleOf(fault), { provider, losses }, () => meter.usage(0)).catch(() => {});
     throw fault;
   } finally {
     request.signal.removeEventListener('abort', leave);
@@ -81,7 +83,9 @@ async function tryCandidate(
   attempt: Attempt,
 ): Promise<{ body: Uint8Array | ReadableStream<Uint8Array>; stream: boolean }> {
   const { call, plan, meter, latch, ports } = attempt;
+  call.trace.losses = plan.losses;
   const response = await callUpstream(call, plan, ports);
+  call.trace.upstreamStatus = response.status;
   if (!response.ok) throw await failureOf(response, plan.upstream);
   if (call.stream && isEventStream(response) && response.body) {
     const relay = streamRelay(attempt, response.body);
@@ -94,10 +98,15 @@ async function tryCandidate(
   });
   const whole = answerWhole(call, plan, { bytes, isStream: isEventStream(response) }, meter);
   try {
-    await latch.settle('finished', provider.id, () => meter.usage(call.bytes.length));
+    await latch.settle('finished', { provider: provider.id, losses: plan.losses }, () =>
+      meter.usage(call.bytes.length),
+    );
   } catch (thrown) {
     throw new Fault('storage_fault', 'The answer could not be recorded; try again.', { cause: thrown });
   }
+  failpoint('before-last-frame');
+  latch.delivered();
+  call.trace.sent.add(whole.body, nowMs());
   return whole;
 }
 
@@ -122,7 +131,14 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
     server: ports.server,
     conversion,
     beat: call.codec.telltale.beat,
-    settle: (rule) => latch.settle(rule, provider.id, () => meter.usage(call.bytes.length)),
+    sent: call.trace.sent,
+    settle: (rule) => {
+      call.trace.fault ??= conversion.fault;
+      return latch.settle(rule, { provider: provider.id, losses: plan.losses }, () =>
+        meter.usage(call.bytes.length),
+      );
+    },
+    delivered: () => latch.delivered(),
     abort: (reason) => abort.abort(reason),
     breakOff: (fault) =>
       call.codec.breakOff(fault, { first: undefined, frames: 0, requestId: call.requestId }),

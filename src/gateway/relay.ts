@@ -3,9 +3,11 @@
 import { Fault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { nowMs } from '../lib/clock.ts';
+import { failpoint } from '../lib/failpoint.ts';
 import type { SettleRule } from '../store/ports.ts';
 import type { Conversion, Piece } from './conversion.ts';
 import { ruleOf } from './settle.ts';
+import type { Sent } from './trace.ts';
 import type { Watch } from './watch.ts';
 
 /** A client's proxy may cut a connection that is silent for longer; Bun's own default is 10 s. */
@@ -19,8 +21,12 @@ export type RelayPorts = {
   conversion: Conversion;
   /** Sent while the upstream is silent. */
   beat: string;
+  /** Told of all that leaves, but for beats. */
+  sent: Sent;
   /** Ends the call; resolves when the charge is durable. Called once or more, the first one counts. */
   settle: (rule: SettleRule) => Promise<void>;
+  /** The last bytes are with the client's connection. */
+  delivered: () => void;
   /** Stops the upstream call. */
   abort: (reason: Fault) => void;
   /** The client format's own way to end in an error. */
@@ -131,6 +137,7 @@ export class Relay {
   /** True when something went out or the stream ended. */
   async #write(piece: Piece): Promise<boolean> {
     const wrote = this.#put(piece.now);
+    if (wrote) failpoint('after-first-frame');
     if (piece.last === undefined || this.#closed) return wrote;
     const { conversion, settle } = this.#ports;
     let last = piece.last;
@@ -143,9 +150,11 @@ export class Relay {
       last = this.#ports.breakOff(fault);
     }
     if (this.#closed) return true;
+    failpoint('before-last-frame');
     this.#put(last);
     this.#close();
     this.#finish();
+    this.#ports.delivered();
     void drain(this.#reader, this.#ports.watch, conversion.fault !== undefined);
     return true;
   }
@@ -157,6 +166,7 @@ export class Relay {
     else if (this.#controller && this.#early.length === 0) this.#controller.enqueue(bytes);
     else this.#early.push(bytes);
     this.#writtenMs = nowMs();
+    if (output !== this.#ports.beat) this.#ports.sent.add(bytes, this.#writtenMs);
     return true;
   }
 

@@ -1,49 +1,90 @@
 // Ends a call exactly once, whatever ended it.
 
+import { billOf, type Charge } from '../billing/charge.ts';
+import type { HoldRules } from '../billing/hold.ts';
 import type { Fault } from '../canonical/fault.ts';
+import { type Loss, lossHeader } from '../canonical/loss.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { nowMs } from '../lib/clock.ts';
+import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, SettleRule } from '../store/ports.ts';
 import type { Call } from './call.ts';
+import { recordCall } from './journal.ts';
+
+export type SettlePorts = {
+  ledger: Ledger;
+  /** Gets a row for each call. */
+  journal: Journal;
+  billing: HoldRules;
+  /** Every call that is not settled yet. */
+  running: Set<Call>;
+};
+
+/** Who answered, and what the way there lost. */
+export type Answerer = { provider: string; losses: Loss[] };
 
 /**
- * A once-latch around a call's end. The first `settle` writes the settlement and gives the key its place back;
- * later ones return the same promise. It resolves when the settlement is durable and rejects when it cannot be.
+ * A once-latch around a call's end. The first `settle` writes the settlement, gives the key its place back and takes
+ * what was used from its minute; later ones return the same promise. It resolves when the settlement is durable and
+ * rejects when it cannot be.
  */
 export class Latch {
   readonly #call: Call;
-  readonly #ledger: Ledger;
-  readonly #running: Set<Call>;
+  readonly #ports: SettlePorts;
   #settled: Promise<void> | undefined;
 
   /** `running` holds the call from now until it is settled. */
-  constructor(call: Call, ledger: Ledger, running: Set<Call>) {
+  constructor(call: Call, ports: SettlePorts) {
     this.#call = call;
-    this.#ledger = ledger;
-    this.#running = running;
-    running.add(call);
+    this.#ports = ports;
+    ports.running.add(call);
   }
 
   get done(): boolean {
     return this.#settled !== undefined;
   }
 
+  /** What the call would be charged if it finished now with this usage. */
+  quote(usage: Usage): Charge {
+    const { id, price } = this.#call;
+    const { ledger, billing } = this.#ports;
+    const charge = billOf('finished', usage, price, billing.minimumChargeNano);
+    return { ...charge, chargeNano: ledger.ceiling(id, charge.chargeNano) };
+  }
+
   /** `usage` is a function so that it is only worked out by the one who gets to write it. */
-  settle(rule: SettleRule, provider: string, usage: () => Usage): Promise<void> {
+  settle(rule: SettleRule, { provider, losses }: Answerer, usage: () => Usage): Promise<void> {
     if (this.#settled) return this.#settled;
+    const { ledger, journal, billing, running } = this.#ports;
     const call = this.#call;
     call.release();
-    this.#running.delete(call);
-    this.#settled = this.#ledger.settle({
+    running.delete(call);
+    const used = usage();
+    const atMs = nowMs();
+    const { costNano, chargeNano } = billOf(rule, used, call.price, billing.minimumChargeNano);
+    const { durable, chargedNano } = ledger.settle({
       callId: call.id,
-      keyId: call.key.id,
+      key: call.key,
       model: call.model.id,
       provider,
+      price: ledger.priceVersion(call.model.id, call.price),
       rule,
-      usage: usage(),
-      atMs: nowMs(),
+      usage: used,
+      costNano,
+      chargeNano,
+      losses: losses.length === 0 ? undefined : lossHeader(losses),
+      atMs,
     });
-    return this.#settled;
+    call.trace.costNano = chargedNano;
+    recordCall(journal, call, { rule, provider, usage: used, atMs });
+    call.spend({ tokens: used.input + used.output, nano: chargedNano });
+    this.#settled = durable;
+    return durable;
+  }
+
+  /** The last bytes of the answer are with the client's connection. */
+  delivered(): void {
+    if (!this.#call.hasLeft) this.#ports.ledger.delivered(this.#call.id);
   }
 }
 

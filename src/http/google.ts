@@ -8,12 +8,15 @@ import { resolveModel } from '../catalog/resolve.ts';
 import { googleGenerateContent, readOperation } from '../formats/google-generate-content/index.ts';
 import type { Door } from '../gateway/admit.ts';
 import { identify } from '../gateway/credentials.ts';
+import type { FloodGate } from '../gateway/flood-gate.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
+import { takeVisit, type VisitPorts } from '../gateway/visit.ts';
 import { compact, type JsonObject } from '../lib/json.ts';
+import type { Key, RateStanding } from '../store/ports.ts';
 import { count, infer } from './inference.ts';
 import { jsonArrayOf } from './json-array.ts';
 import { HIDDEN_DETAIL, routeDetail } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
+import { faultResponse, jsonResponse, requestIdOf, showLimit } from './reply.ts';
 import { codecOf } from './routes.ts';
 
 /** Also what `max_body_by_route` calls these routes. */
@@ -23,17 +26,18 @@ const BASES = ['', '/v1', '/v1/v1', '/v1/v1beta', '/v1beta/v1', '/v1beta/v1beta'
 const OPERATIONS = ['generateContent', 'streamGenerateContent', 'countTokens'];
 
 type Context = { request: Request };
-type ModelPorts = Pick<GatewayPorts, 'models' | 'directory'>;
+type ModelPorts = VisitPorts & Pick<GatewayPorts, 'models'>;
+type Page = { body: JsonObject; limit: RateStanding };
 
 /** `ports` is read anew for every request, so that configuration can change. */
-export function google(ports: () => GatewayPorts) {
+export function google(ports: () => GatewayPorts, gate: FloodGate) {
   const app = new Elysia({ name: 'google' });
-  const post = ({ request }: Context) => run(request, ports());
-  const list = ({ request }: Context) => listForGoogle(request, ports());
+  const post = ({ request }: Context) => run(request, ports(), gate);
+  const list = ({ request }: Context) => listForGoogle(request, ports(), gate);
   const one = ({ request }: Context) => {
     const found = readOperation(behindBase(new URL(request.url)));
     if (found && OPERATIONS.includes(found.operation)) return refuseMethod(request, 'POST');
-    return oneForGoogle(request, ports());
+    return oneForGoogle(request, ports(), gate);
   };
   app.get(PATH, list, { detail: routeDetail('google-models') });
   app.get(`${PATH}/*`, one, { detail: routeDetail('google-model') });
@@ -47,7 +51,7 @@ export function google(ports: () => GatewayPorts) {
   return app;
 }
 
-async function run(request: Request, ports: GatewayPorts): Promise<Response> {
+async function run(request: Request, ports: GatewayPorts, gate: FloodGate): Promise<Response> {
   const url = new URL(request.url);
   const found = readOperation(behindBase(url));
   if (!found || !OPERATIONS.includes(found.operation)) return refuseOperation(request, found !== undefined);
@@ -62,8 +66,8 @@ async function run(request: Request, ports: GatewayPorts): Promise<Response> {
     address: { model, stream },
     secrets: secretsOf(request, url),
   };
-  if (free) return count(request, door, ports);
-  const response = await infer(request, door, ports);
+  if (free) return count(request, door, ports, gate);
+  const response = await infer(request, door, ports, gate);
   return stream && url.searchParams.get('alt') !== 'sse' ? asArray(response) : response;
 }
 
@@ -116,36 +120,40 @@ export function isGoogleClient({ headers }: Request): boolean {
 }
 
 /** What this key may use, as Gemini clients read it. */
-export function listForGoogle(request: Request, ports: ModelPorts): Response {
-  return reply(request, (url) => listBody(request, url, ports));
+export function listForGoogle(request: Request, ports: ModelPorts, gate: FloodGate): Response {
+  return reply(request, () => {
+    const key = keyOf(request, ports, gate);
+    const models = listModels(ports.models, key.models).map((model) => entryOf(model, model.id));
+    return { limit: takeVisit(key, ports.limiter), body: { models } };
+  });
 }
 
 /** One model, as Gemini clients read it. */
-export function oneForGoogle(request: Request, ports: ModelPorts): Response {
-  return reply(request, (url) => oneBody(request, url, ports));
+export function oneForGoogle(request: Request, ports: ModelPorts, gate: FloodGate): Response {
+  return reply(request, () => {
+    const key = keyOf(request, ports, gate);
+    const name = readOperation(`${behindBase(new URL(request.url))}:get`)?.model ?? '';
+    const { model } = findModel(ports.models, name);
+    if (!isModelAllowed(model, key.models))
+      throw new Fault('model_not_allowed', 'This API key may not use this model.', { param: 'model' });
+    return { limit: takeVisit(key, ports.limiter), body: entryOf(model, name) };
+  });
 }
 
-function reply(request: Request, make: (url: URL) => JsonObject): Response {
+function keyOf(request: Request, { directory }: ModelPorts, gate: FloodGate): Key {
+  return identify(request, directory, gate, secretsOf(request, new URL(request.url)));
+}
+
+function reply(request: Request, make: () => Page): Response {
   const requestId = requestIdOf(request.headers);
   try {
-    return jsonResponse(make(new URL(request.url)), requestId);
+    const { body, limit } = make();
+    const response = jsonResponse(body, requestId);
+    showLimit(response.headers, limit);
+    return response;
   } catch (thrown) {
     return faultResponse(toFault(thrown), requestId, googleGenerateContent);
   }
-}
-
-function listBody(request: Request, url: URL, { models, directory }: ModelPorts): JsonObject {
-  const key = identify(request.headers, directory, secretsOf(request, url));
-  return { models: listModels(models, key.models).map((model) => entryOf(model, model.id)) };
-}
-
-function oneBody(request: Request, url: URL, { models, directory }: ModelPorts): JsonObject {
-  const key = identify(request.headers, directory, secretsOf(request, url));
-  const name = readOperation(`${behindBase(url)}:get`)?.model ?? '';
-  const { model } = findModel(models, name);
-  if (!isModelAllowed(model, key.models))
-    throw new Fault('model_not_allowed', 'This API key may not use this model.', { param: 'model' });
-  return entryOf(model, name);
 }
 
 /** Here an unknown model is an unknown address: 404, where a request that names it gets a 400. */

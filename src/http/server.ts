@@ -5,18 +5,21 @@ import { Elysia } from 'elysia';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
 import type { Call } from '../gateway/call.ts';
+import { FloodGate } from '../gateway/flood-gate.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
-import { after, pause } from '../lib/clock.ts';
+import { after, type Clock, pause } from '../lib/clock.ts';
 import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
-import { addressSet, clientAddress } from './address.ts';
+import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
+import { adminLogs } from './admin-logs.ts';
 import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
 import { google } from './google.ts';
 import { health } from './health.ts';
 import { home } from './home.ts';
 import { inference } from './inference.ts';
+import { key } from './key.ts';
 import { models } from './models.ts';
 import { faultResponse, labelled, requestIdOf } from './reply.ts';
 import { allowedMethods, codecOf, isPlanned } from './routes.ts';
@@ -26,6 +29,10 @@ export type ServerPorts = {
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Record<string, string>;
+  /** For the pace at which wrong keys are answered. */
+  clock?: Clock;
+  /** The same of what calls can do without: shown, but the server stays ready. */
+  warnings?: () => Record<string, string>;
 };
 
 export type HttpServer = {
@@ -51,26 +58,36 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   let draining = false;
   const readiness = () => {
     const checks = { ...(draining ? { drain: 'draining' } : {}), ...ports.troubles() };
-    return { ready: Object.keys(checks).length === 0, checks };
+    return { ready: Object.keys(checks).length === 0, checks: { ...checks, ...ports.warnings?.() } };
   };
-  const { directory, ledger } = ports.gateway();
+  const { directory, journal, ledger } = ports.gateway();
+  const desk = { directory, ledger, rules: () => ports.gateway().config };
   const trusted = addressSet(config.trustedProxies);
   const admins = addressSet(config.adminFrom);
-  const isAdminAddress = (request: Request) => {
-    const peer = network.requestIP(request)?.address ?? '';
-    return admins.has(clientAddress(peer, request.headers.get('x-forwarded-for'), trusted));
+  const addressOf = (request: Request) => {
+    const peer = network.requestIP(arrived.get(request) ?? request)?.address ?? '';
+    return clientAddress(peer, request.headers.get('x-forwarded-for'), trusted);
   };
+  const isAdminAddress = (request: Request) => admins.has(addressOf(request));
+  const gate = new FloodGate({
+    addressOf: (request) => networkOf(addressOf(request)),
+    ...(ports.clock ? { clock: ports.clock } : {}),
+  });
+  const guard = adminGuard(directory, isAdminAddress, gate);
   const app = new Elysia(plainly(config.tls !== undefined))
     .use(home())
     .use(health(readiness))
-    .use(inference(ports.gateway))
-    .use(google(ports.gateway))
-    .use(models(ports.gateway))
-    .use(admin({ directory, ledger }, adminGuard(directory, isAdminAddress)))
+    .use(inference(ports.gateway, gate))
+    .use(google(ports.gateway, gate))
+    .use(models(ports.gateway, gate))
+    .use(key(ports.gateway, gate))
+    .use(admin(desk, guard))
+    .use(adminLogs({ directory, journal }, guard))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
-    .use(admin({ directory, ledger }, () => {}))
+    .use(admin(desk, () => {}))
+    .use(adminLogs({ directory, journal }, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 
@@ -130,7 +147,15 @@ async function cutOff(running: ReadonlySet<Call>): Promise<void> {
 function withAddress(request: Request): Request {
   if (URL.canParse(request.url)) return request;
   const path = /^(?:[a-z]+:\/\/[^/]*)?(\/.*)?$/i.exec(request.url)?.[1] ?? '/';
-  return new Request(`http://osiris${path}`, request);
+  return standIn(request, new Request(`http://osiris${path}`, request));
+}
+
+/** The request that came over the network, for those put in its place: only that one has a peer. */
+const arrived = new WeakMap<Request, Request>();
+
+function standIn(request: Request, derived: Request): Request {
+  arrived.set(derived, arrived.get(request) ?? request);
+  return derived;
 }
 
 /** What even Bun's own handling of a request failed on. */
@@ -147,7 +172,8 @@ function urlHost(host: string): string {
 /** What GET answers, HEAD answers without the body (RFC 9110 9.3.2): monitors and clients look with it. */
 function answeringHead(answer: Answerer): Answerer {
   const answerHead = async (request: Request) => {
-    const { status, headers } = await answer(new Request(request.url, { headers: request.headers }));
+    const asGet = standIn(request, new Request(request.url, { headers: request.headers }));
+    const { status, headers } = await answer(asGet);
     return new Response(null, { status, headers });
   };
   return (request) => (request.method === 'HEAD' ? answerHead(request) : answer(request));

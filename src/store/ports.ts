@@ -1,15 +1,22 @@
 // The ports of everything that remembers; adapters stand in the folders beside this file.
 
 import type { Usage } from '../canonical/usage.ts';
+import type { Price } from '../catalog/model.ts';
 
 /** Amounts are nanodollars (1e-9 USD). Times are milliseconds since 1970, UTC. */
 export type KeyKind = 'credit' | 'time' | 'trial';
 
+/** What a key may do at most; a member left out is taken from the key's plan, else from the configuration. */
 export type KeyLimits = {
   requestsPerMinute?: number;
   concurrent?: number;
   tokensPerMinute?: number;
+  nanoPerMinute?: bigint;
+  maxBodyBytes?: number;
+  requestTimeoutMs?: number;
 };
+
+export type BudgetPeriod = 'day' | 'week' | 'month';
 
 /** A client's secret with us, without the secret: that is stored as its SHA-256 only. */
 export type Key = {
@@ -21,73 +28,226 @@ export type Key = {
   kind: KeyKind;
   /** Account e-mail or `operator`. */
   account: string;
-  creditNano: bigint;
+  /** The purse it draws on: its own, or its account's. */
+  purse: number;
+  /** The plan it was made by. */
+  plan?: string;
+  /** A time key's window of `days`; it has begun, and `expiresAtMs` says when it ends, once `startedAtMs` is set. */
   days?: number;
+  windowFrom?: 'creation' | 'first-use';
+  startedAtMs?: number;
+  /** What a time key may use at most in its window, at list price. */
   quotaNano?: bigint;
-  budget?: { amountNano: bigint; period: 'day' | 'week' | 'month' };
+  budget?: { amountNano: bigint; period: BudgetPeriod };
   /** Model ids it may use, patterns with a trailing `*` allowed; undefined means all. */
   models?: string[];
   limits: KeyLimits;
+  /** The operator wants this key's requests and answers in the journal. */
+  logBodies?: boolean;
   createdAtMs: number;
   expiresAtMs?: number;
   revokedAtMs?: number;
+  /** Until when the secret before the last rotation still opens. */
+  previousUntilMs?: number;
 };
 
-export type NewKey = Omit<Key, 'id' | 'prefix' | 'createdAtMs' | 'revokedAtMs'>;
+/** What a key is made of. `creditNano` is put into its own purse as a grant; `sharePurse` draws on its account's. */
+export type NewKey = Omit<
+  Key,
+  'id' | 'prefix' | 'purse' | 'createdAtMs' | 'revokedAtMs' | 'previousUntilMs'
+> & {
+  creditNano: bigint;
+  sharePurse?: boolean;
+};
 
-/** Keys and secrets. */
+/** What may be changed of a key; `null` takes a member away. */
+export type KeyChange = {
+  name?: string;
+  limits?: { [member in keyof KeyLimits]?: KeyLimits[member] | null };
+  quotaNano?: bigint | null;
+  budget?: Key['budget'] | null;
+  models?: string[] | null;
+  expiresAtMs?: number | null;
+  startedAtMs?: number;
+  logBodies?: boolean;
+};
+
+/** Who pays. Until people can sign in, an account is only its mailbox and its purse. */
+export type Account = {
+  mailbox: string;
+  email: string;
+  purse: number;
+  createdAtMs: number;
+  trialAtMs?: number;
+};
+
+/** Keys, accounts and secrets. */
 export interface Directory {
   /** The key with this SHA-256 (32 bytes, hex), revoked ones included; answers from memory on the hot path. */
   findByHash(hashHex: string): Key | undefined;
+  /** The same from memory alone: a key that another process has just made may be missing. */
+  peekByHash(hashHex: string): Key | undefined;
   findById(id: string): Key | undefined;
   /** Newest first. */
   list(): Key[];
-  /** Stores a key under the hash of its secret; durable when it returns. */
+  /**
+   * Stores a key under the hash of its secret, with its purse, its first credit and its account where there is none
+   * yet, all or nothing; durable when it returns.
+   */
   create(key: NewKey, secret: { hashHex: string; prefix: string }): Key;
+  /** The changed key, undefined when there is none with this id. Durable when it returns. */
+  change(id: string, change: KeyChange): Key | undefined;
+  /** Gives the key a new secret; the old one opens until `previousUntilMs`. Durable when it returns. */
+  rotate(id: string, secret: { hashHex: string; prefix: string }, previousUntilMs: number): Key | undefined;
   /** False when there is no such key; revoking twice keeps the first time. Durable when it returns. */
   revoke(id: string): boolean;
+  /** By any spelling of the mailbox. */
+  findAccount(email: string): Account | undefined;
   /** Small facts of the installation (`admin_secret_sha256`). */
   getFact(name: string): string | undefined;
   setFact(name: string, value: string): void;
   close(): void;
 }
 
+/** What one key may do; tokens and money are bounded only where they are given. */
+export type CallLimits = {
+  requestsPerMinute: number;
+  concurrent: number;
+  tokensPerMinute?: number;
+  nanoPerMinute?: bigint;
+};
+
+/** Requests a minute: how many there are, how many are left, and whole seconds until one more is back. */
+export type RateStanding = { limit: number; remaining: number; resetS: number };
+
+export type LimitRefusal = RateStanding & {
+  allowed: false;
+  /** Which limit is in the way; of several the one that stays longest. */
+  why: 'requests' | 'tokens' | 'usd' | 'concurrency';
+  retryAfterS: number;
+};
+
 export type LimitVerdict =
-  | { allowed: true; limit: number; remaining: number; resetS: number; release: () => void }
-  | {
-      allowed: false;
-      why: 'rate' | 'concurrency';
-      limit: number;
-      remaining: number;
-      resetS: number;
-      retryAfterS: number;
-    };
+  | (RateStanding & {
+      allowed: true;
+      /** Gives the place back. May be called more than once, like `undo`. */
+      release: () => void;
+      /** Gives the place and the request back: the call was refused after all. */
+      undo: () => void;
+    })
+  | LimitRefusal;
 
 /** Who may start a call now. */
 export interface Limiter {
-  /** Takes one request and one place; `release` gives the place back and may be called more than once. */
-  admit(keyId: string, limits: { requestsPerMinute: number; concurrent: number }): LimitVerdict;
+  /** Takes one request and one place, or nothing at all. */
+  admit(keyId: string, limits: CallLimits): LimitVerdict;
+  /** Takes what a call has used from the minute's tokens and money, also more than is left: later calls then wait. */
+  spend(keyId: string, used: { tokens: number; nano: bigint }): void;
+  /** How the key stands; `open` are its running calls. Takes nothing. */
+  standing(keyId: string, limits: CallLimits): RateStanding & { open: number };
 }
 
 /** Which rule decided what a call costs (design: "who pays when it breaks"). */
-export type SettleRule = 'finished' | 'upstream-failed' | 'our-failure' | 'client-left';
+export type SettleRule = 'finished' | 'upstream-failed' | 'our-failure' | 'client-left' | 'crashed';
+
+/** What a call that is about to begin wants to have put aside. */
+export type HoldOrder = {
+  callId: bigint;
+  key: Key;
+  model: string;
+  /** What has to be available for the call to begin. */
+  needNano: bigint;
+  /** What is put aside until it is settled. */
+  holdNano: bigint;
+  /** The charge may never exceed what was put aside and is still there, so that no balance falls below zero. */
+  strict: boolean;
+  atMs: number;
+};
+
+/**
+ * Whether a call may begin, as far as money goes. `held`: only other calls' holds are in the way. `empty`, `quota`,
+ * `budget` name what is used up; `ended` that the balance has expired.
+ */
+export type HoldVerdict =
+  | { ok: true }
+  | { ok: false; why: 'held' | 'empty' | 'quota' | 'ended' }
+  | { ok: false; why: 'budget'; resetsAtMs: number };
 
 /** One call's end, written exactly once per call id. */
 export type Settlement = {
   callId: bigint;
-  keyId: string;
+  key: Key;
   /** The catalogue id of the model that answered, and who answered. */
   model: string;
   provider: string;
+  /** The version of the price it was charged by; see `Ledger.priceVersion`. */
+  price: number;
   rule: SettleRule;
   usage: Usage;
+  /** Computed from usage and price, before the minimum. */
+  costNano: bigint;
+  /** What is to be charged, the minimum applied; the ledger keeps it within the ceiling of a strict hold. */
+  chargeNano: bigint;
+  /** Paths of what a conversion lost, short. */
+  losses: string | undefined;
   atMs: number;
 };
 
-/** Money. */
+/** What became of a settlement: the amount charged, and a promise that it is on disk. */
+export type Receipt = { chargedNano: bigint; durable: Promise<void> };
+
+/** Money moved by hand, or by a rule other than a call. */
+export type Posting =
+  | { kind: 'grant' | 'purchase'; purse: number; amountNano: bigint; note: string; expiresAtMs?: number }
+  | { kind: 'forfeit'; purse: number; amountNano: bigint; note: string }
+  /** Positive amounts give money to the purse, negative ones take it; `of` is the charge that is corrected. */
+  | {
+      kind: 'adjust';
+      purse: number;
+      amountNano: bigint;
+      note: string;
+      of?: { key: string; model: string; day: number };
+    };
+
+export type Purse = {
+  id: number;
+  owner: string;
+  balanceNano: bigint;
+  /** Open holds. */
+  heldNano: bigint;
+  /** When the balance is forfeited. */
+  expiresAtMs?: number;
+};
+
+/** What a key has used so far, and in its budget's running period. */
+export type KeyTally = {
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+  spentNano: bigint;
+  budget?: { spentNano: bigint; resetsAtMs: number };
+};
+
+/** Money. Holds and balances answer from memory; one writer puts them on disk. */
 export interface Ledger {
-  /** Resolves when the settlement is durable; a second one for the same call id changes nothing. */
-  settle(settlement: Settlement): Promise<void>;
-  /** Calls and tokens of a key so far. */
-  usageOf(keyId: string): { requests: number; inputTokens: number; outputTokens: number };
+  /** Puts money aside for a call, or says why not. A second order for the same call changes nothing. */
+  hold(order: HoldOrder): HoldVerdict;
+  /** Resolves when a hold on the purse has ended, or after `timeoutMs`. */
+  released(purse: number, timeoutMs: number): Promise<void>;
+  /** What settling this call with `chargeNano` would charge now. */
+  ceiling(callId: bigint, chargeNano: bigint): bigint;
+  /** Ends a call: charges, and drops its hold. A second settlement of the same call id changes nothing. */
+  settle(settlement: Settlement): Receipt;
+  /** The last bytes of the call's answer have left. Put on disk by and by. */
+  delivered(callId: bigint): void;
+  /** Moves money; resolves when it is on disk, with the entry's id. */
+  post(posting: Posting): Promise<bigint>;
+  purse(id: number): Purse | undefined;
+  tally(key: Key): KeyTally;
+  /** The number under which this price is kept for good. The same price has the same number. */
+  priceVersion(model: string, price: Price): number;
+  /** What is wrong with the storage now; undefined when all is well. */
+  trouble(): string | undefined;
+  /** Writes what is pending. */
+  close(): Promise<void>;
 }

@@ -60,6 +60,9 @@ describe('a wrong method', () => {
     ['POST', '/', 'GET'],
     ['POST', '/health/live', 'GET'],
     ['DELETE', '/admin/keys', 'GET, POST'],
+    ['POST', '/v1/key', 'GET'],
+    ['PUT', '/admin/keys/x', 'GET, PATCH'],
+    ['GET', '/admin/keys/x/credit', 'POST'],
     ['OPTIONS', '/v1/messages', 'POST'],
     ['HEAD', '/v1/messages', 'POST'],
   ])('%s %s is 405 and says which is right', async (method, path, allow) => {
@@ -82,7 +85,7 @@ describe('an address that is not there', () => {
     ['DELETE', '/v1/responses/resp_1'],
     ['GET', '/v1/responses/resp_1/input_items'],
     ['POST', '/v1/responses/compact'],
-    ['GET', '/v1/key'],
+    ['GET', '/key'],
     ['GET', '/metrics'],
   ];
 

@@ -2,8 +2,12 @@
 
 import { resolve } from 'node:path';
 import { run } from '../../src/cli/run.ts';
+import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { calendarIn } from '../../src/store/calendar.ts';
 import { openDirectory } from '../../src/store/sqlite/directory.ts';
+import { readJournal } from '../../src/store/sqlite/journal.ts';
+import { openStore } from '../../src/store/sqlite/store.ts';
 import type { Outcome } from './osiris.ts';
 
 /** As `osiris(words, { cwd })`, for commands that neither serve nor write files of their own. */
@@ -17,6 +21,13 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
     configSchema: () => ({}),
     openDirectory: (dataDir: string, mode: 'create' | 'existing') =>
       openDirectory(resolve(cwd, dataDir), mode),
+    openIdleStore: (config: Config) =>
+      openStore(resolve(cwd, config.dataDir), {
+        mode: 'existing',
+        calendar: calendarIn('UTC'),
+        writer: 'direct',
+      }),
+    readJournal: (dataDir: string) => readJournal(resolve(cwd, dataDir)),
     startServer: () => Promise.reject(new Error('nothing is served in here')),
   };
   const host = {

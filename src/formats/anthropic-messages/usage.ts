@@ -112,6 +112,7 @@ export function encodeUsage(usage: Usage | undefined): JsonObject {
     service_tier: tier === 'standard' || tier === 'priority' || tier === 'batch' ? tier : null,
     inference_geo: null,
     speed: null,
+    ...known.cost,
   };
 }
 
@@ -126,6 +127,7 @@ export function encodeDeltaUsage(usage: Usage | undefined): JsonObject {
     output_tokens: output_tokens ?? 0,
     output_tokens_details: output_tokens_details ?? null,
     server_tool_use: server_tool_use ?? null,
+    ...usage?.cost,
   };
 }
 

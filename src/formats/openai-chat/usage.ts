@@ -55,6 +55,7 @@ export function encodeUsage(usage: Usage): JsonObject {
       accepted_prediction_tokens: 0,
       rejected_prediction_tokens: 0,
     },
+    ...usage.cost,
   };
 }
 

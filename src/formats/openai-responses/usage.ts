@@ -53,5 +53,6 @@ export function writeUsage(usage: Usage): JsonObject {
     output_tokens: usage.output,
     output_tokens_details: { reasoning_tokens: usage.outputReasoning },
     total_tokens: usage.input + usage.output,
+    ...usage.cost,
   };
 }

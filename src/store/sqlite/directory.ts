@@ -1,52 +1,76 @@
-// Keys and facts in SQLite, with every key in memory for the hot path.
+// Keys, accounts and facts in SQLite, with every key in memory for the hot path.
 
 import type { Database } from 'bun:sqlite';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite';
-import { facts, keys } from '../../../db/schema.ts';
+import { accounts, entries, facts, keys, purses } from '../../../db/schema.ts';
 import { type Clock, every, systemClock } from '../../lib/clock.ts';
-import { newKeyId } from '../../lib/id.ts';
+import { newCallId, newKeyId } from '../../lib/id.ts';
 import { log } from '../../lib/log.ts';
 import { databasePath } from '../data-dir.ts';
-import type { Directory, Key, NewKey } from '../ports.ts';
+import { mailboxOf } from '../mailbox.ts';
+import type { Account, Directory, Key, KeyChange, NewKey } from '../ports.ts';
+import { BOOKS, FIRST_CLIENT_PURSE } from './books.ts';
 import { type OpenMode, openDatabase } from './open.ts';
-import { keyOfRow, rowOfKey } from './row.ts';
+import { accountOfRow, keyOfRow, rowOfKey } from './row.ts';
 
 /** How long another process's new or revoked key may stay unseen here. */
 const RELOAD_PERIOD_MS = 1000;
+const DAY_MS = 86_400_000;
 
-/**
- * The directory kept in `<dataDir>/osiris.db`. Only `create` makes the directory (0700) and the file (0600);
- * `existing` throws `storage_fault` when there is none.
- */
-export function openDirectory(dataDir: string, mode: OpenMode, clock: Clock = systemClock): Directory {
-  return new SqliteDirectory(openDatabase(databasePath(dataDir), mode), clock);
+export type DirectoryOptions = {
+  clock?: Clock;
+  /** The day a first credit is booked on, in the time zone of the ledger; days since 1970. */
+  dayOf?: (timeMs: number) => number;
+};
+
+/** The directory kept in an open database, which stays the caller's to close. */
+export function createDirectory(database: Database, options: DirectoryOptions = {}): Directory {
+  return new SqliteDirectory(database, options);
+}
+
+/** The directory of `<dataDir>/osiris.db` alone, with a connection of its own. Throws as `openDatabase` does. */
+export function openDirectory(dataDir: string, mode: OpenMode, clock?: Clock): Directory {
+  const database = openDatabase(databasePath(dataDir), mode);
+  const directory = createDirectory(database, clock ? { clock } : {});
+  const close = directory.close.bind(directory);
+  directory.close = () => {
+    close();
+    database.close();
+  };
+  return directory;
 }
 
 class SqliteDirectory implements Directory {
   readonly #database: Database;
   readonly #tables: BunSQLiteDatabase;
   readonly #clock: Clock;
+  readonly #dayOf: (timeMs: number) => number;
   readonly #stopReloading: () => void;
   #byHash = new Map<string, Key>();
   /** Oldest first. */
   #byId = new Map<string, Key>();
-  #seenVersion = -1n;
+  /** Secrets from before a rotation, and until when they open. */
+  #previousUntilMs = new Map<string, number>();
+  #seenRevision = '';
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, { clock = systemClock, dayOf = utcDay }: DirectoryOptions) {
     this.#database = database;
     this.#tables = drizzle({ client: database });
     this.#clock = clock;
+    this.#dayOf = dayOf;
     this.#reloadIfChanged();
     this.#stopReloading = every(RELOAD_PERIOD_MS, () => this.#tryReload());
   }
 
   findByHash(hashHex: string): Key | undefined {
+    return this.peekByHash(hashHex) ?? this.#byHashAfterReload(hashHex);
+  }
+
+  peekByHash(hashHex: string): Key | undefined {
     const found = this.#byHash.get(hashHex);
-    if (found !== undefined) return found;
-    // Made by another process a moment ago? The check costs a microsecond when nothing changed.
-    this.#reloadIfChanged();
-    return this.#byHash.get(hashHex);
+    const untilMs = found && this.#previousUntilMs.get(hashHex);
+    return untilMs !== undefined && untilMs <= this.#clock.nowMs() ? undefined : found;
   }
 
   findById(id: string): Key | undefined {
@@ -59,23 +83,79 @@ class SqliteDirectory implements Directory {
     return [...this.#byId.values()].reverse();
   }
 
-  create(key: NewKey, secret: { hashHex: string; prefix: string }): Key {
-    const created: Key = { ...key, id: newKeyId(), prefix: secret.prefix, createdAtMs: this.#clock.nowMs() };
-    this.#tables.insert(keys).values(rowOfKey(created, secret.hashHex)).run();
-    this.#remember(created, secret.hashHex);
-    return created;
+  create(wanted: NewKey, secret: { hashHex: string; prefix: string }): Key {
+    const { creditNano, sharePurse, ...key } = wanted;
+    const createdAtMs = this.#clock.nowMs();
+    const id = newKeyId();
+    this.#tables.transaction(
+      () => {
+        const account = key.account === 'operator' ? undefined : this.#accountFor(key, createdAtMs);
+        const shared = sharePurse ? account?.purse : undefined;
+        const purse = shared ?? this.#newPurse(id, createdAtMs);
+        if (creditNano > 0n) {
+          const entry = {
+            kind: 'grant',
+            debit: BOOKS.grants,
+            credit: purse,
+            amountNano: creditNano,
+          } as const;
+          const when = { id: newCallId(), atMs: createdAtMs, day: this.#dayOf(createdAtMs) };
+          const values = { ...entry, ...when, key: id, note: 'credit at creation' };
+          this.#tables.insert(entries).values(values).run();
+        }
+        const created: Key = { ...key, id, purse, prefix: secret.prefix, createdAtMs };
+        this.#tables.insert(keys).values(rowOfKey(created, secret.hashHex)).run();
+      },
+      { behavior: 'immediate' },
+    );
+    return this.#reread(id);
+  }
+
+  change(id: string, change: KeyChange): Key | undefined {
+    const { limits, budget, models, logBodies, ...plain } = change;
+    const set = {
+      ...plain,
+      ...limits,
+      ...(budget === undefined
+        ? {}
+        : { budgetNano: budget?.amountNano ?? null, budgetPeriod: budget?.period ?? null }),
+      ...(models === undefined ? {} : { models }),
+      ...(logBodies === undefined ? {} : { logBodies: logBodies ? 1 : 0 }),
+    };
+    if (Object.keys(set).length > 0) this.#tables.update(keys).set(set).where(eq(keys.id, id)).run();
+    return this.findById(id);
+  }
+
+  rotate(id: string, secret: { hashHex: string; prefix: string }, previousUntilMs: number): Key | undefined {
+    this.#tables
+      .update(keys)
+      .set({
+        previousHash: sql`${keys.secretHash}`,
+        previousUntilMs,
+        secretHash: secret.hashHex,
+        prefix: secret.prefix,
+      })
+      .where(eq(keys.id, id))
+      .run();
+    return this.findById(id);
   }
 
   revoke(id: string): boolean {
-    const revokedAtMs = this.#clock.nowMs();
-    const rows = this.#tables
+    this.#tables
       .update(keys)
-      .set({ revokedAtMs })
+      .set({ revokedAtMs: this.#clock.nowMs() })
       .where(and(eq(keys.id, id), isNull(keys.revokedAtMs)))
-      .returning()
-      .all();
-    for (const row of rows) this.#remember(keyOfRow(row), row.secretHash);
-    return rows.length > 0 || this.findById(id) !== undefined;
+      .run();
+    return this.findById(id) !== undefined;
+  }
+
+  findAccount(email: string): Account | undefined {
+    const row = this.#tables
+      .select()
+      .from(accounts)
+      .where(eq(accounts.mailbox, mailboxOf(email)))
+      .get();
+    return row && accountOfRow(row);
   }
 
   getFact(name: string): string | undefined {
@@ -92,12 +172,43 @@ class SqliteDirectory implements Directory {
 
   close(): void {
     this.#stopReloading();
-    this.#database.close();
   }
 
-  #remember(key: Key, hashHex: string): void {
-    this.#byHash.set(hashHex, key);
-    this.#byId.set(key.id, key);
+  /** The account of a mailbox, made where there is none; notes that it has had its trial. */
+  #accountFor(key: Pick<Key, 'account' | 'kind'>, nowMs: number): Account {
+    const mailbox = mailboxOf(key.account);
+    let account = this.findAccount(mailbox);
+    if (account === undefined) {
+      account = { mailbox, email: key.account, purse: this.#newPurse(mailbox, nowMs), createdAtMs: nowMs };
+      this.#tables.insert(accounts).values(account).run();
+    }
+    if (key.kind === 'trial' && account.trialAtMs === undefined)
+      this.#tables.update(accounts).set({ trialAtMs: nowMs }).where(eq(accounts.mailbox, mailbox)).run();
+    return account;
+  }
+
+  #newPurse(owner: string, createdAtMs: number): number {
+    const { id } = this.#tables
+      .select({ id: sql<bigint>`max(max(${purses.id}), ${FIRST_CLIENT_PURSE - 1}) + 1` })
+      .from(purses)
+      .all()[0] ?? { id: BigInt(FIRST_CLIENT_PURSE) };
+    this.#tables
+      .insert(purses)
+      .values({ id: Number(id), owner, balanceNano: 0n, createdAtMs })
+      .run();
+    return Number(id);
+  }
+
+  #reread(id: string): Key {
+    const key = this.findById(id);
+    if (key === undefined) throw new Error('a key vanished while it was made');
+    return key;
+  }
+
+  #byHashAfterReload(hashHex: string): Key | undefined {
+    // Made by another process a moment ago? The check costs a microsecond when nothing changed.
+    this.#reloadIfChanged();
+    return this.peekByHash(hashHex);
   }
 
   #tryReload(): void {
@@ -109,20 +220,31 @@ class SqliteDirectory implements Directory {
     }
   }
 
-  /** `data_version` changes when another connection has committed; our own commits do not move it. */
+  /** A trigger counts every change of the keys, whoever made it. */
   #reloadIfChanged(): void {
-    const version =
-      this.#database.query<{ data_version: bigint }, []>('PRAGMA data_version').get()?.data_version ?? 0n;
-    if (version === this.#seenVersion) return;
+    const revision =
+      this.#database
+        .query<{ value: string }, []>("SELECT value FROM facts WHERE name = 'keys_revision'")
+        .get()?.value ?? '';
+    if (revision === this.#seenRevision) return;
     const byHash = new Map<string, Key>();
     const byId = new Map<string, Key>();
+    const previousUntilMs = new Map<string, number>();
     for (const row of this.#tables.select().from(keys).orderBy(sql`rowid`).all()) {
       const key = keyOfRow(row);
       byHash.set(row.secretHash, key);
       byId.set(key.id, key);
+      if (row.previousHash === null) continue;
+      byHash.set(row.previousHash, key);
+      previousUntilMs.set(row.previousHash, row.previousUntilMs ?? 0);
     }
     this.#byHash = byHash;
     this.#byId = byId;
-    this.#seenVersion = version;
+    this.#previousUntilMs = previousUntilMs;
+    this.#seenRevision = revision;
   }
+}
+
+function utcDay(timeMs: number): number {
+  return Math.floor(timeMs / DAY_MS);
 }

@@ -1,0 +1,134 @@
+// What a call costs and what is charged for it, in integers from the first token to the last nanodollar.
+
+import type { Usage } from '../canonical/usage.ts';
+import type { Price } from '../catalog/model.ts';
+import { isFree, ratesFor } from './rates.ts';
+
+/** How a call ended, as far as money goes. */
+export type SettleRule = 'finished' | 'upstream-failed' | 'our-failure' | 'client-left' | 'crashed';
+
+/** Picodollars (1e-12 USD), exact. `input` holds all of the prompt but cache reads, `other` what is no token. */
+export type PicoCost = { input: bigint; cachedInput: bigint; output: bigint; other: bigint };
+
+/** `parts` add up to `costNano`; `chargeNano` is that with the minimum applied. */
+export type Charge = {
+  costNano: bigint;
+  chargeNano: bigint;
+  parts: { inputNano: bigint; cachedInputNano: bigint; outputNano: bigint; otherNano: bigint };
+};
+
+/** Who pays when it breaks (design 1.2). `produced`: the cost, or nothing as long as nothing came out. */
+const WHO_PAYS = {
+  finished: 'cost',
+  'client-left': 'produced',
+  'upstream-failed': 'nothing',
+  'our-failure': 'nothing',
+  crashed: 'nothing',
+} as const satisfies Record<SettleRule, 'cost' | 'produced' | 'nothing'>;
+
+const PICO_PER_NANO = 1000n;
+
+/** What a call that ended by `rule` is charged. Its usage is recorded even where this is nothing. */
+export function billOf(rule: SettleRule, usage: Usage, price: Price, minimumNano: bigint): Charge {
+  const pays = WHO_PAYS[rule];
+  switch (pays) {
+    case 'cost':
+      return chargeOf(usage, price, minimumNano);
+    case 'produced':
+      return usage.output > 0 || imagesOf(usage) > 0n ? chargeOf(usage, price, minimumNano) : noCharge();
+    case 'nothing':
+      return noCharge();
+    default:
+      return pays satisfies never;
+  }
+}
+
+/**
+ * The charge for a usage. Rounded up once, to nanodollars, at the total; each part is what the rounded running total
+ * grows by when it is added (input, cached input, output, other), so that the parts add up to the cost exactly.
+ */
+export function chargeOf(usage: Usage, price: Price, minimumNano: bigint): Charge {
+  const cost = costOf(usage, price);
+  const afterInput = roundUp(cost.input);
+  const afterCached = roundUp(cost.input + cost.cachedInput);
+  const afterOutput = roundUp(cost.input + cost.cachedInput + cost.output);
+  const costNano = roundUp(cost.input + cost.cachedInput + cost.output + cost.other);
+  return {
+    costNano,
+    chargeNano: costNano >= minimumNano || isFree(price) ? costNano : minimumNano,
+    parts: {
+      inputNano: afterInput,
+      cachedInputNano: afterCached - afterInput,
+      outputNano: afterOutput - afterCached,
+      otherNano: costNano - afterOutput,
+    },
+  };
+}
+
+/** The exact cost before any rounding; within one step and tier it is linear in the tokens. */
+export function costOf(usage: Usage, price: Price): PicoCost {
+  const rates = ratesFor(price, usage.input, usage.tier);
+  const { ttl5m, ttl30m, unknown, ttl1h, ttl12h } = usage.cacheWrite;
+  // Providers do not say how much of the sound or the pictures was cached: they count as uncached first.
+  const uncached = costOfParts(usage.inputUncached, rates.input, [
+    [usage.inputAudio, rates.inputAudio],
+    [usage.inputImage, rates.inputImage],
+  ]);
+  return {
+    input:
+      uncached +
+      times(count(ttl5m) + count(ttl30m) + count(unknown), rates.cacheWrite) +
+      times(count(ttl1h) + count(ttl12h), rates.cacheWrite1h),
+    cachedInput: times(count(usage.cacheRead), rates.cachedInput),
+    output: costOfParts(usage.output, rates.output, [
+      [usage.outputAudio, rates.outputAudio],
+      [usage.outputImage, rates.outputImage],
+      [usage.outputReasoning, rates.reasoning],
+    ]),
+    other:
+      times(count(usage.serverTools.web_search), price.perSearch) +
+      times(imagesOf(usage), price.perImage) +
+      BigInt(price.perRequest ?? 0),
+  };
+}
+
+/** Picodollars in nanodollars, rounded up. */
+export function roundUp(pico: bigint): bigint {
+  return (pico + PICO_PER_NANO - 1n) / PICO_PER_NANO;
+}
+
+function noCharge(): Charge {
+  return {
+    costNano: 0n,
+    chargeNano: 0n,
+    parts: { inputNano: 0n, cachedInputNano: 0n, outputNano: 0n, otherNano: 0n },
+  };
+}
+
+function imagesOf(usage: Usage): bigint {
+  return count(usage.serverTools.image_generation);
+}
+
+/** Each part at its own rate, none larger than what the ones before it have left; the rest at the rate of the whole. */
+function costOfParts(whole: number, rate: number, parts: [tokens: number, rate: number][]): bigint {
+  let left = count(whole);
+  let cost = 0n;
+  for (const [tokens, ownRate] of parts) {
+    let taken = count(tokens);
+    if (taken > left) taken = left;
+    left -= taken;
+    cost += times(taken, ownRate);
+  }
+  return cost + times(left, rate);
+}
+
+function times(amount: bigint, pico: number | undefined): bigint {
+  return amount * BigInt(pico ?? 0);
+}
+
+/** Whatever a provider reported as a whole number of at least 0: money must not fail on a report. */
+function count(reported: number | undefined): bigint {
+  return reported !== undefined && Number.isFinite(reported) && reported > 0
+    ? BigInt(Math.floor(reported))
+    : 0n;
+}

@@ -1,0 +1,99 @@
+// What is put aside for a call before it begins.
+
+import type { Price } from '../catalog/model.ts';
+import { roundUp } from './charge.ts';
+import { estimateTokensFast } from './estimate.ts';
+import { everyRates, isFree, type Rates, ratesFor } from './rates.ts';
+
+export type HoldRules = {
+  hold: 'expected' | 'strict';
+  /** Output tokens a call is expected to have. */
+  expectedOutputTokens: number;
+  minimumChargeNano: bigint;
+};
+
+export type HoldRequest = {
+  bodyBytes: number;
+  /** Output tokens the request itself allows (`max_tokens`, `max_completion_tokens`, `max_output_tokens`). */
+  outputCap: number | undefined;
+  /** The most the model can answer. */
+  maxOutputTokens: number | undefined;
+  /** How many answers it asks for (`n`); 1 when absent. */
+  answers?: number;
+  price: Price;
+};
+
+/** `needNano` has to be available for the call to begin; `holdNano` is put aside. */
+export type Hold = { needNano: bigint; holdNano: bigint };
+
+/** What a model is assumed to answer at most when nobody says. */
+const OUTPUT_TOKENS_UNKNOWN = 8192;
+/** A token of text holds two bytes or more in all but made-up prompts. */
+const BYTES_PER_TOKEN_MIN = 2;
+
+/**
+ * Expected: the estimated input and the output a call usually has; the input alone is needed to begin. Strict: the
+ * most the call can cost by its tokens, all of it needed, so that no balance falls below zero; hosted searches and
+ * media behind a URL are beyond what a body tells, and the ledger charges no more than was held. Free models: 0.
+ */
+export function holdOf(request: HoldRequest, rules: HoldRules): Hold {
+  if (isFree(request.price)) return { needNano: 0n, holdNano: 0n };
+  const { minimumChargeNano } = rules;
+  const { needPico, holdPico } =
+    rules.hold === 'strict' ? dearestCost(request) : expectedCost(request, rules.expectedOutputTokens);
+  return {
+    needNano: atLeast(minimumChargeNano, roundUp(needPico)),
+    holdNano: atLeast(minimumChargeNano, roundUp(holdPico)),
+  };
+}
+
+type Costs = { needPico: bigint; holdPico: bigint };
+
+function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
+  const { bodyBytes, maxOutputTokens, price } = request;
+  const inputTokens = estimateTokensFast(bodyBytes);
+  const rates = ratesFor(price, inputTokens, undefined);
+  const most = Math.min(capOf(request) ?? expectedTokens, maxOutputTokens ?? expectedTokens);
+  const needPico = times(inputTokens, rates.input) + BigInt(price.perRequest ?? 0);
+  const outputTokens = Math.min(expectedTokens, most) * answersOf(request);
+  return { needPico, holdPico: needPico + times(outputTokens, rates.output) };
+}
+
+function dearestCost(request: HoldRequest): Costs {
+  const { bodyBytes, maxOutputTokens, price } = request;
+  const inputTokens = Math.ceil(bodyBytes / BYTES_PER_TOKEN_MIN);
+  const outputTokens = (capOf(request) ?? maxOutputTokens ?? OUTPUT_TOKENS_UNKNOWN) * answersOf(request);
+  let dearest = 0n;
+  for (const rates of everyRates(price, inputTokens)) {
+    const cost = times(inputTokens, dearestInput(rates)) + times(outputTokens, dearestOutput(rates));
+    if (cost > dearest) dearest = cost;
+  }
+  const most = dearest + BigInt(price.perRequest ?? 0);
+  return { needPico: most, holdPico: most };
+}
+
+function dearestInput(rates: Rates): number {
+  const { input, cachedInput, cacheWrite, cacheWrite1h, inputAudio, inputImage } = rates;
+  return Math.max(input, cachedInput, cacheWrite, cacheWrite1h, inputAudio, inputImage);
+}
+
+function dearestOutput({ output, reasoning, outputAudio, outputImage }: Rates): number {
+  return Math.max(output, reasoning, outputAudio, outputImage);
+}
+
+/** A cap that is no number of tokens (`1e999` is one in JSON) caps nothing. */
+function capOf({ outputCap }: HoldRequest): number | undefined {
+  return outputCap !== undefined && Number.isFinite(outputCap) && outputCap >= 0 ? outputCap : undefined;
+}
+
+function answersOf({ answers = 1 }: HoldRequest): number {
+  return Number.isFinite(answers) ? Math.max(1, answers) : 1;
+}
+
+function atLeast(minimumNano: bigint, nano: bigint): bigint {
+  return nano > minimumNano ? nano : minimumNano;
+}
+
+function times(tokens: number, pico: number): bigint {
+  return BigInt(Math.ceil(tokens)) * BigInt(pico);
+}

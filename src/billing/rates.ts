@@ -1,0 +1,63 @@
+// Which of a model's prices a call is charged by: its service tier, its step, and a parent for what has no price.
+
+import type { Price, SteppedPrices, TokenPrices } from '../catalog/model.ts';
+
+/** Picodollars per token of every class. */
+export type Rates = Required<TokenPrices>;
+
+/** The rates of a call with `promptTokens` in all that was answered in `tier`. A step changes the whole call. */
+export function ratesFor(price: Price, promptTokens: number, tier: string | undefined): Rates {
+  const prices = tierOf(price, tier);
+  return withParents(prices.steps?.findLast((step) => promptTokens > step.aboveTokens) ?? prices);
+}
+
+/** Every set of rates that a call with up to `promptTokensMax` may be charged by, whatever tier answers. */
+export function everyRates(price: Price, promptTokensMax: number): Rates[] {
+  return [price, ...Object.values(price.tiers ?? {})].flatMap((prices) => {
+    const steps = prices.steps?.filter((step) => promptTokensMax > step.aboveTokens) ?? [];
+    return [prices, ...steps].map(withParents);
+  });
+}
+
+/** Whether nothing a call could use has a price above zero. */
+export function isFree(price: Price): boolean {
+  const known = freePrices.get(price);
+  if (known !== undefined) return known;
+  const free = costsNothing(price);
+  freePrices.set(price, free);
+  return free;
+}
+
+/** Prices are frozen, and every call asks twice. */
+const freePrices = new WeakMap<Price, boolean>();
+
+function costsNothing(price: Price): boolean {
+  const { perSearch = 0, perRequest = 0, perImage = 0 } = price;
+  if (perSearch + perRequest + perImage > 0) return false;
+  return everyRates(price, Number.POSITIVE_INFINITY).every((rates) =>
+    Object.values(rates).every((rate) => rate === 0),
+  );
+}
+
+/** A tier without a price of its own costs what the model costs. */
+function tierOf(price: Price, tier: string | undefined): SteppedPrices {
+  const name = tier?.toLowerCase();
+  if (name === undefined || !price.tiers || !Object.hasOwn(price.tiers, name)) return price;
+  return price.tiers[name] ?? price;
+}
+
+function withParents(prices: TokenPrices): Rates {
+  const { input, output, cacheWrite = input } = prices;
+  return {
+    input,
+    cachedInput: prices.cachedInput ?? input,
+    cacheWrite,
+    cacheWrite1h: prices.cacheWrite1h ?? cacheWrite,
+    inputAudio: prices.inputAudio ?? input,
+    inputImage: prices.inputImage ?? input,
+    output,
+    outputAudio: prices.outputAudio ?? output,
+    outputImage: prices.outputImage ?? output,
+    reasoning: prices.reasoning ?? output,
+  };
+}

@@ -1,0 +1,121 @@
+// Puts money aside for a call before it begins, or says why it may not begin.
+
+import { type HoldRules, holdOf } from '../billing/hold.ts';
+import { Fault } from '../canonical/fault.ts';
+import { formatTime, monotonicMs } from '../lib/clock.ts';
+import { failpoint } from '../lib/failpoint.ts';
+import { asNumber, type JsonObject } from '../lib/json.ts';
+import { formatUsd } from '../lib/money.ts';
+import type { Directory, HoldOrder, HoldVerdict, Ledger } from '../store/ports.ts';
+import type { Call } from './call.ts';
+
+export type PutAsidePorts = { directory: Directory; ledger: Ledger; billing: HoldRules };
+
+/** So long a call waits for others to give back what they hold. */
+const HELD_PATIENCE_MS = 5_000;
+const HELD_RETRY_S = 5;
+const DAY_MS = 86_400_000;
+
+/**
+ * Returns once the call's money is put aside; waits only while other calls hold it. Throws Fault
+ * `insufficient_quota`, `key_expired`, `balance_held`, or `storage_fault` while the ledger cannot be written.
+ */
+export function putAside(call: Call, ports: PutAsidePorts): Promise<void> | undefined {
+  const { ledger, billing, directory } = ports;
+  const trouble = ledger.trouble();
+  if (trouble !== undefined)
+    throw new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', {
+      cause: trouble,
+    });
+  const { needNano, holdNano } = holdOf(
+    {
+      bodyBytes: call.bytes.length,
+      outputCap: outputCapOf(call.body),
+      maxOutputTokens: call.model.maxOutputTokens,
+      answers: asNumber(call.body.n) ?? 1,
+      price: call.price,
+    },
+    billing,
+  );
+  const order: HoldOrder = {
+    callId: call.id,
+    key: call.key,
+    model: call.model.id,
+    needNano,
+    holdNano,
+    strict: billing.hold === 'strict',
+    atMs: call.startedMs,
+  };
+  const verdict = ledger.hold(order);
+  if (!verdict.ok && verdict.why === 'held') return waitForOthers(order, ledger);
+  if (!verdict.ok) throw refusal(verdict, order, ledger);
+  failpoint('after-hold');
+  const { key } = call;
+  // a window that begins with the first call begins now
+  if (key.windowFrom === 'first-use' && key.startedAtMs === undefined)
+    directory.change(key.id, {
+      startedAtMs: call.startedMs,
+      ...(key.days === undefined ? {} : { expiresAtMs: call.startedMs + key.days * DAY_MS }),
+    });
+  return undefined;
+}
+
+async function waitForOthers(order: HoldOrder, ledger: Ledger): Promise<void> {
+  const untilMs = monotonicMs() + HELD_PATIENCE_MS;
+  for (;;) {
+    const leftMs = untilMs - monotonicMs();
+    if (leftMs <= 0) throw held();
+    await ledger.released(order.key.purse, leftMs);
+    const verdict = ledger.hold(order);
+    if (verdict.ok) return;
+    if (verdict.why !== 'held') throw refusal(verdict, order, ledger);
+  }
+}
+
+function held(): Fault {
+  const message =
+    'The rest of the balance is put aside for calls that are running. Wait for them to end, or ask for more credit.';
+  return new Fault('balance_held', message, { retryAfterS: HELD_RETRY_S });
+}
+
+type Refusal = Exclude<HoldVerdict, { ok: true }>;
+
+function refusal(verdict: Refusal, order: HoldOrder, ledger: Ledger): Fault {
+  switch (verdict.why) {
+    case 'held':
+      return held();
+    case 'empty':
+      return emptyFault(order, ledger);
+    case 'quota':
+      return new Fault(
+        'insufficient_quota',
+        'The quota of this key is used up. Ask the operator for more; GET /v1/key shows where it stands.',
+      );
+    case 'budget': {
+      const resets = formatTime(verdict.resetsAtMs);
+      const message = `The ${order.key.budget?.period}ly budget of this key is used up; the next one begins at ${resets}.`;
+      return new Fault('insufficient_quota', message.replace('dayly', 'daily'), {
+        details: { budget_resets_at: resets },
+      });
+    }
+    case 'ended':
+      return new Fault('key_expired', 'What this key was paid for has ended. Ask the operator to extend it.');
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function emptyFault(order: HoldOrder, ledger: Ledger): Fault {
+  const balanceNano = ledger.purse(order.key.purse)?.balanceNano ?? 0n;
+  const message = `This call needs about $${formatUsd(order.needNano)} and the balance is $${formatUsd(balanceNano)}. Ask the operator for credit.`;
+  return new Fault('insufficient_quota', message, {
+    details: { balance_usd: formatUsd(balanceNano), needed_usd: formatUsd(order.needNano) },
+  });
+}
+
+/** The most tokens the client wants back, in whichever format it asked. */
+function outputCapOf(body: JsonObject): number | undefined {
+  return (
+    asNumber(body.max_completion_tokens) ?? asNumber(body.max_output_tokens) ?? asNumber(body.max_tokens)
+  );
+}

@@ -1,0 +1,235 @@
+// What every purse and key stands at right now: balances, open holds and sums, in memory.
+
+import { after } from '../lib/clock.ts';
+import type {
+  BudgetPeriod,
+  HoldOrder,
+  HoldVerdict,
+  Key,
+  KeyTally,
+  Posting,
+  Purse,
+  Settlement,
+} from './ports.ts';
+
+/** Where a day and a budget's period begin, in the time zone of the ledger. */
+export type Calendar = {
+  /** Days since 1970. */
+  dayOf(timeMs: number): number;
+  /** The running period: its first day, and when the next one begins. */
+  periodOf(period: BudgetPeriod, timeMs: number): { firstDay: number; endsAtMs: number };
+};
+
+/** What is on disk about a purse and a key, read when one is first seen. */
+export type Remembered = {
+  purse(id: number): Omit<Purse, 'heldNano'> | undefined;
+  /** Sums of all its calls, and what was spent since `sinceDay`. */
+  tally(keyId: string): Omit<KeyTally, 'budget'>;
+  spentSince(keyId: string, sinceDay: number): bigint;
+};
+
+export type Hold = HoldOrder & { purse: number | undefined };
+
+type Sums = Omit<KeyTally, 'budget'> & {
+  heldNano: bigint;
+  period?: { kind: BudgetPeriod; firstDay: number; endsAtMs: number; spentNano: bigint };
+};
+
+/**
+ * The state that decides whether a call may begin. Every change is mirrored on disk by whoever calls; `undo` takes
+ * a settlement back whose mirror failed.
+ */
+export class Balances {
+  readonly #remembered: Remembered;
+  readonly #calendar: Calendar;
+  readonly #purses = new Map<number, Purse>();
+  readonly #sums = new Map<string, Sums>();
+  readonly #holds = new Map<bigint, Hold>();
+  readonly #waiting = new Map<number, Set<() => void>>();
+
+  constructor(remembered: Remembered, calendar: Calendar) {
+    this.#remembered = remembered;
+    this.#calendar = calendar;
+  }
+
+  get openHolds(): ReadonlyMap<bigint, Hold> {
+    return this.#holds;
+  }
+
+  purse(id: number): Purse | undefined {
+    const known = this.#purses.get(id);
+    if (known) return known;
+    const read = this.#remembered.purse(id);
+    if (read === undefined) return undefined;
+    const purse: Purse = { ...read, heldNano: 0n };
+    this.#purses.set(id, purse);
+    return purse;
+  }
+
+  tally(key: Key, atMs: number): KeyTally {
+    const { calls, inputTokens, outputTokens, spentNano } = this.#sumsOf(key.id);
+    const period = key.budget && this.#periodOf(key, atMs);
+    return {
+      calls,
+      inputTokens,
+      outputTokens,
+      spentNano,
+      ...(period ? { budget: { spentNano: period.spentNano, resetsAtMs: period.endsAtMs } } : {}),
+    };
+  }
+
+  /** Puts the money aside; a second order for the same call changes nothing. */
+  hold(order: HoldOrder): HoldVerdict {
+    if (this.#holds.has(order.callId)) return { ok: true };
+    const { key, needNano, holdNano } = order;
+    const purse = key.kind === 'time' ? undefined : this.purse(key.purse);
+    const verdict = this.#verdict(order, purse);
+    if (!verdict.ok) return verdict;
+    this.#holds.set(order.callId, { ...order, purse: purse?.id });
+    if (holdNano > 0n || needNano > 0n) {
+      if (purse) purse.heldNano += holdNano;
+      this.#sumsOf(key.id).heldNano += holdNano;
+    }
+    return OK;
+  }
+
+  #verdict(order: HoldOrder, purse: Purse | undefined): HoldVerdict {
+    const { key, needNano, atMs } = order;
+    // what costs nothing needs no money
+    if (needNano === 0n) return OK;
+    const sums = this.#sumsOf(key.id);
+    if (key.kind !== 'time') {
+      if (purse === undefined) return { ok: false, why: 'empty' };
+      if (purse.expiresAtMs !== undefined && purse.expiresAtMs <= atMs) return { ok: false, why: 'ended' };
+      if (purse.balanceNano < needNano) return { ok: false, why: 'empty' };
+      if (purse.balanceNano - purse.heldNano < needNano) return { ok: false, why: 'held' };
+    } else if (key.quotaNano !== undefined) {
+      const left = key.quotaNano - sums.spentNano;
+      if (left < needNano) return { ok: false, why: 'quota' };
+      if (left - sums.heldNano < needNano) return { ok: false, why: 'held' };
+    }
+    if (key.budget === undefined) return OK;
+    const period = this.#periodOf(key, atMs);
+    const left = key.budget.amountNano - period.spentNano;
+    if (left < needNano) return { ok: false, why: 'budget', resetsAtMs: period.endsAtMs };
+    return left - sums.heldNano < needNano ? { ok: false, why: 'held' } : OK;
+  }
+
+  /** Resolves when a hold on the purse has ended, or money has come in, or after `timeoutMs`. */
+  async released(purse: number, timeoutMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const queue = this.#waiting.get(purse) ?? new Set();
+    queue.add(resolve);
+    this.#waiting.set(purse, queue);
+    const cancel = after(timeoutMs, resolve);
+    await promise;
+    cancel();
+    queue.delete(resolve);
+  }
+
+  /** A strict hold keeps the purse at 0 or above: the charge may take its own hold and what nobody has put aside. */
+  ceiling(callId: bigint, chargeNano: bigint): bigint {
+    const hold = this.#holds.get(callId);
+    const purse = hold?.purse === undefined ? undefined : this.purse(hold.purse);
+    if (!hold?.strict || purse === undefined) return chargeNano;
+    const others = purse.heldNano - hold.holdNano;
+    const available = purse.balanceNano - others;
+    if (available <= 0n) return 0n;
+    return chargeNano < available ? chargeNano : available;
+  }
+
+  /** Books a settled call and drops its hold. `purse` is undefined for time keys, whose window has paid already. */
+  settle(settlement: Settlement, chargedNano: bigint): { purse: number | undefined } {
+    const { callId, key, atMs } = settlement;
+    const hold = this.#drop(callId);
+    const purseId = hold ? hold.purse : key.kind === 'time' ? undefined : key.purse;
+    this.#book(settlement, purseId, chargedNano, atMs, 1n);
+    return { purse: purseId };
+  }
+
+  /** Takes back a settlement that could not be put on disk. */
+  undo(settlement: Settlement, purse: number | undefined, chargedNano: bigint): void {
+    this.#book(settlement, purse, chargedNano, settlement.atMs, -1n);
+  }
+
+  post(posting: Posting): void {
+    const purse = this.purse(posting.purse);
+    if (purse === undefined) return;
+    purse.balanceNano += posting.kind === 'forfeit' ? -posting.amountNano : posting.amountNano;
+    if ('expiresAtMs' in posting && posting.expiresAtMs !== undefined)
+      purse.expiresAtMs = posting.expiresAtMs;
+    if (posting.kind === 'forfeit') delete purse.expiresAtMs;
+    if (posting.kind === 'adjust' && posting.of) {
+      const sums = this.#sums.get(posting.of.key);
+      if (sums) {
+        sums.spentNano -= posting.amountNano;
+        if (sums.period && posting.of.day >= sums.period.firstDay)
+          sums.period.spentNano -= posting.amountNano;
+      }
+    }
+    this.#wake(posting.purse);
+  }
+
+  /** Reads the purse anew when it is next asked for: somebody else has changed it. */
+  forget(purse: number): void {
+    const known = this.#purses.get(purse);
+    const read = known && this.#remembered.purse(purse);
+    if (known && read) Object.assign(known, read);
+  }
+
+  #book(
+    { key, usage }: Settlement,
+    purseId: number | undefined,
+    chargedNano: bigint,
+    atMs: number,
+    sign: 1n | -1n,
+  ): void {
+    const purse = purseId === undefined ? undefined : this.purse(purseId);
+    if (purse) purse.balanceNano -= chargedNano * sign;
+    const sums = this.#sumsOf(key.id);
+    sums.calls += Number(sign);
+    sums.inputTokens += usage.input * Number(sign);
+    sums.outputTokens += usage.output * Number(sign);
+    sums.spentNano += chargedNano * sign;
+    if (key.budget) this.#periodOf(key, atMs).spentNano += chargedNano * sign;
+  }
+
+  #drop(callId: bigint): Hold | undefined {
+    const hold = this.#holds.get(callId);
+    if (hold === undefined) return undefined;
+    this.#holds.delete(callId);
+    if (hold.holdNano === 0n) return hold;
+    this.#sumsOf(hold.key.id).heldNano -= hold.holdNano;
+    const purse = hold.purse === undefined ? undefined : this.purse(hold.purse);
+    if (purse) purse.heldNano -= hold.holdNano;
+    this.#wake(hold.key.purse);
+    return hold;
+  }
+
+  #wake(purse: number): void {
+    const queue = this.#waiting.get(purse);
+    if (queue === undefined) return;
+    this.#waiting.delete(purse);
+    for (const resolve of queue) resolve();
+  }
+
+  #sumsOf(keyId: string): Sums {
+    const known = this.#sums.get(keyId);
+    if (known) return known;
+    const sums: Sums = { ...this.#remembered.tally(keyId), heldNano: 0n };
+    this.#sums.set(keyId, sums);
+    return sums;
+  }
+
+  #periodOf(key: Key, atMs: number): NonNullable<Sums['period']> {
+    const sums = this.#sumsOf(key.id);
+    const kind = key.budget?.period ?? 'month';
+    if (sums.period?.kind !== kind || sums.period.endsAtMs <= atMs) {
+      const { firstDay, endsAtMs } = this.#calendar.periodOf(kind, atMs);
+      sums.period = { kind, firstDay, endsAtMs, spentNano: this.#remembered.spentSince(key.id, firstDay) };
+    }
+    return sums.period;
+  }
+}
+
+const OK: HoldVerdict = { ok: true };

@@ -1,0 +1,111 @@
+// Adaptive group commit: at once when idle, what arrived meanwhile when busy; no timer.
+
+import { log } from '../../lib/log.ts';
+import { type Batch, type EntryRow, emptyBatch, type HoldRow } from './ledger-batch.ts';
+import type { LedgerChannel } from './ledger-channel.ts';
+
+type Waiter = { resolve: () => void; reject: (reason: Error) => void };
+
+/** Gathers what is to be written and keeps exactly one batch on its way. */
+export class GroupCommit {
+  /** Why the last batch could not be written; undefined again after one that could. */
+  trouble: string | undefined;
+  readonly #channel: LedgerChannel;
+  #next: Batch = emptyBatch();
+  #waiters: Waiter[] = [];
+  #leaving: string[] = [];
+  #gone: string[] = [];
+  #isScheduled = false;
+  #busy: Promise<void> | undefined;
+
+  constructor(channel: LedgerChannel) {
+    this.#channel = channel;
+  }
+
+  /** Resolves when the entry is on disk. */
+  entry(row: EntryRow): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#next.entries.push(row);
+    this.#waiters.push({ resolve, reject });
+    this.#schedule();
+    return promise;
+  }
+
+  /** These three ride along with the next commit; `flush` sends them when there is none. */
+  hold(row: HoldRow): void {
+    this.#next.holds.push(row);
+  }
+
+  /** Told to the disk one to two flushes later: by then the bytes are really gone. */
+  delivered(callId: string): void {
+    this.#leaving.push(callId);
+  }
+
+  expiry(purse: number, expiresAtMs: number | null): void {
+    this.#next.expiries.push([purse, expiresAtMs]);
+  }
+
+  flush(): void {
+    this.#next.delivered.push(...this.#gone);
+    this.#gone = this.#leaving;
+    this.#leaving = [];
+    const { holds, delivered, expiries } = this.#next;
+    if (holds.length + delivered.length + expiries.length > 0 || this.trouble !== undefined) this.#schedule();
+  }
+
+  async close(): Promise<void> {
+    this.flush();
+    this.flush();
+    while (this.#busy || this.#isScheduled) {
+      await this.#busy;
+      await Promise.resolve();
+    }
+    await this.#channel.close();
+  }
+
+  /** At the end of the turn, so that all calls which end in it share a commit. */
+  #schedule(): void {
+    if (this.#busy || this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#busy = this.#send();
+    });
+  }
+
+  async #send(): Promise<void> {
+    const batch = this.#next;
+    const waiters = this.#waiters;
+    this.#next = emptyBatch();
+    this.#waiters = [];
+    try {
+      const { failed } = await this.#channel.write(batch);
+      this.trouble = undefined;
+      const reasons = new Map(failed);
+      for (const [position, waiter] of waiters.entries()) {
+        const reason = reasons.get(position);
+        if (reason === undefined) waiter.resolve();
+        else waiter.reject(new Error(reason));
+      }
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      if (this.trouble === undefined) log.error('the ledger cannot be written', { cause: error });
+      this.trouble = error.message;
+      for (const waiter of waiters) waiter.reject(error);
+      this.#keepRiders(batch);
+    }
+    this.#busy = undefined;
+    if (this.#waiters.length > 0) this.#schedule();
+  }
+
+  /** Nobody waits for these, so they go with the next batch. */
+  #keepRiders({ holds, delivered, expiries }: Batch): void {
+    const next = this.#next;
+    this.#next = {
+      entries: next.entries,
+      holds: [...holds, ...next.holds],
+      delivered: [...delivered, ...next.delivered],
+      expiries: [...expiries, ...next.expiries],
+    };
+  }
+}

@@ -1,0 +1,96 @@
+// Writes batches of entries into osiris.db, each batch in one durable transaction.
+
+import type { Database } from 'bun:sqlite';
+import { failpoint } from '../../lib/failpoint.ts';
+import { type Batch, ENTRY_COLUMNS, type EntryRow, type Outcome } from './ledger-batch.ts';
+
+/** Pages of 4 kB in the write-ahead log before it is folded into the file. */
+const CHECKPOINT_PAGES = 1_000;
+
+/** The only writer of entries, holds and balances. Not safe for two at once on one connection. */
+export class LedgerWriter {
+  readonly #database: Database;
+  readonly #insertEntry;
+  readonly #insertHold;
+  readonly #deliver;
+  readonly #setExpiry;
+  readonly #begin;
+  readonly #commit;
+
+  constructor(database: Database) {
+    this.#database = database;
+    const marks = ENTRY_COLUMNS.map(() => '?').join(', ');
+    this.#insertEntry = database.query(`INSERT INTO entries (${ENTRY_COLUMNS.join(', ')}) VALUES (${marks})`);
+    // a charge may overtake its hold: what is settled is not held
+    this.#insertHold = database.query(
+      `INSERT INTO holds (call_id, key, purse, amount_nano, model, at_ms) SELECT ?1, ?2, ?3, ?4, ?5, ?6
+       WHERE NOT EXISTS (SELECT 1 FROM entries WHERE id = ?1) ON CONFLICT DO NOTHING`,
+    );
+    this.#deliver = database.query(
+      "UPDATE entries SET delivery = 'complete' WHERE id = ? AND delivery = 'unknown'",
+    );
+    this.#setExpiry = database.query('UPDATE purses SET expires_at_ms = ?2 WHERE id = ?1');
+    this.#begin = database.query('BEGIN IMMEDIATE');
+    this.#commit = database.query('COMMIT');
+    // by hand, between two batches: an automatic one would make some commit wait for it
+    database.run('PRAGMA wal_autocheckpoint = 0');
+  }
+
+  /** All or, when one row is refused, each for itself. Throws only when nothing at all could be written. */
+  write(batch: Batch): Outcome {
+    try {
+      this.#transact(batch, batch.entries);
+      return { failed: [] };
+    } catch (thrown) {
+      if (batch.entries.length === 0) throw thrown;
+      return this.#writeEach(batch);
+    }
+  }
+
+  /** Folds the write-ahead log into the file when it has grown; does not wait for readers. */
+  checkpointIfLarge(pages = CHECKPOINT_PAGES): void {
+    const state = this.#database
+      .query<{ log: bigint; checkpointed: bigint }, []>('PRAGMA wal_checkpoint(NOOP)')
+      .get();
+    if (state === null || Number(state.log - state.checkpointed) < pages) return;
+    failpoint('in-checkpoint');
+    this.#database.query('PRAGMA wal_checkpoint(PASSIVE)').get();
+  }
+
+  #writeEach(batch: Batch): Outcome {
+    const failed: Outcome['failed'] = [];
+    for (const [position, entry] of batch.entries.entries()) {
+      try {
+        this.#transact({ ...batch, holds: [], delivered: [], expiries: [] }, [entry]);
+      } catch (thrown) {
+        failed.push([position, thrown instanceof Error ? thrown.message : String(thrown)]);
+      }
+    }
+    if (failed.length < batch.entries.length) this.#transact(batch, []);
+    return { failed };
+  }
+
+  #transact(batch: Batch, entries: EntryRow[]): void {
+    this.#begin.run();
+    try {
+      for (const id of batch.delivered) this.#deliver.run(BigInt(id));
+      for (const entry of entries) this.#insertEntry.run(...entry);
+      if (entries.length > 0) failpoint('after-charge-row');
+      for (const hold of batch.holds) this.#insertHold.run(...hold);
+      for (const [purse, expiresAtMs] of batch.expiries) this.#setExpiry.run(purse, expiresAtMs);
+      this.#commit.run();
+    } catch (thrown) {
+      this.#rollBack();
+      throw thrown;
+    }
+    if (entries.length > 0) failpoint('after-commit');
+  }
+
+  #rollBack(): void {
+    try {
+      this.#database.run('ROLLBACK');
+    } catch {
+      // SQLite has rolled back by itself: a full disk or a broken one does that
+    }
+  }
+}

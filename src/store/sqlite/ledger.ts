@@ -1,0 +1,187 @@
+// The ledger over SQLite: answers from memory, writes in groups, resolves when what it wrote is on disk.
+
+import type { Database } from 'bun:sqlite';
+import type { Price } from '../../catalog/model.ts';
+import { every, nowMs } from '../../lib/clock.ts';
+import { newCallId } from '../../lib/id.ts';
+import { log } from '../../lib/log.ts';
+import { Balances, type Calendar } from '../balances.ts';
+import type { HoldOrder, Ledger, Posting, Receipt, Settlement } from '../ports.ts';
+import { BOOKS } from './books.ts';
+import { type Cell, type EntryRow, NO_USAGE_CELLS, usageCells } from './ledger-batch.ts';
+import type { LedgerChannel } from './ledger-channel.ts';
+import { GroupCommit } from './ledger-commit.ts';
+import { rememberedIn } from './ledger-memory.ts';
+import { priceNumbers } from './price-numbers.ts';
+
+/** A call that takes longer is written down while it runs, so that a crash does not forget it. */
+const HOLD_ON_DISK_AFTER_MS = 250;
+const TICK_MS = 250;
+
+export type LedgerOptions = {
+  calendar: Calendar;
+  /** Release the holds that a crash left behind; true unless said otherwise. */
+  recover?: boolean;
+};
+
+/**
+ * The ledger in an open database; reads through `database`, writes through `channel`.
+ */
+export async function createLedger(
+  database: Database,
+  channel: LedgerChannel,
+  { calendar, recover = true }: LedgerOptions,
+): Promise<Ledger> {
+  const balances = new Balances(rememberedIn(database), calendar);
+  const commit = new GroupCommit(channel);
+  const numberOf = priceNumbers(database);
+  /** Holds on disk, by call id; the others are young. */
+  const stored = new Set<bigint>();
+  const charged = database.query<{ amount_nano: bigint }, [bigint]>(
+    'SELECT amount_nano FROM entries WHERE id = ?',
+  );
+  const pending = new Map<bigint, Receipt>();
+
+  const stop = every(TICK_MS, () => {
+    const before = nowMs() - HOLD_ON_DISK_AFTER_MS;
+    for (const [callId, hold] of balances.openHolds) {
+      // in order of their beginning: behind the first young one there is none older
+      if (hold.atMs > before) break;
+      if (stored.has(callId)) continue;
+      stored.add(callId);
+      const { key, holdNano, model, atMs } = hold;
+      commit.hold([String(callId), key.id, hold.purse ?? BOOKS.windows, String(holdNano), model, atMs]);
+    }
+    commit.flush();
+  });
+
+  const settle = (settlement: Settlement): Receipt => {
+    const { callId } = settlement;
+    const known = pending.get(callId);
+    if (known) return known;
+    if (!balances.openHolds.has(callId)) {
+      const row = charged.get(callId);
+      if (row !== null) return { chargedNano: row.amount_nano, durable: Promise.resolve() };
+    }
+    const chargedNano = balances.ceiling(callId, settlement.chargeNano);
+    const { purse } = balances.settle(settlement, chargedNano);
+    stored.delete(callId);
+    const row = chargeRow(settlement, purse ?? BOOKS.windows, chargedNano, calendar);
+    const durable = commit.entry(row).catch((thrown: unknown) => {
+      balances.undo(settlement, purse, chargedNano);
+      throw thrown;
+    });
+    const receipt = { chargedNano, durable };
+    pending.set(callId, receipt);
+    const forget = () => pending.delete(callId);
+    durable.then(forget, forget);
+    return receipt;
+  };
+
+  const post = async (posting: Posting): Promise<bigint> => {
+    const id = newCallId();
+    // read before it is written: what is read later would hold the money already
+    if (balances.purse(posting.purse) === undefined) throw new Error('there is no such purse');
+    if ('expiresAtMs' in posting && posting.expiresAtMs !== undefined)
+      commit.expiry(posting.purse, posting.expiresAtMs);
+    if (posting.kind === 'forfeit') commit.expiry(posting.purse, null);
+    // money that leaves is gone from memory at once, money that comes counts once it is on disk
+    const leaves = posting.kind === 'forfeit' || posting.amountNano < 0n;
+    if (leaves) balances.post(posting);
+    try {
+      await commit.entry(postingRow(id, posting, calendar));
+    } catch (thrown) {
+      if (leaves) balances.forget(posting.purse);
+      throw thrown;
+    }
+    if (!leaves) balances.post(posting);
+    return id;
+  };
+
+  if (recover) await releaseLeftBehind(database, commit, calendar);
+  return {
+    hold: (order: HoldOrder) => balances.hold(order),
+    released: (purse, timeoutMs) => balances.released(purse, timeoutMs),
+    ceiling: (callId, chargeNano) => balances.ceiling(callId, chargeNano),
+    settle,
+    delivered: (callId) => commit.delivered(String(callId)),
+    post,
+    purse: (id) => balances.purse(id),
+    tally: (key) => balances.tally(key, nowMs()),
+    priceVersion: (model, price: Price) => numberOf(model, price),
+    trouble: () => commit.trouble,
+    async close() {
+      stop();
+      await commit.close();
+    },
+  };
+}
+
+function chargeRow(settlement: Settlement, debit: number, chargedNano: bigint, calendar: Calendar): EntryRow {
+  const { callId, key, model, provider, price, rule, usage, costNano, losses, atMs } = settlement;
+  return [
+    String(callId),
+    'charge',
+    debit,
+    BOOKS.revenue,
+    String(chargedNano),
+    atMs,
+    calendar.dayOf(atMs),
+    key.id,
+    null,
+    model,
+    provider,
+    price,
+    rule,
+    String(costNano),
+    ...usageCells(usage),
+    losses ?? null,
+    'unknown',
+  ];
+}
+
+function postingRow(id: bigint, posting: Posting, calendar: Calendar): EntryRow {
+  const { kind, purse, amountNano, note } = posting;
+  const atMs = nowMs();
+  const of = posting.kind === 'adjust' ? posting.of : undefined;
+  const [debit, credit] = sidesOf(posting);
+  const amount = String(amountNano < 0n ? -amountNano : amountNano);
+  const day = of?.day ?? calendar.dayOf(atMs);
+  const head: Cell[] = [String(id), kind, debit ?? purse, credit ?? purse, amount, atMs, day];
+  const call: Cell[] = [of?.key ?? null, note, of?.model ?? null, null, null, null, null];
+  return [...head, ...call, ...NO_USAGE_CELLS, null, null];
+}
+
+/** From which purse to which; undefined stands for the client's own. */
+function sidesOf({ kind, amountNano }: Posting): [debit: number | undefined, credit: number | undefined] {
+  switch (kind) {
+    case 'purchase':
+      return [BOOKS.payments, undefined];
+    case 'grant':
+      return [BOOKS.grants, undefined];
+    case 'forfeit':
+      return [undefined, BOOKS.forfeits];
+    case 'adjust':
+      return amountNano < 0n ? [undefined, BOOKS.adjustments] : [BOOKS.adjustments, undefined];
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** What was under way when the process was killed costs nothing and is written down as crashed. */
+async function releaseLeftBehind(database: Database, commit: GroupCommit, calendar: Calendar): Promise<void> {
+  type Row = { call_id: bigint; key: string; purse: bigint; model: string };
+  const rows = database.query<Row, []>('SELECT call_id, key, purse, model FROM holds').all();
+  if (rows.length === 0) return;
+  const atMs = nowMs();
+  await Promise.all(
+    rows.map(({ call_id: callId, key, purse, model }) => {
+      const head: Cell[] = [String(callId), 'release', Number(purse), BOOKS.revenue, '0', atMs];
+      const call: Cell[] = [calendar.dayOf(atMs), key, null, model, null, null, 'crashed', '0'];
+      return commit.entry([...head, ...call, ...NO_USAGE_CELLS, null, null]);
+    }),
+  );
+  log.warn('calls that were under way at the last stop were released without a charge', {
+    calls: rows.length,
+  });
+}

@@ -1,0 +1,57 @@
+// Opens everything that is kept in osiris.db.
+
+import { type Clock, systemClock } from '../../lib/clock.ts';
+import type { Calendar } from '../balances.ts';
+import { databasePath } from '../data-dir.ts';
+import type { Directory, Ledger } from '../ports.ts';
+import { createDirectory } from './directory.ts';
+import { createLedger } from './ledger.ts';
+import { directChannel, threadChannel } from './ledger-channel.ts';
+import { type OpenMode, openDatabase } from './open.ts';
+
+export type StoreOptions = {
+  mode: OpenMode;
+  calendar: Calendar;
+  /** `thread` beside a server: commits then stop nothing else. */
+  writer: 'thread' | 'direct';
+  /** Ends what a crash left open; false for a command, beside which a server might run after all. */
+  recover?: boolean;
+  clock?: Clock;
+  /** Where the process is to die, for tests of what survives it. */
+  failpoint?: string | undefined;
+};
+
+export type Store = {
+  directory: Directory;
+  ledger: Ledger;
+  /** Writes what is pending, then closes the files. */
+  close(): Promise<void>;
+};
+
+/**
+ * The store in `<dataDir>/osiris.db`. Only `create` makes the directory (0700) and the file (0600); `existing` throws
+ * `storage_fault` when there is none.
+ */
+export async function openStore(dataDir: string, options: StoreOptions): Promise<Store> {
+  const { mode, calendar, writer, recover = true, clock = systemClock, failpoint } = options;
+  const path = databasePath(dataDir);
+  const database = openDatabase(path, mode);
+  try {
+    const direct = writer === 'direct';
+    const channel = direct ? directChannel(database) : await threadChannel(path, failpoint);
+    const directory = createDirectory(database, { clock, dayOf: (timeMs) => calendar.dayOf(timeMs) });
+    const ledger = await createLedger(database, channel, { calendar, recover });
+    return {
+      directory,
+      ledger,
+      async close() {
+        directory.close();
+        await ledger.close();
+        database.close();
+      },
+    };
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+}
