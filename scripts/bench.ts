@@ -1,16 +1,19 @@
-// `bun run bench [throughput|memory]`: direct, a bare Bun proxy and Osiris side by side on loopback, as ratios.
+// `bun run bench [throughput|memory|quick]`: direct, a bare Bun proxy and Osiris side by side on loopback, as ratios.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { startFleet } from './bench/fleet.ts';
+import { type Fleet, startFleet } from './bench/fleet.ts';
 import type { LoadOrder, LoadResult } from './bench/load.ts';
 import { cpuMicros, rssBytes } from './bench/process.ts';
 
-/** `throughput`, `memory`, or both when nothing is said. */
+/** `throughput`, `memory`, both when nothing is said; `quick` is both for small pass-through calls only. */
 const part = process.argv[2];
+const QUICK = part === 'quick';
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 1);
-const SMALL = process.env.BENCH_SMALL === '1';
+const SMALL = QUICK || process.env.BENCH_SMALL === '1';
+/** Another build, measured in the same rounds: what a change is worth shows only side by side. */
+const BASE = process.env.BENCH_BASE;
 
 type Format = 'chat' | 'responses' | 'messages';
 const PATHS: Record<Format, string> = {
@@ -20,10 +23,10 @@ const PATHS: Record<Format, string> = {
 };
 const FORMATS = Object.keys(PATHS) as Format[];
 const SIZES = [2_000, 200_000];
-const CONNECTIONS = [1, 32, 256];
+const CONNECTIONS = QUICK ? [1, 32] : [1, 32, 256];
 
 /** `bare` and `direct` get the same request as the Osiris target of the client's format. */
-type Target = { name: string; client: Format; upstream: Format; via: 'direct' | 'bare' | 'osiris' };
+type Target = { name: string; client: Format; upstream: Format; via: keyof Fleet['places'] };
 type Cell = { perSecond: number[]; p50: number[]; p99: number[]; cpu: number[]; failures: number };
 
 const binary = join(import.meta.dir, '..', 'dist', 'osiris');
@@ -31,12 +34,18 @@ if (!existsSync(binary)) {
   console.error('dist/osiris is missing: run `bun run build` first.');
   process.exit(1);
 }
-const fleet = await startFleet(binary);
-try {
-  if (part !== 'memory') await throughput();
-  if (part !== 'throughput') await memoryPerStream();
-} finally {
-  await fleet.stop();
+let fleet: Fleet;
+if (part !== 'memory') await beside(throughput);
+// with processes of its own: what a run of load leaves behind would hide the streams
+if (part !== 'throughput') await beside(memoryPerStream);
+
+async function beside(measurement: () => Promise<void>): Promise<void> {
+  fleet = await startFleet(binary, BASE ?? binary);
+  try {
+    await measurement();
+  } finally {
+    await fleet.stop();
+  }
 }
 
 async function throughput(): Promise<void> {
@@ -65,7 +74,8 @@ function targetsFor(_size: number, connections: number): Target[] {
     { name: 'bare proxy', client: 'chat', upstream: 'chat', via: 'bare' },
     { name: 'osiris chat', client: 'chat', upstream: 'chat', via: 'osiris' },
   ];
-  if (connections !== 32) return targets;
+  if (BASE) targets.push({ name: 'base chat', client: 'chat', upstream: 'chat', via: 'base' });
+  if (connections !== 32 || QUICK) return targets;
   for (const client of FORMATS) {
     for (const upstream of FORMATS) {
       if (client === 'chat' && upstream === 'chat') continue;
@@ -81,11 +91,11 @@ type Setting = { stream: boolean; size: number; connections: number };
 async function measure(target: Target, cells: Map<string, Cell>, setting: Setting): Promise<void> {
   const cell = cells.get(target.name);
   if (!cell) return;
-  const { port, pid } = fleet.places[target.via];
+  const { port, pid, key } = fleet.places[target.via];
   const order: LoadOrder = {
     port,
     path: PATHS[target.client],
-    key: fleet.key,
+    key,
     body: requestBody(target, setting),
     connections: setting.connections,
     seconds: SECONDS,
@@ -131,8 +141,8 @@ function requestBody({ client, upstream }: Target, { stream, size }: Setting): s
 async function memoryPerStream(): Promise<void> {
   const streams = 1_000;
   console.log(`\n${streams} open streams, 2 kB body: resident memory each`);
-  for (const via of ['bare', 'osiris'] as const) {
-    const { port, pid } = fleet.places[via];
+  for (const via of ['bare', 'osiris', ...(BASE ? ['base' as const] : [])] as const) {
+    const { port, pid, key } = fleet.places[via];
     const model = 'bench-chat';
     const body = JSON.stringify({
       model,
@@ -143,7 +153,7 @@ async function memoryPerStream(): Promise<void> {
     const before = rssBytes(pid);
     const begun = performance.now();
     // raw sockets: this process's own fetch would open 256 connections and wait with the rest
-    const sockets = await Promise.all(Array.from({ length: streams }, () => openStream(port, body)));
+    const sockets = await Promise.all(Array.from({ length: streams }, () => openStream(port, key, body)));
     await Promise.all(sockets.map((socket) => socket.data.begun.promise));
     const slowest = performance.now() - begun;
     await Bun.sleep(1_000);
@@ -156,14 +166,14 @@ async function memoryPerStream(): Promise<void> {
 
 type Opened = { begun: PromiseWithResolvers<void> };
 
-function openStream(port: number, body: string): Promise<Bun.Socket<Opened>> {
+function openStream(port: number, key: string, body: string): Promise<Bun.Socket<Opened>> {
   return Bun.connect<Opened>({
     hostname: '127.0.0.1',
     port,
     data: { begun: Promise.withResolvers<void>() },
     socket: {
       open(socket) {
-        const head = `POST ${PATHS.chat} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${fleet.key}\r\ncontent-length: ${body.length}\r\n\r\n`;
+        const head = `POST ${PATHS.chat} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${key}\r\ncontent-length: ${body.length}\r\n\r\n`;
         socket.write(head + body);
       },
       data(socket, bytes) {

@@ -4,38 +4,64 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-type Place = { port: number; pid: number };
+/** Who listens where, and the key it asks for, if it asks for one. */
+type Place = { port: number; pid: number; key: string };
 export type Fleet = {
-  places: Record<'direct' | 'bare' | 'osiris', Place>;
-  key: string;
+  places: Record<'direct' | 'bare' | 'osiris' | 'base', Place>;
   stop: () => Promise<void>;
 };
 
 const LIMITS = { requests_per_minute: 100_000_000, concurrent: 100_000 };
 
-/** The fleet, ready to be asked. `stop` ends every process of it. */
-export async function startFleet(binary: string): Promise<Fleet> {
-  const directory = mkdtempSync(join(tmpdir(), 'osiris-bench-'));
+/** The fleet, ready to be asked; `base` is the same place as `osiris` when it is the same binary. `stop` ends it all. */
+export async function startFleet(binary: string, base: string): Promise<Fleet> {
+  const directories: string[] = [];
   const env = { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: '20000' };
   const children: Bun.Subprocess[] = [];
   const script = async (name: string, ...args: string[]): Promise<Place> => {
     const argv = [process.execPath, join(import.meta.dir, name), ...args];
     const child = Bun.spawn(argv, { stdout: 'pipe', stderr: 'inherit', env });
     children.push(child);
-    return { port: Number(await firstLine(child.stdout)), pid: child.pid };
+    return { port: Number(await firstLine(child.stdout)), pid: child.pid, key: 'none' };
   };
   const direct = await script('upstream.ts');
-  const base = `http://127.0.0.1:${direct.port}`;
-  const bare = await script('bare-proxy.ts', base);
-  const port = freePort();
+  const upstream = `http://127.0.0.1:${direct.port}`;
+  const bare = await script('bare-proxy.ts', upstream);
+  const gateway = async (executable: string): Promise<Place> => {
+    const directory = mkdtempSync(join(tmpdir(), 'osiris-bench-'));
+    directories.push(directory);
+    const port = freePort();
+    writeFileSync(join(directory, 'osiris.yaml'), JSON.stringify(gatewayConfig(port, upstream)));
+    const options = { cwd: directory, stdout: 'ignore', stderr: 'inherit', env } as const;
+    const child = Bun.spawn([executable, 'serve'], options);
+    children.push(child);
+    await answering(`http://127.0.0.1:${port}/health/ready`);
+    const made = Bun.spawnSync([executable, 'keys', 'create', '--name', 'bench', '--json'], {
+      cwd: directory,
+    });
+    const { key } = JSON.parse(made.stdout.toString()) as { key: string };
+    return { port, pid: child.pid, key };
+  };
+  const osiris = await gateway(binary);
+  return {
+    places: { direct, bare, osiris, base: base === binary ? osiris : await gateway(base) },
+    async stop() {
+      for (const child of children) child.kill('SIGKILL');
+      await Promise.all(children.map((child) => child.exited));
+      for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function gatewayConfig(port: number, upstream: string): object {
   const formats = { chat: 'openai-chat', responses: 'openai-responses', messages: 'anthropic-messages' };
   const names = Object.entries(formats);
-  const config = {
+  return {
     server: { port },
     data_dir: './data',
     limits: LIMITS,
     providers: Object.fromEntries(
-      names.map(([name, format]) => [name, { base_url: base, format, auth: 'none' }]),
+      names.map(([name, format]) => [name, { base_url: upstream, format, auth: 'none' }]),
     ),
     models: Object.fromEntries(
       names.map(([name]) => [
@@ -43,21 +69,6 @@ export async function startFleet(binary: string): Promise<Fleet> {
         { price: { input: 0, output: 0 }, deployments: [{ provider: name, model: `bench-${name}` }] },
       ]),
     ),
-  };
-  writeFileSync(join(directory, 'osiris.yaml'), JSON.stringify(config));
-  const osiris = Bun.spawn([binary, 'serve'], { cwd: directory, stdout: 'ignore', stderr: 'inherit', env });
-  children.push(osiris);
-  await answering(`http://127.0.0.1:${port}/health/ready`);
-  const made = Bun.spawnSync([binary, 'keys', 'create', '--name', 'bench', '--json'], { cwd: directory });
-  const { key } = JSON.parse(made.stdout.toString()) as { key: string };
-  return {
-    places: { direct, bare, osiris: { port, pid: osiris.pid } },
-    key,
-    async stop() {
-      for (const child of children) child.kill('SIGKILL');
-      await Promise.all(children.map((child) => child.exited));
-      rmSync(directory, { recursive: true, force: true });
-    },
   };
 }
 

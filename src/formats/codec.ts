@@ -6,6 +6,7 @@ import type { Loss } from '../canonical/loss.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
 import type { CanonicalResponse } from '../canonical/response.ts';
+import type { Usage } from '../canonical/usage.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Edit } from '../lib/splice.ts';
 import type { SseFrame } from '../lib/sse.ts';
@@ -84,6 +85,17 @@ export type Telltale = {
   farewell: string;
   /** Where the model's name stands in a frame that carries it. */
   modelPath: string[];
+  /** How a whole answer shows without being decoded that it is a good one, and what it used. */
+  whole: {
+    /** Top-level members, in quotes, that `usage` reads; providers write them last. */
+    members: string[];
+    /** One of these is in every answer. */
+    signs: string[];
+    /** Where one of these is, only the decoder can tell. */
+    doubts: string[];
+    /** The usage out of these members; undefined when it is not there. */
+    usage(members: JsonObject): Usage | undefined;
+  };
 };
 
 export type Codec = {

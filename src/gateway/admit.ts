@@ -102,7 +102,7 @@ export async function admit(
     limit: { limit, remaining, resetS },
     release,
     spend: (used) => limiter.spend(key.id, used),
-    trace: newTrace(door.path, key.logBodies === true),
+    trace: newTrace(door.path, request.headers, bytes, key.logBodies === true),
   };
   try {
     refuseExpired(key, startedMs);

@@ -14,26 +14,37 @@ export async function readBody(
   maxBytes: number,
   limit?: { watch: Watch; timeoutMs: number },
 ): Promise<Uint8Array> {
-  if (!limit) return readAll(request, maxBytes);
-  const late = Promise.withResolvers<never>();
-  const cancel = limit.watch.after(limit.timeoutMs, () => {
-    const message = `The request body did not arrive within ${Math.round(limit.timeoutMs / 1000)} s.`;
-    late.reject(new Fault('upload_too_slow', message));
-  });
-  try {
-    return await Promise.race([readAll(request, maxBytes), late.promise]);
-  } finally {
-    cancel();
-  }
-}
-
-async function readAll(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
-  const bytes = declared === null ? await readCounted(request, maxBytes) : await request.bytes();
+  const reading = declared === null ? readCounted(request, maxBytes) : request.bytes();
+  // a small body comes together with the head
+  const isHere = limit === undefined || Bun.peek.status(reading) !== 'pending';
+  const bytes = await (isHere ? reading : inTime(reading, limit));
   if (bytes.length > maxBytes) throw tooLarge(maxBytes);
   const encoding = request.headers.get('content-encoding');
   return encoding === null ? bytes : decompress(bytes, encoding, maxBytes);
+}
+
+function inTime(
+  reading: Promise<Uint8Array>,
+  { watch, timeoutMs }: { watch: Watch; timeoutMs: number },
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const cancel = watch.after(timeoutMs, () => {
+      const message = `The request body did not arrive within ${Math.round(timeoutMs / 1000)} s.`;
+      reject(new Fault('upload_too_slow', message));
+    });
+    reading.then(
+      (bytes) => {
+        cancel();
+        resolve(bytes);
+      },
+      (thrown) => {
+        cancel();
+        reject(thrown);
+      },
+    );
+  });
 }
 
 async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array> {

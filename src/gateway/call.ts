@@ -56,6 +56,17 @@ export function addressOf({ modelName, stream }: Call): Address {
   return { model: modelName, stream };
 }
 
+/** Lets go of what the client sent: an open stream may last for minutes and needs none of it. */
+export function forgetRequest(call: Call): void {
+  call.bytes = NO_BYTES;
+  call.body = NO_BODY;
+  call.headers = NO_HEADERS;
+}
+
+const NO_BYTES = new Uint8Array(0);
+const NO_BODY: JsonObject = {};
+const NO_HEADERS = new Headers();
+
 /** What the answer to this call has to wear. */
 export function dressOf(call: Call, answerId: string, createdS: number): Dress {
   const options = call.body.stream_options;

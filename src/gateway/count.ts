@@ -59,11 +59,10 @@ async function askProvider(call: Call, ports: GatewayPorts): Promise<JsonObject 
   try {
     const path = counting.path(candidate.deployment.model);
     const plan = { ...passPlan(call, candidate, ports.sealKey), path };
-    const response = await callUpstream(call, plan, ports);
-    const value = tryParseJson(await response.text());
-    return response.ok && isObject(value) && asNumber(value[counting.member]) !== undefined
-      ? value
-      : undefined;
+    const { status, body } = await callUpstream(call, plan, ports);
+    if (status !== 200 || !(body instanceof Uint8Array)) return undefined;
+    const value = tryParseJson(new TextDecoder().decode(body));
+    return isObject(value) && asNumber(value[counting.member]) !== undefined ? value : undefined;
   } catch {
     return undefined;
   }

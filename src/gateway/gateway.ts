@@ -6,7 +6,7 @@ import { nowMs, nowS } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import { newAnswerToken } from '../lib/id.ts';
 import type { AdmitPorts } from './admit.ts';
-import { type Call, dressOf, leaveCall } from './call.ts';
+import { type Call, dressOf, forgetRequest, leaveCall } from './call.ts';
 import { candidatesOf } from './candidate.ts';
 import { Meter } from './meter.ts';
 import { PassedStream } from './pass.ts';
@@ -15,7 +15,8 @@ import { Relay } from './relay.ts';
 import { Latch, ruleOf, type SettlePorts } from './settle.ts';
 import { TranscodedStream } from './transcode.ts';
 import { callUpstream, type UpstreamPorts, upstreamFault, withoutSecrets } from './upstream.ts';
-import { answerWhole, failureOf, isEventStream } from './whole.ts';
+import type { Watched } from './watch.ts';
+import { answerWhole, failureOf } from './whole.ts';
 
 export type GatewayPorts = AdmitPorts &
   UpstreamPorts &
@@ -42,9 +43,13 @@ type Attempt = { call: Call; plan: Plan; meter: Meter; latch: Latch; ports: Gate
  */
 export async function answer(request: Request, call: Call, ports: GatewayPorts): Promise<Answer> {
   const latch = new Latch(call, ports);
-  const leave = () => leaveCall(call);
-  request.signal.addEventListener('abort', leave, { once: true });
-  if (request.signal.aborted) leave();
+  // a listener would cost every call what only the few that are left need
+  const leaving: Watched = {
+    tick: () => {
+      if (request.signal.aborted && !call.hasLeft) leaveCall(call);
+    },
+  };
+  ports.watch.add(leaving);
   let provider = '';
   let losses: Loss[] = [];
   let meter = new Meter();
@@ -75,7 +80,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
     await latch.settle(ruleOf(fault), { provider, losses }, () => meter.usage(0)).catch(() => {});
     throw fault;
   } finally {
-    request.signal.removeEventListener('abort', leave);
+    ports.watch.remove(leaving);
   }
 }
 
@@ -84,19 +89,19 @@ async function tryCandidate(
 ): Promise<{ body: Uint8Array | ReadableStream<Uint8Array>; stream: boolean }> {
   const { call, plan, meter, latch, ports } = attempt;
   call.trace.losses = plan.losses;
-  const response = await callUpstream(call, plan, ports);
-  call.trace.upstreamStatus = response.status;
-  if (!response.ok) throw await failureOf(response, plan.upstream);
-  if (call.stream && isEventStream(response) && response.body) {
-    const relay = streamRelay(attempt, response.body);
+  const received = await callUpstream(call, plan, ports);
+  const { status, isStream, body } = received;
+  call.trace.upstreamStatus = status;
+  if (status < 200 || status > 299) throw failureOf(received, plan.upstream);
+  if (!(body instanceof Uint8Array)) {
+    const relay = streamRelay(attempt, body);
     await relay.open();
+    // nobody else will be asked
+    forgetRequest(call);
     return { body: relay.body, stream: true };
   }
   const { provider } = plan.candidate;
-  const bytes = await response.bytes().catch((thrown) => {
-    throw upstreamFault(call, provider, thrown);
-  });
-  const whole = answerWhole(call, plan, { bytes, isStream: isEventStream(response) }, meter);
+  const whole = answerWhole(call, plan, { bytes: body, isStream }, meter);
   try {
     await latch.settle('finished', { provider: provider.id, losses: plan.losses }, () =>
       meter.usage(call.bytes.length),
@@ -114,6 +119,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
   const { call, plan, meter, latch, ports } = attempt;
   const { provider, deployment } = plan.candidate;
   const { abort } = call;
+  const requestBytes = call.bytes.length;
   const clean = (fault: Fault) => withoutSecrets(fault, provider);
   const conversion =
     plan.kind === 'pass'
@@ -135,7 +141,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
     settle: (rule) => {
       call.trace.fault ??= conversion.fault;
       return latch.settle(rule, { provider: provider.id, losses: plan.losses }, () =>
-        meter.usage(call.bytes.length),
+        meter.usage(requestBytes),
       );
     },
     delivered: () => latch.delivered(),

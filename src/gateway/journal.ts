@@ -10,7 +10,6 @@ import type { Journal, JournalEntry, JournalRow, JournalRule } from '../store/jo
 import type { Door, Seen } from './admit.ts';
 import type { Call } from './call.ts';
 import { clientOf } from './client-name.ts';
-import { KEPT_BYTES_MAX } from './trace.ts';
 
 /** Names may be shown, cut to this; what a client puts in their place may be anything (design 1.1). */
 const NAME_CHARS_MAX = 64;
@@ -72,7 +71,7 @@ function entryOf(call: Call, end: CallEnd): JournalEntry {
     requestId: call.requestId,
     atMs: call.startedMs,
     keyId: call.key.id,
-    ...clientOf(call.headers.get('user-agent')),
+    ...clientOf(trace.userAgent),
     path: trace.path,
     format: call.codec.id,
     modelAsked: nameOf(call.modelName),
@@ -82,7 +81,7 @@ function entryOf(call: Call, end: CallEnd): JournalEntry {
     attempts: trace.attempts,
     rule: end.rule,
     durationMs: Math.max(0, end.atMs - call.startedMs),
-    bytesIn: call.bytes.length,
+    bytesIn: trace.bytesIn,
     bytesOut: sent.bytes,
   };
   if (end.provider !== '') row.provider = end.provider;
@@ -95,8 +94,8 @@ function entryOf(call: Call, end: CallEnd): JournalEntry {
     row.outputTokens = end.usage.output;
     row.cachedTokens = end.usage.cacheRead;
   }
-  if (!sent.keeps) return { row };
-  const request = { bytes: call.bytes.slice(0, KEPT_BYTES_MAX), totalBytes: call.bytes.length };
+  if (trace.request === undefined) return { row };
+  const request = { bytes: trace.request, totalBytes: trace.bytesIn };
   return { row, bodies: { request, answer: { bytes: sent.beginning(), totalBytes: sent.bytes } } };
 }
 

@@ -47,6 +47,12 @@ export class Meter {
     this.#frames = frames;
   }
 
+  /** The report of a whole answer that nobody has decoded. */
+  hearUsage(usage: Usage): void {
+    this.ended = true;
+    this.#usage = usage;
+  }
+
   hearWhole(response: CanonicalResponse): void {
     this.ended = true;
     this.#usage = response.usage;

@@ -208,12 +208,20 @@ function isUsageChunk(frame: SseFrame): boolean {
   return isObject(value) && isObject(value.usage) && asArray(value.choices).length === 0;
 }
 
+/** How many blank lines there are; a byte is looked for much faster than a word. */
 function countFrames(whole: Uint8Array): number {
-  const buffer = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
   let count = 0;
-  for (let at = buffer.indexOf('data:'); at !== -1; at = buffer.indexOf('data:', at + 5)) count++;
+  for (let at = whole.indexOf(LF); at !== -1; at = whole.indexOf(LF, at + 1)) {
+    const next = whole[at + 1] === CR ? at + 2 : at + 1;
+    if (whole[next] !== LF) continue;
+    count++;
+    at = next;
+  }
   return count;
 }
+
+const LF = 10;
+const CR = 13;
 
 /** Ranges of one chunk and what stands between them; neighbouring ranges stay one piece. */
 class Selection {

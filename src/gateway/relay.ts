@@ -8,7 +8,7 @@ import type { SettleRule } from '../store/ports.ts';
 import type { Conversion, Piece } from './conversion.ts';
 import { ruleOf } from './settle.ts';
 import type { Sent } from './trace.ts';
-import type { Watch } from './watch.ts';
+import type { Watch, Watched } from './watch.ts';
 
 /** A client's proxy may cut a connection that is silent for longer; Bun's own default is 10 s. */
 const BEAT_AFTER_MS = 8_000;
@@ -40,10 +40,10 @@ export type RelayPorts = {
  * eight seconds of waiting; it rejects with the fault of an upstream that failed before. Then `body` is the
  * client's stream.
  */
-export class Relay {
+export class Relay implements Watched {
+  place: number | undefined = undefined;
   readonly #ports: RelayPorts;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #unwatch: () => void;
   readonly #startedMs = nowMs();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   /** Output made before there was a client stream to put it in. */
@@ -58,7 +58,7 @@ export class Relay {
   constructor(upstream: ReadableStream<Uint8Array>, ports: RelayPorts) {
     this.#ports = ports;
     this.#reader = upstream.getReader();
-    this.#unwatch = ports.watch.add({ tick: (now) => this.#tick(now) });
+    ports.watch.add(this);
   }
 
   async open(): Promise<void> {
@@ -84,13 +84,15 @@ export class Relay {
     const { conversion } = this.#ports;
     while (!conversion.committed && !this.#closed && this.#commit !== undefined) {
       const piece = await this.#read();
+      if (this.#closed) return;
       // nothing has gone out yet: the failure may still be answered with a status, or by someone else
       if (conversion.fault && this.#controller === undefined && this.#commit !== undefined) {
         this.#close();
         void this.#reader.cancel().catch(() => {});
         throw conversion.fault;
       }
-      await this.#write(piece);
+      this.#put(piece.now);
+      if (piece.last !== undefined) await this.#end(piece.last);
     }
   }
 
@@ -106,7 +108,15 @@ export class Relay {
         this.#opening = undefined;
         if (this.#flushEarly(controller)) return;
       }
-      while (!this.#closed) if (await this.#write(await this.#read())) break;
+      while (!this.#closed) {
+        const { now, last } = await this.#read();
+        // whoever closed the stream meanwhile has said its last words
+        if (this.#closed) break;
+        const wrote = this.#put(now);
+        if (wrote) failpoint('after-first-frame');
+        if (last !== undefined) await this.#end(last);
+        else if (wrote) break;
+      }
     } finally {
       this.#stalledMs = nowMs();
     }
@@ -114,6 +124,7 @@ export class Relay {
 
   #flushEarly(controller: ReadableStreamDefaultController<Uint8Array>): boolean {
     const early = this.#early;
+    if (early.length === 0 && !this.#closed) return false;
     this.#early = [];
     for (const bytes of early) controller.enqueue(bytes);
     if (this.#closed) this.#finish();
@@ -125,22 +136,19 @@ export class Relay {
     const { conversion, faultOf } = this.#ports;
     try {
       const { done, value } = await this.#reader.read();
-      if (this.#closed) return { now: '', last: undefined };
+      if (this.#closed) return NOTHING;
       this.#upstreamMs = nowMs();
       return done ? conversion.end() : conversion.push(value);
     } catch (thrown) {
-      if (this.#closed) return { now: '', last: undefined };
+      if (this.#closed) return NOTHING;
       return conversion.fail(faultOf(thrown));
     }
   }
 
-  /** True when something went out or the stream ended. */
-  async #write(piece: Piece): Promise<boolean> {
-    const wrote = this.#put(piece.now);
-    if (wrote) failpoint('after-first-frame');
-    if (piece.last === undefined || this.#closed) return wrote;
+  /** The last bytes leave when the call has been settled. */
+  async #end(words: Uint8Array | string): Promise<void> {
     const { conversion, settle } = this.#ports;
-    let last = piece.last;
+    let last = words;
     try {
       await settle(conversion.fault ? ruleOf(conversion.fault) : 'finished');
     } catch (thrown) {
@@ -149,14 +157,13 @@ export class Relay {
       });
       last = this.#ports.breakOff(fault);
     }
-    if (this.#closed) return true;
+    if (this.#closed) return;
     failpoint('before-last-frame');
     this.#put(last);
     this.#close();
     this.#finish();
     this.#ports.delivered();
     void drain(this.#reader, this.#ports.watch, conversion.fault !== undefined);
-    return true;
   }
 
   #put(output: Uint8Array | string): boolean {
@@ -190,10 +197,10 @@ export class Relay {
 
   #close(): void {
     this.#closed = true;
-    this.#unwatch();
+    this.#ports.watch.remove(this);
   }
 
-  #tick(now: number): void {
+  tick(now: number): void {
     const { server, abort, beat } = this.#ports;
     if (this.#commit && now - this.#startedMs >= COMMIT_AFTER_MS) this.#commit();
     const wanted = this.#controller && (this.#controller.desiredSize ?? 0) > 0;
@@ -210,6 +217,7 @@ export class Relay {
 }
 
 const encoder = new TextEncoder();
+const NOTHING: Piece = { now: '', last: undefined };
 
 /** How long an upstream may keep a connection open behind its terminal event. */
 const DRAIN_MS = 2_000;

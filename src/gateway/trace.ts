@@ -8,6 +8,10 @@ export const KEPT_BYTES_MAX = 260 * 1024;
 
 export type Trace = {
   path: string;
+  userAgent: string | null;
+  bytesIn: number;
+  /** The request's beginning, for keys whose bodies are kept. */
+  request: Uint8Array | undefined;
   attempts: number;
   losses: readonly Loss[];
   upstreamStatus: number | undefined;
@@ -19,9 +23,12 @@ export type Trace = {
 };
 
 /** `keepBodies`: the operator wants this key's requests and answers. */
-export function newTrace(path: string, keepBodies: boolean): Trace {
+export function newTrace(path: string, headers: Headers, request: Uint8Array, keepBodies: boolean): Trace {
   return {
     path,
+    userAgent: headers.get('user-agent'),
+    bytesIn: request.length,
+    request: keepBodies ? request.slice(0, KEPT_BYTES_MAX) : undefined,
     attempts: 0,
     losses: [],
     upstreamStatus: undefined,

@@ -17,7 +17,7 @@ export class TranscodedStream implements Conversion {
   readonly #splitter = new FrameSplitter();
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
-  readonly #plan: TranscodePlan;
+  readonly #restore: TranscodePlan['restore'];
   readonly #seals: SealWrapper | undefined;
   readonly #meter: Meter;
   readonly #clean: (fault: Fault) => Fault;
@@ -27,7 +27,8 @@ export class TranscodedStream implements Conversion {
     this.#clean = clean;
     this.#decoder = plan.upstream.streamDecoder();
     this.#encoder = to.streamEncoder(dress);
-    this.#plan = plan;
+    // not the plan: it holds the whole request
+    this.#restore = plan.restore;
     if (to.issuer !== undefined) this.#seals = new SealWrapper(to.issuer, plan.sealKey);
     this.#meter = meter;
   }
@@ -58,7 +59,7 @@ export class TranscodedStream implements Conversion {
     for (const told of events) {
       const heard = told.type === 'error' ? { ...told, fault: this.#clean(told.fault) } : told;
       this.#meter.hear(heard);
-      for (const event of this.#plan.restore?.events(heard) ?? [heard]) {
+      for (const event of this.#restore?.events(heard) ?? [heard]) {
         if (isContent(event)) this.committed = true;
         if (event.type === 'error') this.fault = event.fault;
         const text = this.#encoder.push(this.#seals?.event(event) ?? event);

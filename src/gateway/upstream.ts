@@ -3,13 +3,11 @@
 import { Fault } from '../canonical/fault.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { ServerConfig } from '../config/config.ts';
-import { nowMs } from '../lib/clock.ts';
 import type { Provider } from '../providers/provider.ts';
+import { AnswerDeadline } from './answer-deadline.ts';
 import type { Call } from './call.ts';
 import type { Plan } from './plan.ts';
-import { isReachable } from './reach.ts';
 import type { Watch } from './watch.ts';
-import { isEventStream } from './whole.ts';
 
 /** Answers a provider's requests inside the process instead of over the network. */
 export type Transport = (request: {
@@ -36,46 +34,69 @@ const PASSED_HEADERS = ['anthropic-version', 'anthropic-beta', 'openai-beta'];
 /** What our own Messages encoder is written against. */
 const ANTHROPIC_VERSION = '2023-06-01';
 
+/** What a provider answered: a stream still to be read, or a body that is here. */
+export type Received = {
+  status: number;
+  headers: Headers;
+  /** Its type says that it is a stream, or says nothing. */
+  isStream: boolean;
+  body: ReadableStream<Uint8Array> | Uint8Array;
+};
+
 /**
- * Sends the planned request and returns the provider's response, whatever the status: a stream that was asked for as
- * soon as its headers are here, anything else when its body is here too. Throws Fault `upstream_unreachable`,
+ * Sends the planned request and returns what the provider answers, whatever the status: a stream that was asked for
+ * as soon as its headers are here, anything else when its body is here too. Throws Fault `upstream_unreachable`,
  * `upstream_timeout`, or the reason of the call's own abort.
  */
-export async function callUpstream(call: Call, plan: Plan, ports: UpstreamPorts): Promise<Response> {
+export async function callUpstream(call: Call, plan: Plan, ports: UpstreamPorts): Promise<Received> {
   const { provider } = plan.candidate;
-  const headers = upstreamHeaders(call, plan, ports.userAgent);
-  const transport = ports.transports.get(provider.id);
-  const unwatch = watchForAnswer(call, provider, ports);
-  const received = (response: Response) =>
-    call.stream && response.ok && isEventStream(response) ? response : readWhole(response);
+  const deadline = new AnswerDeadline(call, provider, ports.server, provider.builtIn || ports.proxied);
+  ports.watch.add(deadline);
   try {
-    if (transport) {
-      const { upstream, path, body } = plan;
-      const { signal } = call.abort;
-      return await transport({
-        format: upstream.id,
-        path,
-        body,
-        headers: new Headers(headers),
-        signal,
-      });
-    }
-    const options: BunFetchRequestInit & { timeout: false } = {
-      method: 'POST',
-      headers,
-      body: plan.body as Uint8Array<ArrayBuffer>,
-      signal: call.abort.signal,
-      redirect: 'manual',
-      // deadlines are ours; Bun's own would end silent streams after six minutes
-      timeout: false,
-    };
-    if (provider.ca !== undefined) options.tls = { ca: provider.ca };
-    return await received(await fetch(provider.baseUrl + plan.path, options));
+    const response = await send(call, plan, ports);
+    const { status, headers } = response;
+    const isStream = isEventStream(headers);
+    const stream = call.stream && response.ok && isStream ? response.body : null;
+    return { status, headers, isStream, body: stream ?? (await readWhole(response)) };
   } catch (thrown) {
     throw upstreamFault(call, provider, thrown);
   } finally {
-    unwatch();
+    deadline.isOver = true;
+    ports.watch.remove(deadline);
   }
+}
+
+function send(call: Call, plan: Plan, ports: UpstreamPorts): Promise<Response> {
+  const { upstream, path, body } = plan;
+  const { provider } = plan.candidate;
+  const { signal } = call.abort;
+  const headers = upstreamHeaders(call, plan, ports.userAgent);
+  const transport = ports.transports.get(provider.id);
+  if (transport)
+    return transport({
+      format: upstream.id,
+      path,
+      body,
+      headers: new Headers(headers),
+      signal,
+    });
+  const options: BunFetchRequestInit & { timeout: false } = {
+    method: 'POST',
+    headers,
+    body: body as Uint8Array<ArrayBuffer>,
+    signal,
+    redirect: 'manual',
+    // deadlines are ours; Bun's own would end silent streams after six minutes
+    timeout: false,
+  };
+  if (provider.ca !== undefined) options.tls = { ca: provider.ca };
+  return fetch(provider.baseUrl + path, options);
+}
+
+/** Some hosts forget the type of their streams: one that says nothing is believed to be a stream. */
+function isEventStream(headers: Headers): boolean {
+  const type = headers.get('content-type') ?? '';
+  return type !== 'application/json' && (type === '' || /event-stream|octet-stream|text\/plain/i.test(type));
 }
 
 /** What went wrong while talking to a provider, as a fault: our own abort's reason, or unreachable. */
@@ -100,18 +121,15 @@ function whyUnreachable(id: string, code: string): string {
 /** Larger answers are refused rather than held in memory. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
-/** The response with its body read: what is not relayed piece by piece stands under the deadlines of the headers. */
-async function readWhole(response: Response): Promise<Response> {
-  const { status, headers } = response;
-  // such a status may have no body (RFC 9110 15.3.5), and a Response refuses one
-  const body = [204, 205, 304].includes(status) ? null : await readBounded(response);
-  return new Response(body as Uint8Array<ArrayBuffer> | null, { status, headers });
-}
-
-async function readBounded(response: Response): Promise<Uint8Array> {
+/** The body: what is not relayed piece by piece stands under the deadlines of the headers. */
+function readWhole(response: Response): Promise<Uint8Array> {
   const declared = Number(response.headers.get('content-length') ?? Number.NaN);
   // the length of a compressed body says nothing of what comes out of it
   if (declared <= ANSWER_BYTES_MAX && !response.headers.has('content-encoding')) return response.bytes();
+  return readCounted(response);
+}
+
+async function readCounted(response: Response): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let total = 0;
   for await (const piece of response.body ?? []) {
@@ -180,41 +198,4 @@ function signIn(headers: Record<string, string>, provider: Provider, credential:
     default:
       provider.auth satisfies never;
   }
-}
-
-/** Aborts the call when the provider's answer does not come in time. */
-function watchForAnswer(call: Call, provider: Provider, ports: UpstreamPorts): () => void {
-  const sentMs = nowMs();
-  const { connectTimeoutMs, firstByteTimeoutMs } = ports.server;
-  const { abort, requestTimeoutMs } = call;
-  let probed = provider.builtIn || ports.proxied;
-  let isOver = false;
-  const unwatch = ports.watch.add({
-    tick(now) {
-      if (call.stream && now - sentMs >= firstByteTimeoutMs) {
-        abort.abort(tooSlow('upstream_timeout', provider, firstByteTimeoutMs));
-      } else if (!call.stream && now - call.startedMs >= requestTimeoutMs) {
-        // the whole time is used up, so there is none left for another provider
-        abort.abort(tooSlow('request_timeout', provider, requestTimeoutMs));
-      } else if (!probed && now - sentMs >= connectTimeoutMs) {
-        // fetch cannot tell "connecting" from "waiting for headers": ask the address itself
-        probed = true;
-        void isReachable(provider.baseUrl, connectTimeoutMs).then((reachable) => {
-          if (reachable || isOver) return;
-          const message = `Provider ${provider.id} did not accept a connection within ${connectTimeoutMs / 1000} s.`;
-          abort.abort(new Fault('upstream_unreachable', message));
-        });
-      }
-    },
-  });
-  return () => {
-    isOver = true;
-    unwatch();
-  };
-}
-
-/** The fault of a provider that kept us waiting. */
-function tooSlow(code: 'upstream_timeout' | 'request_timeout', provider: Provider, limitMs: number): Fault {
-  const waited = Math.round(limitMs / 1000);
-  return new Fault(code, `Provider ${provider.id} did not answer within ${waited} s.`);
 }

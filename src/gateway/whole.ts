@@ -14,20 +14,16 @@ import { parseFrames } from '../lib/sse.ts';
 import { type Call, dressOf } from './call.ts';
 import type { Meter } from './meter.ts';
 import type { Plan } from './plan.ts';
+import { usageAtEnd } from './tail.ts';
+import type { Received } from './upstream.ts';
 
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
 
-/** Some hosts forget the type of their streams: one that says nothing is believed to be a stream. */
-export function isEventStream(response: Response): boolean {
-  const type = response.headers.get('content-type')?.toLowerCase() ?? '';
-  return type === '' || /event-stream|octet-stream|text\/plain/.test(type);
-}
-
 /** The fault an upstream's error response stands for. */
-export async function failureOf(response: Response, upstream: Codec): Promise<Fault> {
-  const bytes = await response.bytes().catch(() => new Uint8Array(0));
+export function failureOf({ status, headers, body }: Received, upstream: Codec): Fault {
+  const bytes = body instanceof Uint8Array ? body : new Uint8Array(0);
   const text = new TextDecoder().decode(bytes.subarray(0, ERROR_BODY_BYTES_MAX));
-  return upstream.decodeError(response.status, tryParseJson(text) ?? text, response.headers);
+  return upstream.decodeError(status, tryParseJson(text) ?? text, headers);
 }
 
 /**
@@ -45,6 +41,11 @@ export function answerWhole(
     const folded = foldFrames(bytes, upstream);
     meter.hearWhole(folded);
     return { body: encodeWhole(call, plan, folded), stream: false };
+  }
+  const usage = plan.kind === 'pass' && !call.stream ? usageAtEnd(bytes, upstream) : undefined;
+  if (usage && plan.kind === 'pass') {
+    meter.hearUsage(usage);
+    return { body: plan.renamed ? showModel(bytes, call) : bytes, stream: false };
   }
   const value = tryParseJson(new TextDecoder().decode(bytes));
   if (!isObject(value))

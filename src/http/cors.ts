@@ -1,5 +1,7 @@
 // Cross-origin access for the origins the operator named, and for no other.
 
+import { labelled } from './reply.ts';
+
 export type Answerer = (request: Request) => Response | Promise<Response>;
 
 const EXPOSED =
@@ -9,15 +11,18 @@ const EXPOSED =
 export function withCors(origins: readonly string[], answer: Answerer): Answerer {
   if (origins.length === 0) return answer;
   const anyOrigin = origins.includes('*');
-  return async (request) => {
-    const origin = request.headers.get('origin');
-    if (origin === null || !(anyOrigin || origins.includes(origin))) return answer(request);
+  const answerOrigin = async (request: Request, origin: string) => {
     if (request.method === 'OPTIONS' && request.headers.has('access-control-request-method'))
-      return preflight(request, origin);
+      return labelled(request, preflight(request, origin));
     const response = await answer(request);
     allow(response.headers, origin);
     response.headers.set('access-control-expose-headers', EXPOSED);
     return response;
+  };
+  return (request) => {
+    const origin = request.headers.get('origin');
+    if (origin === null || !(anyOrigin || origins.includes(origin))) return answer(request);
+    return answerOrigin(request, origin);
   };
 }
 

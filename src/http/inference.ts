@@ -67,12 +67,33 @@ export function aliasesOf(path: string): string[] {
 
 const HIDDEN = { detail: { hide: true }, parse: 'none' } as const;
 
+/** Answers a request whose path and method are known to be its own. */
+export type Handler = (request: Request) => Promise<Response>;
+
+/**
+ * The POST routes by path, aliases included, for a server that looks them up before it asks the router: that costs
+ * more than all the rest of the routing. `ports` as below.
+ */
+export function inferenceByPath(ports: () => GatewayPorts, gate: FloodGate): ReadonlyMap<string, Handler> {
+  const handlers = new Map<string, Handler>();
+  for (const route of ROUTES) {
+    const handle = handlerOf(route, ports, gate);
+    for (const path of [route.path, ...aliasesOf(route.path)]) handlers.set(path, handle);
+  }
+  return handlers;
+}
+
+function handlerOf(route: Route, ports: () => GatewayPorts, gate: FloodGate): Handler {
+  const run = route.free ? count : infer;
+  return (request) => run(request, route, ports(), gate);
+}
+
 /** The routes of all formats. `ports` is read anew for every request, so that configuration can change. */
 export function inference(ports: () => GatewayPorts, gate: FloodGate) {
   const app = new Elysia({ name: 'inference' });
   for (const route of ROUTES) {
-    const run = route.free ? count : infer;
-    const handle = ({ request }: { request: Request }) => run(request, route, ports(), gate);
+    const run = handlerOf(route, ports, gate);
+    const handle = ({ request }: { request: Request }) => run(request);
     app.post(route.path, handle, { parse: 'none', detail: routeDetail(route.detail) });
     for (const alias of aliasesOf(route.path)) app.post(alias, handle, HIDDEN);
   }

@@ -51,35 +51,52 @@ export function faultResponse(fault: Fault, requestId: string, codec: Codec = op
 /** The answer with its headers, as it leaves. */
 export function answerResponse(answer: Answer): Response {
   const { call, body, stream, provider, attempts, losses } = answer;
-  const headers = answerHeaders(call, stream);
-  headers['x-osiris-provider'] = headerText(provider);
-  headers['x-osiris-attempts'] = String(attempts);
-  if (losses.length > 0) headers['x-osiris-losses'] = lossHeader(losses);
+  const headers = labelledHeaders(call, templateOf(call, stream, provider, attempts));
+  if (losses.length === 0) return new Response(body as BodyInit, { headers });
   const response = new Response(body as BodyInit, { headers });
-  hotReplies.add(response);
+  response.headers.set('x-osiris-losses', lossHeader(losses));
   return response;
 }
 
 /** A stream whose provider is not known yet: its headers leave before anybody has begun to answer. */
 export function waitingResponse(call: Call, body: ReadableStream<Uint8Array>): Response {
-  return new Response(body, { headers: answerHeaders(call, true) });
+  return new Response(body, { headers: labelledHeaders(call, fixedHeaders(call, true)) });
 }
 
-/** A plain object of headers costs a tenth of a Headers one. */
-function answerHeaders(call: Call, stream: boolean): Record<string, string> {
-  const headers: Record<string, string> = {
-    'content-type': stream ? 'text/event-stream; charset=utf-8' : 'application/json',
-    'x-request-id': call.requestId,
-    'request-id': call.requestId,
-    'x-ratelimit-limit': String(call.limit.limit),
-    'x-ratelimit-remaining': String(call.limit.remaining),
-    'x-ratelimit-reset': String(call.limit.resetS),
-    'x-osiris-model': headerText(call.model.id),
-  };
-  if (stream) {
-    headers['cache-control'] = 'no-cache, no-transform';
-    headers['x-accel-buffering'] = 'no';
+/** What a response copies its headers from: most of them are the same for all answers of one model. */
+const templates = new Map<string, Headers>();
+/** More models, providers and attempts than any installation has. */
+const TEMPLATES_MAX = 10_000;
+
+function templateOf(call: Call, stream: boolean, provider: string, attempts: number): Headers {
+  const name = `${stream}\n${call.model.id}\n${provider}\n${attempts}`;
+  let headers = templates.get(name);
+  if (!headers) {
+    headers = fixedHeaders(call, stream);
+    headers.set('x-osiris-provider', headerText(provider));
+    headers.set('x-osiris-attempts', String(attempts));
+    if (templates.size >= TEMPLATES_MAX) templates.clear();
+    templates.set(name, headers);
   }
+  return headers;
+}
+
+function fixedHeaders(call: Call, stream: boolean): Headers {
+  const headers = new Headers({
+    'content-type': stream ? 'text/event-stream; charset=utf-8' : 'application/json',
+    'x-osiris-model': headerText(call.model.id),
+  });
+  if (stream) {
+    headers.set('cache-control', 'no-cache, no-transform');
+    headers.set('x-accel-buffering', 'no');
+  }
+  return headers;
+}
+
+/** The same headers with what is this call's own: a response takes a copy, so they are written anew each time. */
+function labelledHeaders(call: Call, headers: Headers): Headers {
+  label(headers, call.requestId);
+  showLimit(headers, call.limit);
   return headers;
 }
 
@@ -102,12 +119,8 @@ export function showLimit(headers: Headers, { limit, remaining, resetS }: Call['
   headers.set('x-ratelimit-reset', String(resetS));
 }
 
-/** Replies known to be labelled: looking at their headers would cost as much as the rest of the routing. */
-const hotReplies = new WeakSet<Response>();
-
 /** The response with the labels it must carry, for those whose handler gave it none. */
 export function labelled(request: Request, response: Response): Response {
-  if (hotReplies.has(response)) return response;
   if (!response.headers.has('x-request-id')) label(response.headers, requestIdOf(request.headers));
   return response;
 }

@@ -18,7 +18,7 @@ import { docs } from './docs.ts';
 import { google } from './google.ts';
 import { health } from './health.ts';
 import { home } from './home.ts';
-import { inference } from './inference.ts';
+import { inference, inferenceByPath } from './inference.ts';
 import { key } from './key.ts';
 import { models } from './models.ts';
 import { faultResponse, labelled, requestIdOf } from './reply.ts';
@@ -44,6 +44,8 @@ export type HttpServer = {
 /** Larger than any limit of ours, so that ours answers with a shaped 413 instead of Bun with a bare one. */
 const REQUEST_BYTES_MAX = 1024 ** 3;
 const HEAD_TIMEOUT_S = 30;
+/** `https://` */
+const SCHEME_LENGTH_MAX = 8;
 const CUT_OFF_WAIT_MS = 50;
 const CUT_OFF_WAITS = 40;
 
@@ -91,10 +93,16 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 
-  const route: Answerer = (request) =>
+  const direct = inferenceByPath(ports.gateway, gate);
+  const routed: Answerer = (request) =>
     draining ? refuseWhileDraining(request, app.fetch) : app.fetch(request);
-  const open = withCors(config.corsOrigins, answeringHead(route));
-  const answer = async (request: Request) => labelled(request, await open(withAddress(request)));
+  const headed = answeringHead(routed);
+  const elsewhere = async (request: Request) => labelled(request, await headed(withAddress(request)));
+  // the routes that carry the load are found without the router and label their answers themselves
+  const answer = withCors(config.corsOrigins, (request) => {
+    const handler = request.method === 'POST' && !draining ? direct.get(pathOf(request.url)) : undefined;
+    return handler ? handler(request) : elsewhere(request);
+  });
   const network = Bun.serve({
     hostname: config.host,
     port: config.port,
@@ -141,6 +149,14 @@ async function cutOff(running: ReadonlySet<Call>): Promise<void> {
   for (let waits = 0; running.size > 0 && waits < CUT_OFF_WAITS; waits++) await pause(CUT_OFF_WAIT_MS);
   // what has been settled still has to reach its reader
   if (running.size === 0) await pause(CUT_OFF_WAIT_MS);
+}
+
+/** The path of an address with scheme and host, without its query; something else for any other address. */
+function pathOf(url: string): string {
+  if (!url.startsWith('http')) return '';
+  const start = url.indexOf('/', SCHEME_LENGTH_MAX);
+  const end = url.indexOf('?', start);
+  return end === -1 ? url.slice(start) : url.slice(start, end);
 }
 
 /** Clients of the oldest kind and some probes send no usable Host; what they ask for is in the path all the same. */

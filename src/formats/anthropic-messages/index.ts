@@ -9,6 +9,7 @@ import { decodeResponse, encodeResponse } from './response.ts';
 import { showSeals } from './show-seals.ts';
 import { MessagesDecoder } from './stream-decode.ts';
 import { MessagesEncoder } from './stream-encode.ts';
+import { decodeUsage } from './usage.ts';
 
 export { refuseThread } from './thread.ts';
 export { countTokensSchema, messagesSchema } from './wire.ts';
@@ -33,6 +34,13 @@ export const anthropicMessages: Codec = {
     beat: 'event: ping\ndata: {"type":"ping"}\n\n',
     farewell: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',
     modelPath: ['message', 'model'],
+    whole: {
+      members: ['"usage"'],
+      signs: ['"content":[', '"content": ['],
+      // blocks with more than text may lack what they are about
+      doubts: ['"error"', '_use"', '_result"'],
+      usage: ({ usage }) => decodeUsage(usage, 'reported'),
+    },
   },
   breakOff: (fault, seen) => errorFrame(fault, seen.requestId),
 };

@@ -10,6 +10,7 @@ import { decodeResponse, encodeResponse } from './response.ts';
 import { showSeals } from './show-seals.ts';
 import { GoogleStreamDecoder } from './stream-decode.ts';
 import { GoogleStreamEncoder } from './stream-encode.ts';
+import { decodeUsage } from './usage.ts';
 
 export { operationPath, readOperation } from './address.ts';
 export { countGenerateSchema, generateSchema } from './wire.ts';
@@ -38,6 +39,17 @@ export const googleGenerateContent: Codec = {
     // such a stream ends with its connection
     farewell: '',
     modelPath: ['modelVersion'],
+    whole: {
+      members: ['"usageMetadata"'],
+      // an answer that ended for any other reason may be none
+      signs: ['STOP', 'MAX_TOKENS'].flatMap((reason) => [
+        `"finishReason":"${reason}"`,
+        `"finishReason": "${reason}"`,
+      ]),
+      // searches are counted where the sources are
+      doubts: ['"error"', '"groundingMetadata"'],
+      usage: ({ usageMetadata }) => decodeUsage(usageMetadata),
+    },
   },
   breakOff: (fault, { requestId }) => errorFrame(fault, requestId),
 };

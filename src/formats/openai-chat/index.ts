@@ -1,5 +1,6 @@
 // The `openai-chat` codec: Chat Completions as OpenAI defines it and its many vendors speak it.
 
+import { asString } from '../../lib/json.ts';
 import { writeFrame } from '../../lib/sse.ts';
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
@@ -10,6 +11,7 @@ import { decodeResponse } from './response-decode.ts';
 import { encodeResponse } from './response-encode.ts';
 import { ChatStreamDecoder } from './stream-decode.ts';
 import { ChatStreamEncoder } from './stream-encode.ts';
+import { decodeUsage } from './usage.ts';
 
 export { chatSchema } from './wire.ts';
 
@@ -31,16 +33,22 @@ export const openaiChat: Codec = {
       '"usage":{',
       '"usage": {',
       '[DONE]',
-      '"error":',
+      '"error"',
       '"finish_reason":"',
       '"finish_reason": "',
-      '"object":"error"',
       'event: error',
     ],
     beat: ': keep-alive\n\n',
     // every client does without [DONE] once it has a finish_reason, so such a stream stays as it came
     farewell: '',
     modelPath: ['model'],
+    whole: {
+      members: ['"usage"', '"service_tier"'],
+      signs: ['"choices":[{', '"choices": [{'],
+      // a finish reason can report a failure too
+      doubts: ['"error"', '"insufficient_system_resource"'],
+      usage: ({ usage, service_tier }) => decodeUsage(usage, asString(service_tier)),
+    },
   },
   breakOff: (fault, { requestId }) => writeFrame(JSON.stringify(errorBody(fault, requestId))),
 };

@@ -11,6 +11,7 @@ import { decodeError } from './errors.ts';
 import { showSeals } from './show-seals.ts';
 import { ResponsesStreamDecoder } from './stream-decoder.ts';
 import { ResponsesStreamEncoder } from './stream-encoder.ts';
+import { readUsage } from './usage.ts';
 
 export { IGNORED } from './decode-request.ts';
 export { inputTokensSchema, responsesSchema } from './wire.ts';
@@ -46,6 +47,21 @@ export const openaiResponses: Codec = {
     beat: ': keep-alive\n\n',
     farewell: '',
     modelPath: ['response', 'model'],
+    whole: {
+      members: ['"usage"', '"service_tier"', '"tool_usage"'],
+      signs: ['"output":[', '"output": ['],
+      // searches are counted where the provider does not say how many there were
+      doubts: [
+        '"failed"',
+        '"cancelled"',
+        '"queued"',
+        '"in_progress"',
+        '"error":{',
+        '"error": {',
+        'search_call',
+      ],
+      usage: (members) => readUsage(members, 0),
+    },
   },
   breakOff,
 };
