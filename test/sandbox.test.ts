@@ -5,13 +5,14 @@ import Schema from 'typebox/schema';
 import { estimateInputTokens } from '../src/billing/estimate.ts';
 import { countTokens, loadTokenizer } from '../src/billing/tokens.ts';
 import type { Part } from '../src/canonical/part.ts';
-import type { Target } from '../src/formats/codec.ts';
-import { asObject } from '../src/lib/json.ts';
+import type { Codec, Target } from '../src/formats/codec.ts';
+import { asObject, type JsonObject } from '../src/lib/json.ts';
 import { sandboxModels, sandboxProvider } from '../src/sandbox/index.ts';
 import {
   ask,
   CODECS,
   fastSandbox,
+  pathOf,
   readPlain,
   readStream,
   send,
@@ -75,6 +76,16 @@ const COMPLETE = [
   'bytes-900',
 ];
 
+/** What an error consists of in each format. */
+const ERROR_MEMBERS: Record<Codec['id'], string[]> = {
+  'openai-chat': ['message', 'type', 'param', 'code'],
+  'openai-responses': ['message', 'type', 'param', 'code'],
+  'anthropic-messages': ['type', 'message'],
+  'google-generate-content': ['code', 'message', 'status'],
+};
+
+const answerId = (body: JsonObject) => body.id ?? body.responseId;
+
 describe.each(CODECS)('in $id', (codec) => {
   test.each(COMPLETE)('%s says the same streamed and whole', async (model) => {
     const tools = model === 'tools' ? TOOLS : [];
@@ -110,7 +121,7 @@ describe.each(CODECS)('in $id', (codec) => {
   test('the same request gets the same bytes, another one another id', async () => {
     const text = async (prompt: string) => (await send(sandbox, codec, ask(codec.id, 'echo', prompt))).text();
     expect(await text('one')).toBe(await text('one'));
-    const id = async (prompt: string) => asObject(JSON.parse(await text(prompt))).id;
+    const id = async (prompt: string) => answerId(JSON.parse(await text(prompt)));
     expect(await id('one')).not.toBe(await id('two'));
   });
 
@@ -148,7 +159,8 @@ describe.each(CODECS)('in $id', (codec) => {
     expect(new Set(calls(first.parts).map(({ id }) => id)).size).toBe(2);
     const input = JSON.parse(calls(first.parts)[0]?.input ?? '');
     expect(Schema.Compile(CITY).Check(input)).toBe(true);
-    const request = codec.decodeRequest(body).value;
+    const address = { model: String(body.model), stream: false };
+    const request = codec.decodeRequest(body, address).value;
     const results = calls(first.parts).map(({ id, name }) => ({
       kind: 'tool-result' as const,
       callId: id,
@@ -158,7 +170,7 @@ describe.each(CODECS)('in $id', (codec) => {
     }));
     request.messages.push({ role: 'assistant', parts: first.parts }, { role: 'tool', parts: results });
     const next = codec.encodeRequest(request, TARGET).value;
-    const second = await readPlain(codec, await send(sandbox, codec, next));
+    const second = await readPlain(codec, await send(sandbox, codec, next, { path: pathOf(codec, body) }));
     expect(calls(second.parts)).toEqual([]);
     expect(second.finish.reason).toBe('end');
     for (const { id, name } of calls(first.parts)) {
@@ -231,8 +243,7 @@ describe.each(CODECS)('in $id', (codec) => {
       expect(reply.headers.has('retry-after')).toBe(status === 429);
       const body = asObject(await reply.json());
       expect(body.type).toBe(codec.id === 'anthropic-messages' ? 'error' : (undefined as never));
-      const expected =
-        codec.id === 'anthropic-messages' ? ['type', 'message'] : ['message', 'type', 'param', 'code'];
+      const expected = ERROR_MEMBERS[codec.id];
       expect(Object.keys(asObject(body.error))).toEqual(expected);
       expect(codec.decodeError(status, body, reply.headers).message).toBeString();
     },
@@ -251,7 +262,9 @@ describe.each(CODECS)('in $id', (codec) => {
       const reply = await send(sandbox, codec, ask(codec.id, model, PROMPT));
       expect(reply.status).toBe(404);
       const { error } = asObject(await reply.json());
-      expect(asObject(error).type).toBe(codec.errorType('not_found'));
+      const { type, status } = asObject(error);
+      expect(codec.id === 'google-generate-content' ? 'NOT_FOUND' : type).toBe(codec.errorType('not_found'));
+      expect(type ?? status).toBeString();
     },
   );
 
@@ -260,7 +273,7 @@ describe.each(CODECS)('in $id', (codec) => {
     expect(unknown.status).toBe(404);
     const reply = await sandbox({
       format: codec.id,
-      path: codec.path,
+      path: codec.path({ model: 'echo', stream: false }),
       body: new TextEncoder().encode('{"model":'),
       headers: new Headers(),
       signal: new AbortController().signal,
@@ -290,7 +303,7 @@ describe.each(CODECS)('in $id', (codec) => {
 });
 
 describe('by format', () => {
-  const [chat, responses, messages] = CODECS;
+  const [chat, responses, messages, google] = CODECS;
 
   test.each([chat, messages])('stop sequences end the text before them', async (codec) => {
     if (!codec) throw new Error('no codec');
@@ -306,6 +319,7 @@ describe('by format', () => {
     for (const [codec, path] of [
       [messages, '/messages/count_tokens'],
       [responses, '/responses/input_tokens'],
+      [google, '/models/echo:countTokens'],
     ] as const) {
       if (!codec) throw new Error('no codec');
       const { max_tokens: _, ...body } = ask(codec.id, 'echo', PROMPT, { tools: TOOLS });
@@ -314,7 +328,7 @@ describe('by format', () => {
         codec,
         await send(sandbox, codec, ask(codec.id, 'echo', PROMPT, { tools: TOOLS })),
       );
-      expect(count.input_tokens).toBe(answer.usage?.input ?? 0);
+      expect(count.input_tokens ?? count.totalTokens).toBe(answer.usage?.input ?? 0);
     }
   });
 

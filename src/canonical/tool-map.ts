@@ -9,7 +9,13 @@ import type { CanonicalRequest, CustomTool, FunctionTool, Tool, ToolChoice } fro
 import type { CanonicalResponse } from './response.ts';
 
 /** What an upstream's tools can be. */
-export type ToolAbilities = { namespaces: boolean; custom: boolean; webSearch: boolean };
+export type ToolAbilities = {
+  namespaces: boolean;
+  custom: boolean;
+  webSearch: boolean;
+  /** Names must not begin with a digit or a dash. */
+  letterFirst?: boolean;
+};
 
 type Own = { name: string; namespace: string | undefined; form: 'json' | 'text' };
 type Renames = { own: Map<string, Own>; wire: Map<string, string> };
@@ -64,7 +70,7 @@ function mapTool(
   abilities: ToolAbilities,
   losses: Loss[],
 ): FunctionTool | CustomTool {
-  const name = wireName(tool.name, abilities.namespaces ? undefined : tool.namespace);
+  const name = wireName(tool.name, abilities.namespaces ? undefined : tool.namespace, abilities);
   const { namespace, ...plain } = tool;
   const kept =
     abilities.namespaces && namespace !== undefined ? { ...plain, namespace, name } : { ...plain, name };
@@ -97,11 +103,14 @@ function wrapCustom(tool: CustomTool): FunctionTool {
   };
 }
 
-function wireName(name: string, namespace: string | undefined): string {
+function wireName(name: string, namespace: string | undefined, { letterFirst }: ToolAbilities): string {
   const full = namespace === undefined ? name : `${namespace}__${name}`;
-  if (/^[A-Za-z0-9_-]{1,64}$/.test(full)) return full;
+  const isOdd = letterFirst === true && /^[^A-Za-z_]/.test(full);
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(full) && !isOdd) return full;
   const hash = (Bun.hash(full) & 0xffffffffn).toString(36);
-  const safe = full.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, NAME_CHARS_MAX - hash.length - 1);
+  const safe = (isOdd ? `_${full}` : full)
+    .replace(/[^A-Za-z0-9_-]/g, '_')
+    .slice(0, NAME_CHARS_MAX - hash.length - 1);
   return `${safe}_${hash}`;
 }
 
@@ -126,7 +135,7 @@ function mapHistory(part: Part, renames: Renames, abilities: ToolAbilities): Par
   if (part.kind !== 'tool-call') return part;
   const { namespace, ...plain } = part;
   const flat = abilities.namespaces ? undefined : namespace;
-  const name = renames.wire.get(ownKey(namespace, part.name)) ?? wireName(part.name, flat);
+  const name = renames.wire.get(ownKey(namespace, part.name)) ?? wireName(part.name, flat, abilities);
   const renamed: ToolCallPart =
     abilities.namespaces && namespace !== undefined ? { ...plain, namespace, name } : { ...plain, name };
   if (part.form === 'json' || abilities.custom) return renamed;

@@ -19,7 +19,7 @@ export const SANDBOX: Provider = {
   displayName: 'Sandbox',
   baseUrl: '',
   auth: 'none',
-  formats: ['openai-chat', 'openai-responses', 'anthropic-messages'],
+  formats: ['openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate-content'],
   credentials: [],
   headers: {},
   ca: undefined,
@@ -129,7 +129,7 @@ function explainCustom(name: string, entry: ProviderShape, report: Report): bool
   if (format === undefined) {
     report(
       `${pointer}/format`,
-      'is missing; write `format: openai-chat` (or openai-responses, anthropic-messages)',
+      'is missing; write `format: openai-chat` (or openai-responses, anthropic-messages, google-generate-content)',
     );
   }
   return false;

@@ -41,7 +41,7 @@ providers:
   # ollama:                        # needs no key
   # my-vllm:                       # anything Osiris does not know
   #   base_url: http://127.0.0.1:8000/v1     # what stands before /chat/completions
-  #   format: openai-chat          # openai-chat | openai-responses | anthropic-messages
+  #   format: openai-chat          # openai-chat | openai-responses | anthropic-messages | google-generate-content
   #   auth: none                   # bearer | x-api-key | x-goog-api-key | none
 
 # Models come with Osiris; \`osiris models\` lists them. Write only what differs, and models of your own.

@@ -6,6 +6,7 @@ import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors';
 import { Fault } from '../canonical/fault.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { countTokensSchema, messagesSchema } from './anthropic-messages/wire.ts';
+import { countGenerateSchema, generateSchema } from './google-generate-content/wire.ts';
 import { chatSchema } from './openai-chat/wire.ts';
 import { inputTokensSchema, responsesSchema } from './openai-responses/wire.ts';
 
@@ -14,15 +15,19 @@ export type BodyKind =
   | 'openai-chat'
   | 'openai-responses'
   | 'anthropic-messages'
+  | 'google-generate-content'
   | 'count-messages'
-  | 'count-responses';
+  | 'count-responses'
+  | 'count-generate';
 
 const SCHEMAS: Record<BodyKind, TSchema> = {
   'openai-chat': chatSchema,
   'openai-responses': responsesSchema,
   'anthropic-messages': messagesSchema,
+  'google-generate-content': generateSchema,
   'count-messages': countTokensSchema,
   'count-responses': inputTokensSchema,
+  'count-generate': countGenerateSchema,
 };
 
 const compiled = new Map<BodyKind, TypeCheck<TSchema>>();
@@ -108,18 +113,36 @@ function range(schema: { minimum?: number; maximum?: number }): string {
   return maximum === undefined ? '' : ` of at most ${maximum}`;
 }
 
+/** The member that holds the prompt, on the routes of each kind. */
+function promptMember(kind: BodyKind): 'input' | 'contents' | 'messages' {
+  switch (kind) {
+    case 'openai-responses':
+    case 'count-responses':
+      return 'input';
+    case 'google-generate-content':
+    case 'count-generate':
+      return 'contents';
+    case 'openai-chat':
+    case 'anthropic-messages':
+    case 'count-messages':
+      return 'messages';
+    default:
+      return kind satisfies never;
+  }
+}
+
 /** A body sent to the wrong route is the commonest mistake of all; say where it belongs. */
 function wrongRouteHint(kind: BodyKind, body: JsonObject): string {
-  const wantsInput = kind === 'openai-responses' || kind === 'count-responses';
-  if (wantsInput && 'messages' in body && !('input' in body)) {
+  const wanted = promptMember(kind);
+  const has = (member: string) => member !== wanted && member in body && !(wanted in body);
+  if (has('messages')) {
     const route = 'max_tokens' in body && 'system' in body ? '/v1/messages' : '/v1/chat/completions';
-    return ` The body has "messages" like one for ${route}; this route takes "input".`;
+    return ` The body has "messages" like one for ${route}; this route takes "${wanted}".`;
   }
-  if (!wantsInput && 'input' in body && !('messages' in body))
-    return ' The body has "input" like one for /v1/responses; this route takes "messages".';
-  if (!wantsInput && 'contents' in body)
-    return ' The body looks like one in Gemini format; this route takes "messages".';
-  if (!('messages' in body) && 'prompt' in body)
+  if (has('input')) return ` The body has "input" like one for /v1/responses; this route takes "${wanted}".`;
+  if (wanted !== 'contents' && 'contents' in body)
+    return ` The body looks like one in Gemini format; this route takes "${wanted}".`;
+  if (wanted === 'messages' && !('messages' in body) && 'prompt' in body)
     return ' Send the prompt as messages: [{"role":"user","content":"…"}].';
   if (kind === 'anthropic-messages' && !('max_tokens' in body) && 'messages' in body)
     return ' If this is an OpenAI chat request, send it to /v1/chat/completions.';

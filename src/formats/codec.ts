@@ -8,6 +8,7 @@ import type { CanonicalRequest } from '../canonical/request.ts';
 import type { CanonicalResponse } from '../canonical/response.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { JsonObject } from '../lib/json.ts';
+import type { Edit } from '../lib/splice.ts';
 import type { SseFrame } from '../lib/sse.ts';
 
 /** What a conversion made, with what it could not carry. */
@@ -37,6 +38,9 @@ export type Target = {
   reasoningContent: boolean;
 };
 
+/** What a request says beside its prompt: which model, and whether to stream. Some formats say it in the path. */
+export type Address = { model: string; stream: boolean };
+
 /** What an answer has to be dressed with for the client that asked. */
 export type Dress = {
   /** The model name the client wrote. */
@@ -63,6 +67,8 @@ export interface StreamDecoder {
   push(frame: SseFrame): StreamEvent[];
   /** The upstream closed. Ends an unfinished answer with the error `upstream_truncated`. */
   end(): StreamEvent[];
+  /** The last frame may have been the last one: only the close of the connection tells. */
+  readonly mayBeOver?: boolean;
 }
 
 /** Writes one client stream. Whatever order of events comes, what goes out is legal for the format. */
@@ -81,7 +87,7 @@ export type Telltale = {
   farewell: string;
   /** Where the model's name stands in a frame that carries it. */
   modelPath: string[];
-  /** Where the last frames of a stream carry the usage; in a whole answer it is `usage`. */
+  /** Where the last frames of a stream carry the usage; a whole answer has the last of these names at its top. */
   usagePath: string[];
   /** How a whole answer shows without being decoded that it is a good one, and what it used. */
   whole: {
@@ -105,17 +111,29 @@ export type Codec = {
    * in its place, undefined to leave the reasoning out. The same object when nothing changes.
    */
   showSeals?(body: JsonObject, show: (seal: string) => string | undefined): Converted<JsonObject>;
-  /** What stands behind a provider's base URL. */
-  path: string;
+  /** Where a request goes, behind a provider's base URL. */
+  path(address: Address): string;
+  /**
+   * What such a path says, in formats whose bodies say nothing of it; undefined for another path. Their absence means
+   * that the body has `model` and `stream`.
+   */
+  readPath?(path: string): Address | undefined;
+  /** Where a client's body names the model and what to write there; absent where that is `model`. */
+  modelEdits?(model: string): Edit[];
+  /** The member of an answer's body that names the model. */
+  modelMember: string;
   /** Prefix of answer ids: `chatcmpl-`, `resp_`, `msg_`. */
   idPrefix: string;
   /** `error.type` in this format's vocabulary. */
   errorType(code: FaultCode): string;
+  /** The body of a refused request, in formats whose clients do not take the common one. */
+  errorBody?(fault: Fault, requestId: string): JsonObject;
   /**
    * Reads a client's request that already passed the wire schema. Members without a counterpart are losses.
-   * Throws Fault 400 where dropping would change what is answered or paid.
+   * `address` is for formats whose bodies do not have it. Throws Fault 400 where dropping would change what is
+   * answered or paid.
    */
-  decodeRequest(body: JsonObject): Converted<CanonicalRequest>;
+  decodeRequest(body: JsonObject, address?: Address): Converted<CanonicalRequest>;
   /** Writes a request for an upstream. Throws Fault `unsupported_parameter` as above; paths are the client's. */
   encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject>;
   /** Reads a whole answer; throws Fault `bad_gateway` when it is none, or the fault it reports. */

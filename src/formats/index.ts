@@ -3,6 +3,7 @@
 import type { FormatId } from '../canonical/part.ts';
 import { anthropicMessages } from './anthropic-messages/index.ts';
 import type { Codec } from './codec.ts';
+import { googleGenerateContent } from './google-generate-content/index.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { openaiResponses } from './openai-responses/index.ts';
 
@@ -10,6 +11,7 @@ export const FORMATS: Partial<Record<FormatId, Codec>> = {
   'openai-chat': openaiChat,
   'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,
+  'google-generate-content': googleGenerateContent,
 };
 
 /** Every codec there is. */

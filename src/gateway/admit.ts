@@ -7,9 +7,10 @@ import { priceAt } from '../catalog/price.ts';
 import { type ModelIndex, resolveModel } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
 import { type BodyKind, checkBody } from '../formats/check.ts';
-import type { Codec } from '../formats/codec.ts';
+import type { Address, Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { resolveLimits } from '../store/key-limits.ts';
 import type { Key, Limiter } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
@@ -22,7 +23,16 @@ import { newTrace } from './trace.ts';
 import type { Watch } from './watch.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
-export type Door = { path: string; codec: Codec; kind: BodyKind; free: boolean };
+export type Door = {
+  path: string;
+  codec: Codec;
+  kind: BodyKind;
+  free: boolean;
+  /** What the path said, for formats whose bodies do not have it. */
+  address?: Address;
+  /** Keys that came in another way than the two common ones, best first. */
+  secrets?: readonly (string | null)[];
+};
 
 /** What was known of a request when it was refused. */
 export type Seen = { key?: Key; bytes?: number; modelName?: string; admitted?: true };
@@ -48,7 +58,7 @@ export async function admit(
 ): Promise<Call> {
   const startedMs = nowMs();
   const { config, directory, limiter } = ports;
-  const key = identify(request, directory, gate);
+  const key = identify(request, directory, gate, door.secrets);
   seen.key = key;
   const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
   const bytes = await readBody(request, limits.maxBodyBytes, {
@@ -58,7 +68,7 @@ export async function admit(
   seen.bytes = bytes.length;
   const body = parseBody(bytes);
   checkBody(door.kind, body);
-  const modelName = body.model as string;
+  const { model: modelName, stream } = door.address ?? addressIn(body);
   seen.modelName = modelName;
   const resolution = resolveModel(ports.models, modelName);
   if (!isModelAllowed(resolution.model, key.models))
@@ -83,7 +93,7 @@ export async function admit(
     model,
     resolution,
     price: priceAt(model, startedMs) ?? NO_PRICE,
-    stream: !door.free && body.stream === true,
+    stream: !door.free && stream,
     headers: request.headers,
     startedMs,
     requestTimeoutMs: limits.requestTimeoutMs,
@@ -106,6 +116,10 @@ export async function admit(
   }
   seen.admitted = true;
   return call;
+}
+
+function addressIn(body: JsonObject): Address {
+  return { model: body.model as string, stream: body.stream === true };
 }
 
 /** A model without a price does not resolve, so nothing is ever charged by this. */

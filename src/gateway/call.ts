@@ -3,7 +3,7 @@
 import { Fault } from '../canonical/fault.ts';
 import type { Model, Price } from '../catalog/model.ts';
 import type { Resolution } from '../catalog/resolve.ts';
-import type { Codec, Dress } from '../formats/codec.ts';
+import type { Address, Codec, Dress } from '../formats/codec.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Key, RateStanding } from '../store/ports.ts';
 import type { Trace } from './trace.ts';
@@ -49,6 +49,11 @@ const BYTES_PER_TOKEN = 4;
 export function leaveCall(call: Call): void {
   call.hasLeft = true;
   call.abort.abort(new Fault('client_closed', 'The client closed the connection.'));
+}
+
+/** What the client's path says where its body does not. */
+export function addressOf({ modelName, stream }: Call): Address {
+  return { model: modelName, stream };
 }
 
 /** Lets go of what the client sent: an open stream may last for minutes and needs none of it. */

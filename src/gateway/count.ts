@@ -4,10 +4,11 @@ import { estimateInputTokens } from '../billing/estimate.ts';
 import { loadTokenizer } from '../billing/tokens.ts';
 import { toFault } from '../canonical/fault.ts';
 import type { Codec } from '../formats/codec.ts';
+import { operationPath } from '../formats/google-generate-content/index.ts';
 import { nowMs } from '../lib/clock.ts';
 import { asNumber, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
 import { admit, type Door, type Seen } from './admit.ts';
-import type { Call } from './call.ts';
+import { addressOf, type Call } from './call.ts';
 import { type Candidate, candidatesOf } from './candidate.ts';
 import type { FloodGate } from './flood-gate.ts';
 import type { GatewayPorts } from './gateway.ts';
@@ -15,9 +16,11 @@ import { recordCall } from './journal.ts';
 import { passPlan } from './plan.ts';
 import { callUpstream } from './upstream.ts';
 
-const OPERATION: Partial<Record<Codec['id'], string>> = {
-  'anthropic-messages': '/messages/count_tokens',
-  'openai-responses': '/responses/input_tokens',
+/** Where a provider counts, and the member of its answer that tells. */
+const COUNTING: Partial<Record<Codec['id'], { path: (model: string) => string; member: string }>> = {
+  'anthropic-messages': { path: () => '/messages/count_tokens', member: 'input_tokens' },
+  'openai-responses': { path: () => '/responses/input_tokens', member: 'input_tokens' },
+  'google-generate-content': { path: (model) => operationPath(model, 'countTokens'), member: 'totalTokens' },
 };
 
 /** `estimated` tells that no provider was asked. Throws Fault like any call, except for balance. */
@@ -35,7 +38,7 @@ export async function countInput(
     const counted = await askProvider(call, ports);
     if (counted) return { body: counted, estimated: false, limit };
     await loadTokenizer();
-    const tokens = estimateInputTokens(call.codec.decodeRequest(call.body).value);
+    const tokens = estimateInputTokens(call.codec.decodeRequest(call.body, addressOf(call)).value);
     return { body: countBody(call.codec, tokens), estimated: true, limit };
   } catch (thrown) {
     call.trace.fault = toFault(thrown);
@@ -51,14 +54,15 @@ async function askProvider(call: Call, ports: GatewayPorts): Promise<JsonObject 
   const candidate = candidatesOf(call, ports.config.providers).find((each) =>
     countsNatively(each, call.codec),
   );
-  const path = OPERATION[call.codec.id];
-  if (!candidate || path === undefined) return undefined;
+  const counting = COUNTING[call.codec.id];
+  if (!candidate || counting === undefined) return undefined;
   try {
-    const plan = { ...passPlan(call, candidate, ports.sealKey), upstream: { ...call.codec, path } };
+    const path = counting.path(candidate.deployment.model);
+    const plan = { ...passPlan(call, candidate, ports.sealKey), path };
     const { status, body } = await callUpstream(call, plan, ports);
     if (status !== 200 || !(body instanceof Uint8Array)) return undefined;
     const value = tryParseJson(new TextDecoder().decode(body));
-    return isObject(value) && asNumber(value.input_tokens) !== undefined ? value : undefined;
+    return isObject(value) && asNumber(value[counting.member]) !== undefined ? value : undefined;
   } catch {
     return undefined;
   }
@@ -67,12 +71,13 @@ async function askProvider(call: Call, ports: GatewayPorts): Promise<JsonObject 
 /** Only the vendors themselves have counting routes; servers that merely speak their format rarely do. */
 function countsNatively(candidate: Candidate, codec: Codec): boolean {
   const { provider, deployment } = candidate;
-  if (!['anthropic', 'openai', 'sandbox'].includes(provider.id)) return false;
+  if (!['anthropic', 'openai', 'google', 'sandbox'].includes(provider.id)) return false;
   const formats = deployment.format === undefined ? provider.formats : [deployment.format];
   return formats.includes(codec.id);
 }
 
 function countBody(codec: Codec, tokens: number): JsonObject {
+  if (codec.id === 'google-generate-content') return { totalTokens: tokens };
   if (codec.id === 'openai-responses') return { object: 'response.input_tokens', input_tokens: tokens };
   return { input_tokens: tokens };
 }

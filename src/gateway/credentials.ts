@@ -9,25 +9,35 @@ const KEY_FORM = /^sk-osiris-[0-9a-f]{32}$/;
 
 /**
  * The key of a request, from `x-api-key` or `Authorization: Bearer`; with both present the valid one wins, and
- * `x-api-key` when both are. Throws Fault `missing_api_key`, `invalid_api_key` or `revoked_api_key`, or the gate's 429
- * in their place. Expiry is checked later: an expired key still may be told that its request is malformed.
+ * `x-api-key` when both are. `others` are keys that came in the ways of one format, and go first. Throws Fault
+ * `missing_api_key`, `invalid_api_key` or `revoked_api_key`, or the gate's 429 in their place. Expiry is checked later:
+ * an expired key still may be told that its request is malformed.
  */
-export function identify(request: Request, directory: Directory, gate: FloodGate): Key {
+export function identify(
+  request: Request,
+  directory: Directory,
+  gate: FloodGate,
+  others: readonly (string | null)[] = [],
+): Key {
   const { headers } = request;
   const own = headers.get('x-api-key');
   const bearer = bearerOf(headers.get('authorization'));
-  const secrets = [own, bearer];
+  const secrets = [...others, own, bearer];
   const known = findBest(secrets, (hashHex) => directory.peekByHash(hashHex));
   if (known && known.revokedAtMs === undefined) return known;
   gate.check(request);
-  if (own === null && bearer === undefined)
+  if (secrets.every((secret) => typeof secret !== 'string'))
     throw new Fault(
       'missing_api_key',
       'No API key was sent. Send your sk-osiris-… key as "Authorization: Bearer" or as "x-api-key".',
     );
   const search = (hashHex: string) => (gate.maySearch() ? directory.findByHash(hashHex) : undefined);
   const found = findBest(secrets, search) ?? known;
-  if (!found) throw new Fault('invalid_api_key', wrongKeyMessage(own ?? bearer ?? ''));
+  if (!found)
+    throw new Fault(
+      'invalid_api_key',
+      wrongKeyMessage(secrets.find((secret) => typeof secret === 'string') ?? ''),
+    );
   if (found.revokedAtMs === undefined) return found;
   throw new Fault('revoked_api_key', 'This API key has been revoked. Ask the operator for a new one.');
 }

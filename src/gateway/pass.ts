@@ -8,6 +8,7 @@ import { putMembers, spliceJson } from '../lib/splice.ts';
 import { FRAME_BYTES_MAX, FrameSplitter, frameEnds, parseFrames, type SseFrame } from '../lib/sse.ts';
 import { type Conversion, isContent, type Piece } from './conversion.ts';
 import type { Meter } from './meter.ts';
+import { usageMember } from './tail.ts';
 import { oversized } from './transcode.ts';
 
 export type PassOptions = {
@@ -35,14 +36,19 @@ export class PassedStream implements Conversion {
   readonly #splitter = new FrameSplitter();
   readonly #decoder: StreamDecoder;
   readonly #needles: Buffer[];
+  /** The quoted member that names the model. */
+  readonly #modelNeedle: string;
   #first: JsonObject | undefined;
   #frames = 0;
   #ended = false;
+  /** What may have been the last frame, of formats that end with their connection. */
+  #held: Uint8Array = NO_BYTES;
 
   constructor(options: PassOptions) {
     this.#options = options;
     this.#decoder = options.codec.streamDecoder();
     this.#needles = needlesOf(options.codec);
+    this.#modelNeedle = `"${options.codec.telltale.modelPath.at(-1)}"`;
   }
 
   push(chunk: Uint8Array): Piece {
@@ -58,14 +64,16 @@ export class PassedStream implements Conversion {
     const events = this.#decoder.end();
     for (const event of events) this.#options.meter.hear(event);
     const error = events.find((event) => event.type === 'error');
+    const held = this.#held;
+    this.#held = NO_BYTES;
     // the answer is complete, only its last words are missing
-    if (!error) return { now: piece.now, last: this.#options.codec.telltale.farewell };
-    return { now: piece.now, last: this.#breakOff(error.fault) };
+    if (!error) return { now: piece.now, last: joined(held, this.#options.codec.telltale.farewell) };
+    return { now: joined(piece.now, held), last: this.#breakOff(error.fault) };
   }
 
   fail(fault: Fault): Piece {
     this.#options.meter.hear({ type: 'error', fault });
-    return { now: '', last: this.#breakOff(fault) };
+    return { now: this.#hold(NO_BYTES, 0), last: this.#breakOff(fault) };
   }
 
   #breakOff(broken: Fault): string {
@@ -77,7 +85,8 @@ export class PassedStream implements Conversion {
 
   #pass(whole: Uint8Array, unterminated = false): Piece {
     const edits = this.#options.showModel !== undefined;
-    if (this.committed && !edits && !unterminated && this.#firstTell(whole) === -1) {
+    const isPlain = this.committed && !edits && !unterminated && !this.#decoder.mayBeOver;
+    if (isPlain && this.#firstTell(whole) === -1) {
       this.#frames += countFrames(whole);
       this.#options.meter.hearFrames(this.#frames);
       return { now: whole, last: undefined };
@@ -86,16 +95,19 @@ export class PassedStream implements Conversion {
     const last = new Selection(whole);
     let tellAt = this.committed ? this.#firstTell(whole) : 0;
     let start = 0;
+    let lastBytes = 0;
     for (const end of frameEnds(whole)) {
       const telling = !this.committed || (tellAt !== -1 && tellAt < end);
       if (this.#ended) last.take(start, end);
       else if (!telling && !edits) {
         this.#frames++;
         now.take(start, end);
+        lastBytes = end - start;
       } else {
         const raw = whole.subarray(start, end);
         const shown = this.#passFrame(raw, telling);
-        if (this.fault) return { now: now.bytes(), last: this.#breakOff(this.fault) };
+        if (this.fault) return { now: this.#hold(now.bytes(), 0), last: this.#breakOff(this.fault) };
+        lastBytes = shown?.length ?? lastBytes;
         const side = this.#ended ? last : now;
         if (shown === raw) side.take(start, end);
         else if (shown) side.insert(shown);
@@ -105,7 +117,17 @@ export class PassedStream implements Conversion {
     }
     this.#options.meter.hearFrames(this.#frames);
     if (unterminated) (this.#ended ? last : now).insert(BLANK_LINE);
-    return { now: now.bytes(), last: this.#ended ? last.bytes() : undefined };
+    if (unterminated) lastBytes += BLANK_LINE.length;
+    return { now: this.#hold(now.bytes(), lastBytes), last: this.#ended ? last.bytes() : undefined };
+  }
+
+  /** What may leave now: all but a last frame that must wait until the call is settled, as it may end the answer. */
+  #hold(bytes: Uint8Array, lastBytes: number): Uint8Array {
+    const kept = this.#decoder.mayBeOver ? lastBytes : 0;
+    if (kept === 0 && this.#held.length === 0) return bytes;
+    const all = Buffer.concat([this.#held, bytes]);
+    this.#held = all.subarray(all.length - kept);
+    return all.subarray(0, all.length - kept);
   }
 
   /** The frame as it leaves; undefined when it is not the client's to see. */
@@ -140,7 +162,9 @@ export class PassedStream implements Conversion {
 
   #withCost(raw: Uint8Array, frame: SseFrame): Uint8Array {
     const { costOf, codec } = this.#options;
-    if (!costOf || !frame.data.includes('"usage"')) return raw;
+    // a format that reports in every frame is shown the cost in the one that may be its last
+    if (!costOf || this.#decoder.mayBeOver === false || !frame.data.includes(`"${usageMember(codec)}"`))
+      return raw;
     const { usage } = this.#decoder;
     const cost = usage && costOf(usage);
     return cost ? editJson(raw, (json) => putMembers(json, codec.telltale.usagePath, cost)) : raw;
@@ -150,7 +174,7 @@ export class PassedStream implements Conversion {
     const { showModel, codec } = this.#options;
     if (showModel === undefined) return raw;
     const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-    if (!buffer.includes('"model"')) return raw;
+    if (!buffer.includes(this.#modelNeedle)) return raw;
     const edit = { path: codec.telltale.modelPath, json: JSON.stringify(showModel), present: true };
     return editJson(raw, (json) => spliceJson(json, [edit]));
   }
@@ -167,6 +191,14 @@ function editJson(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint
   const json = raw.subarray(open, close);
   const edited = edit(json);
   return edited === json ? raw : Buffer.concat([raw.subarray(0, open), edited, raw.subarray(close)]);
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Both pieces as one; nothing is copied when one of them is empty. */
+function joined(first: Uint8Array | string, second: Uint8Array | string): Uint8Array | string {
+  if (first.length === 0) return second;
+  return second.length === 0 ? first : Buffer.concat([Buffer.from(first), Buffer.from(second)]);
 }
 
 const NOTHING: Piece = { now: '', last: undefined };

@@ -12,7 +12,7 @@ import { FORMATS } from '../formats/index.ts';
 import { sealFor, unwrapSeals } from '../formats/seal.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
-import type { Call } from './call.ts';
+import { addressOf, type Call } from './call.ts';
 import type { Candidate } from './candidate.ts';
 
 /** `renamed`: answers carry another model name than the client wrote. `hideUsage`: the usage chunk is ours. */
@@ -20,6 +20,8 @@ export type PassPlan = {
   kind: 'pass';
   candidate: Candidate;
   upstream: Codec;
+  /** Behind the provider's base URL. */
+  path: string;
   body: Uint8Array;
   renamed: boolean;
   hideUsage: boolean;
@@ -29,6 +31,7 @@ export type TranscodePlan = {
   kind: 'transcode';
   candidate: Candidate;
   upstream: Codec;
+  path: string;
   body: Uint8Array;
   losses: Loss[];
   restore: ToolRestorer | undefined;
@@ -80,7 +83,7 @@ export function passPlan(call: Call, candidate: Candidate, sealKey: Uint8Array):
   const bytes = isShown ? call.bytes : new TextEncoder().encode(JSON.stringify(shown.value));
   const edits: Edit[] = [];
   const renamed = candidate.deployment.model !== call.modelName;
-  if (renamed) edits.push({ path: ['model'], json: JSON.stringify(candidate.deployment.model) });
+  if (renamed) edits.push(...modelEdits(codec, candidate.deployment.model));
   let hideUsage = false;
   if (codec.id === 'openai-chat' && call.stream && candidate.provider.quirks.usageInStream !== false) {
     const options = call.body.stream_options;
@@ -89,7 +92,12 @@ export function passPlan(call: Call, candidate: Candidate, sealKey: Uint8Array):
   }
   const body = edits.length === 0 ? bytes : spliceJson(bytes, edits);
   const losses = shown?.losses ?? [];
-  return { kind: 'pass', candidate, upstream: codec, body, renamed, hideUsage, losses };
+  const path = codec.path({ model: candidate.deployment.model, stream: call.stream });
+  return { kind: 'pass', candidate, upstream: codec, path, body, renamed, hideUsage, losses };
+}
+
+function modelEdits(codec: Codec, model: string): Edit[] {
+  return codec.modelEdits?.(model) ?? [{ path: ['model'], json: JSON.stringify(model) }];
 }
 
 function transcodePlan(
@@ -105,7 +113,8 @@ function transcodePlan(
   const encoded = upstream.encodeRequest(mapped.request, target);
   const body = new TextEncoder().encode(JSON.stringify(encoded.value));
   const losses = [...decoded.losses, ...mapped.losses, ...encoded.losses];
-  return { kind: 'transcode', candidate, upstream, body, losses, restore: mapped.restore, sealKey };
+  const path = upstream.path({ model: target.model, stream: call.stream });
+  return { kind: 'transcode', candidate, upstream, path, body, losses, restore: mapped.restore, sealKey };
 }
 
 function abilitiesOf(call: Call, { provider, deployment }: Candidate, upstream: Codec): ToolAbilities {
@@ -116,6 +125,7 @@ function abilitiesOf(call: Call, { provider, deployment }: Candidate, upstream: 
     custom: isResponses || (isChat && provider.id === 'openai'),
     // on Chat only the search models know it, and all others refuse the whole request
     webSearch: isChat ? deployment.model.includes('search') : call.model.capabilities.webSearch,
+    letterFirst: upstream.id === 'google-generate-content',
   };
 }
 
@@ -124,7 +134,7 @@ function decode(call: Call, sealKey: Uint8Array): Converted<CanonicalRequest> {
   const known = decodedCalls.get(call.body);
   if (known) return known;
   try {
-    const read = call.codec.decodeRequest(call.body);
+    const read = call.codec.decodeRequest(call.body, addressOf(call));
     const opened = unwrapSeals(read.value, sealKey);
     const decoded = { value: opened.value, losses: [...read.losses, ...opened.losses] };
     decodedCalls.set(call.body, decoded);

@@ -35,10 +35,15 @@ export function usageAtEnd(bytes: Uint8Array, codec: Codec): { usage: Usage; sta
   return usage && { usage, start };
 }
 
-/** The answer with the cost beside the tokens of its `usage`; `start` is where its last members begin. */
-export function withCostAtEnd(bytes: Uint8Array, start: number, cost: ShownCost): Uint8Array {
+/** The name under which a whole answer has its usage. */
+export function usageMember({ telltale }: Codec): string {
+  return telltale.usagePath.at(-1) ?? 'usage';
+}
+
+/** The answer with the cost beside the tokens of its `member`; `start` is where its last members begin. */
+export function withCostAtEnd(bytes: Uint8Array, start: number, member: string, cost: ShownCost): Uint8Array {
   const tail = Buffer.concat([OPENING, bytes.subarray(start)]);
-  const shown = putMembers(tail, ['usage'], cost);
+  const shown = putMembers(tail, [member], cost);
   return Buffer.concat([bytes.subarray(0, start), shown.subarray(1)]);
 }
 

@@ -67,7 +67,7 @@ export async function callUpstream(call: Call, plan: Plan, ports: UpstreamPorts)
 }
 
 function send(call: Call, plan: Plan, ports: UpstreamPorts): Promise<Response> {
-  const { upstream, body } = plan;
+  const { upstream, path, body } = plan;
   const { provider } = plan.candidate;
   const { signal } = call.abort;
   const headers = upstreamHeaders(call, plan, ports.userAgent);
@@ -75,7 +75,7 @@ function send(call: Call, plan: Plan, ports: UpstreamPorts): Promise<Response> {
   if (transport)
     return transport({
       format: upstream.id,
-      path: upstream.path,
+      path,
       body,
       headers: new Headers(headers),
       signal,
@@ -90,7 +90,7 @@ function send(call: Call, plan: Plan, ports: UpstreamPorts): Promise<Response> {
     timeout: false,
   };
   if (provider.ca !== undefined) options.tls = { ca: provider.ca };
-  return fetch(provider.baseUrl + upstream.path, options);
+  return fetch(provider.baseUrl + path, options);
 }
 
 /** Some hosts forget the type of their streams: one that says nothing is believed to be a stream. */

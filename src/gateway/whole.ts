@@ -15,7 +15,7 @@ import { parseFrames } from '../lib/sse.ts';
 import { type Call, dressOf } from './call.ts';
 import type { Meter } from './meter.ts';
 import type { Plan } from './plan.ts';
-import { usageAtEnd, withCostAtEnd } from './tail.ts';
+import { usageAtEnd, usageMember, withCostAtEnd } from './tail.ts';
 import type { Received } from './upstream.ts';
 
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
@@ -48,8 +48,8 @@ export function answerWhole(
   if (end && plan.kind === 'pass') {
     meter.hearUsage(end.usage);
     const cost = costOf(end.usage);
-    const priced = cost ? withCostAtEnd(bytes, end.start, cost) : bytes;
-    return { body: plan.renamed ? showModel(priced, call.modelName) : priced, stream: false };
+    const priced = cost ? withCostAtEnd(bytes, end.start, usageMember(upstream), cost) : bytes;
+    return { body: plan.renamed ? showModel(priced, call) : priced, stream: false };
   }
   const value = tryParseJson(new TextDecoder().decode(bytes));
   if (!isObject(value))
@@ -63,8 +63,8 @@ export function answerWhole(
   if (plan.kind === 'transcode')
     return { body: encodeWhole(call, plan, withCost(decoded, costOf)), stream: false };
   const cost = decoded.usage && costOf(decoded.usage);
-  const priced = cost ? putMembers(bytes, ['usage'], cost) : bytes;
-  return { body: plan.renamed ? showModel(priced, call.modelName) : priced, stream: false };
+  const priced = cost ? putMembers(bytes, [usageMember(upstream)], cost) : bytes;
+  return { body: plan.renamed ? showModel(priced, call) : priced, stream: false };
 }
 
 function withCost(
@@ -110,6 +110,6 @@ function forClient({ codec }: Call, plan: Plan, decoded: CanonicalResponse): Can
   return codec.issuer === undefined ? restored : wrapSeals(restored, codec.issuer, plan.sealKey);
 }
 
-function showModel(bytes: Uint8Array, modelName: string): Uint8Array {
-  return spliceJson(bytes, [{ path: ['model'], json: JSON.stringify(modelName), present: true }]);
+function showModel(bytes: Uint8Array, { codec, modelName }: Call): Uint8Array {
+  return spliceJson(bytes, [{ path: [codec.modelMember], json: JSON.stringify(modelName), present: true }]);
 }

@@ -2,6 +2,7 @@
 
 import { FAULTS } from '../canonical/fault.ts';
 import { countTokensSchema, messagesSchema } from '../formats/anthropic-messages/wire.ts';
+import { countGenerateSchema, generateSchema } from '../formats/google-generate-content/wire.ts';
 import { chatSchema } from '../formats/openai-chat/wire.ts';
 import { responsesSchema } from '../formats/openai-responses/wire.ts';
 import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
@@ -106,6 +107,38 @@ const answers: JsonObject = {
       ...costs,
     }),
   }),
+  GenerateContentAnswer: open('A finished answer in the Gemini format.', {
+    candidates: listOf(
+      open('One answer.', {
+        content: open('What the model says: `{parts, role}`.', {}),
+        finishReason: text('`STOP`, `MAX_TOKENS`, `SAFETY` …'),
+      }),
+    ),
+    usageMetadata: open('Tokens.', {
+      promptTokenCount: whole('Input.'),
+      cachedContentTokenCount: whole('Input read from the cache.'),
+      candidatesTokenCount: whole('Output without thoughts.'),
+      thoughtsTokenCount: whole('Thoughts.'),
+      totalTokenCount: whole('All.'),
+    }),
+    modelVersion: text('The model that answered.'),
+    responseId: text('Identifier of the answer.'),
+  }),
+  GenerateContentPieces: listOf(
+    { $ref: '#/components/schemas/GenerateContentAnswer' },
+    'Pieces of an answer, the last one with the reason and the usage.',
+  ),
+  TotalTokens: open('The size of a request.', { totalTokens: whole('Input tokens.') }, ['totalTokens']),
+  GoogleModel: open('A model, in the words of Gemini clients.', {
+    name: text('`models/` and the name to ask for.'),
+    displayName: text('The name for people.'),
+    inputTokenLimit: whole('Tokens it can take.'),
+    outputTokenLimit: whole('Tokens it can write.'),
+    supportedGenerationMethods: listOf({ type: 'string' }, 'Operations.'),
+  }),
+  GoogleModelList: open('The models this key may use.', {
+    models: listOf({ $ref: '#/components/schemas/GoogleModel' }),
+  }),
   TokenCount: open('The size of a request.', { input_tokens: whole('Input tokens.') }, ['input_tokens']),
   Model: open('A model, in the words of OpenAI and Anthropic clients at once.', {
     id: text('The name to ask for.'),
@@ -141,6 +174,8 @@ export function namedSchemas(): JsonObject {
     ResponseRequest: readable(responsesSchema),
     MessageRequest: readable(messagesSchema),
     TokenCountRequest: readable(countTokensSchema),
+    GenerateContentRequest: readable(generateSchema),
+    CountGenerateRequest: readable(countGenerateSchema),
     ...answers,
     Error: { ...errorBody, examples: [errorExample] },
   };

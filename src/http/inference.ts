@@ -104,7 +104,13 @@ export function inference(ports: () => GatewayPorts, gate: FloodGate) {
   return app;
 }
 
-async function infer(request: Request, door: Door, ports: GatewayPorts, gate: FloodGate): Promise<Response> {
+/** Answers one request, or says why not, in the format of its door. */
+export async function infer(
+  request: Request,
+  door: Door,
+  ports: GatewayPorts,
+  gate: FloodGate,
+): Promise<Response> {
   const requestId = requestIdOf(request.headers);
   const startedMs = nowMs();
   const seen: Seen = {};
@@ -123,7 +129,13 @@ async function infer(request: Request, door: Door, ports: GatewayPorts, gate: Fl
   }
 }
 
-async function count(request: Request, door: Door, ports: GatewayPorts, gate: FloodGate): Promise<Response> {
+/** Counts the tokens of one request. */
+export async function count(
+  request: Request,
+  door: Door,
+  ports: GatewayPorts,
+  gate: FloodGate,
+): Promise<Response> {
   const requestId = requestIdOf(request.headers);
   const startedMs = nowMs();
   const seen: Seen = {};

@@ -12,6 +12,7 @@ import { takeVisit, type VisitPorts, visit } from '../gateway/visit.ts';
 import { formatTime, nowMs } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { RateStanding } from '../store/ports.ts';
+import { isGoogleClient, listForGoogle, oneForGoogle } from './google.ts';
 import { aliasesOf } from './inference.ts';
 import { routeDetail } from './openapi.ts';
 import { faultResponse, jsonResponse, requestIdOf, showLimit } from './reply.ts';
@@ -23,9 +24,14 @@ type Context = { request: Request; params: Record<string, string> };
 /** `/v1/models` and `/v1/models/{id}`: what this key may use, with its prices. */
 export function models(ports: () => ModelPorts, gate: FloodGate) {
   const app = new Elysia({ name: 'models' });
-  const list = (context: Context) => reply(context, () => listPage(context.request, ports(), gate));
+  const list = (context: Context) =>
+    isGoogleClient(context.request)
+      ? listForGoogle(context.request, ports(), gate)
+      : reply(context, () => listPage(context.request, ports(), gate));
   const one = (context: Context) =>
-    reply(context, () => onePage(context.request, decodeName(context.params['*'] ?? ''), ports(), gate));
+    isGoogleClient(context.request)
+      ? oneForGoogle(context.request, ports(), gate)
+      : reply(context, () => onePage(context.request, decodeName(context.params['*'] ?? ''), ports(), gate));
   app.get('/v1/models', list, { detail: routeDetail('models') });
   app.get('/v1/models/*', one, { detail: routeDetail('model') });
   for (const alias of aliasesOf('/v1/models')) {

@@ -1,6 +1,7 @@
 // The OpenAPI document: what the server's routes say of themselves, completed with what holds for all of them.
 
 import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
+import { googlePaths } from './docs-google.ts';
 import { TAGS } from './docs-routes.ts';
 import { namedSchemas } from './docs-schemas.ts';
 
@@ -18,6 +19,18 @@ const SECURITY_SCHEMES: JsonObject = {
     in: 'header',
     name: 'x-api-key',
     description: 'A key (`sk-osiris-…`) as Anthropic clients send it. It wins over a bearer key.',
+  },
+  'x-goog-api-key': {
+    type: 'apiKey',
+    in: 'header',
+    name: 'x-goog-api-key',
+    description: 'A key (`sk-osiris-…`) as Gemini clients send it, on `/v1beta` only.',
+  },
+  key: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'key',
+    description: 'The same in the address, on `/v1beta` only. Addresses end up in logs: better use a header.',
   },
   admin: {
     type: 'http',
@@ -58,13 +71,17 @@ const FAILURES: Record<number, string> = {
 const WAITING = [429, 503, 529];
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
+/** A server with this route has the operations of that format too. */
+const GOOGLE_LIST = '/v1beta/models';
+
 /**
  * The whole document from the paths the routes declared. Operations without their own `security` get that of their
  * prefix: a key for `/v1`, the admin secret for `/admin`, none elsewhere.
  */
 export function completeDocument(declared: JsonObject, version: string): JsonObject {
   const paths: JsonObject = {};
-  for (const [path, methods] of Object.entries(declared)) {
+  const all = GOOGLE_LIST in declared ? { ...declared, ...googlePaths() } : declared;
+  for (const [path, methods] of Object.entries(all)) {
     if (isObject(methods)) paths[path] = completePath(path, methods);
   }
   const used = usedTags(paths);
@@ -108,6 +125,8 @@ function completeOperation(path: string, operation: JsonObject): JsonObject {
 
 function securityOf(path: string): JsonValue {
   if (path.startsWith('/admin')) return [{ admin: [] }];
+  if (path.startsWith('/v1beta'))
+    return [{ 'x-goog-api-key': [] }, { key: [] }, { bearer: [] }, { 'x-api-key': [] }];
   if (path.startsWith('/v1')) return [{ bearer: [] }, { 'x-api-key': [] }];
   return [];
 }

@@ -37,6 +37,8 @@ export function faultResponse(fault: Fault, requestId: string, codec: Codec = op
     headers.set('x-ratelimit-reset', String(details.reset));
   }
   if (status === 426) headers.set('upgrade', 'HTTP/1.1');
+  const own = codec.errorBody?.(fault, requestId);
+  if (own) return new Response(JSON.stringify(own), { status, headers });
   const error = compact({
     type: codec.errorType(code),
     message,

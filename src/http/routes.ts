@@ -2,6 +2,7 @@
 
 import { anthropicMessages } from '../formats/anthropic-messages/index.ts';
 import type { Codec } from '../formats/codec.ts';
+import { googleGenerateContent } from '../formats/google-generate-content/index.ts';
 import { openaiChat } from '../formats/openai-chat/index.ts';
 import { openaiResponses } from '../formats/openai-responses/index.ts';
 
@@ -10,7 +11,8 @@ const METHODS: [RegExp, string[]][] = [
     /^(\/v1){0,2}\/(chat\/completions|messages|messages\/count_tokens|responses|responses\/input_tokens)$/,
     ['POST'],
   ],
-  [/^(\/v1){0,2}\/models(\/.+)?$/, ['GET']],
+  [/^(\/v1(beta)?){0,2}\/models\/.+:(generateContent|streamGenerateContent|countTokens)$/, ['POST']],
+  [/^(\/v1(beta)?){0,2}\/models(\/.+)?$/, ['GET']],
   [/^\/admin\/keys$/, ['GET', 'POST']],
   [/^(\/v1){1,2}\/key$/, ['GET']],
   [/^\/admin\/keys\/[^/]+$/, ['GET', 'PATCH']],
@@ -21,7 +23,7 @@ const METHODS: [RegExp, string[]][] = [
 
 /** Named in the design, not built in this version. */
 const PLANNED =
-  /^(\/v1){0,2}\/(responses\/.+|embeddings|images\/.+|audio\/.+|moderations|completions|rerank|realtime)$|^\/key$|^\/v1beta\/|^\/metrics$|^\/admin(\/|$)/;
+  /^(\/v1){0,2}\/(responses\/.+|embeddings|images\/.+|audio\/.+|moderations|completions|rerank|realtime)$|^\/key$|^(\/v1)?\/v1beta\/|^\/metrics$|^\/admin(\/|$)/;
 
 /** The methods an address answers; empty when there is no such address. */
 export function allowedMethods(pathname: string): string[] {
@@ -32,8 +34,11 @@ export function isPlanned(pathname: string): boolean {
   return PLANNED.test(pathname);
 }
 
+const GOOGLE = /^(\/v1)?\/v1beta(\/|$)|\/models\/.+:(generateContent|streamGenerateContent|countTokens)$/;
+
 /** Whose error vocabulary an address uses. */
 export function codecOf(pathname: string): Codec {
+  if (GOOGLE.test(pathname)) return googleGenerateContent;
   if (/\/messages(\/|$)/.test(pathname)) return anthropicMessages;
   return /\/responses(\/|$)/.test(pathname) ? openaiResponses : openaiChat;
 }

@@ -15,6 +15,7 @@ import { admin, adminGuard } from './admin.ts';
 import { adminLogs } from './admin-logs.ts';
 import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
+import { google } from './google.ts';
 import { health } from './health.ts';
 import { home } from './home.ts';
 import { inference, inferenceByPath } from './inference.ts';
@@ -79,6 +80,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(home())
     .use(health(readiness))
     .use(inference(ports.gateway, gate))
+    .use(google(ports.gateway, gate))
     .use(models(ports.gateway, gate))
     .use(key(ports.gateway, gate))
     .use(admin(desk, guard))

@@ -49,13 +49,16 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
     formats: ['anthropic-messages'],
     keyVariables: ['ANTHROPIC_API_KEY'],
   },
-  compatible(
-    'google',
-    'Google AI Studio',
-    'https://generativelanguage.googleapis.com/v1beta/openai',
-    ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
-    { aliases: ['google-ai-studio', 'gemini'] },
-  ),
+  {
+    id: 'google',
+    aliases: ['google-ai-studio', 'gemini'],
+    displayName: 'Google AI Studio',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    auth: 'x-goog-api-key',
+    // Its OpenAI-compatible side has another base URL and sign-in, and loses thought signatures.
+    formats: ['google-generate-content'],
+    keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+  },
   compatible('groq', 'Groq', 'https://api.groq.com/openai/v1', ['GROQ_API_KEY'], {
     quirks: { developerRole: false },
   }),

@@ -5,7 +5,8 @@ import { loadTokenizer } from '../billing/tokens.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
-import type { Codec, Dress } from '../formats/codec.ts';
+import type { Address, Codec, Dress } from '../formats/codec.ts';
+import { readOperation } from '../formats/google-generate-content/index.ts';
 import { nowS, pause } from '../lib/clock.ts';
 import { sha256Hex } from '../lib/crypto.ts';
 import { asString, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
@@ -53,14 +54,14 @@ export function sandboxTransport(
     try {
       await loadTokenizer();
       signal.throwIfAborted();
-      const operation = path.replace(/\?.*$/, '');
       const wire = readBody(body);
-      const behaviour = findBehaviour(asString(wire.model) ?? '');
+      const { address, operation } = readPath(codec, path, wire);
+      const behaviour = findBehaviour(address.model);
       if (!behaviour)
         throw new Fault('not_found', 'The sandbox has no model of this name.', { param: 'model' });
-      const { value: request } = codec.decodeRequest(wire);
-      if (COUNT_PATHS.includes(operation)) return countReply(request, format, requestId);
-      if (operation !== codec.path) throw new Fault('not_found', 'The sandbox has no such operation.');
+      const { value: request } = codec.decodeRequest(wire, address);
+      if (operation === 'count') return countReply(request, format, requestId);
+      if (operation === 'unknown') throw new Fault('not_found', 'The sandbox has no such operation.');
       const seed = sha256Hex(JSON.stringify({ ...request, stream: false, includeUsage: false }));
       const dress: Dress = {
         model: request.model,
@@ -79,6 +80,24 @@ export function sandboxTransport(
   };
 }
 
+/** What is asked for, from the path alone where the format says everything there. */
+function readPath(
+  codec: Codec,
+  path: string,
+  wire: JsonObject,
+): { address: Address; operation: 'answer' | 'count' | 'unknown' } {
+  if (codec.readPath) {
+    const found = readOperation(path);
+    const address = codec.readPath(path) ?? { model: found?.model ?? '', stream: false };
+    const isCount = found?.operation === 'countTokens';
+    return { address, operation: isCount ? 'count' : codec.readPath(path) ? 'answer' : 'unknown' };
+  }
+  const plain = path.replace(/\?.*$/, '');
+  const address = { model: asString(wire.model) ?? '', stream: wire.stream === true };
+  if (COUNT_PATHS.includes(plain)) return { address, operation: 'count' };
+  return { address, operation: plain === codec.path(address) ? 'answer' : 'unknown' };
+}
+
 function readBody(body: Uint8Array): JsonObject {
   const wire = tryParseJson(new TextDecoder().decode(body));
   if (isObject(wire)) return wire;
@@ -87,6 +106,8 @@ function readBody(body: Uint8Array): JsonObject {
 
 function countReply(request: CanonicalRequest, format: FormatId, requestId: string): Response {
   const count = { input_tokens: estimateInputTokens(request) };
+  if (format === 'google-generate-content')
+    return Response.json({ totalTokens: count.input_tokens }, { headers: idHeaders(requestId) });
   const body = format === 'openai-responses' ? { object: 'response.input_tokens', ...count } : count;
   return Response.json(body, { headers: idHeaders(requestId) });
 }
@@ -136,6 +157,7 @@ function rehearse(call: Call, behaviour: Extract<Behaviour, { kind: 'answer' }>)
 const SEAL_ISSUERS: Partial<Record<FormatId, string>> = {
   'openai-responses': 'openai',
   'anthropic-messages': 'anthropic',
+  'google-generate-content': 'google',
 };
 
 function streamReply({ codec, dress, signal }: Call, script: Script, wait: Wait): Response {

@@ -10,7 +10,7 @@ export const sandboxProvider: Provider = {
   displayName: 'Sandbox',
   baseUrl: 'sandbox:',
   auth: 'none',
-  formats: ['openai-chat', 'openai-responses', 'anthropic-messages'],
+  formats: ['openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate-content'],
   credentials: [],
   headers: {},
   ca: undefined,

@@ -7,6 +7,7 @@ import { type Gateway, startGateway } from '../support/gateway.ts';
 import { rowsIn } from '../support/ledger.ts';
 import type { ScriptedUsage, WireFormat } from '../support/script.ts';
 import { startUpstream } from '../support/upstream.ts';
+import { baseUrlOf } from '../support/wire.ts';
 
 /** 6,000 × $5 + 4,000 × $0.50 + 2,000 × $25, per million: 0.03 + 0.002 + 0.05. */
 const PRICE = { input: 5, output: 25, cached_input: 0.5 };
@@ -19,12 +20,14 @@ const COST = {
   cost_usd_output: 0.05,
 };
 
+const UPSTREAMS: WireFormat[] = [...FORMATS, 'google-generate-content'];
+
 const upstream = startUpstream();
 let gateway: Gateway;
 beforeAll(async () => {
   gateway = await startGateway({
-    upstreams: FORMATS.map((format) => ({
-      ...{ provider: `up-${format}`, format, baseUrl: upstream.baseUrl, apiKey: 'made-up' },
+    upstreams: UPSTREAMS.map((format) => ({
+      ...{ provider: `up-${format}`, format, baseUrl: baseUrlOf(upstream.origin, format), apiKey: 'made-up' },
       ...{ model: `model-${format}`, upstreamModel: 'm' },
     })),
     price: PRICE,
@@ -52,8 +55,8 @@ const lastRow = () =>
     "SELECT * FROM entries WHERE kind = 'charge' ORDER BY id DESC",
   )[0];
 
-describe.each(FORMATS)('a client of %s', (client: WireFormat) => {
-  describe.each(FORMATS)('on a provider of %s', (format: WireFormat) => {
+describe.each(FORMATS)('a client of %s', (client) => {
+  describe.each(UPSTREAMS)('on a provider of %s', (format) => {
     test.each([false, true])('is shown and charged the same (stream: %p)', async (stream) => {
       upstream.play([{ text: 'An answer.', usage: USAGE }]);
       const body = { model: `model-${format}`, stream };
@@ -86,6 +89,25 @@ describe.each(FORMATS)('a client of %s', (client: WireFormat) => {
   });
 });
 
+test.each([false, true])('a client of Google’s format is shown it too (stream: %p)', async (stream) => {
+  upstream.play([{ text: 'An answer.', usage: USAGE }]);
+  const operation = stream ? 'streamGenerateContent?alt=sse' : 'generateContent';
+  const response = await fetch(`${gateway.url}/v1beta/models/model-google-generate-content:${operation}`, {
+    method: 'POST',
+    headers: { 'x-goog-api-key': gateway.key },
+    body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }),
+  });
+  const text = await response.text();
+  const last = stream
+    ? text
+        .split('\n')
+        .findLast((line) => line.startsWith('data: '))
+        ?.slice(6)
+    : text;
+  expect(asObject(JSON.parse(last ?? '')).usageMetadata).toMatchObject(COST);
+  expect(lastRow()).toMatchObject({ amount_nano: 82_000_000n, provider: 'up-google-generate-content' });
+});
+
 test('a call cheaper than the minimum shows both: what it would cost and what is charged', async () => {
   upstream.play([{ text: 'Hi', usage: { input: 100, cached: 0, output: 1, reasoning: 0 } }]);
   const response = await ask(gateway, 'openai-chat', { model: 'model-openai-chat' });
@@ -98,8 +120,8 @@ test('what was charged is gone from the balance, to the nanodollar', async () =>
     `${gateway.directory}/state`,
     "SELECT sum(amount_nano) AS sum FROM entries WHERE kind = 'charge'",
   );
-  expect(sums).toEqual([{ sum: 18n * 82_000_000n + 1_000_000n }]);
+  expect(sums).toEqual([{ sum: 26n * 82_000_000n + 1_000_000n }]);
   const listed = await gateway.command(['keys', 'list', '--json']);
   const [key] = asArray(JSON.parse(listed.stdout)).map(asObject);
-  expect(key?.balance_usd).toBe(100 - 18 * 0.082 - 0.001);
+  expect(key?.balance_usd).toBe(97.867);
 });

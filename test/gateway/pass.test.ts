@@ -3,26 +3,26 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { asChunk, type RawAnswer, rawUpstream, SSE_CHUNKED_HEAD } from '../support/raw-upstream.ts';
-import type { WireFormat } from '../support/script.ts';
+import type { BodyFormat } from '../support/script.ts';
 import { STREAMS } from './streams.ts';
 
-const PATHS: Record<WireFormat, string> = {
+const PATHS: Record<BodyFormat, string> = {
   'openai-chat': '/v1/chat/completions',
   'openai-responses': '/v1/responses',
   'anthropic-messages': '/v1/messages',
 };
-const BODIES: Record<WireFormat, string> = {
+const BODIES: Record<BodyFormat, string> = {
   'openai-chat':
     '{ "model":"same","n":1.0, "messages":[{"role":"user","content":"h\\u00e9 😀"}],"big":12345678901234567890,"stream":true,"stream_options":{"include_usage":true},"x_new":{"a":[1e2]}}',
   'openai-responses': '{"input":"hé 😀",\n "model":"same" ,"temperature":1.0,"stream":true,"x_new":[{}]}',
   'anthropic-messages':
     '{"max_tokens":16,"model":"same","stream":true,"messages":[{"role":"user","content":[{"type":"x_new","v":1.50}]}]}',
 };
-const FORMATS = Object.keys(PATHS) as WireFormat[];
+const FORMATS = Object.keys(PATHS) as BodyFormat[];
 
 let upstreams: Record<string, Awaited<ReturnType<typeof rawUpstream>>>;
 let gateway: Gateway;
-const answers: Record<WireFormat, RawAnswer[]> = {
+const answers: Record<BodyFormat, RawAnswer[]> = {
   'openai-chat': [],
   'openai-responses': [],
   'anthropic-messages': [],
@@ -49,7 +49,7 @@ afterAll(async () => {
 });
 
 /** Makes the next request of this format get these pieces. */
-function script(format: WireFormat, ...next: RawAnswer[]): void {
+function script(format: BodyFormat, ...next: RawAnswer[]): void {
   const asked = upstreams[format]?.requests.length ?? 0;
   answers[format].length = asked;
   answers[format].push(...next);
@@ -70,7 +70,7 @@ function chunked(wire: string, size: number): (string | Uint8Array)[] {
 }
 
 async function post(
-  format: WireFormat,
+  format: BodyFormat,
   body: string,
   headers: Record<string, string> = {},
 ): Promise<Response> {
@@ -81,7 +81,7 @@ async function post(
   });
 }
 
-const lastRequest = (format: WireFormat) => upstreams[format]?.requests.at(-1) ?? '';
+const lastRequest = (format: BodyFormat) => upstreams[format]?.requests.at(-1) ?? '';
 const bodyOf = (request: string) => request.slice(request.indexOf('\r\n\r\n') + 4);
 
 describe('law 1, identity', () => {
@@ -168,7 +168,7 @@ test('the upstream sees our credential, its own headers, and nothing of the clie
   expect(head).not.toContain('sk-osiris');
 });
 
-const TRUNCATED: Record<WireFormat, (text: string) => void> = {
+const TRUNCATED: Record<BodyFormat, (text: string) => void> = {
   'openai-chat': (text) => {
     expect(text).toContain('data: {"type":"error","error":{');
     expect(text).not.toContain('data: [DONE]');

@@ -1,6 +1,6 @@
 // Streams as providers send them, in the shapes their SDKs' types give, with oddities that must survive.
 
-import type { WireFormat } from '../support/script.ts';
+import type { BodyFormat } from '../support/script.ts';
 
 const data = (value: object) => `data: ${JSON.stringify(value)}\n\n`;
 const named = (value: { type: string; [member: string]: unknown }) => `event: ${value.type}\n${data(value)}`;
@@ -106,7 +106,7 @@ const responses = [
 
 const crlf = (wire: string) => wire.replaceAll('\n', '\r\n');
 
-export const STREAMS: Record<WireFormat, Record<string, string>> = {
+export const STREAMS: Record<BodyFormat, Record<string, string>> = {
   'openai-chat': { plain: chat, 'with CRLF line ends': crlf(chat) },
   'openai-responses': { plain: responses, 'with CRLF line ends': crlf(responses) },
   'anthropic-messages': { plain: messages, 'with CRLF line ends': crlf(messages) },

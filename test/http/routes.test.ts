@@ -53,6 +53,10 @@ describe('a wrong method', () => {
     ['GET', '/v1/messages/count_tokens', 'POST'],
     ['POST', '/v1/models', 'GET'],
     ['POST', '/models/x/y', 'GET'],
+    ['GET', '/v1beta/models/x:generateContent', 'POST'],
+    ['PUT', '/v1/v1beta/models/x/y:countTokens', 'POST'],
+    ['POST', '/v1beta/models/x/y', 'GET'],
+    ['POST', '/v1beta/models', 'GET'],
     ['POST', '/', 'GET'],
     ['POST', '/health/live', 'GET'],
     ['DELETE', '/admin/keys', 'GET, POST'],
@@ -81,7 +85,6 @@ describe('an address that is not there', () => {
     ['DELETE', '/v1/responses/resp_1'],
     ['GET', '/v1/responses/resp_1/input_items'],
     ['POST', '/v1/responses/compact'],
-    ['POST', '/v1beta/models/gemini-2.5-pro:generateContent'],
     ['GET', '/key'],
     ['GET', '/metrics'],
   ];

@@ -14,6 +14,7 @@ import { TranscodedStream } from '../../src/gateway/transcode.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { FrameSplitter, parseFrames } from '../../src/lib/sse.ts';
 import { chatAnswer } from './answer-chat.ts';
+import { googleAnswer } from './answer-google.ts';
 import { messagesAnswer } from './answer-messages.ts';
 import { responsesAnswer } from './answer-responses.ts';
 import type { Choices } from './choices.ts';
@@ -23,6 +24,7 @@ const ANSWERS: Partial<Record<FormatId, (choices: Choices, oddity: Oddity) => Wi
   'openai-chat': chatAnswer,
   'openai-responses': responsesAnswer,
   'anthropic-messages': messagesAnswer,
+  'google-generate-content': googleAnswer,
 };
 
 /** The codecs whose answers can be generated. */

@@ -57,6 +57,9 @@ const GARBAGE: readonly [string, ...string[]] = [
   'event: message_stop\ndata: {"type":"message_stop"}\n\n',
   'data: {"type":"response.completed"}\n\n',
   'data: {"type":"response.failed","response":{"status":"failed","error":null}}\n\n',
+  'data: {"candidates":[{"content":{"parts":[null,{"functionCall":null},{"text":7}]}}]}\n\n',
+  'data: {"candidates":[{"finishReason":"OTHER"}]}\n\n',
+  'data: [{"error":{"code":503,"status":"UNAVAILABLE"}}]\n\n',
   'data: {"choices":[{"delta":{"content":5,"tool_calls":[null,{"function":null}]}}]}\n\n',
 ];
 

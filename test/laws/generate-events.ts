@@ -50,6 +50,14 @@ function partStart(c: Choices): PartStart {
     }),
     () => ({
       kind: 'opaque',
+      type: 'executableCode',
+      raw: {
+        format: 'google-generate-content',
+        value: { executableCode: { language: 'PYTHON', code: c.word() } },
+      },
+    }),
+    () => ({
+      kind: 'opaque',
       type: 'server_tool_use',
       raw: {
         format: 'anthropic-messages',
@@ -69,7 +77,10 @@ function partDelta(c: Choices): PartDelta {
       section: c.below(3),
       text: c.one(c.text(), ''),
     }),
-    () => ({ kind: 'seal', seal: { issuer: c.one('openai', 'anthropic', 'other'), data: c.word() } }),
+    () => ({
+      kind: 'seal',
+      seal: { issuer: c.one('openai', 'anthropic', 'google', 'other'), data: c.word() },
+    }),
     () => ({ kind: 'refusal', text: c.one(c.text(), '') }),
     () => ({ kind: 'citation', citation: { kind: 'url', url: `https://e.com/${c.word()}` } }),
     () => ({

@@ -3,6 +3,7 @@
 import type { FormatId } from '../../src/canonical/part.ts';
 import { isObject } from '../../src/lib/json.ts';
 import { chatGrammar } from './grammar-chat.ts';
+import { googleGrammar } from './grammar-google.ts';
 import { messagesGrammar } from './grammar-messages.ts';
 import { responsesGrammar } from './grammar-responses.ts';
 import { demand, type Ending, type Grammar, type Wire } from './grammar-rule.ts';
@@ -11,6 +12,7 @@ const GRAMMARS: Partial<Record<FormatId, () => Grammar>> = {
   'openai-chat': chatGrammar,
   'openai-responses': responsesGrammar,
   'anthropic-messages': messagesGrammar,
+  'google-generate-content': googleGrammar,
 };
 
 /** Throws with the reason when the text is no legal, closed stream of the format. */

@@ -45,28 +45,72 @@ export const IGNORED: readonly Ignored[] = [
   },
   { format: 'openai-responses', trait: /^text\.format\.strict=true$/, reason: 'what Anthropic always does' },
   // in every format
-  ...(['openai-chat', 'openai-responses', 'anthropic-messages'] as const).flatMap((format): Ignored[] => [
-    { format, trait: /(^|\.)type=/, reason: 'tells members apart that are carried or named themselves' },
-    { format, trait: /=(null)?$/, reason: 'null says "not set", and an empty text nothing' },
-    { format, trait: /\.detail=auto$/, reason: 'the default, where there is a choice at all' },
-    { format, trait: /^(temperature|top_p|n)=1$/, reason: 'the default everywhere' },
-    {
-      format,
-      trait: /(\.tool_calls\[\]\.id|\.tool_call_id|\.call_id|\.tool_use_id|^messages\[\]\.content\[\]\.id)=/,
-      reason:
-        'an id only links call and result; one that is too long or has other characters is rewritten on both',
-    },
-    {
-      format,
-      trait: /^stream_options\.include_\w+=/,
-      reason: 'a stream always reports usage, and padding belongs to one provider’s stream',
-    },
-    {
-      format,
-      trait: /^(messages|input)\[\]\.role=/,
-      reason: 'roles of turns follow from their place; instructions that move are named by their text',
-    },
-  ]),
+  ...(['openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate-content'] as const).flatMap(
+    (format): Ignored[] => [
+      { format, trait: /(^|\.)type=/, reason: 'tells members apart that are carried or named themselves' },
+      { format, trait: /=(null)?$/, reason: 'null says "not set", and an empty text nothing' },
+      { format, trait: /\.detail=auto$/, reason: 'the default, where there is a choice at all' },
+      {
+        format,
+        trait: /^(temperature|top_p|n|generationConfig\.(temperature|topP|candidateCount))=1$/,
+        reason: 'the default everywhere',
+      },
+      {
+        format,
+        trait:
+          /(\.tool_calls\[\]\.id|\.tool_call_id|\.call_id|\.tool_use_id|^messages\[\]\.content\[\]\.id|\.function(Call|Response)\.id)=/,
+        reason:
+          'an id only links call and result; one that is too long or has other characters is rewritten on both',
+      },
+      {
+        format,
+        trait: /^(tools|functions)\[\](\.function|\.tools\[\])?\.strict=false$/,
+        reason: 'what leaving it out means',
+      },
+      { format, trait: /^(parallel_tool_calls=true|service_tier=auto)$/, reason: 'the default everywhere' },
+      {
+        format,
+        trait: /^stream_options\.include_\w+=/,
+        reason: 'a stream always reports usage, and padding belongs to one provider’s stream',
+      },
+      {
+        format,
+        trait: /^(messages|input|contents)\[\]\.role=|^systemInstruction\.role=/,
+        reason: 'roles of turns follow from their place; instructions that move are named by their text',
+      },
+    ],
+  ),
+  // Google
+  ...(['openai-chat', 'openai-responses'] as const).map((format) => ({
+    format,
+    trait: /^tool_choice(\.allowed_tools)?\.mode=required$/,
+    reason: 'one of one tool is that tool',
+  })),
+  {
+    format: 'google-generate-content',
+    trait: /\.thought=true$/,
+    reason: 'tells thoughts from words, which are carried or named themselves',
+  },
+  {
+    format: 'google-generate-content',
+    trait: /^generationConfig\.responseMimeType=/,
+    reason: 'text is the default, and JSON goes with its schema, which is named',
+  },
+  {
+    format: 'google-generate-content',
+    trait: /^generationConfig\.thinkingConfig\.\w+=/,
+    reason: 'how much to think, and to show',
+  },
+  {
+    format: 'google-generate-content',
+    trait: /\.parameters(\.\*|\.items|\.properties)*\.type=[A-Z]+$/,
+    reason: 'a type is a type in capitals too',
+  },
+  {
+    format: 'google-generate-content',
+    trait: /^generationConfig\.responseModalities\[\]=TEXT$/,
+    reason: 'the only kind of answer a conversion gives',
+  },
   // Chat
   {
     format: 'openai-chat',

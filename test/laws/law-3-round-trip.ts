@@ -7,6 +7,7 @@ import { checkBody } from '../../src/formats/check.ts';
 import type { Codec, Target } from '../../src/formats/codec.ts';
 import { FORMATS } from './answers.ts';
 import { canonicalChat } from './canonical-chat.ts';
+import { canonicalGoogle } from './canonical-google.ts';
 import { canonicalMessages } from './canonical-messages.ts';
 import { canonicalResponses } from './canonical-responses.ts';
 import { type Choices, drawn } from './choices.ts';
@@ -18,6 +19,7 @@ const GENERATORS: Partial<Record<FormatId, (c: Choices) => CanonicalRequest>> = 
   'openai-chat': canonicalChat,
   'openai-responses': canonicalResponses,
   'anthropic-messages': canonicalMessages,
+  'google-generate-content': canonicalGoogle,
 };
 
 /** An upstream model that can do everything its format can say. */
@@ -48,7 +50,7 @@ const roundTrip = (mutate = (codec: Codec) => codec) =>
       const spoilt = mutate(codec);
       const encoded = spoilt.encodeRequest(request, ableTarget(codec));
       if (codec.id in GENERATORS) checkBody(codec.id as 'openai-chat', encoded.value);
-      const decoded = spoilt.decodeRequest(encoded.value);
+      const decoded = spoilt.decodeRequest(encoded.value, { model: request.model, stream: request.stream });
       const losses = [...encoded.losses, ...decoded.losses];
       const [before, after] = [normal(request, codec.id), normal(decoded.value, codec.id)].map((one) =>
         JSON.stringify(sorted(one)),
@@ -84,7 +86,8 @@ function joined(messages: Message[], format: FormatId): unknown[] {
     const isTurn =
       message.role === 'tool' ||
       (format !== 'openai-chat' && message.role === 'assistant') ||
-      format === 'anthropic-messages';
+      format === 'anthropic-messages' ||
+      format === 'google-generate-content';
     const parts = message.parts.map(normalPart);
     if (isTurn && last?.role === message.role) last.parts.push(...parts);
     else out.push({ ...message, parts });

@@ -13,7 +13,7 @@ import { isIgnored } from './ignored.ts';
 import type { Law } from './law.ts';
 import { ableTarget } from './law-3-round-trip.ts';
 import { type Leaf, leavesOf, names } from './leaves.ts';
-import { withRequestDecoder, withRequestEncoder } from './mutants.ts';
+import { withoutTemperature, withRequestDecoder, withRequestEncoder } from './mutants.ts';
 import { convert, requestOf } from './requests.ts';
 
 type Case = { from: Codec; to: Codec; body: JsonObject; target: Target; custom: boolean };
@@ -47,6 +47,7 @@ const noSilentLoss = (
       );
     // nothing of the conversation could be said, and the losses say so: the upstream refuses an empty one
     if (to.id === 'openai-chat' && asArray(there.body.messages).length === 0) return;
+    if (to.id === 'google-generate-content' && asArray(there.body.contents).length === 0) return;
     try {
       checkBody(to.id as 'openai-chat', there.body);
     } catch (thrown) {
@@ -54,7 +55,7 @@ const noSilentLoss = (
     }
     const lost = silent(from, body, there.body, there.losses);
     if (lost) throw show(`${lost.path} (${lost.words.join(' ')}) was lost in silence`);
-    const back = convert(there.body, writing(to), from, ableTarget(from), true);
+    const back = convert(there.body, writing(to), from, ableTarget(from), true, there.address);
     if (!back) return;
     const lostBack = silent(to, there.body, back.body, back.losses);
     if (lostBack)
@@ -102,7 +103,11 @@ function flipped(
   const values = losses.filter((loss) => 'value' in loss).map((loss) => loss.value);
   return leavesOf(before).find((leaf) => {
     if (leaf.words.length > 0 || leaf.trait.includes('*')) return false;
-    if (isIgnored(codec.id, leaf.trait, leaf.value) || isNamed(leaf, named) || values.includes(leaf.value))
+    if (
+      isIgnored(codec.id, leaf.trait, leaf.value) ||
+      isNamed(leaf, named) ||
+      values.includes(word(leaf.value))
+    )
       return false;
     // what a tool was given or gave back may stand inside a text
     if (PAYLOAD.test(leaf.trait) && text.includes(String(leaf.value))) return false;
@@ -119,9 +124,17 @@ function valuesLost(body: JsonObject, losses: Loss[]): Value[] {
   return leavesOf(body)
     .filter((leaf) => isNamed(leaf, losses))
     .map(({ trait, value }) => ({
-      value: trait.endsWith('disable_parallel_tool_use') ? !value : value === 'any' ? 'required' : value,
+      value: word(trait.endsWith('disable_parallel_tool_use') ? !value : value),
     }));
 }
+
+/** Words that formats spell differently, in one spelling. */
+function word(value: Leaf['value']): Leaf['value'] {
+  if (typeof value !== 'string') return value;
+  return SPELLINGS[value.toLowerCase()] ?? value.toLowerCase();
+}
+
+const SPELLINGS: Record<string, string> = { any: 'required', standard: 'default', standard_only: 'default' };
 
 /** Members of one meaning that have an older name. */
 const OLDER: Record<string, string> = {
@@ -143,7 +156,7 @@ export const LAW_4: Law[] = PAIRS.map((pair) => ({
       name: 'an encoder that drops the temperature without a loss',
       property: () =>
         noSilentLoss(pair, undefined, (codec) =>
-          withRequestEncoder(codec, ({ value: { temperature: _, ...value }, losses }) => ({ value, losses })),
+          withRequestEncoder(codec, ({ value, losses }) => ({ value: withoutTemperature(value), losses })),
         ),
     },
     {

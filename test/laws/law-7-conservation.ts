@@ -17,7 +17,7 @@ const conservation = (spoil: (usage: Usage) => Usage = (usage) => usage) =>
       return { codec, answer, chunks: chunksOf(c, answer.frames.join('')) };
     }),
     ({ codec, answer, chunks }) => {
-      const reported = answer.body.usage ?? null;
+      const reported = answer.body.usage ?? answer.body.usageMetadata ?? null;
       for (const response of [codec.decodeResponse(answer.body), foldAll(decodeStream(codec, chunks))]) {
         if (!response.usage) {
           if (reported !== null) throw new Error(`${codec.id}: reported usage was not read`);
@@ -50,14 +50,18 @@ function problemWith(usage: Usage, reported: JsonObject): string | undefined {
   return undefined;
 }
 
-/** OpenAI's totals hold the cached tokens, Anthropic's `input_tokens` does not. */
+/** OpenAI's totals hold the cached tokens, Anthropic's `input_tokens` does not; Google's leave out what tools read. */
 function inputTotal(reported: JsonObject): number {
+  if ('promptTokenCount' in reported)
+    return count(reported.promptTokenCount) + count(reported.toolUsePromptTokenCount);
   if ('prompt_tokens' in reported) return count(reported.prompt_tokens);
   const apart = count(reported.cache_creation_input_tokens) + count(reported.cache_read_input_tokens);
   return count(reported.input_tokens) + apart;
 }
 
 function outputTotal(reported: JsonObject): number {
+  if ('candidatesTokenCount' in reported)
+    return count(reported.candidatesTokenCount) + count(reported.thoughtsTokenCount);
   return count(reported.completion_tokens ?? reported.output_tokens);
 }
 

@@ -3,7 +3,7 @@
 import type { StreamEvent } from '../../src/canonical/event.ts';
 import type { CanonicalRequest } from '../../src/canonical/request.ts';
 import type { Codec, Converted } from '../../src/formats/codec.ts';
-import type { JsonObject } from '../../src/lib/json.ts';
+import { isObject, type JsonObject } from '../../src/lib/json.ts';
 
 /** The codec with a stream decoder whose events go through `spoil`. */
 export function withDecoder(codec: Codec, spoil: (events: StreamEvent[]) => StreamEvent[]): Codec {
@@ -45,4 +45,11 @@ export function withRequestDecoder(
   spoil: (out: Converted<CanonicalRequest>) => Converted<CanonicalRequest>,
 ): Codec {
   return { ...codec, decodeRequest: (body) => spoil(codec.decodeRequest(body)) };
+}
+
+/** A request body that has forgotten its temperature, wherever its format keeps it. */
+export function withoutTemperature({ temperature: _, ...body }: JsonObject): JsonObject {
+  if (!isObject(body.generationConfig)) return body;
+  const { temperature: _cold, ...generationConfig } = body.generationConfig;
+  return { ...body, generationConfig };
 }

@@ -4,10 +4,11 @@ import { toFault } from '../../src/canonical/fault.ts';
 import type { Loss } from '../../src/canonical/loss.ts';
 import type { FormatId } from '../../src/canonical/part.ts';
 import { mapTools } from '../../src/canonical/tool-map.ts';
-import type { Codec, Target } from '../../src/formats/codec.ts';
+import type { Address, Codec, Target } from '../../src/formats/codec.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Choices } from './choices.ts';
 import { chatRequest } from './generate-chat.ts';
+import { googleRequest } from './generate-google.ts';
 import { messagesRequest } from './generate-messages.ts';
 import { responsesRequest } from './generate-responses.ts';
 
@@ -15,6 +16,7 @@ const REQUESTS: Partial<Record<FormatId, (c: Choices) => JsonObject>> = {
   'openai-chat': chatRequest,
   'openai-responses': responsesRequest,
   'anthropic-messages': messagesRequest,
+  'google-generate-content': googleRequest,
 };
 
 export function requestOf(codec: Codec, c: Choices): JsonObject {
@@ -23,7 +25,10 @@ export function requestOf(codec: Codec, c: Choices): JsonObject {
   return make(c);
 }
 
-export type Leg = { body: JsonObject; losses: Loss[] };
+/** `address` is what the path says, where the format keeps model and stream there. */
+export type Leg = { body: JsonObject; losses: Loss[]; address: Address };
+
+const ADDRESS: Address = { model: 'the-model', stream: false };
 
 /** The request as the other upstream gets it, or undefined when it was refused with a 400; anything else is thrown. */
 export function convert(
@@ -32,9 +37,10 @@ export function convert(
   to: Codec,
   target: Target,
   custom: boolean,
+  address = ADDRESS,
 ): Leg | undefined {
   try {
-    const decoded = from.decodeRequest(structuredClone(body));
+    const decoded = from.decodeRequest(structuredClone(body), address);
     const abilities = {
       namespaces: to.id === 'openai-responses',
       custom: to.id === 'openai-responses' || (to.id === 'openai-chat' && custom),
@@ -42,7 +48,11 @@ export function convert(
     };
     const mapped = mapTools(decoded.value, abilities);
     const encoded = to.encodeRequest(mapped.request, target);
-    return { body: encoded.value, losses: [...decoded.losses, ...mapped.losses, ...encoded.losses] };
+    return {
+      body: encoded.value,
+      losses: [...decoded.losses, ...mapped.losses, ...encoded.losses],
+      address: { model: target.model, stream: mapped.request.stream },
+    };
   } catch (thrown) {
     const fault = toFault(thrown);
     if (fault.status === 400) return undefined;

@@ -87,6 +87,31 @@ describe.skipIf(DIRECT)('a converted call', () => {
     });
   });
 
+  test('gives Google no tool name that begins with a digit, and its client its own name back', async () => {
+    upstream.play([{ calls: [{ id: 'call_scripted0', name: 'any', args: '{}' }] }]);
+    const { origin, key, model } = stage.target('google-generate-content');
+    const ask = async () =>
+      await fetch(`${origin}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'x-api-key': key, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          model,
+          messages: [{ role: 'user', content: 'Hello?' }],
+          tools: [{ type: 'function', function: { name: '2fa', parameters: { type: 'object' } } }],
+          tool_choice: { type: 'function', function: { name: '2fa' } },
+        }),
+      });
+    await ask();
+    const [tool] = sent().tools as { functionDeclarations: { name: string }[] }[];
+    const name = tool?.functionDeclarations[0]?.name ?? '';
+    expect(name).toMatch(/^_2fa_\w+$/);
+    expect(sent().toolConfig).toEqual({
+      functionCallingConfig: { mode: 'ANY', allowedFunctionNames: [name] },
+    });
+    upstream.play([{ calls: [{ id: 'call_scripted0', name, args: '{}' }] }]);
+    expect(await (await ask()).text()).toContain('"name":"2fa"');
+  });
+
   test('asks for thoughts when a Chat client asks for reasoning', async () => {
     const ask = question({ reasoning_effort: 'low' });
     await send('/v1/chat/completions', 'anthropic-messages', ask);

@@ -24,6 +24,7 @@ function asked(format: WireFormat): Asked {
   return {
     position: 0,
     model: `${format}-upstream`,
+    stream: true,
     body: { stream: true, stream_options: { include_usage: true } },
   };
 }
@@ -96,6 +97,9 @@ for (const client of STREAM_CLIENTS) {
   for (const format of FORMATS) {
     describe.skipIf(DIRECT)(`${client.name} over ${format}`, () => {
       for (const [what, piecesOf] of LAWFUL) {
+        // straight from Google its library would not read them either: they pass as they came
+        if (client.format === format && format === 'google-generate-content' && what.startsWith('comments'))
+          continue;
         test(what, async () => {
           answerWith({ pieces: [SSE_HEAD, ...piecesOf(framesOf(format))], gapMs: 0, after: 'end' });
           const outcome = await client.converse(stage.target(format), new ToolBox());

@@ -13,7 +13,7 @@ const SCHEMA = { type: 'object', properties: { place: { type: 'string' } }, requ
 
 /** How a client of a format asks, and sends back what it got with the result of the call. */
 type Dialect = {
-  path: string;
+  path(model: string): string;
   ask(model: string): Json;
   goOn(asked: Json, answer: Json, callId?: string): Json;
 };
@@ -21,7 +21,7 @@ type Dialect = {
 const DIALECTS: Record<WireFormat, Dialect> = {
   // Most clients of this format send no thoughts back.
   'openai-chat': {
-    path: '/v1/chat/completions',
+    path: () => '/v1/chat/completions',
     ask: (model) => ({
       model,
       reasoning_effort: 'medium',
@@ -41,7 +41,7 @@ const DIALECTS: Record<WireFormat, Dialect> = {
     },
   },
   'openai-responses': {
-    path: '/v1/responses',
+    path: () => '/v1/responses',
     ask: (model) => ({
       model,
       input: [{ role: 'user', content: QUESTION }],
@@ -60,7 +60,7 @@ const DIALECTS: Record<WireFormat, Dialect> = {
     }),
   },
   'anthropic-messages': {
-    path: '/v1/messages',
+    path: () => '/v1/messages',
     ask: (model) => ({
       model,
       max_tokens: 4096,
@@ -74,6 +74,25 @@ const DIALECTS: Record<WireFormat, Dialect> = {
         ...(asked.messages as Json[]),
         { role: 'assistant', content: answer.content },
         { role: 'user', content: [{ type: 'tool_result', tool_use_id: callId, content: 'rain' }] },
+      ],
+    }),
+  },
+  'google-generate-content': {
+    path: (model) => `/v1beta/models/${model}:generateContent`,
+    ask: () => ({
+      contents: [{ role: 'user', parts: [{ text: QUESTION }] }],
+      tools: [{ functionDeclarations: [{ name: 'look_up', parametersJsonSchema: SCHEMA }] }],
+      generationConfig: { thinkingConfig: { thinkingBudget: 2048, includeThoughts: true } },
+    }),
+    goOn: (asked, answer, id = CALL.id) => ({
+      ...asked,
+      contents: [
+        ...(asked.contents as Json[]),
+        (answer.candidates as Json[])[0]?.content,
+        {
+          role: 'user',
+          parts: [{ functionResponse: { id, name: 'look_up', response: { result: 'rain' } } }],
+        },
       ],
     }),
   },
@@ -92,10 +111,10 @@ describe.skipIf(DIRECT)('a conversation that changes its provider', () => {
 
   async function send(dialect: Dialect, format: WireFormat, body: Json): Promise<Json> {
     const { origin, key, model } = stage.target(format);
-    const answer = await fetch(`${origin}${dialect.path}`, {
+    const answer = await fetch(`${origin}${dialect.path(model)}`, {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
-      body: JSON.stringify({ ...body, model }),
+      body: JSON.stringify(dialect.path(model).includes(model) ? body : { ...body, model }),
     });
     const text = await answer.text();
     expect([answer.status, upstream.breaches(), answer.ok ? '' : text]).toEqual([200, [], '']);
@@ -121,7 +140,7 @@ describe.skipIf(DIRECT)('a conversation that changes its provider', () => {
     }
   }
 
-  const SEALING = ['openai-responses', 'anthropic-messages'] as const;
+  const SEALING = ['openai-responses', 'anthropic-messages', 'google-generate-content'] as const;
   const THOUGHTS = [REASONING, 'It does; and tomorrow?', 'Dry, I think ☀️.'];
 
   for (const client of SEALING) {

@@ -1,14 +1,14 @@
 // The smallest request of each format, and how to send it without any client library.
 
 import type { Gateway } from './gateway.ts';
-import type { WireFormat } from './script.ts';
+import type { BodyFormat } from './script.ts';
 
-export const PATHS: Record<WireFormat, string> = {
+export const PATHS: Record<BodyFormat, string> = {
   'openai-chat': '/v1/chat/completions',
   'openai-responses': '/v1/responses',
   'anthropic-messages': '/v1/messages',
 };
-export const FORMATS = Object.keys(PATHS) as WireFormat[];
+export const FORMATS = Object.keys(PATHS) as BodyFormat[];
 
 export type Asking = {
   model: string;
@@ -23,7 +23,7 @@ export type Asking = {
 /** Sends one question in the given format. */
 export function ask(
   { url, key: own }: Pick<Gateway, 'url' | 'key'>,
-  format: WireFormat,
+  format: BodyFormat,
   asking: Asking,
 ): Promise<Response> {
   const { model, stream = false, text = 'Hello', key = own, path = PATHS[format], headers, signal } = asking;
@@ -35,7 +35,7 @@ export function ask(
   });
 }
 
-export function bodyOf(format: WireFormat, model: string, text: string, stream: boolean): object {
+export function bodyOf(format: BodyFormat, model: string, text: string, stream: boolean): object {
   const messages = [{ role: 'user', content: text }];
   switch (format) {
     case 'openai-chat':

@@ -150,6 +150,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
+/** How each format's vendor takes its key. */
+const AUTH: Record<WireFormat, string> = {
+  'openai-chat': 'bearer',
+  'openai-responses': 'bearer',
+  'anthropic-messages': 'x-api-key',
+  'google-generate-content': 'x-goog-api-key',
+};
+
 /** The configuration as a value: JSON is YAML too. */
 function configOf(options: GatewayOptions, directory: string, port: number): Record<string, unknown> {
   const providers = options.upstreams.map((upstream) => [
@@ -157,7 +165,7 @@ function configOf(options: GatewayOptions, directory: string, port: number): Rec
     {
       base_url: upstream.baseUrl,
       format: upstream.format,
-      auth: upstream.format === 'anthropic-messages' ? 'x-api-key' : 'bearer',
+      auth: AUTH[upstream.format],
       api_key: upstream.apiKey,
     },
   ]);

@@ -7,16 +7,31 @@ import { golden } from './golden.ts';
 import { SCENARIOS, type Scenario, type ToolRun, usageOf } from './scenarios.ts';
 import { sealOf, type WireFormat } from './script.ts';
 import { type Received, startUpstream, type Upstream } from './upstream.ts';
+import { baseUrlOf } from './wire.ts';
 
 /** Without a gateway: every client straight to the scripted upstream of its own format. */
 export const DIRECT = process.env.OSIRIS_DIRECT === '1';
 
 /** The formats that a scripted upstream speaks. */
-export const FORMATS: WireFormat[] = ['openai-chat', 'openai-responses', 'anthropic-messages'];
+export const FORMATS: WireFormat[] = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'google-generate-content',
+];
 
 export const PROVIDER_KEY = 'provider-secret-of-the-scripted-upstream';
 
-const THINKING = { 'openai-responses': 'effort', 'anthropic-messages': 'budget' } as const;
+const THINKING = {
+  'openai-responses': 'effort',
+  'anthropic-messages': 'budget',
+  'google-generate-content': 'effort',
+} as const;
+
+/** What the provider is asked for; of Google a model that insists on its signatures. */
+function upstreamModel(format: WireFormat): string {
+  return format === 'google-generate-content' ? 'gemini-3-upstream' : `${format}-upstream`;
+}
 
 /** A gateway before one upstream that speaks all formats, one provider and model for each. */
 export type Stage = {
@@ -35,7 +50,7 @@ export async function openStage(origin: string): Promise<Stage> {
         origin,
         baseUrl: `${origin}/v1`,
         key: PROVIDER_KEY,
-        model: `${format}-upstream`,
+        model: upstreamModel(format),
       }),
       close: async () => undefined,
     };
@@ -44,10 +59,10 @@ export async function openStage(origin: string): Promise<Stage> {
     upstreams: FORMATS.map((format) => ({
       provider: `up-${format}`,
       format,
-      baseUrl: `${origin}/v1`,
+      baseUrl: baseUrlOf(origin, format),
       apiKey: PROVIDER_KEY,
       model: `${format}-model`,
-      upstreamModel: `${format}-upstream`,
+      upstreamModel: upstreamModel(format),
       // Models that think, where the format knows how to send thoughts back.
       ...(format === 'openai-chat' ? {} : { capabilities: { thinking: THINKING[format] } }),
     })),
@@ -104,9 +119,9 @@ async function lead(
 
   expect(upstream.breaches().filter((breach) => !breach.startsWith('thread'))).toEqual([]);
   const turns = upstream.turnsTaken();
-  expect(turns.map((turn) => [turn.format, turn.body.model])).toEqual([
-    [format, `${format}-upstream`],
-    [format, `${format}-upstream`],
+  expect(turns.map((turn) => [turn.format, turn.model])).toEqual([
+    [format, upstreamModel(format)],
+    [format, upstreamModel(format)],
   ]);
   expect(outcome.text).toBe(scenario.finalText);
   expect(byName(tools.runs)).toEqual(byName(scenario.runs));

@@ -6,13 +6,14 @@ import type { FormatId } from '../../src/canonical/part.ts';
 import type { CanonicalResponse } from '../../src/canonical/response.ts';
 import { anthropicMessages } from '../../src/formats/anthropic-messages/index.ts';
 import type { Codec } from '../../src/formats/codec.ts';
+import { googleGenerateContent } from '../../src/formats/google-generate-content/index.ts';
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
-import { isObject, type JsonObject } from '../../src/lib/json.ts';
+import { compact, isObject, type JsonObject } from '../../src/lib/json.ts';
 import { parseFrames } from '../../src/lib/sse.ts';
 import { type SandboxTransport, sandboxTransport } from '../../src/sandbox/index.ts';
 
-export const CODECS: Codec[] = [openaiChat, openaiResponses, anthropicMessages];
+export const CODECS: Codec[] = [openaiChat, openaiResponses, anthropicMessages, googleGenerateContent];
 
 export type Waits = number[];
 
@@ -28,10 +29,15 @@ export function send(
   transport: SandboxTransport,
   codec: Codec,
   body: JsonObject,
-  { path = codec.path, signal = new AbortController().signal } = {},
+  { path = pathOf(codec, body), signal = new AbortController().signal } = {},
 ): Promise<Response> {
   const bytes = new TextEncoder().encode(JSON.stringify(body));
   return transport({ format: codec.id, path, body: bytes, headers: new Headers(), signal });
+}
+
+/** Where a request of `ask` goes: formats whose path says it keep model and stream out of the body. */
+export function pathOf(codec: Codec, body: JsonObject): string {
+  return codec.path({ model: String(body.model ?? ''), stream: body.stream === true });
 }
 
 export type Wish = {
@@ -99,7 +105,33 @@ export function ask(format: FormatId, model: string, prompt: string, wish: Wish 
         ...(schema ? { output_config: { format: { type: 'json_schema', schema } } } : {}),
       };
     case 'google-generate-content':
-      throw new Error('not a sandbox format yet');
+      return {
+        // what the path will say
+        model,
+        stream,
+        contents: [{ role: 'user', parts: [{ text: prompt }] }],
+        generationConfig: compact({
+          maxOutputTokens: maxTokens,
+          stopSequences: stop,
+          responseMimeType: schema ? 'application/json' : undefined,
+          responseJsonSchema: schema,
+        }),
+        ...(tools
+          ? {
+              tools: [
+                {
+                  functionDeclarations: tools.map(({ name, schema: parametersJsonSchema }) => ({
+                    name,
+                    parametersJsonSchema,
+                  })),
+                },
+              ],
+            }
+          : {}),
+        ...(toolChoice
+          ? { toolConfig: { functionCallingConfig: { mode: toolChoice === 'required' ? 'ANY' : 'NONE' } } }
+          : {}),
+      };
     default:
       return format satisfies never;
   }

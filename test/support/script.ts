@@ -1,6 +1,9 @@
 // What a scripted upstream is told to answer: turns, how each may break, and how its bytes are cut.
 
-export type WireFormat = 'openai-chat' | 'openai-responses' | 'anthropic-messages';
+/** Formats whose bodies name the model. */
+export type BodyFormat = 'openai-chat' | 'openai-responses' | 'anthropic-messages';
+
+export type WireFormat = BodyFormat | 'google-generate-content';
 
 /** A tool call the model makes; `args` is the argument string exactly as it goes on the wire. */
 export type ScriptedCall = { id: string; name: string; args: string };
@@ -51,6 +54,7 @@ export type Asked = {
   /** Position of this call in the script, from 0: part of every id. */
   position: number;
   model: string;
+  stream: boolean;
   body: Record<string, unknown>;
 };
 

@@ -3,6 +3,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { anthropicClients } from './anthropic-client.ts';
 import type { Client, Target } from './client.ts';
+import { GOOGLE_CLIENTS } from './google-client.ts';
 import { OPENAI_CHAT_CLIENTS } from './openai-chat-client.ts';
 import { OPENAI_RESPONSES_CLIENTS } from './openai-responses-client.ts';
 
@@ -10,10 +11,11 @@ export function openAnthropic(target: Target): Anthropic {
   return new Anthropic({ baseURL: target.origin, apiKey: target.key, maxRetries: 0 });
 }
 
-const NAMES = ['openai-chat-stream', 'openai-responses-stream', 'anthropic1-stream'];
+const NAMES = ['openai-chat-stream', 'openai-responses-stream', 'anthropic1-stream', 'genai-stream'];
 
 export const STREAM_CLIENTS: Client[] = [
   ...OPENAI_CHAT_CLIENTS,
   ...OPENAI_RESPONSES_CLIENTS,
   ...anthropicClients('anthropic1', openAnthropic),
+  ...GOOGLE_CLIENTS,
 ].filter((client) => NAMES.includes(client.name));

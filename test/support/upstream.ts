@@ -13,6 +13,8 @@ export type Received = {
   headers: Record<string, string>;
   raw: Uint8Array;
   body: Json;
+  /** Which model was asked for, by the body or by the path. */
+  model: string;
   /** What a strict provider found wrong; the request was then answered with 400. */
   breach: string | undefined;
   /** It took a turn of the script. */
@@ -51,6 +53,7 @@ export function startUpstream(options: { key?: string; port?: number } = {}): Up
     'openai-chat': nothingIssued(),
     'openai-responses': nothingIssued(),
     'anthropic-messages': nothingIssued(),
+    'google-generate-content': nothingIssued(),
   };
   let script: Turn[] = [];
   let cutting: Cutting = { kind: 'frame' };
@@ -66,6 +69,9 @@ export function startUpstream(options: { key?: string; port?: number } = {}): Up
       if (found === undefined || request.method !== 'POST')
         return new Response('no such route', { status: 404 });
       const { wire, counting } = found;
+      // without it Google streams one JSON array
+      if (found.stream && url.searchParams.get('alt') !== 'sse')
+        return new Response('only server-sent events are scripted', { status: 404 });
       const raw = new Uint8Array(await request.arrayBuffer());
       const entry: Received = {
         format: wire.format,
@@ -74,6 +80,7 @@ export function startUpstream(options: { key?: string; port?: number } = {}): Up
         headers: request.headers.toJSON(),
         raw,
         body: {},
+        model: found.model ?? '',
         breach: undefined,
         tookTurn: false,
         counting,
@@ -85,6 +92,7 @@ export function startUpstream(options: { key?: string; port?: number } = {}): Up
       }
       try {
         entry.body = readBody(raw);
+        entry.model = found.model ?? String(entry.body.model);
         if (!counting) {
           checkHeaders(wire, request.headers);
           wire.check(entry.body, issued[wire.format]);
@@ -96,13 +104,15 @@ export function startUpstream(options: { key?: string; port?: number } = {}): Up
         return refusal(wire, 400, 'invalid_request_error', message, details);
       }
       if (counting) {
+        if (found.model !== undefined) return Response.json({ totalTokens: COUNTED_TOKENS });
         return Response.json({ object: 'response.input_tokens', input_tokens: COUNTED_TOKENS });
       }
       const position = received.filter((one) => one.tookTurn).length;
       const turn = script[position];
       entry.tookTurn = true;
       if (turn === undefined) return refusal(wire, 500, 'api_error', 'the script has no more turns');
-      const asked: Asked = { position, model: String(entry.body.model), body: entry.body };
+      const stream = found.stream ?? entry.body.stream === true;
+      const asked: Asked = { position, model: entry.model, stream, body: entry.body };
       remember(issued[wire.format], turn, wire, asked);
       if (turn.delayMs !== undefined) await Bun.sleep(turn.delayMs);
       return answer(wire, turn, asked, turn.cutting ?? cutting, entry, request.signal);
@@ -134,7 +144,11 @@ function nothingIssued(): Issued {
 }
 
 function bearsKey(headers: Headers, key: string): boolean {
-  return headers.get('x-api-key') === key || headers.get('authorization') === `Bearer ${key}`;
+  return (
+    headers.get('x-goog-api-key') === key ||
+    headers.get('x-api-key') === key ||
+    headers.get('authorization') === `Bearer ${key}`
+  );
 }
 
 function readBody(raw: Uint8Array): Json {
@@ -162,6 +176,7 @@ function refusal(wire: Wire, status: number, type: string, message: string, deta
 
 /** Keeps what the turn gives out, to accept exactly that when it comes back. */
 function remember(issued: Issued, turn: Turn, wire: Wire, asked: Asked): void {
+  if (wire.format === 'google-generate-content') issued.seals.add(sealOf(wire.format, turn.reasoning ?? ''));
   if (turn.reasoning !== undefined) {
     issued.reasonings.add(turn.reasoning);
     if (wire.format !== 'openai-chat') issued.seals.add(sealOf(wire.format, turn.reasoning));
@@ -182,7 +197,7 @@ function answer(
     const { status, type, message, headers } = turn.error;
     return Response.json(wire.error(type, message), { status, headers: headers ?? {} });
   }
-  const streaming = asked.body.stream === true;
+  const streaming = asked.stream;
   const frames = streaming ? brokenFrames(wire, turn, asked) : [JSON.stringify(wire.body(turn, asked))];
   const silentAfter = streaming ? turn.silentAfterFrames : undefined;
   const pieces = cutFrames(frames.slice(0, silentAfter), cutting);

@@ -3,9 +3,11 @@
 import type { Asked, Turn, WireFormat } from './script.ts';
 import type { Json } from './strict.ts';
 import { checkChat } from './strict-chat.ts';
+import { checkGoogle } from './strict-google.ts';
 import { checkMessages } from './strict-messages.ts';
 import { checkResponses } from './strict-responses.ts';
 import { chatBody, chatErrorFrame, chatFrames, openaiError } from './wire-chat.ts';
+import { googleBody, googleError, googleErrorFrame, googleFrames } from './wire-google.ts';
 import { messagesBody, messagesError, messagesErrorFrame, messagesFrames } from './wire-messages.ts';
 import { responsesBody, responsesErrorFrame, responsesFrames } from './wire-responses.ts';
 
@@ -46,10 +48,28 @@ export const WIRES: Record<WireFormat, Wire> = {
     error: messagesError,
     errorFrame: (_asked, type, message) => messagesErrorFrame(type, message),
   },
+  'google-generate-content': {
+    format: 'google-generate-content',
+    check: (body, issued) => checkGoogle(body, issued.seals),
+    body: googleBody,
+    frames: googleFrames,
+    error: (type, message) => googleError(type, message),
+    errorFrame: (_asked, type, message) => googleErrorFrame(type, message),
+  },
 };
 
+export type Found = {
+  wire: Wire;
+  counting: boolean;
+  /** Where the path says it and the body does not. */
+  model?: string;
+  stream?: boolean;
+};
+
+const GOOGLE = /^\/v1beta\/models\/([^:]+):(generateContent|streamGenerateContent|countTokens)$/;
+
 /** The format and operation behind a path, or nothing. */
-export function wireAt(path: string): { wire: Wire; counting: boolean } | undefined {
+export function wireAt(path: string): Found | undefined {
   switch (path) {
     case '/v1/chat/completions':
       return { wire: WIRES['openai-chat'], counting: false };
@@ -61,7 +81,20 @@ export function wireAt(path: string): { wire: Wire; counting: boolean } | undefi
       return { wire: WIRES['anthropic-messages'], counting: false };
     case '/v1/messages/count_tokens':
       return { wire: WIRES['anthropic-messages'], counting: true };
-    default:
-      return undefined;
+    default: {
+      const [, model, operation] = GOOGLE.exec(path) ?? [];
+      if (model === undefined) return undefined;
+      return {
+        wire: WIRES['google-generate-content'],
+        counting: operation === 'countTokens',
+        model,
+        stream: operation === 'streamGenerateContent',
+      };
+    }
   }
+}
+
+/** What stands before the operation of a format at an origin. */
+export function baseUrlOf(origin: string, format: WireFormat): string {
+  return `${origin}${format === 'google-generate-content' ? '/v1beta' : '/v1'}`;
 }

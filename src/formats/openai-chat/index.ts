@@ -17,7 +17,8 @@ export { chatSchema } from './wire.ts';
 
 export const openaiChat: Codec = {
   id: 'openai-chat',
-  path: '/chat/completions',
+  path: () => '/chat/completions',
+  modelMember: 'model',
   idPrefix: 'chatcmpl-',
   errorType,
   decodeRequest,

@@ -102,7 +102,8 @@ export class ChatStreamEncoder implements StreamEncoder {
     this.#open.set(index, open);
     if (part.kind === 'opaque') this.#afterHosted = this.#textLength > 0;
     if (part.kind === 'audio') {
-      return before + (part.id === undefined ? '' : this.#chunk({ audio: { id: part.id } }));
+      const id = part.id ?? `audio_${this.#dress.id}`;
+      return before + this.#chunk({ audio: { id, transcript: '' } });
     }
     if (part.kind !== 'tool-call') return before;
     this.#calls++;

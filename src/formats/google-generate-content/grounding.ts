@@ -1,0 +1,163 @@
+// Sources of a text: Google's grounding chunks and supports, which count bytes, and the canonical citations.
+
+import type { Citation } from '../../canonical/part.ts';
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asString,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+} from '../../lib/json.ts';
+
+/** `start` and `end` count the bytes of UTF-8 in the part; `text` is what stands between them. */
+type Segment = { start: number; end: number; text: string | undefined; partIndex: number | undefined };
+type Source = { url: string; title: string | undefined; segment: Segment | undefined };
+
+/** Collects the sources of one answer, which streams tell again and again, and gives each to its text once. */
+export class GroundingReader {
+  /** Hosted searches so far. */
+  searches = 0;
+  #grounded: Source[] = [];
+  #cited: Source[] = [];
+  readonly #told = new Set<string>();
+
+  note(candidate: JsonObject): void {
+    if (isObject(candidate.groundingMetadata)) {
+      this.#grounded = groundedSources(candidate.groundingMetadata);
+      this.searches = Math.max(this.searches, asArray(candidate.groundingMetadata.webSearchQueries).length);
+    }
+    if (isObject(candidate.citationMetadata))
+      this.#cited = asArray(candidate.citationMetadata.citations).flatMap(citedSource);
+  }
+
+  /**
+   * The citations of a text that is now whole. `parts` are the parts it was made of, where their numbers are known;
+   * Google leaves the number 0 out, so a segment without one may stand anywhere.
+   */
+  take(text: string, parts: ReadonlySet<number> | undefined): Citation[] {
+    const citations: Citation[] = [];
+    for (const source of [...this.#grounded, ...this.#cited]) {
+      const key = JSON.stringify(source);
+      const part = source.segment?.partIndex;
+      if (this.#told.has(key) || (part !== undefined && parts?.has(part) === false)) continue;
+      const range = source.segment ? rangeIn(text, source.segment) : {};
+      if (!range) continue;
+      this.#told.add(key);
+      const { url, title } = source;
+      citations.push({ kind: 'url', url, ...(title === undefined ? {} : { title }), ...range });
+    }
+    return citations;
+  }
+}
+
+function groundedSources(metadata: JsonObject): Source[] {
+  const chunks = asArray(metadata.groundingChunks).map((chunk) => sourceOf(asObject(chunk)));
+  const supports = asArray(metadata.groundingSupports).map(asObject);
+  const used = new Set<number>();
+  const sources = supports.flatMap((support): Source[] => {
+    const segment = segmentOf(support.segment);
+    return asArray(support.groundingChunkIndices).flatMap((index): Source[] => {
+      const chunk = typeof index === 'number' ? chunks[index] : undefined;
+      if (!chunk || typeof index !== 'number') return [];
+      used.add(index);
+      return [{ ...chunk, segment }];
+    });
+  });
+  // a source that supports nothing in particular still was one
+  chunks.forEach((chunk, index) => {
+    if (chunk && !used.has(index)) sources.push(chunk);
+  });
+  return sources;
+}
+
+function sourceOf(chunk: JsonObject): Source | undefined {
+  const place = [chunk.web, chunk.retrievedContext, chunk.maps].find(isObject);
+  const url = asString(place?.uri);
+  return url === undefined ? undefined : { url, title: asString(place?.title), segment: undefined };
+}
+
+/** Google leaves an index of 0 out. */
+function segmentOf(value: JsonValue | undefined): Segment | undefined {
+  if (!isObject(value)) return undefined;
+  const end = asNumber(value.endIndex);
+  const text = asString(value.text) || undefined;
+  if (end === undefined && text === undefined) return undefined;
+  return {
+    start: asNumber(value.startIndex) ?? 0,
+    end: end ?? 0,
+    text,
+    partIndex: asNumber(value.partIndex),
+  };
+}
+
+function citedSource(value: JsonValue): Source[] {
+  const { uri, title, startIndex, endIndex } = asObject(value);
+  const url = asString(uri);
+  if (url === undefined) return [];
+  const end = asNumber(endIndex);
+  const segment =
+    end === undefined
+      ? undefined
+      : { start: asNumber(startIndex) ?? 0, end, text: undefined, partIndex: undefined };
+  return [{ url, title: asString(title), segment }];
+}
+
+/** Where the segment stands in the text, in code points; undefined when it belongs to another text. */
+function rangeIn(
+  text: string,
+  { start, end, text: said }: Segment,
+): { start: number; end: number } | undefined {
+  const bytes = Buffer.from(text);
+  const slice = bytes.subarray(start, end).toString();
+  if (slice === said || (said === undefined && end <= bytes.length)) {
+    const before = codePoints(bytes.subarray(0, start).toString());
+    return { start: before, end: before + codePoints(slice) };
+  }
+  const at = said === undefined ? -1 : text.indexOf(said);
+  if (at === -1 || said === undefined) return undefined;
+  const before = codePoints(text.slice(0, at));
+  return { start: before, end: before + codePoints(said) };
+}
+
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
+
+/** A text with its citations and the place of its part in the content. */
+export type CitedText = { text: string; citations: Citation[]; partIndex: number };
+
+/** Writes `groundingMetadata`; undefined when nothing is cited that Google could name. */
+export function encodeGrounding(texts: CitedText[]): JsonObject | undefined {
+  const groundingChunks: JsonObject[] = [];
+  const groundingSupports: JsonObject[] = [];
+  const known = new Map<string, number>();
+  for (const { text, citations, partIndex } of texts) {
+    for (const citation of citations) {
+      if (citation.kind !== 'url') continue;
+      const { url, title, start, end } = citation;
+      const isRanged = start !== undefined || end !== undefined;
+      const key = JSON.stringify([url, title, isRanged]);
+      let index = known.get(key);
+      if (index === undefined) {
+        index = groundingChunks.push({ web: title === undefined ? { uri: url } : { uri: url, title } }) - 1;
+        known.set(key, index);
+      }
+      if (!isRanged) continue;
+      const segment = wireSegment(text, start ?? 0, end, partIndex);
+      groundingSupports.push({ segment, groundingChunkIndices: [index] });
+    }
+  }
+  if (groundingChunks.length === 0) return undefined;
+  return groundingSupports.length === 0 ? { groundingChunks } : { groundingChunks, groundingSupports };
+}
+
+function wireSegment(text: string, start: number, end: number | undefined, partIndex: number): JsonObject {
+  const points = Array.from(text);
+  const said = points.slice(start, end).join('');
+  const startIndex = Buffer.byteLength(points.slice(0, start).join(''));
+  return { partIndex, startIndex, endIndex: startIndex + Buffer.byteLength(said), text: said };
+}

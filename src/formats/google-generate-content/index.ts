@@ -1,0 +1,56 @@
+// The `google-generate-content` codec: the Gemini API, whose path names the model and how to answer.
+
+import type { Codec } from '../codec.ts';
+import { modelEdits, pathOf, readPath } from './address.ts';
+import { decodeError, errorBody, errorFrame, errorType } from './errors.ts';
+import { ISSUER } from './names.ts';
+import { decodeRequest } from './request-decode.ts';
+import { encodeRequest } from './request-encode.ts';
+import { decodeResponse, encodeResponse } from './response.ts';
+import { showSeals } from './show-seals.ts';
+import { GoogleStreamDecoder } from './stream-decode.ts';
+import { GoogleStreamEncoder } from './stream-encode.ts';
+import { decodeUsage } from './usage.ts';
+
+export { operationPath, readOperation } from './address.ts';
+export { countGenerateSchema, generateSchema } from './wire.ts';
+
+export const googleGenerateContent: Codec = {
+  id: 'google-generate-content',
+  issuer: ISSUER,
+  showSeals,
+  path: pathOf,
+  readPath,
+  modelEdits,
+  modelMember: 'modelVersion',
+  idPrefix: '',
+  errorType,
+  errorBody,
+  decodeRequest,
+  encodeRequest,
+  decodeResponse,
+  encodeResponse,
+  streamDecoder: () => new GoogleStreamDecoder(),
+  streamEncoder: (dress) => new GoogleStreamEncoder(dress),
+  decodeError,
+  telltale: {
+    needles: ['"usageMetadata"', '"finishReason"', '"promptFeedback"', '"groundingMetadata"', '"error"'],
+    beat: ': keep-alive\n\n',
+    // such a stream ends with its connection
+    farewell: '',
+    modelPath: ['modelVersion'],
+    usagePath: ['usageMetadata'],
+    whole: {
+      members: ['"usageMetadata"'],
+      // an answer that ended for any other reason may be none
+      signs: ['STOP', 'MAX_TOKENS'].flatMap((reason) => [
+        `"finishReason":"${reason}"`,
+        `"finishReason": "${reason}"`,
+      ]),
+      // searches are counted where the sources are
+      doubts: ['"error"', '"groundingMetadata"'],
+      usage: ({ usageMetadata }) => decodeUsage(usageMetadata),
+    },
+  },
+  breakOff: (fault, { requestId }) => errorFrame(fault, requestId),
+};
