@@ -31,7 +31,7 @@ function findOrAdd(database: Database, model: string, price: Price): number {
 }
 
 /** Members in one order, so that equal prices are equal texts. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) =>
     typeof each === 'object' && each !== null && !Array.isArray(each)
       ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)))
