@@ -14,7 +14,7 @@ import { armFailpoint } from './lib/failpoint.ts';
 import { log } from './lib/log.ts';
 import { VERSION } from './lib/version.ts';
 import { sandboxTransport } from './sandbox/index.ts';
-import type { Calendar } from './store/balances.ts';
+import { calendarIn } from './store/calendar.ts';
 import { socketPath } from './store/data-dir.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
 import { sealKeyOf } from './store/seal-key.ts';
@@ -29,7 +29,7 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
   armFailpoint(env.OSIRIS_FAILPOINT);
   const store = await openStore(config.dataDir, {
     mode: 'create',
-    calendar: UTC,
+    calendar: calendarIn(config.billing.timezone),
     writer: 'thread',
     failpoint: env.OSIRIS_FAILPOINT,
   });
@@ -61,15 +61,6 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
   }
 }
 
-const DAY_MS = 86_400_000;
-const UTC: Calendar = {
-  dayOf: (timeMs) => Math.floor(timeMs / DAY_MS),
-  periodOf: (_, timeMs) => {
-    const firstDay = Math.floor(timeMs / DAY_MS);
-    return { firstDay, endsAtMs: (firstDay + 1) * DAY_MS };
-  },
-};
-
 function gatewayPorts(config: Config, { directory, ledger }: Store, env: Environment): GatewayPorts {
   return {
     config,
@@ -78,7 +69,7 @@ function gatewayPorts(config: Config, { directory, ledger }: Store, env: Environ
     directory,
     limiter: createMemoryLimiter(),
     ledger,
-    billing: { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNano: 1_000_000n },
+    billing: config.billing,
     sealKey: sealKeyOf(directory),
     running: new Set(),
     watch: new Watch(),

@@ -27,7 +27,7 @@ describe('requests a minute', () => {
     ).toEqual([3, 2, 1, 0].map((remaining) => ({ allowed: true, limit: 4, remaining, resetS: 15 })));
     expect(admit()).toEqual({
       allowed: false,
-      why: 'rate',
+      why: 'requests',
       limit: 4,
       remaining: 0,
       resetS: 15,

@@ -21,6 +21,17 @@ export function everyRates(price: Price, promptTokensMax: number): Rates[] {
 
 /** Whether nothing a call could use has a price above zero. */
 export function isFree(price: Price): boolean {
+  const known = freePrices.get(price);
+  if (known !== undefined) return known;
+  const free = costsNothing(price);
+  freePrices.set(price, free);
+  return free;
+}
+
+/** Prices are frozen, and every call asks twice. */
+const freePrices = new WeakMap<Price, boolean>();
+
+function costsNothing(price: Price): boolean {
   const { perSearch = 0, perRequest = 0, perImage = 0 } = price;
   if (perSearch + perRequest + perImage > 0) return false;
   return everyRates(price, Number.POSITIVE_INFINITY).every((rates) =>

@@ -8,6 +8,8 @@ export const MARGIN_ONE = 10_000;
 
 /** The price in force at a moment; undefined when the model has none yet. */
 export function priceAt(model: Model, atMs: number): Price | undefined {
+  const { price, laterPrices } = model;
+  if (laterPrices === undefined && price?.fromMs === undefined) return price;
   return pricesOf(model).findLast((price) => startsAt(price) <= atMs);
 }
 

@@ -3,24 +3,24 @@
 import { Fault } from '../canonical/fault.ts';
 import { isModelAllowed } from '../catalog/list.ts';
 import type { Price } from '../catalog/model.ts';
+import { priceAt } from '../catalog/price.ts';
 import { type ModelIndex, resolveModel } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
 import { type BodyKind, checkBody } from '../formats/check.ts';
 import type { Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
-import type { Key, Limiter, LimitVerdict } from '../store/ports.ts';
+import type { Key, Limiter } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
 import { identify } from './credentials.ts';
+import type { FloodGate } from './flood-gate.ts';
+import { limitsOf, takeCall, takeFree } from './limits.ts';
 import { type PutAsidePorts, putAside } from './put-aside.ts';
 import type { Watch } from './watch.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
 export type Door = { path: string; codec: Codec; kind: BodyKind; free: boolean };
-
-/** Token counts are free, but not a way to flood the server. */
-const FREE_REQUESTS_PER_MINUTE = 600;
 
 export type AdmitPorts = PutAsidePorts & {
   config: Config;
@@ -30,18 +30,19 @@ export type AdmitPorts = PutAsidePorts & {
 };
 
 /**
- * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402; what was thrown before the
- * 429 check has taken nothing from the key's limits.
+ * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402, or the gate's 429 in place of a
+ * 401; whatever it throws has taken nothing from the key's limits.
  */
 export async function admit(
   request: Request,
   door: Door,
   requestId: string,
   ports: AdmitPorts,
+  gate: FloodGate,
 ): Promise<Call> {
   const startedMs = nowMs();
   const { config, directory, limiter } = ports;
-  const key = identify(request.headers, directory);
+  const key = identify(request, directory, gate);
   const maxBytes = config.server.maxBodyBytesByRoute[door.path] ?? config.server.maxBodyBytes;
   const bytes = await readBody(request, maxBytes, {
     watch: ports.watch,
@@ -59,10 +60,8 @@ export async function admit(
         param: 'model',
       },
     );
-  const limits = door.free ? FREE_LIMITS : limitsOf(key, config);
-  const verdict = limiter.admit(door.free ? `free:${key.id}` : key.id, limits);
-  if (!verdict.allowed) throw refused(verdict, limits.concurrent);
-  const { release, limit, remaining, resetS } = verdict;
+  const place = door.free ? takeFree(key, limiter) : takeCall(key, limitsOf(key, config), limiter);
+  const { release, limit, remaining, resetS } = place;
   const { model } = resolution;
   const call: Call = {
     id: newCallId(),
@@ -74,7 +73,7 @@ export async function admit(
     modelName,
     model,
     resolution,
-    price: model.price ?? NO_PRICE,
+    price: priceAt(model, startedMs) ?? NO_PRICE,
     stream: !door.free && body.stream === true,
     headers: request.headers,
     startedMs,
@@ -82,12 +81,16 @@ export async function admit(
     hasLeft: false,
     limit: { limit, remaining, resetS },
     release,
+    spend: (used) => limiter.spend(key.id, used),
   };
   try {
     refuseExpired(key, startedMs);
-    if (!door.free) await putAside(call, ports);
+    const waiting = door.free ? undefined : putAside(call, ports);
+    if (waiting) await waiting;
   } catch (thrown) {
-    release();
+    // a 402 keeps the request it took: who has no money may not ask without end
+    if (thrown instanceof Fault && thrown.rule.kind === 'billing') release();
+    else place.undo();
     throw thrown;
   }
   return call;
@@ -96,8 +99,6 @@ export async function admit(
 /** A model without a price does not resolve, so nothing is ever charged by this. */
 const NO_PRICE: Price = { input: 0, output: 0, source: '', asOf: '' };
 
-const FREE_LIMITS = { requestsPerMinute: FREE_REQUESTS_PER_MINUTE, concurrent: FREE_REQUESTS_PER_MINUTE };
-
 /** Throws Fault `key_expired`. */
 function refuseExpired(key: Key, atMs: number): void {
   if (key.expiresAtMs === undefined || key.expiresAtMs > atMs) return;
@@ -105,23 +106,4 @@ function refuseExpired(key: Key, atMs: number): void {
     'key_expired',
     'This API key has expired. Ask the operator to extend it or to make a new one.',
   );
-}
-
-function limitsOf(key: Key, config: Config): { requestsPerMinute: number; concurrent: number } {
-  return {
-    requestsPerMinute: key.limits.requestsPerMinute ?? config.limits.requestsPerMinute,
-    concurrent: key.limits.concurrent ?? config.limits.concurrent,
-  };
-}
-
-/** The 429 of a limit, with the headers' figures in its details. */
-function refused(verdict: LimitVerdict & { allowed: false }, concurrent: number): Fault {
-  const { limit, remaining, resetS, retryAfterS } = verdict;
-  const details = { limit, remaining, reset: resetS };
-  if (verdict.why === 'concurrency') {
-    const message = `This key already has ${concurrent} calls running. Wait for one to end, or ask for a higher limit.`;
-    return new Fault('concurrency_limit', message, { retryAfterS, details });
-  }
-  const message = `This key may make ${limit} requests a minute. Try again in ${retryAfterS} s.`;
-  return new Fault('rate_limit_exceeded', message, { retryAfterS, details });
 }

@@ -5,7 +5,7 @@ import type { Model, Price } from '../catalog/model.ts';
 import type { Resolution } from '../catalog/resolve.ts';
 import type { Codec, Dress } from '../formats/codec.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { Key } from '../store/ports.ts';
+import type { Key, RateStanding } from '../store/ports.ts';
 
 /** An admitted request. `release` gives its place in the concurrency limit back, any number of times. */
 export type Call = {
@@ -31,8 +31,10 @@ export type Call = {
   abort: AbortController;
   /** The client is gone: nobody else needs to be tried. */
   hasLeft: boolean;
-  limit: { limit: number; remaining: number; resetS: number };
+  limit: RateStanding;
   release: () => void;
+  /** Takes what the call used from the key's tokens and money a minute; once, when it has ended. */
+  spend: (used: { tokens: number; nano: bigint }) => void;
 };
 
 /** JSON of a prompt; good enough for a figure that the exact one replaces. */

@@ -7,6 +7,7 @@ import { asNumber, isObject, type JsonObject, tryParseJson } from '../lib/json.t
 import { admit, type Door } from './admit.ts';
 import type { Call } from './call.ts';
 import { type Candidate, candidatesOf } from './candidate.ts';
+import type { FloodGate } from './flood-gate.ts';
 import type { GatewayPorts } from './gateway.ts';
 import { passPlan } from './plan.ts';
 import { callUpstream } from './upstream.ts';
@@ -22,14 +23,16 @@ export async function countInput(
   door: Door,
   requestId: string,
   ports: GatewayPorts,
-): Promise<{ body: JsonObject; estimated: boolean }> {
-  const call = await admit(request, door, requestId, ports);
+  gate: FloodGate,
+): Promise<{ body: JsonObject; estimated: boolean; limit: Call['limit'] }> {
+  const call = await admit(request, door, requestId, ports, gate);
+  const { limit } = call;
   try {
     const counted = await askProvider(call, ports);
-    if (counted) return { body: counted, estimated: false };
+    if (counted) return { body: counted, estimated: false, limit };
     await loadTokenizer();
     const tokens = estimateInputTokens(call.codec.decodeRequest(call.body).value);
-    return { body: countBody(call.codec, tokens), estimated: true };
+    return { body: countBody(call.codec, tokens), estimated: true, limit };
   } finally {
     call.release();
   }

@@ -3,31 +3,33 @@
 import { Fault } from '../canonical/fault.ts';
 import { sha256Hex } from '../lib/crypto.ts';
 import type { Directory, Key } from '../store/ports.ts';
+import type { FloodGate } from './flood-gate.ts';
 
 const KEY_FORM = /^sk-osiris-[0-9a-f]{32}$/;
 
 /**
  * The key of a request, from `x-api-key` or `Authorization: Bearer`; with both present the valid one wins, and
- * `x-api-key` when both are. Throws Fault `missing_api_key`, `invalid_api_key` or `revoked_api_key`. Expiry is
- * checked later: an expired key still may be told that its request is malformed.
+ * `x-api-key` when both are. Throws Fault `missing_api_key`, `invalid_api_key` or `revoked_api_key`, or the gate's 429
+ * in their place. Expiry is checked later: an expired key still may be told that its request is malformed.
  */
-export function identify(headers: Headers, directory: Directory): Key {
+export function identify(request: Request, directory: Directory, gate: FloodGate): Key {
+  const { headers } = request;
   const own = headers.get('x-api-key');
   const bearer = bearerOf(headers.get('authorization'));
+  const secrets = [own, bearer];
+  const known = findBest(secrets, (hashHex) => directory.peekByHash(hashHex));
+  if (known && known.revokedAtMs === undefined) return known;
+  gate.check(request);
   if (own === null && bearer === undefined)
     throw new Fault(
       'missing_api_key',
       'No API key was sent. Send your sk-osiris-… key as "Authorization: Bearer" or as "x-api-key".',
     );
-  let revoked = false;
-  for (const secret of [own, bearer]) {
-    const key = typeof secret === 'string' ? find(secret, directory) : undefined;
-    if (key && key.revokedAtMs === undefined) return key;
-    revoked ||= key !== undefined;
-  }
-  if (revoked)
-    throw new Fault('revoked_api_key', 'This API key has been revoked. Ask the operator for a new one.');
-  throw new Fault('invalid_api_key', wrongKeyMessage(own ?? bearer ?? ''));
+  const search = (hashHex: string) => (gate.maySearch() ? directory.findByHash(hashHex) : undefined);
+  const found = findBest(secrets, search) ?? known;
+  if (!found) throw new Fault('invalid_api_key', wrongKeyMessage(own ?? bearer ?? ''));
+  if (found.revokedAtMs === undefined) return found;
+  throw new Fault('revoked_api_key', 'This API key has been revoked. Ask the operator for a new one.');
 }
 
 /** The secret behind `Bearer `, whatever the case and spacing of the scheme. */
@@ -37,9 +39,19 @@ export function bearerOf(authorization: string | null): string | undefined {
   return /^\s*bearer\s+(.*)$/i.exec(authorization)?.[1]?.trim() ?? '';
 }
 
-function find(secret: string, directory: Directory): Key | undefined {
-  const trimmed = secret.trim();
-  return KEY_FORM.test(trimmed) ? directory.findByHash(sha256Hex(trimmed)) : undefined;
+/** The first key that opens, else one that once did. */
+function findBest(
+  secrets: readonly (string | null | undefined)[],
+  find: (hashHex: string) => Key | undefined,
+): Key | undefined {
+  let revoked: Key | undefined;
+  for (const secret of secrets) {
+    const trimmed = secret?.trim() ?? '';
+    const key = KEY_FORM.test(trimmed) ? find(sha256Hex(trimmed)) : undefined;
+    if (key && key.revokedAtMs === undefined) return key;
+    revoked ??= key;
+  }
+  return revoked;
 }
 
 function wrongKeyMessage(secret: string): string {

@@ -20,8 +20,8 @@ export type SettlePorts = {
 export type Answerer = { provider: string; losses: Loss[] };
 
 /**
- * A once-latch around a call's end. The first `settle` writes the settlement and gives the key its place back;
- * later ones return the same promise. It resolves when the settlement is durable and rejects when it cannot be.
+ * A once-latch around a call's end. The first `settle` writes the settlement, gives the key its place
+ * back and takes what was used from its minute; later ones return the same promise. It resolves when the settlement is durable and rejects when it cannot be.
  */
 export class Latch {
   readonly #call: Call;
@@ -56,7 +56,7 @@ export class Latch {
     running.delete(call);
     const used = usage();
     const { costNano, chargeNano } = billOf(rule, used, call.price, billing.minimumChargeNano);
-    const { durable } = ledger.settle({
+    const { durable, chargedNano } = ledger.settle({
       callId: call.id,
       key: call.key,
       model: call.model.id,
@@ -69,6 +69,7 @@ export class Latch {
       losses: losses.length === 0 ? undefined : lossHeader(losses),
       atMs: nowMs(),
     });
+    call.spend({ tokens: used.input + used.output, nano: chargedNano });
     this.#settled = durable;
     return durable;
   }

@@ -37,6 +37,19 @@ export function clientAddress(peer: string, forwardedFor: string | null, trusted
   return address;
 }
 
+/** What one client can call its own: an IPv4 address, or the /64 around an IPv6 one. */
+export function networkOf(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail ? tail.split(':') : [];
+  // an IPv4 address at the end stands for two groups
+  const written = left.length + right.length + (address.includes('.') ? 1 : 0);
+  const gap = tail === undefined ? [] : Array<string>(Math.max(0, 8 - written)).fill('0');
+  const groups = [...left, ...gap, ...right].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
+
 /** IPv4 addresses mapped into IPv6 (`::ffff:127.0.0.1`) are IPv4 addresses; brackets and ports do not count. */
 function plain(address: string): string {
   const bare = address.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^::ffff:(?=\d+\.)/i, '');

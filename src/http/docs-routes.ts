@@ -141,7 +141,7 @@ function success(row: RouteRow) {
   };
   return {
     description: row.streams ? 'The answer: JSON, or server-sent events with `"stream": true`.' : 'Done.',
-    headers: row.tag === 'Inference' ? INFERENCE_HEADERS : LABEL_HEADERS,
+    headers: HEADERS_OF[row.tag],
     content: { [type]: { schema }, ...(row.streams ? { 'text/event-stream': events } : {}) },
   };
 }
@@ -159,21 +159,31 @@ const ERRORS_OF: Record<Tag, readonly number[]> = {
   Inference: [400, 401, 402, 403, 413, 429, 500, 502, 503, 504],
   Models: [401, 429],
   Key: [401, 429],
-  Admin: [400, 401, 403, 404],
+  Admin: [400, 401, 403, 404, 429],
   Health: [],
 };
 
 const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
 const headers = (names: string[]) => Object.fromEntries(names.map((name) => [name, header(name)]));
 const LABEL_HEADERS = headers(['X-Request-ID']);
-const INFERENCE_HEADERS = headers([
-  'X-Request-ID',
-  'X-RateLimit-Limit',
-  'X-RateLimit-Remaining',
-  'X-RateLimit-Reset',
-  'X-Osiris-Model',
-  'X-Osiris-Provider',
-  'X-Osiris-Attempts',
-  'X-Osiris-Losses',
-  'X-Osiris-Cost-USD',
-]);
+const LIMIT_HEADERS = {
+  ...LABEL_HEADERS,
+  ...headers(['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset']),
+};
+const INFERENCE_HEADERS = {
+  ...LIMIT_HEADERS,
+  ...headers([
+    'X-Osiris-Model',
+    'X-Osiris-Provider',
+    'X-Osiris-Attempts',
+    'X-Osiris-Losses',
+    'X-Osiris-Cost-USD',
+  ]),
+};
+const HEADERS_OF: Record<Tag, Record<string, { $ref: string }>> = {
+  Inference: INFERENCE_HEADERS,
+  Models: LIMIT_HEADERS,
+  Key: LIMIT_HEADERS,
+  Admin: LABEL_HEADERS,
+  Health: LABEL_HEADERS,
+};

@@ -9,6 +9,7 @@ import { openaiResponses } from '../formats/openai-responses/index.ts';
 import { admit, type Door } from '../gateway/admit.ts';
 import type { Call } from '../gateway/call.ts';
 import { countInput } from '../gateway/count.ts';
+import type { FloodGate } from '../gateway/flood-gate.ts';
 import { answer, type GatewayPorts } from '../gateway/gateway.ts';
 import { awaitBeginning, waitingBody } from '../gateway/patience.ts';
 import { log } from '../lib/log.ts';
@@ -65,11 +66,11 @@ export function aliasesOf(path: string): string[] {
 const HIDDEN = { detail: { hide: true }, parse: 'none' } as const;
 
 /** The routes of all formats. `ports` is read anew for every request, so that configuration can change. */
-export function inference(ports: () => GatewayPorts) {
+export function inference(ports: () => GatewayPorts, gate: FloodGate) {
   const app = new Elysia({ name: 'inference' });
   for (const route of ROUTES) {
     const run = route.free ? count : infer;
-    const handle = ({ request }: { request: Request }) => run(request, route, ports());
+    const handle = ({ request }: { request: Request }) => run(request, route, ports(), gate);
     app.post(route.path, handle, { parse: 'none', detail: routeDetail(route.detail) });
     for (const alias of aliasesOf(route.path)) app.post(alias, handle, HIDDEN);
   }
@@ -80,11 +81,11 @@ export function inference(ports: () => GatewayPorts) {
   return app;
 }
 
-async function infer(request: Request, door: Door, ports: GatewayPorts): Promise<Response> {
+async function infer(request: Request, door: Door, ports: GatewayPorts, gate: FloodGate): Promise<Response> {
   const requestId = requestIdOf(request.headers);
   let call: Call | undefined;
   try {
-    call = await admit(request, door, requestId, ports);
+    call = await admit(request, door, requestId, ports, gate);
     const pending = answer(request, call, ports);
     if (!call.stream) return answerResponse(await pending);
     const begun = await awaitBeginning(pending, ports.watch);
@@ -96,11 +97,12 @@ async function infer(request: Request, door: Door, ports: GatewayPorts): Promise
   }
 }
 
-async function count(request: Request, door: Door, ports: GatewayPorts): Promise<Response> {
+async function count(request: Request, door: Door, ports: GatewayPorts, gate: FloodGate): Promise<Response> {
   const requestId = requestIdOf(request.headers);
   try {
-    const { body, estimated } = await countInput(request, door, requestId, ports);
+    const { body, estimated, limit } = await countInput(request, door, requestId, ports, gate);
     const response = jsonResponse(body, requestId);
+    showLimit(response.headers, limit);
     if (estimated) response.headers.set('x-osiris-estimated', 'true');
     return response;
   } catch (thrown) {

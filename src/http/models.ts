@@ -3,25 +3,29 @@
 import { Elysia } from 'elysia';
 import { Fault, toFault } from '../canonical/fault.ts';
 import { isModelAllowed, listModels } from '../catalog/list.ts';
-import type { Model, Price } from '../catalog/model.ts';
+import type { Model } from '../catalog/model.ts';
+import { asNumber, viewPrices } from '../catalog/price-view.ts';
 import { type ModelIndex, resolveModel } from '../catalog/resolve.ts';
 import { identify } from '../gateway/credentials.ts';
-import { formatTime } from '../lib/clock.ts';
+import type { FloodGate } from '../gateway/flood-gate.ts';
+import { takeVisit, type VisitPorts, visit } from '../gateway/visit.ts';
+import { formatTime, nowMs } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { Directory } from '../store/ports.ts';
+import type { RateStanding } from '../store/ports.ts';
 import { aliasesOf } from './inference.ts';
 import { routeDetail } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
+import { faultResponse, jsonResponse, requestIdOf, showLimit } from './reply.ts';
 
-type ModelPorts = { models: ModelIndex; directory: Directory };
+type ModelPorts = VisitPorts & { models: ModelIndex };
+type Page = { body: JsonObject; limit: RateStanding };
 type Context = { request: Request; params: Record<string, string> };
 
-/** `/v1/models` and `/v1/models/{id}`: what this key may use, with list prices. */
-export function models(ports: () => ModelPorts) {
+/** `/v1/models` and `/v1/models/{id}`: what this key may use, with its prices. */
+export function models(ports: () => ModelPorts, gate: FloodGate) {
   const app = new Elysia({ name: 'models' });
-  const list = (context: Context) => reply(context, () => listBody(context.request, ports()));
+  const list = (context: Context) => reply(context, () => listPage(context.request, ports(), gate));
   const one = (context: Context) =>
-    reply(context, () => oneBody(context.request, decodeName(context.params['*'] ?? ''), ports()));
+    reply(context, () => onePage(context.request, decodeName(context.params['*'] ?? ''), ports(), gate));
   app.get('/v1/models', list, { detail: routeDetail('models') });
   app.get('/v1/models/*', one, { detail: routeDetail('model') });
   for (const alias of aliasesOf('/v1/models')) {
@@ -31,36 +35,40 @@ export function models(ports: () => ModelPorts) {
   return app;
 }
 
-function reply({ request }: Context, make: () => JsonObject): Response {
+function reply({ request }: Context, make: () => Page): Response {
   const requestId = requestIdOf(request.headers);
   try {
-    return jsonResponse(make(), requestId);
+    const { body, limit } = make();
+    const response = jsonResponse(body, requestId);
+    showLimit(response.headers, limit);
+    return response;
   } catch (thrown) {
     return faultResponse(toFault(thrown), requestId);
   }
 }
 
-function listBody(request: Request, { models: index, directory }: ModelPorts): JsonObject {
-  const key = identify(request.headers, directory);
-  const entries = listModels(index, key.models).flatMap(entriesOf);
-  return {
+function listPage(request: Request, ports: ModelPorts, gate: FloodGate): Page {
+  const { key, limit } = visit(request, ports, gate);
+  const entries = listModels(ports.models, key.models).flatMap(entriesOf);
+  const body = {
     object: 'list',
     data: entries,
     has_more: false,
     first_id: (entries[0]?.id as string | undefined) ?? null,
     last_id: (entries.at(-1)?.id as string | undefined) ?? null,
   };
+  return { body, limit };
 }
 
-function oneBody(request: Request, name: string, { models: index, directory }: ModelPorts): JsonObject {
-  const key = identify(request.headers, directory);
-  const { model } = findModel(index, name);
+function onePage(request: Request, name: string, ports: ModelPorts, gate: FloodGate): Page {
+  const key = identify(request, ports.directory, gate);
+  const { model } = findModel(ports.models, name);
   if (!isModelAllowed(model, key.models))
     throw new Fault(
       'model_not_allowed',
       'This API key may not use this model. GET /v1/models lists what it may use.',
     );
-  return entryOf(model, name);
+  return { limit: takeVisit(key, ports.limiter), body: entryOf(model, name) };
 }
 
 /** The name behind the percent signs; one that is written wrongly is no model's name either. */
@@ -111,19 +119,6 @@ function entryOf(model: Model, id: string): JsonObject {
       reasoning: capabilities.thinking !== 'none',
       structured_output: capabilities.structuredOutput,
     },
-    pricing: model.price ? pricing(model.price) : null,
-  };
-}
-
-/** USD per million tokens. */
-function pricing(price: Price): JsonObject {
-  const usd = (pico: number | undefined) => (pico === undefined ? null : pico / 1e6);
-  return {
-    currency: 'USD',
-    unit: '1M tokens',
-    input: usd(price.input),
-    output: usd(price.output),
-    cached_input: usd(price.cachedInput),
-    cache_write: usd(price.cacheWrite),
+    pricing: viewPrices(model, nowMs(), asNumber),
   };
 }

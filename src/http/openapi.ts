@@ -47,7 +47,7 @@ const FAILURES: Record<number, string> = {
   404: 'There is no such thing here.',
   409: 'It conflicts with what is there.',
   413: 'The body is too large.',
-  429: 'Too many requests a minute or at once, or the balance is held by running calls.',
+  429: 'Too many requests, tokens or USD a minute, too many calls at once, or the balance is held by running calls.',
   500: 'A fault of the gateway; it has been logged.',
   502: 'The provider failed.',
   503: 'Shutting down, overloaded, or no provider can answer.',

@@ -5,11 +5,12 @@ import { Elysia } from 'elysia';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
 import type { Call } from '../gateway/call.ts';
+import { FloodGate } from '../gateway/flood-gate.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
-import { after, pause } from '../lib/clock.ts';
+import { after, type Clock, pause } from '../lib/clock.ts';
 import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
-import { addressSet, clientAddress } from './address.ts';
+import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
 import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
@@ -25,6 +26,8 @@ export type ServerPorts = {
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Record<string, string>;
+  /** For the pace at which wrong keys are answered. */
+  clock?: Clock;
 };
 
 export type HttpServer = {
@@ -55,16 +58,21 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   const { directory, ledger } = ports.gateway();
   const trusted = addressSet(config.trustedProxies);
   const admins = addressSet(config.adminFrom);
-  const isAdminAddress = (request: Request) => {
-    const peer = network.requestIP(request)?.address ?? '';
-    return admins.has(clientAddress(peer, request.headers.get('x-forwarded-for'), trusted));
+  const addressOf = (request: Request) => {
+    const peer = network.requestIP(arrived.get(request) ?? request)?.address ?? '';
+    return clientAddress(peer, request.headers.get('x-forwarded-for'), trusted);
   };
+  const isAdminAddress = (request: Request) => admins.has(addressOf(request));
+  const gate = new FloodGate({
+    addressOf: (request) => networkOf(addressOf(request)),
+    ...(ports.clock ? { clock: ports.clock } : {}),
+  });
   const app = new Elysia(plainly(config.tls !== undefined))
     .use(home())
     .use(health(readiness))
-    .use(inference(ports.gateway))
-    .use(models(ports.gateway))
-    .use(admin({ directory, ledger }, adminGuard(directory, isAdminAddress)))
+    .use(inference(ports.gateway, gate))
+    .use(models(ports.gateway, gate))
+    .use(admin({ directory, ledger }, adminGuard(directory, isAdminAddress, gate)))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
@@ -128,7 +136,15 @@ async function cutOff(running: ReadonlySet<Call>): Promise<void> {
 function withAddress(request: Request): Request {
   if (URL.canParse(request.url)) return request;
   const path = /^(?:[a-z]+:\/\/[^/]*)?(\/.*)?$/i.exec(request.url)?.[1] ?? '/';
-  return new Request(`http://osiris${path}`, request);
+  return standIn(request, new Request(`http://osiris${path}`, request));
+}
+
+/** The request that came over the network, for those put in its place: only that one has a peer. */
+const arrived = new WeakMap<Request, Request>();
+
+function standIn(request: Request, derived: Request): Request {
+  arrived.set(derived, arrived.get(request) ?? request);
+  return derived;
 }
 
 /** What even Bun's own handling of a request failed on. */
@@ -145,7 +161,8 @@ function urlHost(host: string): string {
 /** What GET answers, HEAD answers without the body (RFC 9110 9.3.2): monitors and clients look with it. */
 function answeringHead(answer: Answerer): Answerer {
   const answerHead = async (request: Request) => {
-    const { status, headers } = await answer(new Request(request.url, { headers: request.headers }));
+    const asGet = standIn(request, new Request(request.url, { headers: request.headers }));
+    const { status, headers } = await answer(asGet);
     return new Response(null, { status, headers });
   };
   return (request) => (request.method === 'HEAD' ? answerHead(request) : answer(request));

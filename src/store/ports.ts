@@ -85,6 +85,8 @@ export type Account = {
 export interface Directory {
   /** The key with this SHA-256 (32 bytes, hex), revoked ones included; answers from memory on the hot path. */
   findByHash(hashHex: string): Key | undefined;
+  /** The same from memory alone: a key that another process has just made may be missing. */
+  peekByHash(hashHex: string): Key | undefined;
   findById(id: string): Key | undefined;
   /** Newest first. */
   list(): Key[];
@@ -107,21 +109,42 @@ export interface Directory {
   close(): void;
 }
 
+/** What one key may do; tokens and money are bounded only where they are given. */
+export type CallLimits = {
+  requestsPerMinute: number;
+  concurrent: number;
+  tokensPerMinute?: number;
+  nanoPerMinute?: bigint;
+};
+
+/** Requests a minute: how many there are, how many are left, and whole seconds until one more is back. */
+export type RateStanding = { limit: number; remaining: number; resetS: number };
+
+export type LimitRefusal = RateStanding & {
+  allowed: false;
+  /** Which limit is in the way; of several the one that stays longest. */
+  why: 'requests' | 'tokens' | 'usd' | 'concurrency';
+  retryAfterS: number;
+};
+
 export type LimitVerdict =
-  | { allowed: true; limit: number; remaining: number; resetS: number; release: () => void }
-  | {
-      allowed: false;
-      why: 'rate' | 'concurrency';
-      limit: number;
-      remaining: number;
-      resetS: number;
-      retryAfterS: number;
-    };
+  | (RateStanding & {
+      allowed: true;
+      /** Gives the place back. May be called more than once, like `undo`. */
+      release: () => void;
+      /** Gives the place and the request back: the call was refused after all. */
+      undo: () => void;
+    })
+  | LimitRefusal;
 
 /** Who may start a call now. */
 export interface Limiter {
-  /** Takes one request and one place; `release` gives the place back and may be called more than once. */
-  admit(keyId: string, limits: { requestsPerMinute: number; concurrent: number }): LimitVerdict;
+  /** Takes one request and one place, or nothing at all. */
+  admit(keyId: string, limits: CallLimits): LimitVerdict;
+  /** Takes what a call has used from the minute's tokens and money, also more than is left: later calls then wait. */
+  spend(keyId: string, used: { tokens: number; nano: bigint }): void;
+  /** How the key stands; `open` are its running calls. Takes nothing. */
+  standing(keyId: string, limits: CallLimits): RateStanding & { open: number };
 }
 
 /** Which rule decided what a call costs (design: "who pays when it breaks"). */

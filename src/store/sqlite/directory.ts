@@ -64,8 +64,12 @@ class SqliteDirectory implements Directory {
   }
 
   findByHash(hashHex: string): Key | undefined {
-    const found = this.#byHash.get(hashHex) ?? this.#byHashAfterReload(hashHex);
-    const untilMs = this.#previousUntilMs.get(hashHex);
+    return this.peekByHash(hashHex) ?? this.#byHashAfterReload(hashHex);
+  }
+
+  peekByHash(hashHex: string): Key | undefined {
+    const found = this.#byHash.get(hashHex);
+    const untilMs = found && this.#previousUntilMs.get(hashHex);
     return untilMs !== undefined && untilMs <= this.#clock.nowMs() ? undefined : found;
   }
 
@@ -204,7 +208,7 @@ class SqliteDirectory implements Directory {
   #byHashAfterReload(hashHex: string): Key | undefined {
     // Made by another process a moment ago? The check costs a microsecond when nothing changed.
     this.#reloadIfChanged();
-    return this.#byHash.get(hashHex);
+    return this.peekByHash(hashHex);
   }
 
   #tryReload(): void {

@@ -2,6 +2,7 @@
 
 import type { Database } from 'bun:sqlite';
 import type { Price } from '../../catalog/model.ts';
+import { priceKey } from '../../catalog/price.ts';
 
 /** The number of a price; the same price of the same model has the same one, also after a restart. */
 export function priceNumbers(database: Database): (model: string, price: Price) => number {
@@ -18,7 +19,7 @@ export function priceNumbers(database: Database): (model: string, price: Price) 
 }
 
 function findOrAdd(database: Database, model: string, price: Price): number {
-  const text = canonical(price);
+  const text = priceKey(price);
   const find = database.query<{ id: bigint }, [string, string]>(
     'SELECT id FROM prices WHERE model = ? AND price = ?',
   );
@@ -27,14 +28,5 @@ function findOrAdd(database: Database, model: string, price: Price): number {
   const add = database.query<{ id: bigint }, [string, string, string, string, number]>(
     'INSERT INTO prices (model, price, source, as_of, from_ms) VALUES (?, ?, ?, ?, ?) RETURNING id',
   );
-  return Number(add.get(model, text, price.source, price.asOf, 0)?.id ?? 0n);
-}
-
-/** Members in one order, so that equal prices are equal texts. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'object' && each !== null && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  );
+  return Number(add.get(model, text, price.source, price.asOf, price.fromMs ?? 0)?.id ?? 0n);
 }

@@ -2,10 +2,10 @@
 
 import type { Database } from 'bun:sqlite';
 import type { Price } from '../../catalog/model.ts';
+import { priceKey } from '../../catalog/price.ts';
 import type { Entry, EntryPage, EntryQuery, ScanQuery, Statements } from '../statements.ts';
 import { ENTRY_LIST, type EntryRow, entryOfRow } from './entry-row.ts';
 import { openForReading } from './open.ts';
-import { canonical } from './price-numbers.ts';
 import { usageIn } from './usage-sums.ts';
 import { ID_END, idsOfDays, stepsBack, stepsThrough } from './walk.ts';
 
@@ -29,7 +29,7 @@ export function openStatements(path: string): Statements & { close(): void } {
       return row === null ? undefined : (JSON.parse(row.price) as Price);
     },
     priceVersion(model, price) {
-      const row = findPrice.get(model, canonical(price));
+      const row = findPrice.get(model, priceKey(price));
       return row === null ? undefined : Number(row.id);
     },
     close: () => database.close(),

@@ -1,0 +1,57 @@
+// Takes a request from what a key may do, or says in a fault why not.
+
+import { Fault } from '../canonical/fault.ts';
+import type { Config } from '../config/config.ts';
+import { formatUsd } from '../lib/money.ts';
+import type { CallLimits, Key, Limiter, LimitRefusal, LimitVerdict } from '../store/ports.ts';
+
+type Admitted = LimitVerdict & { allowed: true };
+
+/** Token counts, model lists and key pages are free, but not a way to flood the server. */
+const FREE_LIMITS: CallLimits = { requestsPerMinute: 600, concurrent: 600 };
+
+/** What a key may do: its own limits, else the configuration's. */
+export function limitsOf({ limits }: Key, config: Config): CallLimits {
+  const { tokensPerMinute, nanoPerMinute } = limits;
+  return {
+    requestsPerMinute: limits.requestsPerMinute ?? config.limits.requestsPerMinute,
+    concurrent: limits.concurrent ?? config.limits.concurrent,
+    ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
+    ...(nanoPerMinute === undefined ? {} : { nanoPerMinute }),
+  };
+}
+
+/** Takes one request and one place for a call. Throws Fault `rate_limit_exceeded` or `concurrency_limit`. */
+export function takeCall(key: Key, limits: CallLimits, limiter: Limiter): Admitted {
+  return admitted(limiter.admit(key.id, limits), limits);
+}
+
+/** The same for a request that costs nothing, which has a limit of its own. */
+export function takeFree(key: Key, limiter: Limiter): Admitted {
+  return admitted(limiter.admit(`free:${key.id}`, FREE_LIMITS), FREE_LIMITS);
+}
+
+function admitted(verdict: LimitVerdict, limits: CallLimits): Admitted {
+  if (verdict.allowed) return verdict;
+  const { limit, remaining, resetS, retryAfterS, why } = verdict;
+  const details = { limit, remaining, reset: resetS };
+  const message = wordsOf(verdict, limits);
+  if (why === 'concurrency') throw new Fault('concurrency_limit', message, { retryAfterS, details });
+  throw new Fault('rate_limit_exceeded', message, { retryAfterS, details: { limit_kind: why, ...details } });
+}
+
+function wordsOf({ why, retryAfterS }: LimitRefusal, limits: CallLimits): string {
+  const again = `Try again in ${retryAfterS} s.`;
+  switch (why) {
+    case 'requests':
+      return `This key may make ${limits.requestsPerMinute} requests a minute. ${again}`;
+    case 'tokens':
+      return `This key may use ${limits.tokensPerMinute} tokens a minute and has used them up. ${again}`;
+    case 'usd':
+      return `This key may spend ${formatUsd(limits.nanoPerMinute ?? 0n)} USD a minute and has spent it. ${again}`;
+    case 'concurrency':
+      return `This key already has ${limits.concurrent} calls running. Wait for one to end, or ask for a higher limit.`;
+    default:
+      return why satisfies never;
+  }
+}

@@ -1,0 +1,110 @@
+// The real server in this process, on a store of its own and a clock that is moved by hand.
+
+import { buildModelIndex } from '../../src/catalog/resolve.ts';
+import type { GatewayPorts } from '../../src/gateway/gateway.ts';
+import { Watch } from '../../src/gateway/watch.ts';
+import { openServer } from '../../src/http/server.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import { sha256Hex } from '../../src/lib/crypto.ts';
+import { newAdminSecret } from '../../src/lib/id.ts';
+import { socketPath } from '../../src/store/data-dir.ts';
+import { createKey } from '../../src/store/keys.ts';
+import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
+import type { Directory, Key, KeyLimits, Limiter } from '../../src/store/ports.ts';
+import { accepted, emptyDirectory, loadText } from './config-file.ts';
+import { storeIn } from './ledger.ts';
+import { fakeClock, PLAIN_KEY } from './store-fixtures.ts';
+
+export type InProcess = {
+  url: string;
+  /** Without limits that matter here. */
+  key: string;
+  clock: Clock & { advance(ms: number): void };
+  limiter: Limiter;
+  directory: Directory;
+  /** How often the directory was asked for more than it has in memory. */
+  looks: { keys: number; facts: number };
+  adminSecret: string;
+  makeKey(limits: KeyLimits, members?: { expiresAtMs?: number }): { key: string; stored: Key };
+  stop(): Promise<void>;
+};
+
+/** `baseUrl` is an OpenAI Chat provider that has every one of `models`; they are free. */
+export async function openHere(options: {
+  baseUrl?: string;
+  models?: string[];
+  server?: Record<string, unknown>;
+}): Promise<InProcess> {
+  const { baseUrl = 'http://127.0.0.1:1/v1', models = [], server = {} } = options;
+  const offer = (model: string) => ({
+    price: { input: 0, output: 0 },
+    deployments: [{ provider: 'up', model }],
+  });
+  const file = {
+    server: { host: '127.0.0.1', ...server },
+    providers: { up: { base_url: baseUrl, format: 'openai-chat', auth: 'none' } },
+    models: Object.fromEntries(models.map((model) => [model, offer(model)])),
+  };
+  const loaded = accepted(loadText(JSON.stringify(file)));
+  const config = { ...loaded, dataDir: emptyDirectory(), server: { ...loaded.server, port: 0 } };
+  const clock = fakeClock();
+  const limiter = createMemoryLimiter(clock);
+  const looks = { keys: 0, facts: 0 };
+  const store = await storeIn(config.dataDir);
+  const { directory, ledger } = store;
+  count(directory, looks);
+  const adminSecret = newAdminSecret();
+  directory.setFact('admin_secret_sha256', sha256Hex(adminSecret));
+  const ports: GatewayPorts = {
+    config,
+    server: config.server,
+    models: buildModelIndex(config),
+    directory,
+    limiter,
+    ledger,
+    billing: { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNano: 1_000_000n },
+    sealKey: new Uint8Array(32),
+    running: new Set(),
+    watch: new Watch(),
+    transports: new Map(),
+    userAgent: 'osiris/test',
+    proxied: true,
+  };
+  const opened = openServer(config.server, socketPath(config.dataDir), {
+    gateway: () => ports,
+    version: 'test',
+    troubles: () => ({}),
+    clock,
+  });
+  const makeKey: InProcess['makeKey'] = (limits, members = {}) => {
+    const { key, secret } = createKey(directory, { ...PLAIN_KEY, ...members, limits });
+    return { key: secret, stored: key };
+  };
+  return {
+    url: opened.url,
+    key: makeKey({ requestsPerMinute: 1_000_000, concurrent: 1000 }).key,
+    clock,
+    limiter,
+    directory,
+    looks,
+    adminSecret,
+    makeKey,
+    async stop() {
+      await opened.drain(1000);
+      await store.close();
+    },
+  };
+}
+
+function count(directory: Directory, looks: InProcess['looks']): void {
+  const findByHash = directory.findByHash.bind(directory);
+  const getFact = directory.getFact.bind(directory);
+  directory.findByHash = (hashHex) => {
+    looks.keys += 1;
+    return findByHash(hashHex);
+  };
+  directory.getFact = (name) => {
+    looks.facts += 1;
+    return getFact(name);
+  };
+}
