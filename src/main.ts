@@ -1,6 +1,6 @@
 // The way in: argv to a command, its outcome to an exit code.
 
-import { openDirectory, sandboxModels, startServer } from './app.ts';
+import { openDirectory, openReports, sandboxModels, startServer, verifyLedger } from './app.ts';
 import { restartWithMoreConnections } from './cli/more-connections.ts';
 import type { CommandPorts, Host } from './cli/ports.ts';
 import { run } from './cli/run.ts';
@@ -21,12 +21,15 @@ const ports: CommandPorts = {
   },
   configSchema: configJsonSchema,
   openDirectory,
+  openReports,
+  verifyLedger,
   startServer,
 };
 
 const host: Host = {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true,
   onStop(listener) {
     let told = false;
     const once = () => {

@@ -1,8 +1,10 @@
 // What the commands need from the rest of the program; src/main.ts hands it in.
 
+import type { Reports } from '../accounts/reports.ts';
 import type { Config, Problem } from '../config/config.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Directory } from '../store/ports.ts';
+import type { Verification, VerifyOptions } from '../store/verification.ts';
 
 /** Flags that stand over the environment and the file. Paths as the user wrote them. */
 export type ConfigFlags = { config?: string; host?: string; port?: number; dataDir?: string };
@@ -21,6 +23,8 @@ export type ServeOptions = {
   print: (text: string) => void;
 };
 
+export type OpenReports = { reports: Reports; close(): Promise<void> };
+
 export type CommandPorts = {
   /** Reads the file, the environment and the flags; never throws for what a user wrote wrongly. */
   loadConfig(flags: ConfigFlags): ConfigResult;
@@ -28,6 +32,10 @@ export type CommandPorts = {
   configSchema(): JsonObject;
   /** The keys in this data directory; throws `storage_fault` when `existing` finds none. */
   openDirectory(dataDir: string, mode: 'create' | 'existing'): Directory;
+  /** For when no server runs; `post` opens the ledger for corrections. Throws `storage_fault` when there is none. */
+  openReports(config: Config, options: { post: boolean }): Promise<OpenReports>;
+  /** Checks the ledger of a data directory, also beside a running server. Throws `storage_fault`. */
+  verifyLedger(dataDir: string, options: VerifyOptions): Verification;
   /** Listens; throws when it cannot. */
   startServer(config: Config, options: ServeOptions): Promise<RunningServer>;
 };
@@ -38,4 +46,6 @@ export type Host = {
   stderr(text: string): void;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
   onStop(listener: () => void): void;
+  /** Whether stderr is a screen, where progress may be shown. */
+  isTerminal?: boolean;
 };

@@ -14,6 +14,8 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/keys$/, ['GET', 'POST']],
   [/^\/admin\/keys\/[^/]+$/, ['GET']],
   [/^\/admin\/keys\/[^/]+\/revoke$/, ['POST']],
+  [/^\/admin\/(usage|ledger)$/, ['GET']],
+  [/^\/admin\/ledger\/rerate$/, ['POST']],
   [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
 ];
 

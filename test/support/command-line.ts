@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { run } from '../../src/cli/run.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { openDirectory } from '../../src/store/sqlite/directory.ts';
+import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import type { Outcome } from './osiris.ts';
 
 /** As `osiris(words, { cwd })`, for commands that neither serve nor write files of their own. */
@@ -17,6 +18,8 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
     configSchema: () => ({}),
     openDirectory: (dataDir: string, mode: 'create' | 'existing') =>
       openDirectory(resolve(cwd, dataDir), mode),
+    openReports: () => Promise.reject(new Error('nothing is reported in here')),
+    verifyLedger,
     startServer: () => Promise.reject(new Error('nothing is served in here')),
   };
   const host = {
