@@ -1,6 +1,6 @@
 // `osiris keys …` as a newcomer types it, beside a running server and without one.
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ import { type Outcome, osiris, type Serving, serve } from './support/osiris.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
 
 removeScratchAfterEach();
+// each command is a process of its own, and the machine may be busy
+setDefaultTimeout(60_000);
 
 const ID = /key_[0-9A-Za-z]{16}/;
 
@@ -44,8 +46,8 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
       name: 'ana',
       kind: 'time',
       status: 'active',
-      credit_usd: 0,
-      quota_usd: 100,
+      balance_usd: null,
+      quota: { amount_usd: 100, used_usd: 0 },
       budget: { amount_usd: 20, period: 'month' },
       models: ['sandbox/echo', 'claude-*'],
       limits: { requests_per_minute: 60, concurrent: 3, tokens_per_minute: 1000 },
@@ -72,7 +74,7 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
   });
 
   test('may begin with a balance of zero', async () => {
-    expect(await create('--name', 'free', '--credit', '0')).toMatchObject({ kind: 'credit', credit_usd: 0 });
+    expect(await create('--name', 'free', '--credit', '0')).toMatchObject({ kind: 'credit', balance_usd: 0 });
   });
 
   test('are listed newest first', async () => {
@@ -98,6 +100,137 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
       expect(outcome.stderr).toContain('There is no key with this id');
       expect(JSON.parse(outcome.stdout).error.code).toBe('not_found');
     }
+  });
+
+  test('are filled, and emptied down to what is there', async () => {
+    const { id } = await create('--name', 'purse', '--credit', '1.000000001');
+    const credit = async (...words: string[]) => (await keys('credit', id, ...words)).stdout;
+    expect(await credit('5')).toContain('Gave $5.00 to');
+    expect(await credit('-0.5', '--note', 'paid twice')).toContain('The balance is $5.500000001.');
+    const tooMuch = await keys('credit', id, '-5.500000002');
+    expect([tooMuch.code, tooMuch.stderr]).toEqual([2, expect.stringContaining('at most $5.500000001')]);
+    expect(await credit('-5.500000001')).toContain('The balance is $0.00.');
+    expect(JSON.parse(await credit('2', '--json'))).toMatchObject({
+      balance_usd: 2,
+      balance_expires_at: null,
+      entry: { kind: 'grant', amount_usd: 2, id: expect.stringMatching(/^call_/) },
+    });
+  });
+
+  test('end a month later by each purchase, three months ahead at most', async () => {
+    const { id } = await create('--name', 'buyer');
+    const ends: number[] = [];
+    for (let month = 1; month <= 4; month++) {
+      const bought = await keys('credit', id, '10', '--purchase', '--json');
+      ends.push(Date.parse(JSON.parse(bought.stdout).balance_expires_at));
+    }
+    const days = ends.map((endMs) => Math.round((endMs - Date.now()) / 86_400_000));
+    for (const [index, most] of [31, 62, 92, 92].entries()) {
+      expect(days[index]).toBeGreaterThanOrEqual(most - 4);
+      expect(days[index]).toBeLessThanOrEqual(most);
+    }
+    const gift = JSON.parse((await keys('credit', id, '1', '--expires', '2030-12-31', '--json')).stdout);
+    expect(gift).toMatchObject({ balance_usd: 41, balance_expires_at: '2030-12-31T00:00:00.000Z' });
+  });
+
+  test('are limited, and a limit is taken away by the word none', async () => {
+    const { id } = await create('--name', 'limited', '--rpm', '5', '--models', 'sandbox/echo');
+    const limited = await keys(
+      ...['limit', id, '--rpm', 'none', '--concurrency', '3', '--tpm', '1000', '--usd-per-minute', '0.5'],
+      ...['--max-body', '1MB', '--timeout', '5m', '--budget', '20/month', '--models', 'none', '--json'],
+      ...['--expires', '2030-12-31', '--name', 'none', '--log-bodies'],
+    );
+    expect(JSON.parse(limited.stdout)).toMatchObject({
+      name: 'none',
+      models: null,
+      budget: { amount_usd: 20, period: 'month', spent_usd: 0, resets_at: expect.any(String) },
+      limits: { requests_per_minute: 40, concurrent: 3 },
+      own_limits: {
+        concurrent: 3,
+        tokens_per_minute: 1000,
+        usd_per_minute: 0.5,
+        max_body_bytes: 1_048_576,
+        request_timeout_s: 300,
+      },
+      expires_at: '2030-12-31T00:00:00.000Z',
+      log_bodies: true,
+    });
+    const back = await keys(
+      'limit',
+      id,
+      '--budget',
+      'none',
+      '--expires',
+      'none',
+      '--no-log-bodies',
+      '--json',
+    );
+    expect(JSON.parse(back.stdout)).toMatchObject({ budget: null, expires_at: null, log_bodies: false });
+    const nothing = await keys('limit', id);
+    expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining('--rpm 60')]);
+  });
+
+  test('get a new secret, and the old one a time to live', async () => {
+    const { id, key: old } = await create('--name', 'turning', '--credit', '3');
+    const turned = JSON.parse((await keys('rotate', id, '--grace', '2h', '--json')).stdout);
+    expect(turned).toMatchObject({
+      id,
+      balance_usd: 3,
+      key: expect.stringMatching(/^sk-osiris-[0-9a-f]{32}$/),
+    });
+    expect(turned.key).not.toBe(old);
+    expect(Date.parse(turned.previous_secret_until) - Date.now()).toBeWithin(7_000_000, 7_200_001);
+    const told = await keys('rotate', id, '--grace', '0');
+    expect(told.stdout).toContain('The old one no longer works.');
+    expect(await keys('rotate', id, '--grace', '91d')).toMatchObject({ code: 2, stdout: '' });
+    await keys('revoke', id);
+    expect(await keys('rotate', id)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is revoked'),
+    });
+  });
+
+  test('are found by id, exact name or visible beginning, never by a guess', async () => {
+    const name = `50% off/${state} ünique`;
+    const { id, prefix } = await create('--name', name);
+    for (const word of [id, name, prefix, `${prefix}…`])
+      expect(JSON.parse((await keys('show', word, '--json')).stdout).id).toBe(id);
+    expect(await keys('show', name.slice(0, 5))).toMatchObject({ code: 1 });
+    const twin = await create('--name', name);
+    const both = await keys('show', name);
+    expect([both.code, both.stderr]).toEqual([1, expect.stringContaining(id)]);
+    expect(both.stderr).toContain(twin.id);
+    await keys('revoke', twin.id);
+    expect(JSON.parse((await keys('show', name, '--json')).stdout).id).toBe(id);
+  });
+
+  test('are listed by what they are, a page at a time', async () => {
+    const account = 'pages@gmail.com';
+    const made: { id: string }[] = [];
+    for (const name of ['one', 'two', 'three'])
+      made.unshift(await create('--name', `page ${name}`, '--account', account));
+    await keys('revoke', made[0]?.id ?? '');
+    const list = async (...words: string[]) =>
+      JSON.parse((await keys('list', '--json', ...words)).stdout).map((key: { name: string }) => key.name);
+    expect(await list('--account', 'p.ages+x@gmail.com')).toEqual(['page three', 'page two', 'page one']);
+    expect(await list('--account', account, '--status', 'revoked')).toEqual(['page three']);
+    expect(await list('--name', 'PAGE T', '--kind', 'credit')).toEqual(['page three', 'page two']);
+    expect(await list('--kind', 'trial', '--account', account)).toEqual([]);
+    expect(await list('--account', account, '--limit', '2')).toEqual(['page three', 'page two']);
+    expect(await list('--account', account, '--after', made[1]?.id ?? '')).toEqual(['page one']);
+    const page = await keys('list', '--account', account, '--limit', '1');
+    expect(page.stdout).toContain(`--after ${made[0]?.id}`);
+    expect((await keys('list', '--name', 'nothing like it')).stdout).toContain('No key fits');
+    expect(await keys('list', '--status', 'gone')).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  test('may share the balance of their account', async () => {
+    const shared = ['--account', `s-${state.replace(' ', '-')}@example.com`, '--share-purse'];
+    const first = await create('--name', 'a', ...shared, '--credit', '3');
+    expect(first).toMatchObject({ purse: 'account', balance_usd: 3 });
+    const second = await create('--name', 'b', ...shared);
+    await keys('credit', second.id, '2');
+    expect(JSON.parse((await keys('show', first.id, '--json')).stdout).balance_usd).toBe(5);
   });
 
   test('of a trial are one for each mailbox', async () => {
@@ -127,6 +260,10 @@ describe('a wrong command', () => {
     [['--kind', 'time'], '--days is missing'],
     [['--kind', 'trial'], '--account is missing'],
     [['--kind', 'trial', '--account', 'ana@example.com'], 'gmail.com'],
+    [['--max-body', 'big'], '--max-body must be a size'],
+    [['--timeout', '0'], '--timeout must be a duration'],
+    [['--from-first-use'], '--from-first-use is for time keys'],
+    [['--share-purse'], '--share-purse needs an account'],
     [['--quota', '5'], 'what a credit or trial key may use is its --credit'],
     [['--colour', 'red'], "unknown option '--colour'"],
   ])('keys create %j exits with 2 and says what fits', async (words, hint) => {

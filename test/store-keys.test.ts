@@ -4,12 +4,25 @@ import { describe, expect, test } from 'bun:test';
 import { Fault } from '../src/canonical/fault.ts';
 import { sha256Hex } from '../src/lib/crypto.ts';
 import type { JsonObject } from '../src/lib/json.ts';
+import { calendarIn } from '../src/store/calendar.ts';
+import { resolveLimits } from '../src/store/key-limits.ts';
+import type { KeyPlan } from '../src/store/key-rules.ts';
 import { createKey, keyJson, parseNewKey } from '../src/store/keys.ts';
+import type { Key } from '../src/store/ports.ts';
 import { openDirectory } from '../src/store/sqlite/directory.ts';
+import { openStore } from '../src/store/sqlite/store.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
 import { FULL_KEY, fakeClock, PLAIN_KEY } from './support/store-fixtures.ts';
 
 removeScratchAfterEach();
+
+const RULES = {
+  limits: { requestsPerMinute: 40, concurrent: 20 },
+  server: { maxBodyBytes: 10_000, requestTimeoutMs: 120_000 },
+};
+
+const openScratchStore = (clock = fakeClock()) =>
+  openStore(scratchDir(), { mode: 'create', calendar: calendarIn('UTC'), writer: 'direct', clock });
 
 /** The code and member of the fault that `act` throws. */
 function faultOf(act: () => unknown): string {
@@ -29,7 +42,7 @@ describe('a new key', () => {
     expect(secret).toMatch(/^sk-osiris-[0-9a-f]{32}$/);
     expect(key.prefix).toBe(secret.slice(0, 14));
     expect(directory.findByHash(sha256Hex(secret))).toEqual(key);
-    expect(JSON.stringify(keyJson(key))).not.toContain(secret.slice(14));
+    expect(JSON.stringify(key)).not.toContain(secret.slice(14));
     expect(createKey(directory, PLAIN_KEY).secret).not.toBe(secret);
   });
 
@@ -42,30 +55,94 @@ describe('a new key', () => {
     expect(createKey(directory, PLAIN_KEY, clock).key.expiresAtMs).toBeUndefined();
   });
 
-  test('is shown with USD as numbers and absent members as null', () => {
-    const clock = fakeClock(Date.UTC(2026, 0, 15));
-    const { key } = createKey(
-      openDirectory(scratchDir(), 'create', clock),
-      { ...FULL_KEY, creditNano: 1_500_000_001n, quotaNano: 100_500_000_000n },
-      clock,
-    );
-    expect(keyJson(key)).toEqual({
+  test('of a window begins it now, or with its first call', () => {
+    const clock = fakeClock();
+    const directory = openDirectory(scratchDir(), 'create', clock);
+    const time = { ...PLAIN_KEY, kind: 'time', days: 30 } as const;
+    const { key } = createKey(directory, { ...time, windowFrom: 'creation' }, clock);
+    expect([key.startedAtMs, key.expiresAtMs]).toEqual([clock.nowMs(), clock.nowMs() + 30 * 86_400_000]);
+    const later = createKey(directory, { ...time, windowFrom: 'first-use' }, clock).key;
+    expect([later.startedAtMs, later.expiresAtMs, later.days]).toEqual([undefined, undefined, 30]);
+  });
+
+  test('is shown with USD as numbers and absent members as null', async () => {
+    const nowMs = Date.UTC(2026, 0, 15);
+    const { directory, ledger } = await openScratchStore(fakeClock(nowMs));
+    const { key } = createKey(directory, { ...FULL_KEY, quotaNano: 100_500_000_000n }, fakeClock(nowMs));
+    expect(keyJson(key, { ledger, rules: RULES, nowMs })).toEqual({
       id: key.id,
       name: 'Ana’s "laptop" 💻',
       prefix: key.prefix,
       kind: 'time',
       account: 'ana@example.com',
-      status: expect.any(String),
-      credit_usd: 1.500000001,
+      status: 'active',
+      plan: null,
       days: 30,
-      quota_usd: 100.5,
-      budget: { amount_usd: 20.000000001, period: 'month' },
+      purse: 'own',
+      balance_usd: null,
+      held_usd: null,
+      balance_expires_at: null,
+      spent_usd: 0,
+      quota: { amount_usd: 100.5, used_usd: 0 },
+      window: {
+        from: 'creation',
+        started_at: '2026-01-15T00:00:00.000Z',
+        ends_at: '2026-12-31T00:00:00.000Z',
+      },
+      budget: {
+        amount_usd: 20.000000001,
+        period: 'month',
+        spent_usd: 0,
+        resets_at: expect.stringMatching(/^\d{4}-\d\d-01T00:00:00.000Z$/),
+      },
       models: ['gpt-5', 'claude-*'],
-      limits: { requests_per_minute: 60, concurrent: 3, tokens_per_minute: 100_000 },
+      limits: {
+        requests_per_minute: 60,
+        concurrent: 3,
+        tokens_per_minute: 100_000,
+        usd_per_minute: null,
+        max_body_bytes: 10_000,
+        request_timeout_s: 120,
+      },
+      own_limits: { requests_per_minute: 60, concurrent: 3, tokens_per_minute: 100_000 },
+      usage: { requests: 0, input_tokens: 0, output_tokens: 0 },
+      log_bodies: false,
       created_at: '2026-01-15T00:00:00.000Z',
       expires_at: '2026-12-31T00:00:00.000Z',
       revoked_at: null,
+      previous_secret_until: null,
     });
+  });
+
+  test('shows its balance exactly, from its own purse or its account’s', async () => {
+    const { directory, ledger } = await openScratchStore();
+    const shown = (input: Partial<typeof PLAIN_KEY>) =>
+      keyJson(createKey(directory, { ...PLAIN_KEY, ...input }).key, { ledger, rules: RULES, nowMs: 0 });
+    expect(shown({ creditNano: 1_500_000_001n })).toMatchObject({ purse: 'own', balance_usd: 1.500000001 });
+    expect(shown({ account: 'a@b.example', sharePurse: true })).toMatchObject({
+      purse: 'account',
+      balance_usd: 0,
+    });
+  });
+});
+
+describe('limits', () => {
+  const plans = new Map([['team', { limits: { requestsPerMinute: 90, maxBodyBytes: 5 } }]]);
+  const { key } = { key: { ...PLAIN_KEY, limits: { maxBodyBytes: 7 }, plan: 'team' } as unknown as Key };
+
+  test('are the key’s own, else its plan’s, else the configuration’s', () => {
+    expect(resolveLimits(key, { ...RULES, plans })).toEqual({
+      requestsPerMinute: 90,
+      concurrent: 20,
+      maxBodyBytes: 7,
+      requestTimeoutMs: 120_000,
+    });
+  });
+
+  test('of a plan that is gone are the configuration’s; a route’s body size is the configuration’s too', () => {
+    const { limits: _, ...bare } = key;
+    const resolved = resolveLimits({ ...bare, limits: {} } as Key, RULES, 99);
+    expect([resolved.requestsPerMinute, resolved.maxBodyBytes]).toEqual([40, 99]);
   });
 });
 
@@ -116,6 +193,10 @@ describe('the request for a key', () => {
       requests_per_minute: 60,
       concurrent: 3,
       tokens_per_minute: 1000,
+      usd_per_minute: 0.5,
+      max_body: '20MB',
+      request_timeout: '5m',
+      log_bodies: true,
       expires: '2030-12-31',
       account: 'Ana@Example.com',
     };
@@ -127,7 +208,16 @@ describe('the request for a key', () => {
       quotaNano: 100_500_000_000n,
       budget: { amountNano: 20_000_000_000n, period: 'month' },
       models: ['gpt-5', 'sandbox/*'],
-      limits: { requestsPerMinute: 60, concurrent: 3, tokensPerMinute: 1000 },
+      limits: {
+        requestsPerMinute: 60,
+        concurrent: 3,
+        tokensPerMinute: 1000,
+        nanoPerMinute: 500_000_000n,
+        maxBodyBytes: 20 * 1024 ** 2,
+        requestTimeoutMs: 300_000,
+      },
+      windowFrom: 'creation',
+      logBodies: true,
       expiresAtMs: Date.UTC(2030, 11, 31),
     });
   });
@@ -141,6 +231,33 @@ describe('the request for a key', () => {
       days: 3,
       limits: { requestsPerMinute: 15 },
     });
+  });
+
+  test('by a plan takes from it what it does not say itself', () => {
+    const plans = new Map<string, KeyPlan>([
+      ['month', { days: 30, quotaNano: 100n, limits: { concurrent: 40 }, models: ['gpt-5'] }],
+      ['starter', { creditNano: 10n, limits: {} }],
+    ]);
+    expect(parseNewKey({ name: 'x', plan: 'month' }, { plans })).toEqual({
+      ...{ name: 'x', kind: 'time', account: 'operator', plan: 'month', days: 30, quotaNano: 100n },
+      ...{ models: ['gpt-5'], creditNano: 0n, limits: {}, windowFrom: 'creation' },
+    });
+    const starter = parseNewKey({ name: 'x', plan: 'starter', credit_usd: 1, concurrent: 2 }, { plans });
+    expect(starter).toMatchObject({ kind: 'credit', creditNano: 1_000_000_000n, limits: { concurrent: 2 } });
+    expect(() => parseNewKey({ name: 'x', plan: 'start' }, { plans })).toThrow('did you mean starter?');
+    expect(() => parseNewKey({ name: 'x', plan: 'month', kind: 'credit' }, { plans })).toThrow('time keys');
+  });
+
+  test('for a trial follows the configuration', () => {
+    const trial = { days: 7, requestsPerMinute: 5, creditNano: 2n, emailDomains: ['a.example', 'b.example'] };
+    expect(parseNewKey({ name: 'x', kind: 'trial', account: 'x@b.example' }, { trial })).toMatchObject({
+      days: 7,
+      creditNano: 2n,
+      limits: { requestsPerMinute: 5 },
+    });
+    expect(() => parseNewKey({ name: 'x', kind: 'trial', account: 'x@gmail.com' }, { trial })).toThrow(
+      'must be a mailbox of a.example or b.example',
+    );
   });
 
   test.each<[JsonObject['x'], bigint]>([
@@ -199,6 +316,24 @@ describe('the request for a key', () => {
     ['missing_field account', { name: 'x', kind: 'trial' }],
     ['invalid_value account', { name: 'x', kind: 'trial', account: 'operator' }],
     ['invalid_value account', { name: 'x', kind: 'trial', account: 'a@gmail.com.example.org' }],
+    ['invalid_value usd_per_minute', { name: 'x', usd_per_minute: 0 }],
+    ['invalid_value max_body', { name: 'x', max_body: '10 potatoes' }],
+    ['invalid_value max_body', { name: 'x', max_body: '2GB' }],
+    ['invalid_value request_timeout', { name: 'x', request_timeout: 'soon' }],
+    ['invalid_value request_timeout', { name: 'x', request_timeout: 0 }],
+    ['invalid_value from_first_use', { name: 'x', from_first_use: true }],
+    ['invalid_value from_first_use', { name: 'x', kind: 'time', days: 1, from_first_use: 'yes' }],
+    [
+      'invalid_value from_first_use',
+      { name: 'x', kind: 'time', expires: '2030-01-01', from_first_use: true },
+    ],
+    ['invalid_value share_purse', { name: 'x', share_purse: true }],
+    [
+      'invalid_value share_purse',
+      { name: 'x', kind: 'time', days: 1, account: 'a@b.example', share_purse: true },
+    ],
+    ['invalid_value log_bodies', { name: 'x', log_bodies: 1 }],
+    ['invalid_value plan', { name: 'x', plan: 'gold' }],
     ['unsupported_parameter rpm', { name: 'x', rpm: 5 }],
   ];
   test.each(wrong)('is refused with %s for %j', (fault, body) => {

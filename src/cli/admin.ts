@@ -3,17 +3,18 @@
 import type { Command } from 'commander';
 import { sha256Hex } from '../lib/crypto.ts';
 import { newAdminSecret } from '../lib/id.ts';
-import { dataDirOf, openExisting } from './keys.ts';
 import { withJson, withPlace } from './options.ts';
+import { dataDirOf, openExisting } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
 export function addAdminCommands(program: Command, ports: CommandPorts, host: Host): void {
   const admin = program.command('admin').description("the operator's secret for /admin");
   withJson(withPlace(admin.command('reset')))
     .description('make a new admin secret; the old one stops working at once')
-    .action((flags: ConfigFlags & { json?: boolean }) => {
+    .action(async (flags: ConfigFlags & { json?: boolean }) => {
       // Straight into the database, also while a server runs: it reads this fact at every admin request.
-      const directory = openExisting(ports, dataDirOf(ports, flags));
+      const place = dataDirOf(ports, flags);
+      const directory = await openExisting(place, () => ports.openDirectory(place.dataDir, 'existing'));
       const secret = newAdminSecret();
       try {
         directory.setFact('admin_secret_sha256', sha256Hex(secret));

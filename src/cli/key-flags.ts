@@ -1,102 +1,140 @@
-// The flags of `keys create`, as the JSON the admin API takes.
+// The flags of `keys …`, as the JSON the admin API takes.
 
 import type { Command } from 'commander';
+import type { DeskRules } from '../accounts/key-desk.ts';
 import { Fault } from '../canonical/fault.ts';
-import { compact, type JsonObject } from '../lib/json.ts';
+import { compact, type JsonObject, type JsonValue } from '../lib/json.ts';
 import { parseNewKey } from '../store/keys.ts';
 import { Failure } from './failure.ts';
 
-/** As commander hands them over: text, untouched. */
-export type KeyFlags = Partial<
-  Record<
-    | 'name'
-    | 'kind'
-    | 'credit'
-    | 'days'
-    | 'quota'
-    | 'budget'
-    | 'models'
-    | 'rpm'
-    | 'concurrency'
-    | 'tpm'
-    | 'expires'
-    | 'account',
-    string
-  >
->;
-
-const FLAG_OF: Record<string, keyof KeyFlags> = {
+/** As commander hands them over: text, untouched, under the member it stands for. */
+const TEXT_FLAGS = {
   name: 'name',
   kind: 'kind',
+  plan: 'plan',
   credit_usd: 'credit',
-  days: 'days',
   quota_usd: 'quota',
   budget: 'budget',
-  models: 'models',
+  usd_per_minute: 'usdPerMinute',
+  expires: 'expires',
+  account: 'account',
+  note: 'note',
+  grace: 'grace',
+} as const;
+const NUMBER_FLAGS = {
+  days: 'days',
   requests_per_minute: 'rpm',
   concurrent: 'concurrency',
   tokens_per_minute: 'tpm',
-  expires: 'expires',
-  account: 'account',
+  max_body: 'maxBody',
+  request_timeout: 'timeout',
+} as const;
+const SWITCHES = {
+  from_first_use: 'fromFirstUse',
+  share_purse: 'sharePurse',
+  log_bodies: 'logBodies',
+  purchase: 'purchase',
+} as const;
+const FLAG_OF: Record<string, string> = {
+  ...TEXT_FLAGS,
+  ...NUMBER_FLAGS,
+  ...SWITCHES,
+  models: 'models',
+  status: 'status',
+  limit: 'limit',
+  after: 'after',
 };
 
+type Texts = (typeof TEXT_FLAGS)[keyof typeof TEXT_FLAGS];
+type Numbers = (typeof NUMBER_FLAGS)[keyof typeof NUMBER_FLAGS];
+type Switches = (typeof SWITCHES)[keyof typeof SWITCHES];
+export type KeyFlags = Partial<Record<Texts | Numbers | 'models', string> & Record<Switches, boolean>>;
+
+/** The flags of `keys create`. */
 export function withKeyFlags(command: Command): Command {
-  return command
+  command
     .requiredOption('--name <name>', 'whose key it is')
     .option(
       '--kind <kind>',
-      'credit (a balance), time (a number of days) or trial (3 days, gmail.com)',
-      'credit',
+      'credit (a balance), time (a number of days) or trial (3 days); credit unless a plan says otherwise',
     )
+    .option('--plan <name>', 'take kind, credit, days, quota, models and limits from a plan of osiris.yaml')
     .option('--credit <usd>', 'the balance of a credit key, such as 5 or 0.25')
     .option('--days <n>', 'ends this many days from now')
+    .option('--from-first-use', 'count the days of a time key from its first call')
+    .option('--account <email>', 'who owns it; without it the operator')
+    .option('--share-purse', "draw on the account's balance instead of one of its own");
+  return withLimitFlags(command).option('--log-bodies', 'keep its requests and answers in the log');
+}
+
+/** What can be set at creation and changed later. */
+export function withLimitFlags(command: Command): Command {
+  return command
     .option('--quota <usd>', 'what a time key may use in total, at list price')
     .option('--budget <usd/period>', 'a cap that starts anew: 20/month, 5/week, 1/day')
     .option('--models <ids>', 'only these models: gpt-5,claude-*')
     .option('--rpm <n>', 'requests a minute')
     .option('--concurrency <n>', 'requests at once')
     .option('--tpm <n>', 'tokens a minute')
-    .option('--expires <date>', 'ends at 2030-12-31 (00:00 UTC) or 2030-12-31T18:00Z')
-    .option('--account <email>', 'who owns it; without it the operator');
+    .option('--usd-per-minute <usd>', 'what it may spend a minute')
+    .option('--max-body <size>', 'the largest request, such as 20MB')
+    .option('--timeout <duration>', 'how long an answer that is not streamed may take, such as 300s')
+    .option('--expires <date>', 'ends at 2030-12-31 (00:00 UTC) or 2030-12-31T18:00Z');
+}
+
+/** The members the flags stand for; with `none`, the word takes a member away. */
+export function bodyOfFlags(flags: KeyFlags, none: 'none' | undefined = undefined): JsonObject {
+  const read = (text: string | undefined, parse: (text: string) => JsonValue) =>
+    text === undefined ? undefined : text === none ? null : parse(text);
+  const members: Record<string, JsonValue | undefined> = {};
+  for (const [member, flag] of Object.entries(TEXT_FLAGS)) members[member] = read(flags[flag], String);
+  for (const [member, flag] of Object.entries(NUMBER_FLAGS)) members[member] = read(flags[flag], numberIfOne);
+  for (const [member, flag] of Object.entries(SWITCHES)) members[member] = flags[flag];
+  members.models = read(flags.models, (list) => list.split(',').map((each) => each.trim()));
+  // a name may be the word itself
+  if (flags.name !== undefined) members.name = flags.name;
+  return compact(members);
 }
 
 /** The body of `POST /admin/keys`. Throws a usage Failure that names the flag at fault and what it takes. */
-export function bodyOfFlags(flags: KeyFlags): JsonObject {
-  const body = compact({
-    name: flags.name,
-    kind: flags.kind,
-    credit_usd: flags.credit,
-    days: numberIfOne(flags.days),
-    quota_usd: flags.quota,
-    budget: flags.budget,
-    models: flags.models?.split(',').map((each) => each.trim()),
-    requests_per_minute: numberIfOne(flags.rpm),
-    concurrent: numberIfOne(flags.concurrency),
-    tokens_per_minute: numberIfOne(flags.tpm),
-    expires: flags.expires,
-    account: flags.account,
-  });
+export function newKeyOfFlags(flags: KeyFlags, rules: DeskRules): JsonObject {
+  const body = bodyOfFlags(flags);
   try {
-    parseNewKey(body);
+    // which plans there are is for the server to say: its configuration may be another
+    if (flags.plan === undefined) parseNewKey(body, rules);
     return body;
   } catch (thrown) {
-    if (!(thrown instanceof Fault)) throw thrown;
-    throw new Failure(inFlags(thrown, flags), 2, thrown.code);
+    throw inFlags(thrown, flags);
   }
 }
 
-/** The message with members as the flags they came from, and what the user wrote. */
-function inFlags(fault: Fault, flags: KeyFlags): string {
-  const flag = FLAG_OF[fault.param ?? ''];
-  if (flag === undefined) return fault.message;
-  const rest = fault.message.startsWith(`${fault.param} `)
-    ? fault.message.slice(fault.param?.length)
-    : ` ${fault.message}`;
-  const named = rest.replace(/\b(credit_usd|quota_usd)\b/g, (member) => `--${FLAG_OF[member]}`);
-  const wrote = flags[flag];
-  return `--${flag}${named}${wrote === undefined ? '' : ` (not "${wrote.slice(0, 64)}")`}.`;
+/** A Fault about members as a Failure about the flags they came from, a usage one for a 400; all else as it is. */
+export function inFlags(thrown: unknown, flags: KeyFlags): unknown {
+  if (!(thrown instanceof Fault)) return thrown;
+  const { code, param = '', message, status } = thrown;
+  if (status === 409) return new Failure(membersAsFlags(message), 1, code);
+  if (status !== 400) return thrown;
+  if (param === 'amount_usd') return new Failure(`${message.replace('amount_usd', 'USD')}.`, 2, code);
+  const flag = FLAG_OF[param];
+  if (flag === undefined) return new Failure(message, 2, code);
+  const rest = message.startsWith(`${param} `) ? message.slice(param.length) : ` ${message}`;
+  const wrote = flags[flag as keyof KeyFlags];
+  const quoted = typeof wrote === 'string' ? ` (not "${wrote.slice(0, 64)}")` : '';
+  return new Failure(`${written(flag)}${membersAsFlags(rest)}${quoted}.`, 2, code);
 }
 
-function numberIfOne(text: string | undefined): number | string | undefined {
-  return text !== undefined && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+function membersAsFlags(text: string): string {
+  return text.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, (member) => {
+    const flag = FLAG_OF[member];
+    return flag === undefined ? member : written(flag);
+  });
+}
+
+/** `maxBody` as `--max-body`. */
+function written(flag: string): string {
+  return `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function numberIfOne(text: string): number | string {
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }

@@ -1,110 +1,207 @@
-// `osiris keys …`: makes, lists, shows and revokes clients' keys.
+// `osiris keys …`: everything an operator does with clients' keys.
 
 import type { Command } from 'commander';
 import { Fault } from '../canonical/fault.ts';
-import { environment } from '../config/environment.ts';
-import { asArray, type JsonObject } from '../lib/json.ts';
-import { databasePath } from '../store/data-dir.ts';
+import type { Config } from '../config/config.ts';
+import { asArray, compact, type JsonObject } from '../lib/json.ts';
 import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
 import { type KeyBook, openKeyBook } from './key-book.ts';
-import { bodyOfFlags, type KeyFlags, withKeyFlags } from './key-flags.ts';
+import {
+  bodyOfFlags,
+  inFlags,
+  type KeyFlags,
+  newKeyOfFlags,
+  withKeyFlags,
+  withLimitFlags,
+} from './key-flags.ts';
 import { doubtsAbout } from './key-models.ts';
-import { describeKey, describeNewKey, keyTable } from './key-text.ts';
+import { describeCredit, describeKey, describeNewKey, describeRotation, keyTable } from './key-text.ts';
 import { withJson, withPlace } from './options.ts';
+import { dataDirOf, openExisting } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
 type Flags = ConfigFlags & { json?: boolean };
+type ListFlags = Flags & { account?: string; kind?: string; status?: string; name?: string } & {
+  limit?: string;
+  after?: string;
+};
+
+const WHICH = 'ID is the id of a key (key_…), its exact name, or its beginning (sk-osiris-ab12).';
+const PAGE_FOR_PEOPLE = '100';
+const PAGE_FOR_PROGRAMS = '1000';
+
+const CREATE_EXAMPLES = `
+Examples:
+  osiris keys create --name ana --credit 5                       pay per use, up to 5 USD
+  osiris keys create --name ben --credit 50 --budget 20/month    and at most 20 USD each month
+  osiris keys create --name team --kind time --days 30 --quota 100 --from-first-use
+  osiris keys create --name try --kind trial --account ana@gmail.com
+  osiris keys create --name bot --models 'sandbox/*' --rpm 10    only the free sandbox
+`;
+const LIMIT_EXAMPLES = `
+${WHICH}
+The word none takes a limit away: the plan's or the configuration's holds again.
+
+Examples:
+  osiris keys limit ana --rpm 120 --budget 50/month
+  osiris keys limit ana --models none --expires none
+`;
+const CREDIT_EXAMPLES = `
+${WHICH}
+Money is a gift without an end unless --expires sets one. With --purchase the balance ends a month later than now, or
+than it would have, at most three months from now. A negative amount takes money that is there.
+
+Examples:
+  osiris keys credit ana 5
+  osiris keys credit ana 20 --purchase --note "invoice 17"
+  osiris keys credit ana -2.50 --note "paid twice"
+`;
 
 export function addKeysCommands(program: Command, ports: CommandPorts, host: Host): void {
-  const keys = program.command('keys').description('make, list, show and revoke the keys of your clients');
+  const keys = program.command('keys').description("your clients' keys: make, show, fill, limit, replace");
   const tell = (flags: Flags, json: JsonObject | JsonObject[], text: string) =>
     host.stdout(flags.json ? `${JSON.stringify(json, null, 2)}\n` : text);
+  const note = (doubts: string[]) => {
+    for (const doubt of doubts) host.stderr(`osiris: note: ${doubt}\n`);
+  };
+  const doubtsOf = (key: JsonObject, body: JsonObject, config: Config) => [
+    ...doubtsAbout(asArray(body.models).map(String), config),
+    ...(key.status === 'expired' ? ['This key has expired already.'] : []),
+  ];
 
   withJson(withPlace(withKeyFlags(keys.command('create'))))
     .description('make a key; its secret is shown once')
+    .addHelpText('after', CREATE_EXAMPLES)
     .action(async (flags: Flags & KeyFlags) => {
-      const body = bodyOfFlags(flags);
+      const config = requireConfig(ports, flags);
+      const body = newKeyOfFlags(flags, config);
       const key = await withBook(ports, flags, (book) => book.create(body));
-      const doubts = doubtsAbout(asArray(body.models).map(String), requireConfig(ports, flags));
-      if (key.status === 'expired') doubts.push('This key has expired already.');
-      for (const doubt of doubts) host.stderr(`osiris: note: ${doubt}\n`);
+      note(doubtsOf(key, body, config));
       tell(flags, key, describeNewKey(key));
     });
 
   withJson(withPlace(keys.command('list')))
-    .description('list all keys, newest first')
-    .action(async (flags: Flags) => {
-      const list = await withBook(ports, flags, (book) => book.list());
-      tell(flags, list, keyTable(list));
+    .description('list keys, newest first')
+    .option('--account <email>', 'only keys of this account, or of operator')
+    .option('--kind <kind>', 'only credit, time or trial keys')
+    .option('--status <status>', 'only active, expired or revoked keys')
+    .option('--name <text>', 'only keys whose name holds this text')
+    .option('--limit <n>', `how many at most (${PAGE_FOR_PEOPLE}; with --json all)`)
+    .option('--after <id>', 'go on behind this key')
+    .action(async (flags: ListFlags) => {
+      const { data, hasMore } = await withBook(ports, flags, (book) => listed(book, flags));
+      tell(flags, data, `${keyTable(data, isFiltered(flags))}${hasMore ? moreLine(data) : ''}`);
     });
 
   withJson(withPlace(keys.command('show <id>')))
-    .description('show one key')
-    .action(async (id: string, flags: Flags) => {
-      checkId(id);
+    .description('show one key with its balance and usage')
+    .addHelpText('after', `\n${WHICH}\n`)
+    .action(async (word: string, flags: Flags) => {
+      const id = notSecret(word);
       const key = await withBook(ports, flags, (book) => book.show(id));
       tell(flags, key, describeKey(key));
     });
 
+  withJson(withPlace(keys.command('credit <id> <usd>')))
+    .description('give money to a key, or take some back')
+    .option('--purchase', 'it was paid for: the balance ends by the rule for purchases')
+    .option('--expires <date>', 'the whole balance ends at 2030-12-31 (00:00 UTC)')
+    .option('--note <text>', 'why; kept in the ledger')
+    .addHelpText('after', CREDIT_EXAMPLES)
+    .action(async (word: string, amount: string, flags: Flags & KeyFlags) => {
+      const id = notSecret(word);
+      const body = { ...bodyOfFlags(flags), amount_usd: amount };
+      const key = await withBook(ports, flags, (book) => book.credit(id, body));
+      tell(flags, key, describeCredit(key));
+    });
+
+  withJson(withPlace(withLimitFlags(keys.command('limit <id>'))))
+    .description('change what a key may do; the next call sees it')
+    .option('--name <name>', 'another name')
+    .option('--log-bodies', 'keep its requests and answers in the log')
+    .option('--no-log-bodies', 'do not keep them')
+    .addHelpText('after', LIMIT_EXAMPLES)
+    .action(async (word: string, flags: Flags & KeyFlags) => {
+      const id = notSecret(word);
+      const body = bodyOfFlags(flags, 'none');
+      if (Object.keys(body).length === 0)
+        throw new Failure(
+          'Nothing to change: name a limit, such as --rpm 60.\nosiris keys limit --help lists them.',
+          2,
+        );
+      const key = await withBook(ports, flags, (book) => book.change(id, body));
+      note(doubtsOf(key, body, requireConfig(ports, flags)));
+      tell(flags, key, `Changed; the next call sees it.\n\n${describeKey(key)}`);
+    });
+
+  withJson(withPlace(keys.command('rotate <id>')))
+    .description('give a key a new secret; the old one works a while longer')
+    .option('--grace <duration>', 'how long, such as 24h, 30m, or 0 for not at all (24h)')
+    .addHelpText('after', `\n${WHICH}\nBalance, limits and usage stay with the key.\n`)
+    .action(async (word: string, flags: Flags & KeyFlags) => {
+      const id = notSecret(word);
+      const body = bodyOfFlags(flags);
+      const key = await withBook(ports, flags, (book) => book.rotate(id, body));
+      tell(flags, key, describeRotation(key));
+    });
+
   withJson(withPlace(keys.command('revoke <id>')))
     .description('refuse a key from now on; this cannot be undone')
-    .action(async (id: string, flags: Flags) => {
-      checkId(id);
+    .addHelpText('after', `\n${WHICH}\n`)
+    .action(async (word: string, flags: Flags) => {
+      const id = notSecret(word);
       const key = await withBook(ports, flags, (book) => book.revoke(id));
       tell(flags, key, `Revoked ${key.id} "${key.name}": requests with it answer 401 from now on.\n`);
     });
 }
 
+/** One page for people; for programs everything, unless they name a page themselves. */
+async function listed(book: KeyBook, flags: ListFlags): Promise<{ data: JsonObject[]; hasMore: boolean }> {
+  const { account, kind, status, name, after } = flags;
+  const whole = flags.json === true && flags.limit === undefined;
+  const limit = flags.limit ?? (whole ? PAGE_FOR_PROGRAMS : PAGE_FOR_PEOPLE);
+  const query = { account, kind, status, name, after, limit };
+  const data: JsonObject[] = [];
+  for (;;) {
+    const page = await book.list(compact(query) as Record<string, string>);
+    data.push(...page.data);
+    if (!whole || !page.hasMore) return { data, hasMore: page.hasMore };
+    query.after = String(page.data.at(-1)?.id);
+  }
+}
+
+function isFiltered({ account, kind, status, name, after }: ListFlags): boolean {
+  return [account, kind, status, name, after].some((each) => each !== undefined);
+}
+
+function moreLine(data: JsonObject[]): string {
+  return `\nThere are more; go on with --after ${data.at(-1)?.id}\n`;
+}
+
 async function withBook<T>(
   ports: CommandPorts,
-  flags: Flags,
+  flags: Flags & KeyFlags,
   use: (book: KeyBook) => Promise<T>,
 ): Promise<T> {
+  const config = requireConfig(ports, flags);
   const place = dataDirOf(ports, flags);
-  const book = await openKeyBook(place.dataDir, () => openExisting(ports, place));
+  const book = await openKeyBook(config, () => openExisting(place, () => ports.openIdleStore(config)));
   try {
     return await use(book);
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'not_found') {
-      throw new Failure('There is no key with this id.\n`osiris keys list` shows them.', 1, 'not_found');
+    if (thrown instanceof Fault && thrown.code === 'not_found') {
+      const hint = '`osiris keys list` shows them all.';
+      throw new Failure(`There is no key with this id, name or beginning.\n${hint}`, 1, 'not_found');
     }
-    throw thrown;
+    throw inFlags(thrown, flags);
   } finally {
-    book.close();
+    await book.close();
   }
 }
 
-type Place = { dataDir: string; from: string };
-
-export function dataDirOf(ports: CommandPorts, flags: ConfigFlags): Place {
-  const config = requireConfig(ports, flags);
-  if (flags.dataDir !== undefined) return { dataDir: config.dataDir, from: '--data-dir' };
-  if (environment().OSIRIS_DATA_DIR) return { dataDir: config.dataDir, from: 'OSIRIS_DATA_DIR' };
-  return { dataDir: config.dataDir, from: config.file ?? 'the default; no osiris.yaml was found here' };
-}
-
-/** The directory of an installation that exists; a wrong place is told where we looked and what to do. */
-export function openExisting(ports: CommandPorts, place: Place) {
-  try {
-    return ports.openDirectory(place.dataDir, 'existing');
-  } catch (thrown) {
-    if (!(thrown instanceof Fault) || thrown.cause !== undefined || !thrown.message.startsWith('There is no'))
-      throw thrown;
-    throw new Failure(
-      [
-        `There is no Osiris database at ${databasePath(place.dataDir)} (from ${place.from}).`,
-        'If Osiris is installed elsewhere: run this in the directory of its osiris.yaml, or give --config or --data-dir.',
-        'If it is new: `osiris init` or `osiris serve` makes the database.',
-      ].join('\n'),
-      1,
-      'no_database',
-    );
-  }
-}
-
-function checkId(id: string): void {
-  if (/^key_[0-9A-Za-z]{16}$/.test(id)) return;
-  const hint = id.startsWith('sk-') ? 'This is a secret, not an id. ' : '';
-  throw new Failure(`${hint}A key's id is key_ and 16 characters; \`osiris keys list\` shows them.`, 2);
+/** Whole secrets have no business in a command's words: shells and process lists keep them. */
+function notSecret(id: string): string {
+  if (!/^sk-osiris-[0-9a-f]{15,}/.test(id) && !id.startsWith('osiris-admin-')) return id;
+  throw new Failure(`This is a secret, not an id. ${WHICH}\n\`osiris keys list\` shows the ids.`, 2);
 }

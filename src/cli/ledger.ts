@@ -1,14 +1,12 @@
 // `osiris ledger …`: shows the ledger, checks it, and charges past calls anew.
 
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { JsonObject } from '../lib/json.ts';
-import { databasePath } from '../store/data-dir.ts';
 import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
-import { dataDirOf, openExisting } from './keys.ts';
 import { entryTable, rerateText, verificationText } from './ledger-text.ts';
 import { withJson, withPlace } from './options.ts';
+import { dataDirOf, openExisting } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 import { asUsageFailure, type ReportsDoor, withReports } from './reports-door.ts';
 import { whole } from './usage-text.ts';
@@ -64,16 +62,13 @@ export function addLedgerCommands(program: Command, ports: CommandPorts, host: H
     });
 }
 
-function verify(flags: Flags, ports: CommandPorts, host: Host): void {
+async function verify(flags: Flags, ports: CommandPorts, host: Host): Promise<void> {
+  const { minimumChargeNano } = requireConfig(ports, flags).billing;
   const place = dataDirOf(ports, flags);
-  // says where it looked; a database that is there must not even be migrated
-  if (!existsSync(databasePath(place.dataDir))) openExisting(ports, place).close();
   const progress = (done: number, all: number) =>
     host.stderr(`\r${whole(done)} of ${whole(all)} entries checked`);
-  const found = ports.verifyLedger(place.dataDir, {
-    minimumChargeNano: requireConfig(ports, flags).billing.minimumChargeNano,
-    ...(host.isTerminal ? { progress } : {}),
-  });
+  const options = { minimumChargeNano, ...(host.isTerminal ? { progress } : {}) };
+  const found = await openExisting(place, () => ports.verifyLedger(place.dataDir, options));
   if (host.isTerminal) host.stderr('\r\x1b[K');
   host.stdout(flags.json ? `${JSON.stringify(found, null, 2)}\n` : verificationText(found));
   // What is wrong is on stdout already: only the exit code is left to say.

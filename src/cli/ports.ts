@@ -3,7 +3,8 @@
 import type { Reports } from '../accounts/reports.ts';
 import type { Config, Problem } from '../config/config.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { Directory } from '../store/ports.ts';
+import type { JournalReader } from '../store/journal-port.ts';
+import type { Directory, Ledger } from '../store/ports.ts';
 import type { Verification, VerifyOptions } from '../store/verification.ts';
 
 /** Flags that stand over the environment and the file. Paths as the user wrote them. */
@@ -24,6 +25,8 @@ export type ServeOptions = {
 };
 
 export type OpenReports = { reports: Reports; close(): Promise<void> };
+/** `close` writes what is pending. */
+export type IdleStore = { directory: Directory; ledger: Ledger; close(): Promise<void> };
 
 export type CommandPorts = {
   /** Reads the file, the environment and the flags; never throws for what a user wrote wrongly. */
@@ -36,6 +39,13 @@ export type CommandPorts = {
   openReports(config: Config, options: { post: boolean }): Promise<OpenReports>;
   /** Checks the ledger of a data directory, also beside a running server. Throws `storage_fault`. */
   verifyLedger(dataDir: string, options: VerifyOptions): Verification;
+  /**
+   * Keys and money together, while no server runs on them: what a crash left open is settled by opening it. Throws
+   * `storage_fault` when there is none.
+   */
+  openIdleStore(config: Config): Promise<IdleStore>;
+  /** The request journal of this data directory as it lies on disk; undefined when there is none. */
+  readJournal(dataDir: string): JournalReader | undefined;
   /** Listens; throws when it cannot. */
   startServer(config: Config, options: ServeOptions): Promise<RunningServer>;
 };
@@ -44,6 +54,8 @@ export type CommandPorts = {
 export type Host = {
   stdout(text: string): void;
   stderr(text: string): void;
+  /** Somebody looks at stdout on a terminal. */
+  colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
   onStop(listener: () => void): void;
   /** Whether stderr is a screen, where progress may be shown. */

@@ -6,8 +6,8 @@ import { asObject, asString, type JsonObject, tryParseJson } from '../lib/json.t
 import { socketPath } from '../store/data-dir.ts';
 import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
-import { dataDirOf, openExisting } from './keys.ts';
 import { isListening } from './local-socket.ts';
+import { dataDirOf, openExisting } from './place.ts';
 import type { CommandPorts, ConfigFlags } from './ports.ts';
 
 /** All shapes are those of the admin routes. */
@@ -31,9 +31,8 @@ export async function withReports<T>(
   const place = dataDirOf(ports, flags);
   const socket = socketPath(place.dataDir);
   if (await isListening(socket)) return use(serverDoor(socket));
-  // says where it looked when there is no database
-  openExisting(ports, place).close();
-  const { reports, close } = await ports.openReports(requireConfig(ports, flags), { post });
+  const config = requireConfig(ports, flags);
+  const { reports, close } = await openExisting(place, () => ports.openReports(config, { post }));
   try {
     return await use({
       usage: async (words) => usageJson(await reports.usage(words)),

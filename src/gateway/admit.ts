@@ -10,17 +10,22 @@ import { type BodyKind, checkBody } from '../formats/check.ts';
 import type { Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
+import { resolveLimits } from '../store/key-limits.ts';
 import type { Key, Limiter } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
 import { identify } from './credentials.ts';
 import type { FloodGate } from './flood-gate.ts';
-import { limitsOf, takeCall, takeFree } from './limits.ts';
+import { takeCall, takeFree } from './limits.ts';
 import { type PutAsidePorts, putAside } from './put-aside.ts';
+import { newTrace } from './trace.ts';
 import type { Watch } from './watch.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
 export type Door = { path: string; codec: Codec; kind: BodyKind; free: boolean };
+
+/** What was known of a request when it was refused. */
+export type Seen = { key?: Key; bytes?: number; modelName?: string; admitted?: true };
 
 export type AdmitPorts = PutAsidePorts & {
   config: Config;
@@ -31,7 +36,7 @@ export type AdmitPorts = PutAsidePorts & {
 
 /**
  * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402, or the gate's 429 in place of a
- * 401; whatever it throws has taken nothing from the key's limits.
+ * 401. `seen` is filled in on the way, for the refusal's row.
  */
 export async function admit(
   request: Request,
@@ -39,18 +44,22 @@ export async function admit(
   requestId: string,
   ports: AdmitPorts,
   gate: FloodGate,
+  seen: Seen = {},
 ): Promise<Call> {
   const startedMs = nowMs();
   const { config, directory, limiter } = ports;
   const key = identify(request, directory, gate);
-  const maxBytes = config.server.maxBodyBytesByRoute[door.path] ?? config.server.maxBodyBytes;
-  const bytes = await readBody(request, maxBytes, {
+  seen.key = key;
+  const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
+  const bytes = await readBody(request, limits.maxBodyBytes, {
     watch: ports.watch,
-    timeoutMs: config.server.requestTimeoutMs,
+    timeoutMs: limits.requestTimeoutMs,
   });
+  seen.bytes = bytes.length;
   const body = parseBody(bytes);
   checkBody(door.kind, body);
   const modelName = body.model as string;
+  seen.modelName = modelName;
   const resolution = resolveModel(ports.models, modelName);
   if (!isModelAllowed(resolution.model, key.models))
     throw new Fault(
@@ -60,7 +69,7 @@ export async function admit(
         param: 'model',
       },
     );
-  const place = door.free ? takeFree(key, limiter) : takeCall(key, limitsOf(key, config), limiter);
+  const place = door.free ? takeFree(key, limiter) : takeCall(key, limits, limiter);
   const { release, limit, remaining, resetS } = place;
   const { model } = resolution;
   const call: Call = {
@@ -77,11 +86,13 @@ export async function admit(
     stream: !door.free && body.stream === true,
     headers: request.headers,
     startedMs,
+    requestTimeoutMs: limits.requestTimeoutMs,
     abort: new AbortController(),
     hasLeft: false,
     limit: { limit, remaining, resetS },
     release,
     spend: (used) => limiter.spend(key.id, used),
+    trace: newTrace(door.path, key.logBodies === true),
   };
   try {
     refuseExpired(key, startedMs);
@@ -93,6 +104,7 @@ export async function admit(
     else place.undo();
     throw thrown;
   }
+  seen.admitted = true;
   return call;
 }
 

@@ -78,7 +78,7 @@ function tooLarge(maxBytes: number): Fault {
   const size = maxBytes >= 1e6 ? `${Math.floor(maxBytes / 1e6)} MB` : `${Math.floor(maxBytes / 1e3)} kB`;
   return new Fault(
     'request_too_large',
-    `The request body is larger than the ${size} this server accepts. Shorten it, or ask the operator to raise server.max_body.`,
+    `The request body is larger than the ${size} allowed here. Shorten it, or ask the operator to raise server.max_body or this key's own limit.`,
   );
 }
 

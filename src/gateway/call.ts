@@ -6,6 +6,7 @@ import type { Resolution } from '../catalog/resolve.ts';
 import type { Codec, Dress } from '../formats/codec.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Key, RateStanding } from '../store/ports.ts';
+import type { Trace } from './trace.ts';
 
 /** An admitted request. `release` gives its place in the concurrency limit back, any number of times. */
 export type Call = {
@@ -27,6 +28,8 @@ export type Call = {
   stream: boolean;
   headers: Headers;
   startedMs: number;
+  /** So long an answer that is not streamed may take as a whole. */
+  requestTimeoutMs: number;
   /** Our own abort, of the attempt under way: the client left or a deadline passed; `reason` says which. */
   abort: AbortController;
   /** The client is gone: nobody else needs to be tried. */
@@ -35,6 +38,8 @@ export type Call = {
   release: () => void;
   /** Takes what the call used from the key's tokens and money a minute; once, when it has ended. */
   spend: (used: { tokens: number; nano: bigint }) => void;
+  /** What the journal will say of it. */
+  trace: Trace;
 };
 
 /** JSON of a prompt; good enough for a figure that the exact one replaces. */

@@ -1,7 +1,6 @@
 // Takes a request from what a key may do, or says in a fault why not.
 
 import { Fault } from '../canonical/fault.ts';
-import type { Config } from '../config/config.ts';
 import { formatUsd } from '../lib/money.ts';
 import type { CallLimits, Key, Limiter, LimitRefusal, LimitVerdict } from '../store/ports.ts';
 
@@ -9,17 +8,6 @@ type Admitted = LimitVerdict & { allowed: true };
 
 /** Token counts, model lists and key pages are free, but not a way to flood the server. */
 const FREE_LIMITS: CallLimits = { requestsPerMinute: 600, concurrent: 600 };
-
-/** What a key may do: its own limits, else the configuration's. */
-export function limitsOf({ limits }: Key, config: Config): CallLimits {
-  const { tokensPerMinute, nanoPerMinute } = limits;
-  return {
-    requestsPerMinute: limits.requestsPerMinute ?? config.limits.requestsPerMinute,
-    concurrent: limits.concurrent ?? config.limits.concurrent,
-    ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
-    ...(nanoPerMinute === undefined ? {} : { nanoPerMinute }),
-  };
-}
 
 /** Takes one request and one place for a call. Throws Fault `rate_limit_exceeded` or `concurrency_limit`. */
 export function takeCall(key: Key, limits: CallLimits, limiter: Limiter): Admitted {

@@ -185,8 +185,8 @@ function signIn(headers: Record<string, string>, provider: Provider, credential:
 /** Aborts the call when the provider's answer does not come in time. */
 function watchForAnswer(call: Call, provider: Provider, ports: UpstreamPorts): () => void {
   const sentMs = nowMs();
-  const { connectTimeoutMs, firstByteTimeoutMs, requestTimeoutMs } = ports.server;
-  const { abort } = call;
+  const { connectTimeoutMs, firstByteTimeoutMs } = ports.server;
+  const { abort, requestTimeoutMs } = call;
   let probed = provider.builtIn || ports.proxied;
   let isOver = false;
   const unwatch = ports.watch.add({

@@ -1,19 +1,22 @@
 // The operator's routes: what the command line can do, behind the admin secret.
 
 import { Elysia } from 'elysia';
+import { type DeskRules, keyDesk, type ListQuery } from '../accounts/key-desk.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import { parseBody, readBody } from '../gateway/body.ts';
 import { bearerOf } from '../gateway/credentials.ts';
 import type { FloodGate } from '../gateway/flood-gate.ts';
 import { equalConstantTime, sha256Hex } from '../lib/crypto.ts';
-import { createKey, keyJson, parseNewKey } from '../store/keys.ts';
+import { log } from '../lib/log.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
-import { describeRoute } from './openapi.ts';
+import { ADMIN_DETAILS as DETAILS } from './docs-admin.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
-export type AdminPorts = { directory: Directory; ledger: Ledger };
-type Context = { request: Request; params: Record<string, string> };
-type Handle = (context: Context) => unknown | Promise<unknown>;
+export type AdminPorts = { directory: Directory; ledger: Ledger; rules: () => DeskRules };
+/** `params` are absent where an address has none. */
+type Context = { request: Request; params?: Record<string, string> };
+/** `key` is what the address names: an id, a visible beginning or a name. */
+type Handle = (request: Request, key: string) => Promise<object>;
 
 const BODY_BYTES_MAX = 64 * 1024;
 
@@ -22,63 +25,49 @@ const BODY_BYTES_MAX = 64 * 1024;
  * the network needs the admin secret and an address the operator allowed.
  */
 export function admin(ports: AdminPorts, guard: (request: Request) => void) {
-  const { directory, ledger } = ports;
-  const known = (id: string | undefined) => {
-    const key = directory.findById(id ?? '');
-    if (!key) throw new Fault('not_found', 'There is no key with this id. GET /admin/keys lists them.');
-    return key;
-  };
+  const desk = keyDesk(ports);
   const run =
     (handle: Handle, status = 200) =>
-    async (context: Context) => {
-      const requestId = requestIdOf(context.request.headers);
+    async ({ request, params }: Context) => {
+      const requestId = requestIdOf(request.headers);
       try {
-        guard(context.request);
-        return jsonResponse(await handle(context), requestId, status);
+        guard(request);
+        return jsonResponse(await handle(request, params?.id ?? ''), requestId, status);
       } catch (thrown) {
-        return faultResponse(toFault(thrown), requestId);
+        const fault = toFault(thrown);
+        if (fault.code === 'internal_error')
+          log.error('an admin request failed', { requestId, cause: thrown });
+        return faultResponse(fault, requestId);
       }
     };
-  const create: Handle = async ({ request }) => {
-    const input = parseNewKey(parseBody(await readBody(request, BODY_BYTES_MAX)));
-    const { key, secret } = createKey(directory, input);
-    return { key: secret, ...keyJson(key) };
-  };
-  const list: Handle = () => ({ object: 'list', data: directory.list().map((key) => keyJson(key)) });
-  const show: Handle = ({ params }) => {
-    const key = known(params.id);
-    return { ...keyJson(key), usage: usageJson(ledger.tally(key)) };
-  };
-  const revoke: Handle = ({ params }) => {
-    const key = known(params.id);
-    directory.revoke(key.id);
-    return keyJson(known(key.id));
-  };
+  const create = run(async (request) => desk.create(await bodyOf(request)), 201);
+  const list = run(async (request) => {
+    const { data, hasMore } = await desk.list(queryOf(request));
+    return { object: 'list', data, has_more: hasMore, last_id: data.at(-1)?.id ?? null };
+  });
+  const show = run((_, key) => desk.show(key));
+  const change = run(async (request, key) => desk.change(key, await bodyOf(request)));
+  const credit = run(async (request, key) => desk.credit(key, await bodyOf(request)));
+  const rotate = run(async (request, key) => desk.rotate(key, await bodyOf(request, {})));
+  const revoke = run((_, key) => desk.revoke(key));
   return new Elysia({ name: 'admin' })
-    .post('/admin/keys', run(create, 201), { parse: 'none', detail: DETAILS.create })
-    .get('/admin/keys', run(list), { detail: DETAILS.list })
-    .get('/admin/keys/:id', run(show), { detail: DETAILS.show })
-    .post('/admin/keys/:id/revoke', run(revoke), { parse: 'none', detail: DETAILS.revoke });
+    .post('/admin/keys', create, { parse: 'none', detail: DETAILS.create })
+    .get('/admin/keys', list, { detail: DETAILS.list })
+    .get('/admin/keys/:id', show, { detail: DETAILS.show })
+    .patch('/admin/keys/:id', change, { parse: 'none', detail: DETAILS.change })
+    .post('/admin/keys/:id/credit', credit, { parse: 'none', detail: DETAILS.credit })
+    .post('/admin/keys/:id/rotate', rotate, { parse: 'none', detail: DETAILS.rotate })
+    .post('/admin/keys/:id/revoke', revoke, { parse: 'none', detail: DETAILS.revoke });
 }
 
-const DETAILS = {
-  create: describeRoute({
-    tag: 'Admin',
-    id: 'createKey',
-    summary: 'Make a key',
-    status: 201,
-    description: 'The answer holds the whole key in `key`, this once.',
-    example: { name: 'laptop', kind: 'credit', credit_usd: '10.00', models: ['sandbox/*'] },
-    errors: [409],
-  }),
-  list: describeRoute({ tag: 'Admin', id: 'listKeys', summary: 'All keys, newest first' }),
-  show: describeRoute({ tag: 'Admin', id: 'showKey', summary: 'One key with its usage', errors: [404] }),
-  revoke: describeRoute({ tag: 'Admin', id: 'revokeKey', summary: 'Revoke a key', errors: [404] }),
-};
+/** The JSON of the body; `otherwise` stands for an empty one. */
+async function bodyOf(request: Request, otherwise?: object): Promise<object> {
+  const bytes = await readBody(request, BODY_BYTES_MAX);
+  return bytes.length === 0 && otherwise !== undefined ? otherwise : parseBody(bytes);
+}
 
-function usageJson(usage: { calls: number; inputTokens: number; outputTokens: number }): object {
-  const { calls: requests, inputTokens, outputTokens } = usage;
-  return { requests, input_tokens: inputTokens, output_tokens: outputTokens };
+function queryOf(request: Request): ListQuery {
+  return Object.fromEntries(new URL(request.url).searchParams);
 }
 
 /**

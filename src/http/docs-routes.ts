@@ -24,6 +24,8 @@ export type RouteRow = {
   description?: string;
   body?: string;
   example?: JsonObject;
+  /** Members of the query, none of them required, with what they mean. */
+  query?: Record<string, string>;
   answer?: string;
   /** 200 unless said otherwise. */
   status?: 200 | 201;
@@ -119,9 +121,17 @@ export function describeRoute(row: RouteRow): DocumentDecoration {
     operationId: row.id,
     summary: row.summary,
     ...(row.description === undefined ? {} : { description: row.description }),
+    ...(row.query === undefined ? {} : { parameters: queryParameters(row.query) }),
     ...(row.body === undefined && row.example === undefined ? {} : { requestBody: requestBody(row) }),
     responses: { [row.status ?? 200]: success(row), ...failures(row) },
   };
+}
+
+function queryParameters(query: Record<string, string>) {
+  return Object.entries(query).map(([name, description]) => ({
+    ...({ name, in: 'query', required: false, description } as const),
+    schema: { type: 'string' as const },
+  }));
 }
 
 function requestBody(row: RouteRow) {

@@ -1,14 +1,13 @@
-// Making a key: its secret, the rules of its account, and its shape in JSON.
+// Making a key: its secret, its window, the rules of its account.
 
 import { Fault } from '../canonical/fault.ts';
-import { type Clock, formatTime, nowMs, systemClock } from '../lib/clock.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import { sha256Hex } from '../lib/crypto.ts';
 import { newKeySecret } from '../lib/id.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { formatUsd } from '../lib/money.ts';
 import { mailboxOf } from './mailbox.ts';
 import type { Directory, Key, NewKey } from './ports.ts';
 
+export { keyJson, statusOf } from './key-json.ts';
 export { parseNewKey } from './new-key.ts';
 
 /** Keys made without an account belong to this one, which has no limit of live keys. */
@@ -19,8 +18,10 @@ const PREFIX_LENGTH = 'sk-osiris-'.length + 4;
 const DAY_MS = 86_400_000;
 
 /**
- * Stores a new key; `secret` is its only copy. A key with `days` and no expiry ends that many days from now.
- * Throws `conflict` when its account has ten live keys, or has had a trial and asks for another.
+ * Stores a new key; `secret` is its only copy. A key with `days` ends that many days from now, or from its first call
+ * when its window begins there; an expiry of its own stands. Credit goes into the key's own purse with it; a shared
+ * purse has to be filled through the ledger, so `creditNano` must be 0 then. Throws `conflict` when its account has
+ * ten live keys, or has had a trial and asks for another.
  */
 export function createKey(
   directory: Directory,
@@ -28,64 +29,44 @@ export function createKey(
   clock: Clock = systemClock,
 ): { key: Key; secret: string } {
   checkAccount(directory, input, clock.nowMs());
-  const ends =
-    input.days !== undefined && input.expiresAtMs === undefined
-      ? { expiresAtMs: clock.nowMs() + input.days * DAY_MS }
-      : {};
-  const secret = newKeySecret();
-  const hashed = { hashHex: sha256Hex(secret), prefix: secret.slice(0, PREFIX_LENGTH) };
-  return { key: directory.create({ ...input, ...ends }, hashed), secret };
+  const { secret, hashed } = newSecret();
+  return { key: directory.create({ ...input, ...windowOf(input, clock.nowMs()) }, hashed), secret };
 }
 
-/** What `/admin/keys` and the command line show of a key: USD as numbers, times as ISO text, absent members as null. */
-export function keyJson(key: Key): JsonObject {
+/** A client's new secret, and what is kept of it. */
+export function newSecret(): { secret: string; hashed: { hashHex: string; prefix: string } } {
+  const secret = newKeySecret();
+  return { secret, hashed: { hashHex: sha256Hex(secret), prefix: secret.slice(0, PREFIX_LENGTH) } };
+}
+
+function windowOf({ kind, days, expiresAtMs, windowFrom }: NewKey, nowMs: number): Partial<NewKey> {
+  if (windowFrom === 'first-use') return {};
   return {
-    id: key.id,
-    name: key.name,
-    prefix: key.prefix,
-    kind: key.kind,
-    account: key.account,
-    status: statusOf(key, nowMs()),
-    days: key.days ?? null,
-    quota_usd: key.quotaNano === undefined ? null : usd(key.quotaNano),
-    budget: key.budget ? { amount_usd: usd(key.budget.amountNano), period: key.budget.period } : null,
-    models: key.models ?? null,
-    limits: {
-      requests_per_minute: key.limits.requestsPerMinute ?? null,
-      concurrent: key.limits.concurrent ?? null,
-      tokens_per_minute: key.limits.tokensPerMinute ?? null,
-    },
-    created_at: formatTime(key.createdAtMs),
-    expires_at: timeOrNull(key.expiresAtMs),
-    revoked_at: timeOrNull(key.revokedAtMs),
+    ...(kind === 'time' ? { startedAtMs: nowMs } : {}),
+    ...(days !== undefined && expiresAtMs === undefined ? { expiresAtMs: nowMs + days * DAY_MS } : {}),
   };
 }
 
 function checkAccount(directory: Directory, input: NewKey, nowMs: number): void {
   if (input.account === OPERATOR) return;
-  const mailbox = mailboxOf(input.account);
-  const owned = directory.list().filter((key) => mailboxOf(key.account) === mailbox);
-  if (input.kind === 'trial' && owned.some((key) => key.kind === 'trial')) {
-    throw new Fault('conflict', 'This account has had its trial; each account gets one ever.', {
-      param: 'account',
-    });
+  if (input.kind === 'trial' && directory.findAccount(input.account)?.trialAtMs !== undefined) {
+    throw new Fault(
+      'conflict',
+      'This account has had its trial; each mailbox gets one ever, under all its spellings. Make a credit key instead.',
+      { param: 'account' },
+    );
   }
-  if (owned.filter((key) => statusOf(key, nowMs) === 'active').length >= MAX_LIVE_KEYS) {
+  const mailbox = mailboxOf(input.account);
+  const live = directory
+    .list()
+    .filter((key) => isLive(key, nowMs) && key.account !== OPERATOR && mailboxOf(key.account) === mailbox);
+  if (live.length >= MAX_LIVE_KEYS) {
     throw new Fault('conflict', `This account has ${MAX_LIVE_KEYS} live keys already; revoke one first.`, {
       param: 'account',
     });
   }
 }
 
-function statusOf(key: Key, nowMs: number): 'active' | 'expired' | 'revoked' {
-  if (key.revokedAtMs !== undefined) return 'revoked';
-  return key.expiresAtMs !== undefined && key.expiresAtMs <= nowMs ? 'expired' : 'active';
-}
-
-function usd(nano: bigint): number {
-  return Number(formatUsd(nano));
-}
-
-function timeOrNull(timeMs: number | undefined): string | null {
-  return timeMs === undefined ? null : formatTime(timeMs);
+function isLive({ revokedAtMs, expiresAtMs }: Key, nowMs: number): boolean {
+  return revokedAtMs === undefined && (expiresAtMs === undefined || expiresAtMs > nowMs);
 }

@@ -56,6 +56,9 @@ describe('a wrong method', () => {
     ['POST', '/', 'GET'],
     ['POST', '/health/live', 'GET'],
     ['DELETE', '/admin/keys', 'GET, POST'],
+    ['POST', '/v1/key', 'GET'],
+    ['PUT', '/admin/keys/x', 'GET, PATCH'],
+    ['GET', '/admin/keys/x/credit', 'POST'],
     ['OPTIONS', '/v1/messages', 'POST'],
     ['HEAD', '/v1/messages', 'POST'],
   ])('%s %s is 405 and says which is right', async (method, path, allow) => {
@@ -79,7 +82,7 @@ describe('an address that is not there', () => {
     ['GET', '/v1/responses/resp_1/input_items'],
     ['POST', '/v1/responses/compact'],
     ['POST', '/v1beta/models/gemini-2.5-pro:generateContent'],
-    ['GET', '/v1/key'],
+    ['GET', '/key'],
     ['GET', '/metrics'],
   ];
 

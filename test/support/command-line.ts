@@ -2,8 +2,12 @@
 
 import { resolve } from 'node:path';
 import { run } from '../../src/cli/run.ts';
+import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { calendarIn } from '../../src/store/calendar.ts';
 import { openDirectory } from '../../src/store/sqlite/directory.ts';
+import { readJournal } from '../../src/store/sqlite/journal.ts';
+import { openStore } from '../../src/store/sqlite/store.ts';
 import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import type { Outcome } from './osiris.ts';
 
@@ -20,6 +24,13 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
       openDirectory(resolve(cwd, dataDir), mode),
     openReports: () => Promise.reject(new Error('nothing is reported in here')),
     verifyLedger,
+    openIdleStore: (config: Config) =>
+      openStore(resolve(cwd, config.dataDir), {
+        mode: 'existing',
+        calendar: calendarIn('UTC'),
+        writer: 'direct',
+      }),
+    readJournal: (dataDir: string) => readJournal(resolve(cwd, dataDir)),
     startServer: () => Promise.reject(new Error('nothing is served in here')),
   };
   const host = {

@@ -1,0 +1,37 @@
+// Where the installation is that a command speaks to, and what to say when there is none.
+
+import { Fault } from '../canonical/fault.ts';
+import { environment } from '../config/environment.ts';
+import { databasePath } from '../store/data-dir.ts';
+import { requireConfig } from './config.ts';
+import { Failure } from './failure.ts';
+import type { CommandPorts, ConfigFlags } from './ports.ts';
+
+/** `from` says who named the directory. */
+export type Place = { dataDir: string; from: string };
+
+export function dataDirOf(ports: CommandPorts, flags: ConfigFlags): Place {
+  const config = requireConfig(ports, flags);
+  if (flags.dataDir !== undefined) return { dataDir: config.dataDir, from: '--data-dir' };
+  if (environment().OSIRIS_DATA_DIR) return { dataDir: config.dataDir, from: 'OSIRIS_DATA_DIR' };
+  return { dataDir: config.dataDir, from: config.file ?? 'the default; no osiris.yaml was found here' };
+}
+
+/** What `open` opens in an installation that exists; a wrong place is told where we looked and what to do. */
+export async function openExisting<T>(place: Place, open: () => T | Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (thrown) {
+    if (!(thrown instanceof Fault) || thrown.cause !== undefined || !thrown.message.startsWith('There is no'))
+      throw thrown;
+    throw new Failure(
+      [
+        `There is no Osiris database at ${databasePath(place.dataDir)} (from ${place.from}).`,
+        'If Osiris is installed elsewhere: run this in the directory of its osiris.yaml, or give --config or --data-dir.',
+        'If it is new: `osiris init` or `osiris serve` makes the database.',
+      ].join('\n'),
+      1,
+      'no_database',
+    );
+  }
+}

@@ -1,0 +1,71 @@
+// The holder's own key: what is left on it, what it may do, where it stands.
+
+import { Elysia } from 'elysia';
+import { toFault } from '../canonical/fault.ts';
+import type { FloodGate } from '../gateway/flood-gate.ts';
+import { type VisitPorts, visit } from '../gateway/visit.ts';
+import { nowMs } from '../lib/clock.ts';
+import type { JsonObject } from '../lib/json.ts';
+import { budgetJson, quotaJson, statusOf, timeOrNull, usd } from '../store/key-json.ts';
+import { type LimitRules, resolveLimits } from '../store/key-limits.ts';
+import type { Key, Ledger } from '../store/ports.ts';
+import { routeDetail } from './openapi.ts';
+import { faultResponse, jsonResponse, requestIdOf, showLimit } from './reply.ts';
+
+type KeyPorts = VisitPorts & { config: LimitRules; ledger: Ledger };
+
+/**
+ * `GET /v1/key`, also for keys that are empty or expired: their holders want to see why. There is no alias `/key`,
+ * which is a page for people.
+ */
+export function key(ports: () => KeyPorts, gate: FloodGate) {
+  const show = ({ request }: { request: Request }) => {
+    const requestId = requestIdOf(request.headers);
+    try {
+      const { key: held, limit } = visit(request, ports(), gate);
+      const response = jsonResponse(holderJson(held, ports()), requestId);
+      showLimit(response.headers, limit);
+      return response;
+    } catch (thrown) {
+      return faultResponse(toFault(thrown), requestId);
+    }
+  };
+  return new Elysia({ name: 'key' })
+    .get('/v1/key', show, { detail: routeDetail('key') })
+    .get('/v1/v1/key', show, { detail: { hide: true } });
+}
+
+function holderJson(held: Key, { config, ledger, limiter }: KeyPorts): JsonObject {
+  const purse = held.kind === 'time' ? undefined : ledger.purse(held.purse);
+  const tally = ledger.tally(held);
+  const limits = resolveLimits(held, config);
+  const { remaining, resetS } = limiter.standing(held.id, limits);
+  return {
+    object: 'key',
+    id: held.id,
+    name: held.name,
+    prefix: held.prefix,
+    kind: held.kind,
+    status: statusOf(held, nowMs()),
+    balance_usd: purse === undefined ? null : usd(purse.balanceNano),
+    held_usd: purse === undefined ? null : usd(purse.heldNano),
+    expires_at: timeOrNull(earlierOf(held.expiresAtMs, purse?.expiresAtMs)),
+    limits: {
+      requests_per_minute: limits.requestsPerMinute,
+      concurrent: limits.concurrent,
+      ...(limits.tokensPerMinute === undefined ? {} : { tokens_per_minute: limits.tokensPerMinute }),
+      ...(limits.nanoPerMinute === undefined ? {} : { usd_per_minute: usd(limits.nanoPerMinute) }),
+    },
+    rate: { remaining, reset: resetS },
+    models: held.models ?? null,
+    budget: budgetJson(held, tally),
+    quota: quotaJson(held, tally),
+    usage: { requests: tally.calls, cost_usd: usd(tally.spentNano) },
+  };
+}
+
+/** The key or the balance, whichever ends first. */
+function earlierOf(key: number | undefined, balance: number | undefined): number | undefined {
+  if (key === undefined || balance === undefined) return key ?? balance;
+  return Math.min(key, balance);
+}
