@@ -1,6 +1,14 @@
 // The way in: argv to a command, its outcome to an exit code.
 
-import { openDirectory, openIdleStore, readJournal, sandboxModels, startServer } from './app.ts';
+import {
+  openDirectory,
+  openIdleStore,
+  openReports,
+  readJournal,
+  sandboxModels,
+  startServer,
+  verifyLedger,
+} from './app.ts';
 import { restartWithMoreConnections } from './cli/more-connections.ts';
 import type { CommandPorts, Host } from './cli/ports.ts';
 import { run } from './cli/run.ts';
@@ -21,6 +29,8 @@ const ports: CommandPorts = {
   },
   configSchema: configJsonSchema,
   openDirectory,
+  openReports,
+  verifyLedger,
   openIdleStore,
   readJournal,
   startServer,
@@ -29,6 +39,7 @@ const ports: CommandPorts = {
 const host: Host = {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true,
   colours: process.stdout.isTTY === true && !env.NO_COLOR,
   onStop(listener) {
     let told = false;

@@ -1,9 +1,11 @@
 // What the commands need from the rest of the program; src/main.ts hands it in.
 
+import type { Reports } from '../accounts/reports.ts';
 import type { Config, Problem } from '../config/config.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { JournalReader } from '../store/journal-port.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
+import type { Verification, VerifyOptions } from '../store/verification.ts';
 
 /** Flags that stand over the environment and the file. Paths as the user wrote them. */
 export type ConfigFlags = { config?: string; host?: string; port?: number; dataDir?: string };
@@ -22,6 +24,7 @@ export type ServeOptions = {
   print: (text: string) => void;
 };
 
+export type OpenReports = { reports: Reports; close(): Promise<void> };
 /** `close` writes what is pending. */
 export type IdleStore = { directory: Directory; ledger: Ledger; close(): Promise<void> };
 
@@ -32,6 +35,10 @@ export type CommandPorts = {
   configSchema(): JsonObject;
   /** The keys in this data directory; throws `storage_fault` when `existing` finds none. */
   openDirectory(dataDir: string, mode: 'create' | 'existing'): Directory;
+  /** For when no server runs; `post` opens the ledger for corrections. Throws `storage_fault` when there is none. */
+  openReports(config: Config, options: { post: boolean }): Promise<OpenReports>;
+  /** Checks the ledger of a data directory, also beside a running server. Throws `storage_fault`. */
+  verifyLedger(dataDir: string, options: VerifyOptions): Verification;
   /**
    * Keys and money together, while no server runs on them: what a crash left open is settled by opening it. Throws
    * `storage_fault` when there is none.
@@ -51,4 +58,6 @@ export type Host = {
   colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
   onStop(listener: () => void): void;
+  /** Whether stderr is a screen, where progress may be shown. */
+  isTerminal?: boolean;
 };

@@ -14,6 +14,8 @@ const METHODS: [RegExp, string[]][] = [
   [/^(\/v1(beta)?){0,2}\/models\/.+:(generateContent|streamGenerateContent|countTokens)$/, ['POST']],
   [/^(\/v1(beta)?){0,2}\/models(\/.+)?$/, ['GET']],
   [/^\/admin\/keys$/, ['GET', 'POST']],
+  [/^\/admin\/(usage|ledger)$/, ['GET']],
+  [/^\/admin\/ledger\/rerate$/, ['POST']],
   [/^(\/v1){1,2}\/key$/, ['GET']],
   [/^\/admin\/keys\/[^/]+$/, ['GET', 'PATCH']],
   [/^\/admin\/keys\/[^/]+\/(credit|rotate|revoke)$/, ['POST']],

@@ -2,6 +2,7 @@
 
 import { chmodSync } from 'node:fs';
 import { Elysia } from 'elysia';
+import type { Reports } from '../accounts/reports.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
 import type { Call } from '../gateway/call.ts';
@@ -13,6 +14,7 @@ import { log } from '../lib/log.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
 import { adminLogs } from './admin-logs.ts';
+import { adminUsage } from './admin-usage.ts';
 import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
 import { google } from './google.ts';
@@ -26,6 +28,8 @@ import { allowedMethods, codecOf, isPlanned } from './routes.ts';
 
 export type ServerPorts = {
   gateway: () => GatewayPorts;
+  /** What the operator may ask about money. */
+  reports: Reports;
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Record<string, string>;
@@ -85,11 +89,13 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(key(ports.gateway, gate))
     .use(admin(desk, guard))
     .use(adminLogs({ directory, journal }, guard))
+    .use(adminUsage(ports.reports, guard))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
     .use(admin(desk, () => {}))
     .use(adminLogs({ directory, journal }, () => {}))
+    .use(adminUsage(ports.reports, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 

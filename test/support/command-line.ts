@@ -8,6 +8,7 @@ import { calendarIn } from '../../src/store/calendar.ts';
 import { openDirectory } from '../../src/store/sqlite/directory.ts';
 import { readJournal } from '../../src/store/sqlite/journal.ts';
 import { openStore } from '../../src/store/sqlite/store.ts';
+import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import type { Outcome } from './osiris.ts';
 
 /** As `osiris(words, { cwd })`, for commands that neither serve nor write files of their own. */
@@ -21,6 +22,8 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
     configSchema: () => ({}),
     openDirectory: (dataDir: string, mode: 'create' | 'existing') =>
       openDirectory(resolve(cwd, dataDir), mode),
+    openReports: () => Promise.reject(new Error('nothing is reported in here')),
+    verifyLedger,
     openIdleStore: (config: Config) =>
       openStore(resolve(cwd, config.dataDir), {
         mode: 'existing',
