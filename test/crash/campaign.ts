@@ -46,6 +46,8 @@ export type CampaignOptions = {
   random: number;
   workers: number;
   seed: number;
+  /** Failpoints strike after so many times fewer passes. */
+  haste?: number;
   /** Told after each kill. */
   report?: (line: string) => void;
 };
@@ -127,7 +129,10 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 type KillOrder = { kind: KillKind; failpoint: string | undefined };
 
 /** All kills, in an order of chance. */
-function killOrders({ perFailpoint, random }: CampaignOptions, draw: (below: number) => number): KillOrder[] {
+function killOrders(
+  { perFailpoint, random, haste = 1 }: CampaignOptions,
+  draw: (below: number) => number,
+): KillOrder[] {
   const orders: KillOrder[] = Array.from({ length: random }, () => ({
     kind: 'random moment',
     failpoint: undefined,
@@ -135,7 +140,7 @@ function killOrders({ perFailpoint, random }: CampaignOptions, draw: (below: num
   for (const kind of FAILPOINTS)
     for (let count = 0; count < perFailpoint; count++) {
       const [from, more] = PASSES[kind];
-      orders.push({ kind, failpoint: `${kind}:${from + draw(more)}` });
+      orders.push({ kind, failpoint: `${kind}:${from + draw(Math.ceil(more / haste))}` });
     }
   return orders
     .map((order) => ({ order, place: draw(1_000_000) }))
