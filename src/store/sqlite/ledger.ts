@@ -18,7 +18,8 @@ import { priceNumbers } from './price-numbers.ts';
 const HOLD_ON_DISK_AFTER_MS = 250;
 const TICK_MS = 250;
 
-export type LedgerOptions = { calendar: Calendar };
+/** `every` calls back at even distances; a test lets its time pass by hand. */
+export type LedgerOptions = { calendar: Calendar; every?: typeof every };
 
 /**
  * The ledger in an open database; reads through `database`, writes through `channel`. Holds that a crash left behind
@@ -27,7 +28,7 @@ export type LedgerOptions = { calendar: Calendar };
 export async function createLedger(
   database: Database,
   channel: LedgerChannel,
-  { calendar }: LedgerOptions,
+  { calendar, every: repeat = every }: LedgerOptions,
 ): Promise<Ledger> {
   const balances = new Balances(rememberedIn(database), calendar);
   const commit = new GroupCommit(channel);
@@ -39,7 +40,7 @@ export async function createLedger(
   );
   const pending = new Map<bigint, Receipt>();
 
-  const stop = every(TICK_MS, () => {
+  const stop = repeat(TICK_MS, () => {
     const before = nowMs() - HOLD_ON_DISK_AFTER_MS;
     for (const [callId, hold] of balances.openHolds) {
       // in order of their beginning: behind the first young one there is none older
@@ -51,6 +52,15 @@ export async function createLedger(
     }
     commit.flush();
   });
+
+  /** A writer that broke may have written first. What cannot even be read counts as not written. */
+  const isOnDisk = (id: bigint): boolean => {
+    try {
+      return charged.get(id) !== null;
+    } catch {
+      return false;
+    }
+  };
 
   const settle = (settlement: Settlement): Receipt => {
     const { callId } = settlement;
@@ -65,6 +75,7 @@ export async function createLedger(
     stored.delete(callId);
     const row = chargeRow(settlement, purse ?? BOOKS.windows, chargedNano, calendar);
     const durable = commit.entry(row).catch((thrown: unknown) => {
+      if (isOnDisk(callId)) return;
       balances.undo(settlement, purse, chargedNano);
       throw thrown;
     });
@@ -80,16 +91,18 @@ export async function createLedger(
     // read before it is written: what is read later would hold the money already
     if (balances.purse(posting.purse) === undefined) throw new Error('there is no such purse');
     if ('expiresAtMs' in posting && posting.expiresAtMs !== undefined)
-      commit.expiry(posting.purse, posting.expiresAtMs);
-    if (posting.kind === 'forfeit') commit.expiry(posting.purse, null);
+      commit.expiry(posting.purse, posting.expiresAtMs, String(id));
+    if (posting.kind === 'forfeit') commit.expiry(posting.purse, null, String(id));
     // money that leaves is gone from memory at once, money that comes counts once it is on disk
     const leaves = posting.kind === 'forfeit' || posting.amountNano < 0n;
-    if (leaves) balances.post(posting);
+    const undo = leaves ? balances.post(posting) : undefined;
     try {
       await commit.entry(postingRow(id, posting, calendar));
     } catch (thrown) {
-      if (leaves) balances.forget(posting.purse);
-      throw thrown;
+      if (!isOnDisk(id)) {
+        undo?.();
+        throw thrown;
+      }
     }
     if (!leaves) balances.post(posting);
     return id;
