@@ -2,27 +2,22 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Model, Price, TokenPrices } from '../src/catalog/model.ts';
+import type { CatalogModel, CatalogPrice } from '../src/catalog/builtin.ts';
+import type { TokenPrices } from '../src/catalog/model.ts';
+import { TOKEN_CLASSES } from '../src/catalog/price.ts';
 import { formatTokenPrice } from '../src/lib/money.ts';
 import { type PriceSource, type Quote, withPriceSources } from './catalog-sources.ts';
 
 const FILE = join(import.meta.dir, '..', 'db', 'catalog.json');
 const RULE = 'an hour in the cache is twice the input price by the rule of the vendor';
 
-const CLASSES = [
-  'input',
-  'output',
-  'cachedInput',
-  'cacheWrite',
-  'cacheWrite1h',
-  'inputAudio',
-  'outputAudio',
-] as const satisfies readonly (keyof TokenPrices)[];
-
 type Finding = { model: string; says: string };
 
 /** Only prices come from elsewhere; names, limits, capabilities and deployments are kept by hand. */
-function reviewModel(model: Model, sources: PriceSource[]): { model: Model; findings: Finding[] } {
+function reviewModel(
+  model: CatalogModel,
+  sources: PriceSource[],
+): { model: CatalogModel; findings: Finding[] } {
   const [home] = model.deployments;
   const quotes = sources.flatMap((source) => {
     const quote = home === undefined ? undefined : source.quote(home);
@@ -31,8 +26,10 @@ function reviewModel(model: Model, sources: PriceSource[]): { model: Model; find
   const [first, second] = quotes;
   const found = (says: string): Finding => ({ model: model.id, says });
   if (first === undefined) return { model, findings: [found('no source has a price')] };
+  if (model.laterPrices !== undefined)
+    return { model, findings: [found('has dated prices: review by hand')] };
   const findings: Finding[] = [];
-  for (const name of second === undefined ? [] : CLASSES) {
+  for (const name of second === undefined ? [] : TOKEN_CLASSES) {
     const [ours, theirs] = [first.quote[name], second?.quote[name]];
     if (ours === undefined || theirs === undefined || ours === theirs) continue;
     findings.push(
@@ -42,7 +39,7 @@ function reviewModel(model: Model, sources: PriceSource[]): { model: Model; find
     );
   }
   const price = mergeQuotes(model, quotes);
-  for (const name of CLASSES) {
+  for (const name of TOKEN_CLASSES) {
     const [before, after] = [model.price?.[name], price[name]];
     if (before !== after) findings.push(found(`${name}: ${shown(before)} becomes ${shown(after)}`));
   }
@@ -52,7 +49,7 @@ function reviewModel(model: Model, sources: PriceSource[]): { model: Model; find
 }
 
 /** The fresher source wins; what it does not know comes from the other one, then from the catalogue. */
-function mergeQuotes(model: Model, quotes: { source: PriceSource; quote: Quote }[]): Price {
+function mergeQuotes(model: CatalogModel, quotes: { source: PriceSource; quote: Quote }[]): CatalogPrice {
   const all = Object.assign({}, ...quotes.map((each) => each.quote).toReversed()) as Quote;
   const { input = 0, output = 0 } = all;
   const names = quotes.map((each) => each.source.name);
@@ -67,19 +64,30 @@ function mergeQuotes(model: Model, quotes: { source: PriceSource; quote: Quote }
     ...inOrder(prices),
     ...(steps === undefined ? {} : { steps }),
     ...(perSearch === undefined ? {} : { perSearch }),
+    ...keptByHand(model.price),
     source: [...names, ...(needsRule ? [RULE] : [])].join('; '),
     asOf: quotes[0]?.source.asOf ?? '',
   };
 }
 
-function withHourPrice(prices: TokenPrices, model: Model): TokenPrices {
+/** What no source tells. */
+function keptByHand(price: CatalogPrice | undefined): Partial<CatalogPrice> {
+  const { perRequest, perImage, tiers } = price ?? {};
+  return {
+    ...(perRequest === undefined ? {} : { perRequest }),
+    ...(perImage === undefined ? {} : { perImage }),
+    ...(tiers === undefined ? {} : { tiers }),
+  };
+}
+
+function withHourPrice(prices: TokenPrices, model: CatalogModel): TokenPrices {
   if (model.ownedBy !== 'anthropic' || prices.cacheWrite1h !== undefined) return prices;
   return { ...prices, cacheWrite1h: 2 * prices.input };
 }
 
 function inOrder(prices: TokenPrices): TokenPrices {
   const ordered: TokenPrices = { input: prices.input, output: prices.output };
-  for (const name of CLASSES) {
+  for (const name of TOKEN_CLASSES) {
     const value = prices[name];
     if (value !== undefined) ordered[name] = value;
   }
@@ -90,7 +98,7 @@ function shown(pico: number | undefined): string {
   return pico === undefined ? 'nothing' : formatTokenPrice(pico);
 }
 
-const { models }: { models: Model[] } = JSON.parse(readFileSync(FILE, 'utf8'));
+const { models }: { models: CatalogModel[] } = JSON.parse(readFileSync(FILE, 'utf8'));
 const reviews = await withPriceSources((sources) => models.map((model) => reviewModel(model, sources)));
 for (const { model, says } of reviews.flatMap((each) => each.findings)) console.log(`${model}: ${says}`);
 const text = `${JSON.stringify({ models: reviews.map((each) => each.model) }, null, 2)}\n`;

@@ -217,12 +217,17 @@ describe('a name that does not resolve', () => {
     expect(faultOf(openai, 'openai/gpt-5-minni').message).toContain('`openai/gpt-5-mini`');
   });
 
-  test('because it has no price says so', () => {
+  test('because it has no price tells the client little and the operator what to set', () => {
     const models = new Map(openai.models);
     const gpt5 = models.get('gpt-5');
     if (gpt5 !== undefined) models.set('gpt-5', { ...gpt5, price: undefined });
     const config = { ...openai, models };
-    expect(faultOf(config, 'gpt-5').message).toContain('no price');
+    const fault = faultOf(config, 'gpt-5');
+    expect(fault).toMatchObject({ code: 'model_not_found', param: 'model' });
+    expect(fault.message).toBe(
+      'The model `gpt-5` is not offered here. GET /v1/models lists what you may use.',
+    );
+    expect(String(fault.cause)).toContain('models.gpt-5.price');
     expect(listModels(buildModelIndex(config)).map((model) => model.id)).not.toContain('gpt-5');
   });
 

@@ -170,6 +170,51 @@ describe('models', () => {
     expect(table.stdout).toMatch(/^gpt-5 +\d+\.\d+ +\d+\.\d+ .*openai/m);
     expect(table.stdout).not.toContain('secret-of-mine');
   });
+
+  const PRICED = `providers: { openai: { api_key: secret-of-mine } }
+models:
+  own:
+    price:
+      - { input: 1.25, output: 10, cached_input: 0.125, per_search: 0.01, steps: [ { above: 272000, input: 2.5, output: 15 } ], tiers: { flex: { input: 0.5, output: 5 } } }
+      - { from: 2999-01-01, input: 2, output: 12 }
+    deployments: [ { provider: openai, model: x } ]
+  later: { price: { from: 2999-01-01, input: 1, output: 1 }, deployments: [ { provider: openai, model: x } ] }
+`;
+
+  test('shows one in full: every class, step, tier, source and coming price', async () => {
+    const cwd = scratchDir();
+    writeFileSync(join(cwd, 'osiris.yaml'), PRICED);
+    const { stdout } = await osiris(['models', 'own'], { cwd });
+    expect(stdout).toMatch(/PRICE +> 272,000 +flex$/m);
+    expect(stdout).toMatch(/^input +1\.25 +2\.50 +0\.50$/m);
+    expect(stdout).toMatch(/^cached_input +0\.125 +\(2\.50\) +\(0\.50\)$/m);
+    expect(stdout).toMatch(/^output +10\.00 +15\.00 +5\.00$/m);
+    expect(stdout).toContain('a web search: 0.01 USD');
+    expect(stdout).toMatch(/Source: osiris\.yaml, as of \d{4}-\d\d-\d\d\./);
+    expect(stdout).toMatch(/^From 2999-01-01T00:00:00\.000Z/m);
+    const { price } = JSON.parse((await osiris(['models', 'own', '--json'], { cwd })).stdout);
+    expect(price).toMatchObject({
+      ...{ input: '1.25', output: '10.00', per_search: '0.01', cache_write: null, source: 'osiris.yaml' },
+      steps: [{ above: 272_000, input: '2.50' }],
+      tiers: { flex: { output: '5.00' } },
+      coming: [{ input: '2.00', from: '2999-01-01T00:00:00.000Z' }],
+    });
+    expect(await osiris(['models', 'owm'], { cwd })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('`own`'),
+    });
+  });
+
+  test('tells the operator why one is not served', async () => {
+    const cwd = scratchDir();
+    writeFileSync(join(cwd, 'osiris.yaml'), PRICED);
+    const list = await osiris(['models'], { cwd });
+    expect(list.stdout).toMatch(/^own .*search, >272k, flex, changes 2999-01-01/m);
+    expect(list.stdout).not.toContain('later');
+    const reason = /models\.later\.price/;
+    expect((await osiris(['models', '--all'], { cwd })).stdout).toMatch(reason);
+    expect((await osiris(['models', 'later'], { cwd })).stdout).toMatch(reason);
+  });
 });
 
 test('admin reset stores a new secret as its hash and shows it once', async () => {

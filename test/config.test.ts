@@ -292,5 +292,8 @@ test('the schema for editors describes every member and knows no later section',
     'providers',
     'models',
     'limits',
+    'billing',
+    'plans',
+    'trial',
   ]);
 });

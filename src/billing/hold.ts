@@ -50,19 +50,19 @@ export function holdOf(request: HoldRequest, rules: HoldRules): Hold {
 type Costs = { needPico: bigint; holdPico: bigint };
 
 function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
-  const { bodyBytes, outputCap, maxOutputTokens, price } = request;
+  const { bodyBytes, maxOutputTokens, price } = request;
   const inputTokens = estimateTokensFast(bodyBytes);
   const rates = ratesFor(price, inputTokens, undefined);
-  const most = Math.min(outputCap ?? expectedTokens, maxOutputTokens ?? expectedTokens);
+  const most = Math.min(capOf(request) ?? expectedTokens, maxOutputTokens ?? expectedTokens);
   const needPico = times(inputTokens, rates.input) + BigInt(price.perRequest ?? 0);
   const outputTokens = Math.min(expectedTokens, most) * answersOf(request);
   return { needPico, holdPico: needPico + times(outputTokens, rates.output) };
 }
 
 function dearestCost(request: HoldRequest): Costs {
-  const { bodyBytes, outputCap, maxOutputTokens, price } = request;
+  const { bodyBytes, maxOutputTokens, price } = request;
   const inputTokens = Math.ceil(bodyBytes / BYTES_PER_TOKEN_MIN);
-  const outputTokens = (outputCap ?? maxOutputTokens ?? OUTPUT_TOKENS_UNKNOWN) * answersOf(request);
+  const outputTokens = (capOf(request) ?? maxOutputTokens ?? OUTPUT_TOKENS_UNKNOWN) * answersOf(request);
   let dearest = 0n;
   for (const rates of everyRates(price, inputTokens)) {
     const cost = times(inputTokens, dearestInput(rates)) + times(outputTokens, dearestOutput(rates));
@@ -81,16 +81,19 @@ function dearestOutput({ output, reasoning, outputAudio, outputImage }: Rates): 
   return Math.max(output, reasoning, outputAudio, outputImage);
 }
 
+/** A cap that is no number of tokens (`1e999` is one in JSON) caps nothing. */
+function capOf({ outputCap }: HoldRequest): number | undefined {
+  return outputCap !== undefined && Number.isFinite(outputCap) && outputCap >= 0 ? outputCap : undefined;
+}
+
 function answersOf({ answers = 1 }: HoldRequest): number {
-  return Math.max(1, answers);
+  return Number.isFinite(answers) ? Math.max(1, answers) : 1;
 }
 
 function atLeast(minimumNano: bigint, nano: bigint): bigint {
   return nano > minimumNano ? nano : minimumNano;
 }
 
-/** A request may name any number as its cap; a negative or broken one allows nothing. */
 function times(tokens: number, pico: number): bigint {
-  const whole = Number.isFinite(tokens) && tokens > 0 ? Math.ceil(tokens) : 0;
-  return BigInt(whole) * BigInt(pico);
+  return BigInt(Math.ceil(tokens)) * BigInt(pico);
 }

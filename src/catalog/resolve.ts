@@ -1,10 +1,13 @@
 // Finds the model behind the name a client wrote, and the deployments that can be called for it.
 
 import { Fault } from '../canonical/fault.ts';
+import { formatTime, nowMs } from '../lib/clock.ts';
+import { log } from '../lib/log.ts';
 import { nearestNames } from '../lib/nearest.ts';
 import type { Provider, ProviderDeclaration } from '../providers/provider.ts';
 import type { Deployment, Model } from './model.ts';
 import { sameName } from './name.ts';
+import { priceAt, pricesOf } from './price.ts';
 
 export type Resolution = {
   model: Model;
@@ -63,10 +66,10 @@ export function buildModelIndex(source: Source): ModelIndex {
  * The model and its callable deployments for the name a client wrote: an id, an alias, `provider/model`, with dots
  * and dashes as the client likes. Throws Fault `model_not_found` or `no_provider`, saying what to write or set.
  */
-export function resolveModel(index: ModelIndex, name: string): Resolution {
+export function resolveModel(index: ModelIndex, name: string, atMs = nowMs()): Resolution {
   const found = index.byName.get(sameName(name));
   if (found === undefined) throw explainUnknown(index, name);
-  if (found.model.price === undefined) throw explainUnpriced(found.model);
+  if (priceAt(found.model, atMs) === undefined) throw explainUnpriced(found.model);
   if (found.deployments.length === 0) throw explainUncallable(index, found.model);
   return found;
 }
@@ -118,10 +121,27 @@ function explainPin(index: ModelIndex, prefix: string, rest: string): Fault | un
   );
 }
 
+/** Models whose missing price the log has told of. */
+const toldOf = new WeakSet<Model>();
+
+/** The client learns that the model is not to be had; why is the operator's business, told once in the log. */
 function explainUnpriced(model: Model): Fault {
-  return notFound(
-    `The model \`${cut(model.id)}\` has no price and is not served. The operator can set \`models.${cut(model.id)}.price\`.`,
+  const reason = whyUnpriced(model);
+  if (!toldOf.has(model)) log.warn('a model is asked for and not served', { model: model.id, reason });
+  toldOf.add(model);
+  return new Fault(
+    'model_not_found',
+    `The model \`${cut(model.id)}\` is not offered here. GET /v1/models lists what you may use.`,
+    { param: 'model', cause: new Error(reason) },
   );
+}
+
+/** What the operator has to do about a model without a price in force. */
+export function whyUnpriced(model: Model): string {
+  const [first] = pricesOf(model);
+  const set = `set \`models.${model.id}.price\` in the configuration file, with 0 for a free model`;
+  if (first?.fromMs === undefined) return `has no price; ${set}`;
+  return `has no price before ${formatTime(first.fromMs)}; to serve it now, ${set}`;
 }
 
 function explainUncallable(index: ModelIndex, model: Model): Fault {
@@ -146,7 +166,7 @@ function howToSetUp(index: ModelIndex, providerIds: string[]): string {
 function servableNames(index: ModelIndex, provider?: string): string[] {
   const names: string[] = [];
   for (const model of index.models.values()) {
-    if (model.price === undefined) continue;
+    if (priceAt(model, nowMs()) === undefined) continue;
     const callable = model.deployments.some((deployment) =>
       provider === undefined ? index.providers.has(deployment.provider) : deployment.provider === provider,
     );

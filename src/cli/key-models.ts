@@ -20,8 +20,13 @@ export function doubtsAbout(models: string[], config: Config): string[] {
       resolveModel(index, entry);
       return [];
     } catch (thrown) {
-      if (thrown instanceof Fault) return [thrown.message];
+      if (thrown instanceof Fault) return [forOperator(entry, thrown)];
       throw thrown;
     }
   });
+}
+
+/** A fault's cause, where there is one, is what its message keeps from clients. */
+function forOperator(entry: string, fault: Fault): string {
+  return fault.cause instanceof Error ? `\`${entry}\` ${fault.cause.message}.` : fault.message;
 }

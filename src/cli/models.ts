@@ -1,11 +1,17 @@
 // `osiris models`: what clients can ask for, and for how much.
 
 import type { Command } from 'commander';
-import type { Model } from '../catalog/model.ts';
+import type { Model, Price } from '../catalog/model.ts';
+import { sameName } from '../catalog/name.ts';
+import { priceAt, pricesAfter } from '../catalog/price.ts';
+import { viewPrices, type Write } from '../catalog/price-view.ts';
+import { buildModelIndex, resolveModel, whyUnpriced } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
+import { formatTime, nowMs } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { formatTokenPrice } from '../lib/money.ts';
+import { formatTokenPrice, formatUnitPrice } from '../lib/money.ts';
 import { requireConfig } from './config.ts';
+import { modelPage } from './model-page.ts';
 import { withJson, withPlace } from './options.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 import { formatTable } from './table.ts';
@@ -13,27 +19,41 @@ import { formatTable } from './table.ts';
 type Flags = ConfigFlags & { json?: boolean; all?: boolean };
 
 export function addModelsCommand(program: Command, ports: CommandPorts, host: Host): void {
-  withJson(withPlace(program.command('models')))
-    .description('list the models that can be called now, with prices in USD per million tokens')
+  withJson(withPlace(program.command('models [name]')))
+    .description('list the models that can be called now, with prices in USD per million tokens, or show one')
     .option('--all', 'also those whose provider has no credential or that have no price')
-    .action((flags: Flags) => {
+    .action((name: string | undefined, flags: Flags) => {
       const config = requireConfig(ports, flags);
-      const models = [...config.models.values()].filter((model) => flags.all || isServed(model, config));
+      const atMs = nowMs();
+      if (name !== undefined) {
+        const model = findModel(name, config);
+        host.stdout(flags.json ? asJson(modelJson(model, config, atMs)) : modelPage(model, config, atMs));
+        return;
+      }
+      const models = [...config.models.values()].filter(
+        (model) => flags.all || isServed(model, config, atMs),
+      );
       models.sort((left, right) => (left.id < right.id ? -1 : 1));
       host.stdout(
         flags.json
-          ? `${JSON.stringify(
-              models.map((model) => modelJson(model, config)),
-              null,
-              2,
-            )}\n`
-          : modelTable(models, config),
+          ? asJson(models.map((model) => modelJson(model, config, atMs)))
+          : modelTable(models, config, atMs),
       );
     });
 }
 
-function isServed(model: Model, config: Config): boolean {
-  return model.price !== undefined && readyProviders(model, config).length > 0;
+/** By any spelling, served or not; throws the Fault a client would get for a name that is none. */
+function findModel(name: string, config: Config): Model {
+  const index = buildModelIndex(config);
+  return (index.byName.get(sameName(name)) ?? resolveModel(index, name)).model;
+}
+
+function asJson(value: JsonObject | JsonObject[]): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function isServed(model: Model, config: Config, atMs: number): boolean {
+  return priceAt(model, atMs) !== undefined && readyProviders(model, config).length > 0;
 }
 
 function readyProviders(model: Model, config: Config): string[] {
@@ -41,30 +61,64 @@ function readyProviders(model: Model, config: Config): string[] {
   return [...new Set(names)];
 }
 
-function modelJson(model: Model, config: Config): JsonObject {
+const asText: Write = (pico, scale) => (scale === 6 ? formatTokenPrice(pico) : formatUnitPrice(pico));
+
+function modelJson(model: Model, config: Config, atMs: number): JsonObject {
   return {
     id: model.id,
     aliases: model.aliases,
     owned_by: model.ownedBy,
-    price: model.price
-      ? { input: formatTokenPrice(model.price.input), output: formatTokenPrice(model.price.output) }
-      : null,
+    price: viewPrices(model, atMs, asText),
+    ...(priceAt(model, atMs) === undefined ? { not_served: whyUnpriced(model) } : {}),
     context: model.contextTokens ?? null,
     max_output: model.maxOutputTokens ?? null,
     providers: readyProviders(model, config),
   };
 }
 
-function modelTable(models: Model[], config: Config): string {
+function modelTable(models: Model[], config: Config, atMs: number): string {
   if (models.length === 0) {
     return 'No model can be called: set a provider key such as OPENAI_API_KEY, or add one to osiris.yaml. --all shows the catalogue.\n';
   }
-  const rows = models.map(({ id, price, contextTokens, ...rest }) => [
-    id,
-    price ? formatTokenPrice(price.input) : '-',
-    price ? formatTokenPrice(price.output) : '-',
-    contextTokens?.toLocaleString('en-US') ?? '-',
-    readyProviders({ id, price, contextTokens, ...rest }, config).join(', ') || '-',
-  ]);
-  return formatTable(['MODEL', 'INPUT', 'OUTPUT', 'CONTEXT', 'PROVIDERS'], rows, new Set([1, 2, 3]));
+  const usd = (pico: number | undefined): string => (pico === undefined ? '-' : formatTokenPrice(pico));
+  const rows = models.map((model) => {
+    const price = priceAt(model, atMs);
+    return [
+      model.id,
+      usd(price?.input),
+      usd(price?.output),
+      usd(price?.cachedInput),
+      usd(price?.cacheWrite),
+      furtherPrices(price, pricesAfter(model, atMs)),
+      model.contextTokens?.toLocaleString('en-US') ?? '-',
+      readyProviders(model, config).join(', ') || '-',
+    ];
+  });
+  const head = ['MODEL', 'INPUT', 'OUTPUT', 'CACHED', 'WRITE', 'FURTHER', 'CONTEXT', 'PROVIDERS'];
+  const unpriced = models
+    .filter((model) => priceAt(model, atMs) === undefined)
+    .map((model) => `${model.id} is not served: it ${whyUnpriced(model)}.\n`);
+  return [
+    formatTable(head, rows, new Set([1, 2, 3, 4, 6])),
+    '\nUSD per 1M tokens. `osiris models NAME` shows every price of a model, its source and its date.\n',
+    ...unpriced,
+  ].join('');
+}
+
+/** Which prices a model has beside those with a column, in a word each. */
+function furtherPrices(price: Price | undefined, coming: Price[]): string {
+  const words: string[] = [];
+  if (price !== undefined) {
+    if (price.cacheWrite1h !== undefined) words.push('1h write');
+    if (price.inputAudio !== undefined || price.outputAudio !== undefined) words.push('audio');
+    if (price.inputImage !== undefined || price.outputImage !== undefined) words.push('images');
+    if (price.reasoning !== undefined) words.push('reasoning');
+    if (price.perSearch !== undefined) words.push('search');
+    if (price.perRequest !== undefined) words.push('request');
+    if (price.perImage !== undefined) words.push('picture');
+    for (const { aboveTokens } of price.steps ?? []) words.push(`>${aboveTokens / 1000}k`);
+    words.push(...Object.keys(price.tiers ?? {}));
+  }
+  for (const { fromMs = 0 } of coming) words.push(`changes ${formatTime(fromMs).slice(0, 10)}`);
+  return words.join(', ');
 }

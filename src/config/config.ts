@@ -26,7 +26,54 @@ export type ServerConfig = {
   drainTimeoutMs: number;
 };
 
-export type LimitsConfig = { requestsPerMinute: number; concurrent: number };
+/** What a key may do at most. `nanoPerMinute` is what it may spend in a minute. */
+export type KeyLimitsConfig = {
+  requestsPerMinute?: number;
+  concurrent?: number;
+  tokensPerMinute?: number;
+  nanoPerMinute?: bigint;
+  maxBodyBytes?: number;
+  requestTimeoutMs?: number;
+};
+
+/** Of every key that has no limits of its own; without a number there is no such limit. */
+export type LimitsConfig = {
+  requestsPerMinute: number;
+  concurrent: number;
+  tokensPerMinute?: number;
+  nanoPerMinute?: bigint;
+};
+
+export type BillingConfig = {
+  /** The least a charged call costs. */
+  minimumChargeNano: bigint;
+  /** Multiplies the catalogue's prices: 11,500 is a margin of 1.15. Already in the prices of `models`. */
+  marginTenThousandths: number;
+  hold: 'expected' | 'strict';
+  expectedOutputTokens: number;
+  /** Where days, weeks and months begin: an IANA name. */
+  timezone: string;
+};
+
+/** What can be bought: with `creditNano` a balance, with `days` a time of use up to `quotaNano`. */
+export type Plan = {
+  name: string;
+  priceNano: bigint;
+  creditNano?: bigint;
+  days?: number;
+  quotaNano?: bigint;
+  limits: KeyLimitsConfig;
+  /** Model names, patterns with a trailing `*` allowed; undefined means all. */
+  models?: string[];
+};
+
+/** `emailDomains` are in lower case. */
+export type TrialConfig = {
+  days: number;
+  requestsPerMinute: number;
+  creditNano: bigint;
+  emailDomains: string[];
+};
 
 export type Config = {
   /** The file it came from; undefined when running on defaults. */
@@ -35,6 +82,10 @@ export type Config = {
   dataDir: string;
   database: 'sqlite';
   limits: LimitsConfig;
+  billing: BillingConfig;
+  /** By name, in the order of the file. */
+  plans: ReadonlyMap<string, Plan>;
+  trial: TrialConfig;
   /** By id; only providers that can be called: a credential is set or none is needed. */
   providers: ReadonlyMap<string, Provider>;
   /** By id; the built-in catalogue with the file's changes on top. Deployments may name absent providers. */

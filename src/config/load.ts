@@ -4,11 +4,14 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { BUILT_IN_MODELS } from '../catalog/builtin.ts';
 import type { Model } from '../catalog/model.ts';
+import { pricesOf, withMargin } from '../catalog/price.ts';
+import { readBilling, readLimits, readTrial } from './billing-section.ts';
 import { checkShape } from './check.ts';
 import type { Config, Problem, ServerConfig } from './config.ts';
 import type { Environment } from './environment.ts';
 import { deepFreeze } from './freeze.ts';
 import { readModels } from './models-section.ts';
+import { readPlans } from './plans-section.ts';
 import { collectProblems, type Report } from './problem.ts';
 import { absentProviders, detectProviders, readProviders } from './providers-section.ts';
 import type { FileShape } from './schema.ts';
@@ -68,7 +71,10 @@ function readDefaults({ env, cwd, extraModels }: LoadOptions): Attempt {
     server: readServer({}, cwd, ignore),
     dataDir: resolve(cwd, 'osiris-data'),
     database: 'sqlite',
-    limits: { requestsPerMinute: 40, concurrent: 20 },
+    limits: readLimits({}, ignore),
+    billing: readBilling({}, ignore),
+    plans: new Map(),
+    trial: readTrial({}, ignore),
     providers,
     models: new Map(models.map((model) => [model.id, structuredClone(model)])),
     absentProviders: absentProviders(providers),
@@ -119,20 +125,36 @@ function build(shape: FileShape, context: FileContext, { env, extraModels }: Loa
     mentioned.length === 0
       ? detectProviders(env)
       : readProviders(shape.providers ?? {}, { env, baseDir, report });
-  const catalogue = [...BUILT_IN_MODELS, ...(extraModels ?? [])].map((model) => structuredClone(model));
+  const billing = readBilling(shape.billing ?? {}, report);
+  const catalogue = [
+    ...BUILT_IN_MODELS.map((model) => priced(structuredClone(model), billing.marginTenThousandths)),
+    ...(extraModels ?? []).map((model) => structuredClone(model)),
+  ];
+  const models = readModels(shape.models ?? {}, catalogue, {
+    providers,
+    mentioned,
+    origin: { ...origin, timezone: billing.timezone },
+    report,
+  });
   return {
     file,
     server,
     dataDir: resolve(baseDir, shape.data_dir ?? 'osiris-data'),
     database: readDatabase(shape.database, report),
-    limits: {
-      requestsPerMinute: shape.limits?.requests_per_minute ?? 40,
-      concurrent: shape.limits?.concurrent ?? 20,
-    },
+    limits: readLimits(shape.limits ?? {}, report),
+    billing,
+    plans: readPlans(shape.plans ?? {}, models, report),
+    trial: readTrial(shape.trial ?? {}, report),
     providers,
-    models: readModels(shape.models ?? {}, catalogue, { providers, mentioned, origin, report }),
+    models,
     absentProviders: absentProviders(providers),
   };
+}
+
+/** The catalogue's model at the operator's margin. */
+function priced(model: Model, margin: number): Model {
+  const [price, ...laterPrices] = pricesOf(model).map((each) => withMargin(each, margin));
+  return { ...model, price, ...(laterPrices.length === 0 ? {} : { laterPrices }) };
 }
 
 function readDatabase(written: string | undefined, report: Report): 'sqlite' {

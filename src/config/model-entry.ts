@@ -1,9 +1,10 @@
 // Turns one entry of the `models` section into a Model, over what the catalogue knows of it.
 
-import type { Capabilities, Deployment, Model, Price, TokenPrices } from '../catalog/model.ts';
-import { parseTokenPrice, parseUnitPrice } from '../lib/money.ts';
+import type { Capabilities, Deployment, Model, Price } from '../catalog/model.ts';
+import { pricesOf } from '../catalog/price.ts';
+import { type Origin, readPrices } from './price-entry.ts';
 import type { Report } from './problem.ts';
-import type { CapabilityNotes, ModelShape, PriceNotes } from './schema.ts';
+import type { CapabilityNotes, ModelShape } from './schema.ts';
 
 /** What is assumed of a model nobody has described. */
 const UNKNOWN: Capabilities = {
@@ -20,14 +21,6 @@ const UNKNOWN: Capabilities = {
   efforts: [],
 };
 
-export type Origin = {
-  /** Name of the file prices come from, and the day it was last changed. */
-  source: string;
-  asOf: string;
-  /** Seconds since 1970 of the same. */
-  writtenS: number;
-};
-
 /** `known` is the catalogue's model of this name. Deployments already name providers by id. */
 export function readModel(
   name: string,
@@ -38,6 +31,7 @@ export function readModel(
   report: (path: string, message: string) => void,
 ): Model {
   const at: Report = (path, message) => report(path, message);
+  const [price, ...laterPrices] = pricesFrom(entry.price, known, origin, at);
   return {
     id: known?.id ?? name,
     aliases: [
@@ -49,9 +43,25 @@ export function readModel(
     contextTokens: entry.context ?? known?.contextTokens,
     maxOutputTokens: entry.max_output ?? known?.maxOutputTokens,
     capabilities: readCapabilities(entry.capabilities ?? {}, known?.capabilities ?? UNKNOWN),
-    price: entry.price === undefined ? known?.price : readPrice(entry.price, origin, at),
+    price,
+    ...(laterPrices.length === 0 ? {} : { laterPrices }),
     deployments: deployments ?? known?.deployments ?? [],
   };
+}
+
+/** The file's prices; where the first of them has a date, the catalogue's stay in force until then. */
+function pricesFrom(
+  notes: ModelShape['price'],
+  known: Model | undefined,
+  origin: Origin,
+  report: Report,
+): Price[] {
+  const catalogue = known === undefined ? [] : pricesOf(known);
+  if (notes === undefined) return catalogue;
+  const own = readPrices(notes, origin, report);
+  const beginsMs = own[0]?.fromMs;
+  if (beginsMs === undefined) return own;
+  return [...catalogue.filter((price) => (price.fromMs ?? 0) < beginsMs), ...own];
 }
 
 function readCapabilities(notes: CapabilityNotes, known: Capabilities): Capabilities {
@@ -70,60 +80,4 @@ function readCapabilities(notes: CapabilityNotes, known: Capabilities): Capabili
     thinking,
     efforts: thinking === 'none' ? [] : (efforts ?? [...known.efforts]),
   };
-}
-
-function readPrice(notes: PriceNotes, origin: Origin, report: Report): Price {
-  const steps = notes.steps?.flatMap((step, index) =>
-    step === undefined
-      ? []
-      : [{ aboveTokens: step.above, ...readTokenPrices(step, `/price/steps/${index}`, report) }],
-  );
-  const perSearch =
-    notes.per_search === undefined
-      ? undefined
-      : readUsd(notes.per_search, '/price/per_search', parseUnitPrice, report);
-  return {
-    ...readTokenPrices(notes, '/price', report),
-    ...(steps === undefined ? {} : { steps: steps.toSorted((a, b) => a.aboveTokens - b.aboveTokens) }),
-    ...(perSearch === undefined ? {} : { perSearch }),
-    source: origin.source,
-    asOf: origin.asOf,
-  };
-}
-
-const CLASSES = {
-  cached_input: 'cachedInput',
-  cache_write: 'cacheWrite',
-  cache_write_1h: 'cacheWrite1h',
-  input_audio: 'inputAudio',
-  output_audio: 'outputAudio',
-} as const satisfies Record<string, keyof TokenPrices>;
-
-type WrittenPrices = Pick<PriceNotes, 'input' | 'output' | keyof typeof CLASSES>;
-
-function readTokenPrices(notes: WrittenPrices, path: string, report: Report): TokenPrices {
-  const read = (written: string | number, name: string): number =>
-    readUsd(written, `${path}/${name}`, parseTokenPrice, report);
-  const prices: TokenPrices = { input: read(notes.input, 'input'), output: read(notes.output, 'output') };
-  for (const [name, member] of Object.entries(CLASSES) as [keyof typeof CLASSES, keyof TokenPrices][]) {
-    const written = notes[name];
-    if (written !== undefined) prices[member] = read(written, name);
-  }
-  return prices;
-}
-
-function readUsd(
-  written: string | number,
-  path: string,
-  parse: (usd: string | number) => number | undefined,
-  report: Report,
-): number {
-  const parsed = parse(written);
-  if (parsed === undefined) {
-    report(
-      path,
-      'must be an amount in USD such as `5.00`: not negative, at most six digits behind the point',
-    );
-  }
-  return parsed ?? 0;
 }

@@ -5,7 +5,8 @@ import { sameName } from '../catalog/name.ts';
 import { nearestNames } from '../lib/nearest.ts';
 import { builtInProviderNames, declarationOf, providerId } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
-import { type Origin, readModel } from './model-entry.ts';
+import { readModel } from './model-entry.ts';
+import type { Origin } from './price-entry.ts';
 import { pointerTo, type Report } from './problem.ts';
 import type { ModelShape } from './schema.ts';
 

@@ -1,33 +1,10 @@
 // The shape of the configuration file, with a description of every member.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a variable in the configuration file is written like this.
 
-import Type, { type Static, type TSchema } from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { FormatId } from '../canonical/part.ts';
-
-/** `expects` ends the sentence "must be …" in problems. */
-type Notes = { description: string; expects?: string; examples?: unknown[]; default?: unknown };
-
-const needed = (description: string, expects: string) => Type.String({ minLength: 1, description, expects });
-const text = (notes: Notes) => Type.Optional(Type.String({ minLength: 1, ...notes }));
-const flag = (notes: Notes) => Type.Optional(Type.Boolean(notes));
-const whole = (notes: Notes & { minimum: number; maximum?: number }) => Type.Optional(Type.Integer(notes));
-const list = (notes: Notes) =>
-  Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'One entry.' }), notes));
-const oneOf = <const T extends readonly string[]>(values: T, notes: Notes) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...notes });
-const section = <T extends Record<string, TSchema>>(members: T, notes: Notes) =>
-  Type.Object(members, { additionalProperties: false, ...notes });
-
-/** A number with a unit, or a plain one; `units.ts` and `money.ts` read them. */
-const numberOrText = (notes: Notes) => Type.Unsafe<number | string>({ type: ['number', 'string'], ...notes });
-const duration = (notes: Notes) =>
-  Type.Optional(
-    numberOrText({ ...notes, expects: 'a duration such as `30s`, `5m` or `1h` (a plain number is seconds)' }),
-  );
-const SIZE_EXPECTS = 'a size such as `512KB` or `10MB` (a plain number is bytes)';
-const size = (notes: Notes) => numberOrText({ ...notes, expects: SIZE_EXPECTS });
-const usd = (description: string) =>
-  numberOrText({ description, expects: 'an amount in USD such as `5.00`', examples: [5] });
+import { Billing, Limits, Plan, PricesShape, Trial } from './money-schema.ts';
+import { duration, flag, list, needed, oneOf, section, size, text, whole } from './schema-kit.ts';
 
 const FORMATS = [
   'openai-chat',
@@ -148,38 +125,6 @@ const ProviderEntry = section(
   { description: 'A provider: a built-in one by name, or one of your own with base_url and format.' },
 );
 
-const tokenPrices = {
-  input: usd('Input tokens.'),
-  output: usd('Output tokens.'),
-  cached_input: Type.Optional(usd('Input tokens read from a cache; like input when left out.')),
-  cache_write: Type.Optional(usd('Input tokens written to a cache; like input when left out.')),
-  cache_write_1h: Type.Optional(
-    usd('Input tokens written to a cache for an hour; like cache_write when left out.'),
-  ),
-  input_audio: Type.Optional(usd('Audio in; like input when left out.')),
-  output_audio: Type.Optional(usd('Audio out; like output when left out.')),
-};
-
-const PriceShape = section(
-  {
-    ...tokenPrices,
-    per_search: Type.Optional(usd('One web search, in USD each.')),
-    steps: Type.Optional(
-      Type.Array(
-        section(
-          {
-            above: Type.Integer({ minimum: 1, description: 'Prompt tokens above which these prices hold.' }),
-            ...tokenPrices,
-          },
-          { description: 'Prices of long prompts.' },
-        ),
-        { description: 'Other prices for long prompts; the whole request is charged by them.' },
-      ),
-    ),
-  },
-  { description: 'What you charge, in USD per 1M tokens.' },
-);
-
 const CapabilitiesShape = section(
   {
     tools: flag({ description: 'Calls tools.' }),
@@ -215,7 +160,7 @@ const ModelEntry = section(
   {
     name: text({ description: 'Name to show.' }),
     aliases: list({ description: 'Other names it answers to.' }),
-    price: Type.Optional(PriceShape),
+    price: Type.Optional(PricesShape),
     context: whole({ description: 'Longest prompt and answer together, in tokens.', minimum: 1 }),
     max_output: whole({ description: 'Longest answer, in tokens.', minimum: 1 }),
     capabilities: Type.Optional(CapabilitiesShape),
@@ -224,14 +169,6 @@ const ModelEntry = section(
     ),
   },
   { description: 'A model: only what differs from the built-in catalogue, or one of your own.' },
-);
-
-const Limits = section(
-  {
-    requests_per_minute: whole({ description: 'Requests a minute of each key.', minimum: 1, default: 40 }),
-    concurrent: whole({ description: 'Requests at once of each key.', minimum: 1, default: 20 }),
-  },
-  { description: 'Limits of every key that has none of its own.' },
 );
 
 export const FileSchema = section(
@@ -244,6 +181,9 @@ export const FileSchema = section(
     ),
     models: Type.Optional(Type.Record(Type.String(), ModelEntry, { description: 'Models and prices.' })),
     limits: Type.Optional(Limits),
+    billing: Type.Optional(Billing),
+    plans: Type.Optional(Type.Record(Type.String(), Plan, { description: 'What people can buy, by name.' })),
+    trial: Type.Optional(Trial),
   },
   { description: 'Configuration of an Osiris gateway.' },
 );
@@ -253,9 +193,7 @@ export type FileShape = Static<typeof FileSchema>;
 export type ServerShape = Static<typeof Server>;
 export type ProviderShape = Static<typeof ProviderEntry>;
 export type ModelShape = Static<typeof ModelEntry>;
-export type PriceNotes = Static<typeof PriceShape>;
 export type CapabilityNotes = Static<typeof CapabilitiesShape>;
-export type LimitsShape = Static<typeof Limits>;
 
 /** Sections that are planned and not built yet. */
-export const LATER_SECTIONS: readonly string[] = ['routing', 'billing', 'plans', 'trial', 'cache'];
+export const LATER_SECTIONS: readonly string[] = ['routing', 'cache'];

@@ -49,6 +49,8 @@ models:
   # claude-opus-4-6:
   #   aliases: [opus]
   #   price: { input: 5.00, output: 25.00, cached_input: 0.50, cache_write: 6.25 }   # USD per 1M tokens
+  # gpt-5:
+  #   price: [ { input: 1.25, output: 10.00 }, { from: 2027-01-01, input: 1.50, output: 12.00 } ]   # by date
   # local-llama:
   #   price: { input: 0, output: 0 }         # free
   #   context: 131072
@@ -60,4 +62,30 @@ models:
 limits:
   requests_per_minute: 40
   concurrent: 20
+  # tokens_per_minute: 200000
+  # usd_per_minute: 1.00
+
+# The price of a call is that of its tokens. Prices in this file are sold as they stand.
+billing:
+  minimum_charge: 0.001        # USD; of every call that is charged. Free models stay free
+  margin: 1.0                  # times the catalogue's prices
+  hold: expected               # put aside for a call: what it usually costs, or (strict) the most it can
+  expected_output: 2000        # tokens
+  timezone: UTC                # where the days, weeks and months of budgets begin
+
+# What people can buy: a balance (credit), or a time of use (days) up to a quota at list price.
+plans:
+  # starter: { price: 10.00, credit: 10.00 }
+  # month:
+  #   price: 30.00
+  #   days: 30
+  #   quota: 100.00
+  #   requests_per_minute: 60
+  #   concurrent: 40
+
+trial:
+  days: 3
+  requests_per_minute: 15
+  credit: 1.00
+  email_domains: [gmail.com]
 `;

@@ -3,10 +3,11 @@
 import { Elysia } from 'elysia';
 import { Fault, toFault } from '../canonical/fault.ts';
 import { isModelAllowed, listModels } from '../catalog/list.ts';
-import type { Model, Price } from '../catalog/model.ts';
+import type { Model } from '../catalog/model.ts';
+import { asNumber, viewPrices } from '../catalog/price-view.ts';
 import { type ModelIndex, resolveModel } from '../catalog/resolve.ts';
 import { identify } from '../gateway/credentials.ts';
-import { formatTime } from '../lib/clock.ts';
+import { formatTime, nowMs } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Directory } from '../store/ports.ts';
 import { aliasesOf } from './inference.ts';
@@ -16,7 +17,7 @@ import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 type ModelPorts = { models: ModelIndex; directory: Directory };
 type Context = { request: Request; params: Record<string, string> };
 
-/** `/v1/models` and `/v1/models/{id}`: what this key may use, with list prices. */
+/** `/v1/models` and `/v1/models/{id}`: what this key may use, with its prices. */
 export function models(ports: () => ModelPorts) {
   const app = new Elysia({ name: 'models' });
   const list = (context: Context) => reply(context, () => listBody(context.request, ports()));
@@ -111,19 +112,6 @@ function entryOf(model: Model, id: string): JsonObject {
       reasoning: capabilities.thinking !== 'none',
       structured_output: capabilities.structuredOutput,
     },
-    pricing: model.price ? pricing(model.price) : null,
-  };
-}
-
-/** USD per million tokens. */
-function pricing(price: Price): JsonObject {
-  const usd = (pico: number | undefined) => (pico === undefined ? null : pico / 1e6);
-  return {
-    currency: 'USD',
-    unit: '1M tokens',
-    input: usd(price.input),
-    output: usd(price.output),
-    cached_input: usd(price.cachedInput),
-    cache_write: usd(price.cacheWrite),
+    pricing: viewPrices(model, nowMs(), asNumber),
   };
 }

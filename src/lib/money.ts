@@ -36,6 +36,11 @@ export function formatTokenPrice(pico: number): string {
   return formatScaled(BigInt(pico), PICO_PER_TOKEN_DIGITS);
 }
 
+/** Picodollars as USD: `0.01`. */
+export function formatUnitPrice(pico: number): string {
+  return formatScaled(BigInt(pico), PICO_DIGITS);
+}
+
 function parseScaled(text: string, digits: number): bigint | undefined {
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text.trim());
   if (match === null) return undefined;

@@ -23,6 +23,19 @@ const KNOWN = [
 ];
 const VENDORS = ['openai', 'anthropic', 'google', 'groq', 'openrouter'];
 
+/** One price that is over, one in force and one that is far off. */
+const PRICES = [
+  { input: 9, output: 9 },
+  {
+    from: '2020-01-01',
+    ...{ input: 1.25, output: 10, cached_input: 0.125, cache_write_1h: 2, reasoning: 8, output_audio: 80 },
+    ...{ per_search: 0.01, per_request: 0.002, per_image: 0.04 },
+    steps: [{ above: 272_000, input: 2.5, output: 15 }],
+    tiers: { flex: { input: 0.625, output: 5 } },
+  },
+  { from: '2999-01-01', input: 2, output: 12 },
+];
+
 let gateway: Gateway;
 /** Answers any Chat request, and notes what it was asked for. */
 const asked: string[] = [];
@@ -49,6 +62,11 @@ beforeAll(async () => {
       models: {
         'house/slashed/name.1': {
           price: { input: 0, output: 0 },
+          deployments: [{ provider: 'openai', model: 'x' }],
+        },
+        priced: { price: PRICES, deployments: [{ provider: 'openai', model: 'x' }] },
+        later: {
+          price: { from: '2999-01-01', input: 1, output: 1 },
           deployments: [{ provider: 'openai', model: 'x' }],
         },
       },
@@ -115,6 +133,36 @@ describe('one model', () => {
       });
     },
   );
+
+  test('shows every price it has, where it is from, and those to come', async () => {
+    const { pricing } = (await (await get('/v1/models/priced')).json()) as { pricing: unknown };
+    const none = { cached_input: null, cache_write: null, cache_write_1h: null, reasoning: null };
+    const noMedia = { input_audio: null, input_image: null, output_audio: null, output_image: null };
+    const noUnits = { per_request: null, per_search: null, per_image: null };
+    const origin = { source: 'osiris.yaml', as_of: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) };
+    expect(pricing).toEqual({
+      ...{ currency: 'USD', unit: '1M tokens', ...none, ...noMedia, ...origin },
+      ...{ input: 1.25, output: 10, cached_input: 0.125, cache_write_1h: 2, reasoning: 8, output_audio: 80 },
+      ...{ per_search: 0.01, per_request: 0.002, per_image: 0.04 },
+      steps: [{ above: 272_000, ...none, ...noMedia, input: 2.5, output: 15 }],
+      tiers: { flex: { ...none, ...noMedia, input: 0.625, output: 5, steps: [] } },
+      from: '2020-01-01T00:00:00.000Z',
+      coming: [
+        {
+          ...{ ...none, ...noMedia, ...noUnits, ...origin, input: 2, output: 12, steps: [], tiers: {} },
+          from: '2999-01-01T00:00:00.000Z',
+        },
+      ],
+    });
+  });
+
+  test('without a price in force is not there, and the client is not told what the operator should do', async () => {
+    const { data } = (await (await get('/v1/models')).json()) as { data: { id: string }[] };
+    expect(data.map((model) => model.id)).not.toContain('later');
+    const error = await errorOf(await get('/v1/models/later'));
+    expect(error).toMatchObject({ status: 404, code: 'not_found' });
+    expect(JSON.stringify(error)).not.toMatch(/price|operator|configuration/);
+  });
 
   test.each(['no-such-model', 'house/no-such', '%zz', '%00', 'a%20b', '__proto__'])(
     '%s is 404',
