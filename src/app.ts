@@ -78,7 +78,7 @@ function gatewayPorts(config: Config, { directory, ledger }: Store, env: Environ
     directory,
     limiter: createMemoryLimiter(),
     ledger,
-    billing: { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNano: 1_000_000n },
+    billing: config.billing,
     sealKey: sealKeyOf(directory),
     running: new Set(),
     watch: new Watch(),
