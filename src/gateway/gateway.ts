@@ -8,6 +8,7 @@ import { newAnswerToken } from '../lib/id.ts';
 import type { AdmitPorts } from './admit.ts';
 import { type Call, dressOf, leaveCall } from './call.ts';
 import { candidatesOf } from './candidate.ts';
+import { tellingBody } from './last-bytes.ts';
 import { Meter } from './meter.ts';
 import { PassedStream } from './pass.ts';
 import { type Plan, planCall } from './plan.ts';
@@ -101,8 +102,7 @@ async function tryCandidate(
     throw new Fault('storage_fault', 'The answer could not be recorded; try again.', { cause: thrown });
   }
   failpoint('before-last-frame');
-  latch.delivered();
-  return whole;
+  return { ...whole, body: tellingBody(whole.body, () => latch.delivered()) };
 }
 
 function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Relay {

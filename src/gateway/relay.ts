@@ -22,7 +22,7 @@ export type RelayPorts = {
   beat: string;
   /** Ends the call; resolves when the charge is durable. Called once or more, the first one counts. */
   settle: (rule: SettleRule) => Promise<void>;
-  /** The last bytes are with the client's connection. */
+  /** The last bytes are with the client's connection; not called when it closes before. */
   delivered: () => void;
   /** Stops the upstream call. */
   abort: (reason: Fault) => void;
@@ -51,6 +51,8 @@ export class Relay {
   #writtenMs = this.#startedMs;
   #stalledMs: number | undefined;
   #closed = false;
+  /** Everything is settled and written, and only the end of the client's stream is left. */
+  #isWhole = false;
 
   constructor(upstream: ReadableStream<Uint8Array>, ports: RelayPorts) {
     this.#ports = ports;
@@ -103,6 +105,8 @@ export class Relay {
         this.#opening = undefined;
         if (this.#flushEarly(controller)) return;
       }
+      // asked for more behind the last bytes: those have left
+      if (this.#isWhole) return this.#finish();
       while (!this.#closed) if (await this.#write(await this.#read())) break;
     } finally {
       this.#stalledMs = nowMs();
@@ -113,7 +117,6 @@ export class Relay {
     const early = this.#early;
     this.#early = [];
     for (const bytes of early) controller.enqueue(bytes);
-    if (this.#closed) this.#finish();
     return early.length > 0;
   }
 
@@ -148,10 +151,11 @@ export class Relay {
     }
     if (this.#closed) return true;
     failpoint('before-last-frame');
-    this.#put(last);
+    const hasLast = this.#put(last);
     this.#close();
-    this.#finish();
-    this.#ports.delivered();
+    this.#isWhole = true;
+    // nothing was enqueued that could bring the client's stream to ask once more
+    if (!wrote && !hasLast) this.#finish();
     void drain(this.#reader, this.#ports.watch, conversion.fault !== undefined);
     return true;
   }
@@ -167,9 +171,10 @@ export class Relay {
   }
 
   #finish(): void {
-    if (this.#early.length > 0) return;
+    if (this.#controller === undefined || this.#early.length > 0) return;
     try {
-      this.#controller?.close();
+      this.#controller.close();
+      this.#ports.delivered();
     } catch {
       // the client cancelled in the same turn: there is nothing left to close
     }
