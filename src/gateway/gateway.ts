@@ -9,6 +9,7 @@ import { newAnswerToken } from '../lib/id.ts';
 import type { AdmitPorts } from './admit.ts';
 import { type Call, dressOf, forgetRequest, leaveCall } from './call.ts';
 import { candidatesOf } from './candidate.ts';
+import { tellingBody } from './last-bytes.ts';
 import { Meter } from './meter.ts';
 import { PassedStream } from './pass.ts';
 import { type Plan, planCall } from './plan.ts';
@@ -115,9 +116,8 @@ async function tryCandidate(
     throw new Fault('storage_fault', 'The answer could not be recorded; try again.', { cause: thrown });
   }
   failpoint('before-last-frame');
-  latch.delivered();
   call.trace.sent.add(whole.body, nowMs());
-  return whole;
+  return { ...whole, body: tellingBody(whole.body, () => latch.delivered()) };
 }
 
 function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Relay {

@@ -25,7 +25,7 @@ export type RelayPorts = {
   sent: Sent;
   /** Ends the call; resolves when the charge is durable. Called once or more, the first one counts. */
   settle: (rule: SettleRule) => Promise<void>;
-  /** The last bytes are with the client's connection. */
+  /** The last bytes are with the client's connection; not called when it closes before. */
   delivered: () => void;
   /** Stops the upstream call. */
   abort: (reason: Fault) => void;
@@ -54,6 +54,8 @@ export class Relay implements Watched {
   #writtenMs = this.#startedMs;
   #stalledMs: number | undefined;
   #closed = false;
+  /** Everything is settled and written, and only the end of the client's stream is left. */
+  #isWhole = false;
 
   constructor(upstream: ReadableStream<Uint8Array>, ports: RelayPorts) {
     this.#ports = ports;
@@ -91,8 +93,8 @@ export class Relay implements Watched {
         void this.#reader.cancel().catch(() => {});
         throw conversion.fault;
       }
-      this.#put(piece.now);
-      if (piece.last !== undefined) await this.#end(piece.last);
+      const wrote = this.#put(piece.now);
+      if (piece.last !== undefined) await this.#end(piece.last, wrote);
     }
   }
 
@@ -108,13 +110,15 @@ export class Relay implements Watched {
         this.#opening = undefined;
         if (this.#flushEarly(controller)) return;
       }
+      // asked for more behind the last bytes: those have left
+      if (this.#isWhole) return this.#finish();
       while (!this.#closed) {
         const { now, last } = await this.#read();
         // whoever closed the stream meanwhile has said its last words
         if (this.#closed) break;
         const wrote = this.#put(now);
         if (wrote) failpoint('after-first-frame');
-        if (last !== undefined) await this.#end(last);
+        if (last !== undefined) await this.#end(last, wrote);
         else if (wrote) break;
       }
     } finally {
@@ -127,7 +131,6 @@ export class Relay implements Watched {
     if (early.length === 0 && !this.#closed) return false;
     this.#early = [];
     for (const bytes of early) controller.enqueue(bytes);
-    if (this.#closed) this.#finish();
     return early.length > 0;
   }
 
@@ -145,8 +148,8 @@ export class Relay implements Watched {
     }
   }
 
-  /** The last bytes leave when the call has been settled. */
-  async #end(words: Uint8Array | string): Promise<void> {
+  /** The last bytes leave when the call has been settled; `wrote` tells whether others have been put before them. */
+  async #end(words: Uint8Array | string, wrote: boolean): Promise<void> {
     const { conversion, settle } = this.#ports;
     let last = words;
     try {
@@ -159,10 +162,11 @@ export class Relay implements Watched {
     }
     if (this.#closed) return;
     failpoint('before-last-frame');
-    this.#put(last);
+    const hasLast = this.#put(last);
     this.#close();
-    this.#finish();
-    this.#ports.delivered();
+    this.#isWhole = true;
+    // nothing was enqueued that could bring the client's stream to ask once more
+    if (!wrote && !hasLast) this.#finish();
     void drain(this.#reader, this.#ports.watch, conversion.fault !== undefined);
   }
 
@@ -178,9 +182,10 @@ export class Relay implements Watched {
   }
 
   #finish(): void {
-    if (this.#early.length > 0) return;
+    if (this.#controller === undefined || this.#early.length > 0) return;
     try {
-      this.#controller?.close();
+      this.#controller.close();
+      this.#ports.delivered();
     } catch {
       // the client cancelled in the same turn: there is nothing left to close
     }

@@ -152,29 +152,32 @@ export class Balances {
     this.#book(settlement, purse, chargedNano, settlement.atMs, -1n);
   }
 
-  post(posting: Posting): void {
+  /** Moves the money and hands back how to take that back, should it not get onto the disk. */
+  post(posting: Posting): () => void {
     const purse = this.purse(posting.purse);
-    if (purse === undefined) return;
-    purse.balanceNano += posting.kind === 'forfeit' ? -posting.amountNano : posting.amountNano;
+    if (purse === undefined) return () => {};
+    const before = purse.expiresAtMs;
+    this.#move(posting, purse, 1n);
     if ('expiresAtMs' in posting && posting.expiresAtMs !== undefined)
       purse.expiresAtMs = posting.expiresAtMs;
     if (posting.kind === 'forfeit' && !hasMoneyLeft(purse)) delete purse.expiresAtMs;
-    if (posting.kind === 'adjust' && posting.of) {
-      const sums = this.#sums.get(posting.of.key);
-      if (sums) {
-        sums.spentNano -= posting.amountNano;
-        if (sums.period && posting.of.day >= sums.period.firstDay)
-          sums.period.spentNano -= posting.amountNano;
-      }
-    }
     this.#wake(posting.purse);
+    return () => {
+      this.#move(posting, purse, -1n);
+      // what has been bought meanwhile has an expiry of its own
+      if (before !== undefined) purse.expiresAtMs ??= before;
+      this.#wake(posting.purse);
+    };
   }
 
-  /** Reads the purse anew when it is next asked for: somebody else has changed it. */
-  forget(purse: number): void {
-    const known = this.#purses.get(purse);
-    const read = known && this.#remembered.purse(purse);
-    if (known && read) Object.assign(known, read);
+  #move(posting: Posting, purse: Purse, sign: 1n | -1n): void {
+    const amountNano = posting.amountNano * sign;
+    purse.balanceNano += posting.kind === 'forfeit' ? -amountNano : amountNano;
+    if (posting.kind !== 'adjust' || !posting.of) return;
+    const sums = this.#sums.get(posting.of.key);
+    if (sums === undefined) return;
+    sums.spentNano -= amountNano;
+    if (sums.period && posting.of.day >= sums.period.firstDay) sums.period.spentNano -= amountNano;
   }
 
   #book(

@@ -9,6 +9,7 @@ import { LAW_5 } from './law-5-stream-equals-whole.ts';
 import { LAW_6 } from './law-6-grammar.ts';
 import { LAW_7_CHARGES } from './law-7-charges.ts';
 import { LAW_7 } from './law-7-conservation.ts';
+import { LAW_8 } from './law-8-exactly-once.ts';
 
 export const LAWS: Law[] = [
   ...LAW_1,
@@ -19,4 +20,5 @@ export const LAWS: Law[] = [
   ...LAW_6,
   ...LAW_7,
   ...LAW_7_CHARGES,
+  ...LAW_8,
 ];

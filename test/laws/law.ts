@@ -11,22 +11,23 @@ export type Law = {
   mutants: { name: string; property(): Property }[];
 };
 
-type Property = fc.IProperty<unknown>;
+type Property = fc.IProperty<unknown> | fc.IAsyncProperty<unknown>;
 
 /** Runs of each law; `LAWS_RUNS` asks for another number. */
 export const RUNS = Number(Bun.env.LAWS_RUNS ?? 500);
 
-/** Throws what the smallest counterexample threw, and how to see it again. */
-export function uphold(law: Law, runs = RUNS): void {
-  const found = fc.check(law.property(), { numRuns: runs, ...seed() });
+/** Rejects with what the smallest counterexample threw, and how to see it again. */
+export async function uphold(law: Law, runs = RUNS): Promise<void> {
+  const found = await fc.check(law.property(), { numRuns: runs, ...seed() });
   if (!found.failed) return;
   const again = `LAWS_SEED=${found.seed} LAWS_PATH=${found.counterexamplePath}`;
   throw new Error(`fails after ${found.numRuns} runs (${again})\n${String(found.errorInstance)}`);
 }
 
 /** True when some run breaks the law; what broke it is not shrunk. */
-export function breaks(mutant: { property(): Property }, runs = RUNS): boolean {
-  return fc.check(mutant.property(), { numRuns: runs, endOnFailure: true }).failed;
+export async function breaks(mutant: { property(): Property }, runs = RUNS): Promise<boolean> {
+  const found = await fc.check(mutant.property(), { numRuns: runs, endOnFailure: true });
+  return found.failed;
 }
 
 function seed(): { seed?: number; path?: string } {

@@ -14,18 +14,18 @@ for (const law of LAWS) {
     const known = law.breach === undefined ? '' : `, but for a known breach: ${law.breach}`;
     (law.breach === undefined ? test : test.failing)(`holds${known}`, () => uphold(law), TIMEOUT_MS);
     for (const mutant of law.mutants)
-      test(`notices ${mutant.name}`, () => expect(breaks(mutant)).toBe(true), TIMEOUT_MS);
+      test(`notices ${mutant.name}`, async () => expect(await breaks(mutant)).toBe(true), TIMEOUT_MS);
   });
 }
 
 describe('the generated requests', () => {
   test(
     'reach every row of the mapping tables',
-    () => {
+    async () => {
       const missed = () => coverage().filter(({ times }) => times === 0);
       // a short run may have missed what is rare: the law goes on until it has seen everything
       for (let round = 0; round < ROUNDS_MAX && missed().length > 0; round++)
-        for (const law of LAW_4) uphold(law, 300);
+        for (const law of LAW_4) await uphold(law, 300);
       expect(missed().map(({ row }) => row)).toEqual([]);
     },
     TIMEOUT_MS,

@@ -48,8 +48,8 @@ export type Batch = {
   holds: HoldRow[];
   /** Call ids whose answers have left. */
   delivered: string[];
-  /** Purse and its new expiry; null takes it away. */
-  expiries: [purse: number, expiresAtMs: number | null][];
+  /** Purse and its new expiry, null takes it away; holds only if the entry it came with is written. */
+  expiries: [purse: number, expiresAtMs: number | null, entryId: string][];
 };
 
 /** `failed` tells, by position among the entries, what could not be written and why. */

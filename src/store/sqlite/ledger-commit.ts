@@ -31,7 +31,12 @@ export class GroupCommit {
     return promise;
   }
 
-  /** These three ride along with the next commit; `flush` sends them when there is none. */
+  /** To be said before the entry it belongs to. */
+  expiry(purse: number, expiresAtMs: number | null, entryId: string): void {
+    this.#next.expiries.push([purse, expiresAtMs, entryId]);
+  }
+
+  /** These two ride along with the next commit; `flush` sends them when there is none. */
   hold(row: HoldRow): void {
     this.#next.holds.push(row);
   }
@@ -41,16 +46,12 @@ export class GroupCommit {
     this.#leaving.push(callId);
   }
 
-  expiry(purse: number, expiresAtMs: number | null): void {
-    this.#next.expiries.push([purse, expiresAtMs]);
-  }
-
   flush(): void {
     this.#next.delivered.push(...this.#gone);
     this.#gone = this.#leaving;
     this.#leaving = [];
-    const { holds, delivered, expiries } = this.#next;
-    if (holds.length + delivered.length + expiries.length > 0 || this.trouble !== undefined) this.#schedule();
+    const { holds, delivered } = this.#next;
+    if (holds.length + delivered.length > 0 || this.trouble !== undefined) this.#schedule();
   }
 
   async close(): Promise<void> {
@@ -99,13 +100,9 @@ export class GroupCommit {
   }
 
   /** Nobody waits for these, so they go with the next batch. */
-  #keepRiders({ holds, delivered, expiries }: Batch): void {
+  #keepRiders({ holds, delivered }: Batch): void {
     const next = this.#next;
-    this.#next = {
-      entries: next.entries,
-      holds: [...holds, ...next.holds],
-      delivered: [...delivered, ...next.delivered],
-      expiries: [...expiries, ...next.expiries],
-    };
+    next.holds = [...holds, ...next.holds];
+    next.delivered = [...delivered, ...next.delivered];
   }
 }

@@ -14,6 +14,7 @@ export class LedgerWriter {
   readonly #insertHold;
   readonly #deliver;
   readonly #setExpiry;
+  readonly #probe;
   readonly #begin;
   readonly #commit;
 
@@ -29,20 +30,27 @@ export class LedgerWriter {
     this.#deliver = database.query(
       "UPDATE entries SET delivery = 'complete' WHERE id = ? AND delivery = 'unknown'",
     );
-    this.#setExpiry = database.query('UPDATE purses SET expires_at_ms = ?2 WHERE id = ?1');
+    this.#setExpiry = database.query(
+      'UPDATE purses SET expires_at_ms = ?2 WHERE id = ?1 AND EXISTS (SELECT 1 FROM entries WHERE id = ?3)',
+    );
+    // changes nothing, but only where something could be changed
+    this.#probe = database.query("UPDATE facts SET value = value WHERE name = 'keys_revision'");
     this.#begin = database.query('BEGIN IMMEDIATE');
     this.#commit = database.query('COMMIT');
     // by hand, between two batches: an automatic one would make some commit wait for it
     database.run('PRAGMA wal_autocheckpoint = 0');
   }
 
-  /** All or, when one row is refused, each for itself. Throws only when nothing at all could be written. */
+  /**
+   * All or, when the database refuses a row, each for itself. Throws when nothing at all could be written. An empty
+   * batch asks whether anything can.
+   */
   write(batch: Batch): Outcome {
     try {
       this.#transact(batch, batch.entries);
       return { failed: [] };
     } catch (thrown) {
-      if (batch.entries.length === 0) throw thrown;
+      if (batch.entries.length === 0 || !isRefusal(thrown)) throw thrown;
       return this.#writeEach(batch);
     }
   }
@@ -60,13 +68,18 @@ export class LedgerWriter {
   #writeEach(batch: Batch): Outcome {
     const failed: Outcome['failed'] = [];
     for (const [position, entry] of batch.entries.entries()) {
+      const expiries = batch.expiries.filter(([, , entryId]) => entryId === entry[0]);
       try {
-        this.#transact({ ...batch, holds: [], delivered: [], expiries: [] }, [entry]);
+        this.#transact({ ...batch, holds: [], delivered: [], expiries }, [entry]);
       } catch (thrown) {
         failed.push([position, thrown instanceof Error ? thrown.message : String(thrown)]);
       }
     }
-    if (failed.length < batch.entries.length) this.#transact(batch, []);
+    try {
+      this.#transact({ ...batch, expiries: [] }, []);
+    } catch {
+      // the entries are written and have to be told as such; holds and deliveries may be forgotten
+    }
     return { failed };
   }
 
@@ -77,7 +90,9 @@ export class LedgerWriter {
       for (const entry of entries) this.#insertEntry.run(...entry);
       if (entries.length > 0) failpoint('after-charge-row');
       for (const hold of batch.holds) this.#insertHold.run(...hold);
-      for (const [purse, expiresAtMs] of batch.expiries) this.#setExpiry.run(purse, expiresAtMs);
+      for (const [purse, expiresAtMs, entryId] of batch.expiries)
+        this.#setExpiry.run(purse, expiresAtMs, BigInt(entryId));
+      if (entries.length + batch.holds.length + batch.delivered.length === 0) this.#probe.run();
       this.#commit.run();
     } catch (thrown) {
       this.#rollBack();
@@ -93,4 +108,9 @@ export class LedgerWriter {
       // SQLite has rolled back by itself: a full disk or a broken one does that
     }
   }
+}
+
+/** The row is at fault, not the disk. */
+function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('SQLITE_CONSTRAINT');
 }

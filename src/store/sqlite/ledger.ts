@@ -22,6 +22,8 @@ export type LedgerOptions = {
   calendar: Calendar;
   /** Release the holds that a crash left behind; true unless said otherwise. */
   recover?: boolean;
+  /** Calls back at even distances; a test lets its time pass by hand. */
+  every?: typeof every;
 };
 
 /**
@@ -30,7 +32,7 @@ export type LedgerOptions = {
 export async function createLedger(
   database: Database,
   channel: LedgerChannel,
-  { calendar, recover = true }: LedgerOptions,
+  { calendar, recover = true, every: repeat = every }: LedgerOptions,
 ): Promise<Ledger> {
   const balances = new Balances(rememberedIn(database), calendar);
   const commit = new GroupCommit(channel);
@@ -42,7 +44,7 @@ export async function createLedger(
   );
   const pending = new Map<bigint, Receipt>();
 
-  const stop = every(TICK_MS, () => {
+  const stop = repeat(TICK_MS, () => {
     const before = nowMs() - HOLD_ON_DISK_AFTER_MS;
     for (const [callId, hold] of balances.openHolds) {
       // in order of their beginning: behind the first young one there is none older
@@ -54,6 +56,15 @@ export async function createLedger(
     }
     commit.flush();
   });
+
+  /** A writer that broke may have written first. What cannot even be read counts as not written. */
+  const isOnDisk = (id: bigint): boolean => {
+    try {
+      return charged.get(id) !== null;
+    } catch {
+      return false;
+    }
+  };
 
   const settle = (settlement: Settlement): Receipt => {
     const { callId } = settlement;
@@ -68,6 +79,7 @@ export async function createLedger(
     stored.delete(callId);
     const row = chargeRow(settlement, purse ?? BOOKS.windows, chargedNano, calendar);
     const durable = commit.entry(row).catch((thrown: unknown) => {
+      if (isOnDisk(callId)) return;
       balances.undo(settlement, purse, chargedNano);
       throw thrown;
     });
@@ -84,17 +96,19 @@ export async function createLedger(
     const purse = balances.purse(posting.purse);
     if (purse === undefined) throw new Error('there is no such purse');
     if ('expiresAtMs' in posting && posting.expiresAtMs !== undefined)
-      commit.expiry(posting.purse, posting.expiresAtMs);
+      commit.expiry(posting.purse, posting.expiresAtMs, String(id));
     // money that leaves is gone from memory at once, money that comes counts once it is on disk
     const leaves = posting.kind === 'forfeit' || posting.amountNano < 0n;
-    if (leaves) balances.post(posting);
+    const undo = leaves ? balances.post(posting) : undefined;
     // what open holds keep from being forfeited stays expired
-    if (posting.kind === 'forfeit' && !hasMoneyLeft(purse)) commit.expiry(posting.purse, null);
+    if (posting.kind === 'forfeit' && !hasMoneyLeft(purse)) commit.expiry(posting.purse, null, String(id));
     try {
       await commit.entry(postingRow(id, posting, calendar));
     } catch (thrown) {
-      if (leaves) balances.forget(posting.purse);
-      throw thrown;
+      if (!isOnDisk(id)) {
+        undo?.();
+        throw thrown;
+      }
     }
     if (!leaves) balances.post(posting);
     return id;
