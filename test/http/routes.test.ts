@@ -117,6 +117,18 @@ test.each(['x', 'ai', 'ai:80', 'gateway'])('the host name %s does not change wha
     expect(await raw(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`)).toStartWith(`HTTP/1.1 ${status}`);
 });
 
+test('a query or a missing host does not change which route a call reaches', async () => {
+  for (const path of ['/v1/messages?beta=true', '/messages?', '/v1/v1/chat/completions?a=/b?c']) {
+    const answered = await raw(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}`);
+    expect(answered).toStartWith('HTTP/1.1 401');
+  }
+  expect(await raw('POST /v1/messages HTTP/1.0\r\ncontent-length: 2\r\n\r\n{}')).toStartWith('HTTP/1.1 401');
+  // the end of this path alone would be a route
+  expect(await raw('POST /nothing/messages HTTP/1.0\r\ncontent-length: 2\r\n\r\n{}')).toStartWith(
+    'HTTP/1.1 404',
+  );
+});
+
 test('a head that is too large or no HTTP at all ends the connection and nothing else', async () => {
   expect(await raw('GARBAGE\r\n\r\n')).not.toStartWith('HTTP/1.1 2');
   expect(await raw(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(1_000_000)}\r\n\r\n`)).not.toStartWith(
