@@ -12,7 +12,7 @@ import type { JsonObject } from '../../src/lib/json.ts';
 import { answerOf, FORMATS } from '../laws/answers.ts';
 import { drawn } from '../laws/choices.ts';
 
-const read = (codec: Codec, text: string) => usageAtEnd(new TextEncoder().encode(text), codec);
+const read = (codec: Codec, text: string) => usageAtEnd(new TextEncoder().encode(text), codec)?.usage;
 const decoded = (codec: Codec, text: string) => codec.decodeResponse(JSON.parse(text)).usage as Usage;
 
 const CHAT = '"choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}]';
