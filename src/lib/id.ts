@@ -39,6 +39,11 @@ export function newCallId(process: number = ownProcess): bigint {
   return id;
 }
 
+/** The lowest id a call can have that begins at this time or later. */
+export function firstCallIdAt(timeMs: number): bigint {
+  return BigInt(Math.max(0, timeMs - EPOCH_MS)) << (PROCESS_BITS + COUNTER_BITS);
+}
+
 function composeCallId(process: number): bigint {
   const id = (((BigInt(lastMs) << PROCESS_BITS) | BigInt(process)) << COUNTER_BITS) | BigInt(counter);
   counter += 1;

@@ -34,6 +34,28 @@ export function openDatabase(path: string, mode: OpenMode): Database {
   }
 }
 
+/**
+ * The database for reading only: nothing is made, migrated or repaired, and a writer is neither stopped nor waited
+ * for. Throws `storage_fault` when there is none or it cannot be read.
+ */
+export function openForReading(path: string): Database {
+  try {
+    if (!existsSync(path)) throw new Fault('storage_fault', `There is no Osiris database at ${path}.`);
+    const database = new Database(path, { readonly: true, strict: true, safeIntegers: true });
+    try {
+      database.run('PRAGMA busy_timeout = 10000');
+      // the first look at the file: what is no database is told now
+      database.query('SELECT count(*) FROM sqlite_schema').get();
+      return database;
+    } catch (thrown) {
+      database.close();
+      throw thrown;
+    }
+  } catch (thrown) {
+    throw thrown instanceof Fault ? thrown : explain(path, thrown);
+  }
+}
+
 function prepareFile(path: string, mode: OpenMode): void {
   if (mode === 'existing' && !existsSync(path)) {
     throw new Fault('storage_fault', `There is no Osiris database at ${path}.`);

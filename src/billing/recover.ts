@@ -1,0 +1,50 @@
+// Completes a usage from the ledger, which has no column for everything that costs, by the cost it came to.
+
+import type { Usage } from '../canonical/usage.ts';
+import type { Price } from '../catalog/model.ts';
+import { billOf, costOf, type SettleRule } from './charge.ts';
+import { ratesFor } from './rates.ts';
+
+const PICO_PER_NANO = 1000n;
+
+/**
+ * The usage that costs exactly `costNano` by this price and rule: as it is, or with the pictures made or the lifetime
+ * of its cache writes that the ledger does not keep. Undefined when nothing of that kind explains the cost.
+ */
+export function recoverUsage(
+  usage: Usage,
+  price: Price,
+  rule: SettleRule,
+  costNano: bigint,
+): Usage | undefined {
+  const fits = (candidate: Usage) => billOf(rule, candidate, price, 0n).costNano === costNano;
+  if (fits(usage)) return usage;
+  const missingPico = costNano * PICO_PER_NANO - exactCost(usage, price);
+  return [withLongWrites(usage, price, missingPico), withImages(usage, price, missingPico)].find(
+    (candidate) => candidate !== undefined && fits(candidate),
+  );
+}
+
+function withLongWrites(usage: Usage, price: Price, missingPico: bigint): Usage | undefined {
+  const rates = ratesFor(price, usage.input, usage.tier);
+  const gapPico = BigInt(rates.cacheWrite1h - rates.cacheWrite);
+  if (gapPico === 0n || usage.cacheWrite.unknown === 0) return undefined;
+  const ttl12h = Number(missingPico / gapPico);
+  if (ttl12h < 0 || ttl12h > usage.cacheWrite.unknown) return undefined;
+  return {
+    ...usage,
+    cacheWrite: { ...usage.cacheWrite, ttl12h, unknown: usage.cacheWrite.unknown - ttl12h },
+  };
+}
+
+function withImages(usage: Usage, price: Price, missingPico: bigint): Usage | undefined {
+  const { perImage = 0 } = price;
+  if (perImage === 0 || missingPico <= 0n) return undefined;
+  const image_generation = Number(missingPico / BigInt(perImage));
+  return { ...usage, serverTools: { ...usage.serverTools, image_generation } };
+}
+
+function exactCost(usage: Usage, price: Price): bigint {
+  const { input, cachedInput, output, other } = costOf(usage, price);
+  return input + cachedInput + output + other;
+}
