@@ -1,27 +1,37 @@
 // The composition root: configuration to stores to gateway to server; the only file that picks implementations.
 
+import { startExpiry } from './accounts/expiry.ts';
+import { createReports, type Reports } from './accounts/reports.ts';
 import { loadTokenizer } from './billing/tokens.ts';
+import { priceAt } from './catalog/price.ts';
 import { buildModelIndex } from './catalog/resolve.ts';
 import { firstStart } from './cli/first-start.ts';
-import type { RunningServer, ServeOptions } from './cli/ports.ts';
+import type { OpenReports, RunningServer, ServeOptions } from './cli/ports.ts';
 import type { Config } from './config/config.ts';
 import { type Environment, environment } from './config/environment.ts';
 import { CODECS } from './formats/index.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
+import { nowMs } from './lib/clock.ts';
 import { armFailpoint } from './lib/failpoint.ts';
 import { log } from './lib/log.ts';
 import { VERSION } from './lib/version.ts';
 import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
-import { socketPath } from './store/data-dir.ts';
+import { databasePath, socketPath } from './store/data-dir.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
+import { rememberMinimum } from './store/minimum-charge.ts';
+import type { Directory, Ledger } from './store/ports.ts';
 import { sealKeyOf } from './store/seal-key.ts';
+import { openDirectory } from './store/sqlite/directory.ts';
+import { openStatements } from './store/sqlite/statements.ts';
 import { openStore, type Store } from './store/sqlite/store.ts';
+import type { Statements } from './store/statements.ts';
 
 export { sandboxModels } from './sandbox/index.ts';
 export { openDirectory } from './store/sqlite/directory.ts';
+export { verifyLedger } from './store/sqlite/verify.ts';
 
 /** Opens the stores (making them where there are none) and the server. Throws Fault `storage_fault`, or the bind error. */
 export async function startServer(config: Config, { print }: ServeOptions): Promise<RunningServer> {
@@ -33,17 +43,21 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
     writer: 'thread',
     failpoint: env.OSIRIS_FAILPOINT,
   });
-  const { directory, ledger } = store;
+  const { directory, ledger, statements } = store;
+  let stopExpiry = async () => {};
   try {
+    rememberMinimum(directory, config.billing.minimumChargeNano);
     const ports = gatewayPorts(config, store, env);
     const server = openServer(config.server, socketPath(config.dataDir), {
       gateway: () => ports,
+      reports: reportsOn(config, store),
       version: VERSION,
       troubles: () => {
         const trouble = ledger.trouble();
         return trouble === undefined ? {} : { ledger: trouble };
       },
     });
+    stopExpiry = startExpiry({ ledger, statements });
     // counting and the sandbox need it; loading it now keeps the first caller from waiting
     loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
     const url = config.server.publicUrl ?? server.url;
@@ -52,10 +66,12 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
       url,
       async stop() {
         await server.drain(config.server.drainTimeoutMs);
+        await stopExpiry();
         await store.close();
       },
     };
   } catch (thrown) {
+    await stopExpiry();
     await store.close();
     throw thrown;
   }
@@ -64,6 +80,41 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
 /** What commands that move money need while no server runs. Throws Fault `storage_fault` where there is none. */
 export function openIdleStore({ dataDir, billing }: Config): Promise<Store> {
   return openStore(dataDir, { mode: 'existing', calendar: calendarIn(billing.timezone), writer: 'direct' });
+}
+
+/** Reports on a data directory no server runs on. `post` opens it for corrections, else nothing is written. */
+export async function openReports(config: Config, { post }: { post: boolean }): Promise<OpenReports> {
+  if (post) {
+    const calendar = calendarIn(config.billing.timezone);
+    const store = await openStore(config.dataDir, { mode: 'existing', calendar, writer: 'direct' });
+    return { reports: reportsOn(config, store), close: () => store.close() };
+  }
+  const directory = openDirectory(config.dataDir, 'existing');
+  const statements = openStatements(databasePath(config.dataDir));
+  return {
+    reports: reportsOn(config, { directory, statements }),
+    async close() {
+      statements.close();
+      directory.close();
+    },
+  };
+}
+
+type ReadParts = { directory: Directory; statements: Statements; ledger?: Ledger };
+
+function reportsOn(config: Config, { directory, statements, ledger }: ReadParts): Reports {
+  const { dayOf } = calendarIn(config.billing.timezone);
+  return createReports({
+    directory,
+    statements,
+    ...(ledger ? { ledger } : {}),
+    priceAt(id, atMs) {
+      const model = config.models.get(id);
+      return model && priceAt(model, atMs);
+    },
+    minimumChargeNano: config.billing.minimumChargeNano,
+    today: () => dayOf(nowMs()),
+  });
 }
 
 function gatewayPorts(config: Config, { directory, ledger }: Store, env: Environment): GatewayPorts {

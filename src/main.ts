@@ -1,6 +1,13 @@
 // The way in: argv to a command, its outcome to an exit code.
 
-import { openDirectory, openIdleStore, sandboxModels, startServer } from './app.ts';
+import {
+  openDirectory,
+  openIdleStore,
+  openReports,
+  sandboxModels,
+  startServer,
+  verifyLedger,
+} from './app.ts';
 import { restartWithMoreConnections } from './cli/more-connections.ts';
 import type { CommandPorts, Host } from './cli/ports.ts';
 import { run } from './cli/run.ts';
@@ -22,12 +29,15 @@ const ports: CommandPorts = {
   configSchema: configJsonSchema,
   openDirectory,
   openIdleStore,
+  openReports,
+  verifyLedger,
   startServer,
 };
 
 const host: Host = {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true,
   onStop(listener) {
     let told = false;
     const once = () => {

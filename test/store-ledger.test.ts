@@ -230,8 +230,16 @@ describe('money moved by hand', () => {
     });
     await store.ledger.post({ kind: 'adjust', purse, amountNano: -30n, note: 'too much' });
     await store.ledger.post({ kind: 'adjust', purse, amountNano: 1n, note: 'too little' });
-    await store.ledger.post({ kind: 'forfeit', purse, amountNano: 26n, note: 'expired' });
-    expect(store.ledger.purse(purse)).toEqual({ id: purse, owner: key.id, balanceNano: 100n, heldNano: 0n });
+    await store.ledger.post({ kind: 'forfeit', purse, amountNano: 26n, note: 'by hand' });
+    // what is left still expires
+    const left = {
+      id: purse,
+      owner: key.id,
+      balanceNano: 100n,
+      heldNano: 0n,
+      expiresAtMs: 2_000_000_000_000,
+    };
+    expect(store.ledger.purse(purse)).toEqual(left);
     await store.close();
     const balances = rowsIn(
       dataDir,
@@ -245,7 +253,7 @@ describe('money moved by hand', () => {
       { owner: key.id, b: 100n },
     ]);
     const again = await storeIn(dataDir);
-    expect(again.ledger.purse(purse)).toEqual({ id: purse, owner: key.id, balanceNano: 100n, heldNano: 0n });
+    expect(again.ledger.purse(purse)).toEqual(left);
     await again.close();
   });
 });

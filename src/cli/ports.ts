@@ -1,8 +1,10 @@
 // What the commands need from the rest of the program; src/main.ts hands it in.
 
+import type { Reports } from '../accounts/reports.ts';
 import type { Config, Problem } from '../config/config.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
+import type { Verification, VerifyOptions } from '../store/verification.ts';
 
 /** Flags that stand over the environment and the file. Paths as the user wrote them. */
 export type ConfigFlags = { config?: string; host?: string; port?: number; dataDir?: string };
@@ -23,6 +25,7 @@ export type ServeOptions = {
 
 /** `close` writes what is pending. */
 export type IdleStore = { directory: Directory; ledger: Ledger; close(): Promise<void> };
+export type OpenReports = { reports: Reports; close(): Promise<void> };
 
 export type CommandPorts = {
   /** Reads the file, the environment and the flags; never throws for what a user wrote wrongly. */
@@ -36,6 +39,10 @@ export type CommandPorts = {
    * `storage_fault` when there is none.
    */
   openIdleStore(config: Config): Promise<IdleStore>;
+  /** For when no server runs; `post` opens the ledger for corrections. Throws `storage_fault` when there is none. */
+  openReports(config: Config, options: { post: boolean }): Promise<OpenReports>;
+  /** Checks the ledger of a data directory, also beside a running server. Throws `storage_fault`. */
+  verifyLedger(dataDir: string, options: VerifyOptions): Verification;
   /** Listens; throws when it cannot. */
   startServer(config: Config, options: ServeOptions): Promise<RunningServer>;
 };
@@ -46,4 +53,6 @@ export type Host = {
   stderr(text: string): void;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
   onStop(listener: () => void): void;
+  /** Whether stderr is a screen, where progress may be shown. */
+  isTerminal?: boolean;
 };

@@ -7,9 +7,11 @@ import { addCheckCommand } from './check.ts';
 import { type Failure, toFailure } from './failure.ts';
 import { addInitCommand } from './init.ts';
 import { addKeysCommands } from './keys.ts';
+import { addLedgerCommands } from './ledger.ts';
 import { addModelsCommand } from './models.ts';
 import type { CommandPorts, Host } from './ports.ts';
 import { addServeCommand } from './serve.ts';
+import { addUsageCommand } from './usage.ts';
 import { addVersionCommand } from './version.ts';
 
 const EXAMPLES = `
@@ -36,6 +38,8 @@ export async function run(words: string[], ports: CommandPorts, host: Host): Pro
   addCheckCommand(program, ports, host);
   addKeysCommands(program, ports, host);
   addModelsCommand(program, ports, host);
+  addUsageCommand(program, ports, host);
+  addLedgerCommands(program, ports, host);
   addAdminCommands(program, ports, host);
   addVersionCommand(program, host);
   if (words.length === 0) {

@@ -15,6 +15,8 @@ const METHODS: [RegExp, string[]][] = [
   [/^(\/v1){1,2}\/key$/, ['GET']],
   [/^\/admin\/keys\/[^/]+$/, ['GET', 'PATCH']],
   [/^\/admin\/keys\/[^/]+\/(credit|rotate|revoke)$/, ['POST']],
+  [/^\/admin\/(usage|ledger)$/, ['GET']],
+  [/^\/admin\/ledger\/rerate$/, ['POST']],
   [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
 ];
 

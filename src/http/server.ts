@@ -2,6 +2,7 @@
 
 import { chmodSync } from 'node:fs';
 import { Elysia } from 'elysia';
+import type { Reports } from '../accounts/reports.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
 import type { Call } from '../gateway/call.ts';
@@ -12,10 +13,11 @@ import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
+import { adminUsage } from './admin-usage.ts';
 import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
 import { health } from './health.ts';
-import { home } from './home.ts';
+import { pages } from './pages/pages.ts';
 import { inference } from './inference.ts';
 import { key } from './key.ts';
 import { models } from './models.ts';
@@ -24,6 +26,8 @@ import { allowedMethods, codecOf, isPlanned } from './routes.ts';
 
 export type ServerPorts = {
   gateway: () => GatewayPorts;
+  /** What the operator may ask about money. */
+  reports: Reports;
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Record<string, string>;
@@ -69,17 +73,20 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     addressOf: (request) => networkOf(addressOf(request)),
     ...(ports.clock ? { clock: ports.clock } : {}),
   });
+  const guard = adminGuard(directory, isAdminAddress, gate);
   const app = new Elysia(plainly(config.tls !== undefined))
-    .use(home())
+    .use(pages(isAdminAddress))
     .use(health(readiness))
     .use(inference(ports.gateway, gate))
     .use(models(ports.gateway, gate))
     .use(key(ports.gateway, gate))
-    .use(admin(desk, adminGuard(directory, isAdminAddress, gate)))
+    .use(admin(desk, guard))
+    .use(adminUsage(ports.reports, guard))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
     .use(admin(desk, () => {}))
+    .use(adminUsage(ports.reports, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 

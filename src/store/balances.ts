@@ -158,7 +158,7 @@ export class Balances {
     purse.balanceNano += posting.kind === 'forfeit' ? -posting.amountNano : posting.amountNano;
     if ('expiresAtMs' in posting && posting.expiresAtMs !== undefined)
       purse.expiresAtMs = posting.expiresAtMs;
-    if (posting.kind === 'forfeit') delete purse.expiresAtMs;
+    if (posting.kind === 'forfeit' && !hasMoneyLeft(purse)) delete purse.expiresAtMs;
     if (posting.kind === 'adjust' && posting.of) {
       const sums = this.#sums.get(posting.of.key);
       if (sums) {
@@ -230,6 +230,11 @@ export class Balances {
     }
     return sums.period;
   }
+}
+
+/** As long as there is, an expiry that has passed goes on refusing calls. */
+export function hasMoneyLeft({ balanceNano, heldNano }: Purse): boolean {
+  return balanceNano > 0n || heldNano > 0n;
 }
 
 const OK: HoldVerdict = { ok: true };

@@ -30,7 +30,7 @@ export type Verification = {
 };
 
 export type VerifyOptions = {
-  /** The highest minimum that a charge was ever raised to. */
+  /** The minimum charge of today; a higher one of the past is remembered in the database. */
   minimumChargeNano: bigint;
   /** Told now and then how many of the entries have been looked at. */
   progress?: (done: number, all: number) => void;

@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { calendarIn } from '../../src/store/calendar.ts';
 import { openDirectory } from '../../src/store/sqlite/directory.ts';
 import { openStore } from '../../src/store/sqlite/store.ts';
+import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import type { Outcome } from './osiris.ts';
 
 /** As `osiris(words, { cwd })`, for commands that neither serve nor write files of their own. */
@@ -26,6 +27,8 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
         calendar: calendarIn('UTC'),
         writer: 'direct',
       }),
+    openReports: () => Promise.reject(new Error('nothing is reported in here')),
+    verifyLedger,
     startServer: () => Promise.reject(new Error('nothing is served in here')),
   };
   const host = {

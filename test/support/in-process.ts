@@ -1,5 +1,6 @@
 // The real server in this process, on a store of its own and a clock that is moved by hand.
 
+import { createReports } from '../../src/accounts/reports.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Watch } from '../../src/gateway/watch.ts';
@@ -12,7 +13,7 @@ import { createKey } from '../../src/store/keys.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
 import type { Directory, Key, KeyLimits, Limiter } from '../../src/store/ports.ts';
 import { accepted, emptyDirectory, loadText } from './config-file.ts';
-import { storeIn } from './ledger.ts';
+import { DAILY, storeIn } from './ledger.ts';
 import { fakeClock, PLAIN_KEY } from './store-fixtures.ts';
 
 export type InProcess = {
@@ -72,6 +73,14 @@ export async function openHere(options: {
   };
   const opened = openServer(config.server, socketPath(config.dataDir), {
     gateway: () => ports,
+    reports: createReports({
+      directory,
+      statements: store.statements,
+      ledger,
+      priceAt: (id) => config.models.get(id)?.price,
+      minimumChargeNano: ports.billing.minimumChargeNano,
+      today: () => DAILY.dayOf(clock.nowMs()),
+    }),
     version: 'test',
     troubles: () => ({}),
     clock,

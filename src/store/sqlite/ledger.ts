@@ -5,7 +5,7 @@ import type { Price } from '../../catalog/model.ts';
 import { every, nowMs } from '../../lib/clock.ts';
 import { newCallId } from '../../lib/id.ts';
 import { log } from '../../lib/log.ts';
-import { Balances, type Calendar } from '../balances.ts';
+import { Balances, type Calendar, hasMoneyLeft } from '../balances.ts';
 import type { HoldOrder, Ledger, Posting, Receipt, Settlement } from '../ports.ts';
 import { BOOKS } from './books.ts';
 import { type Cell, type EntryRow, NO_USAGE_CELLS, usageCells } from './ledger-batch.ts';
@@ -78,13 +78,15 @@ export async function createLedger(
   const post = async (posting: Posting): Promise<bigint> => {
     const id = newCallId();
     // read before it is written: what is read later would hold the money already
-    if (balances.purse(posting.purse) === undefined) throw new Error('there is no such purse');
+    const purse = balances.purse(posting.purse);
+    if (purse === undefined) throw new Error('there is no such purse');
     if ('expiresAtMs' in posting && posting.expiresAtMs !== undefined)
       commit.expiry(posting.purse, posting.expiresAtMs);
-    if (posting.kind === 'forfeit') commit.expiry(posting.purse, null);
     // money that leaves is gone from memory at once, money that comes counts once it is on disk
     const leaves = posting.kind === 'forfeit' || posting.amountNano < 0n;
     if (leaves) balances.post(posting);
+    // what open holds keep from being forfeited stays expired
+    if (posting.kind === 'forfeit' && !hasMoneyLeft(purse)) commit.expiry(posting.purse, null);
     try {
       await commit.entry(postingRow(id, posting, calendar));
     } catch (thrown) {

@@ -4,10 +4,12 @@ import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Calendar } from '../balances.ts';
 import { databasePath } from '../data-dir.ts';
 import type { Directory, Ledger } from '../ports.ts';
+import type { Statements } from '../statements.ts';
 import { createDirectory } from './directory.ts';
 import { createLedger } from './ledger.ts';
 import { directChannel, threadChannel } from './ledger-channel.ts';
 import { type OpenMode, openDatabase } from './open.ts';
+import { openStatements } from './statements.ts';
 
 export type StoreOptions = {
   mode: OpenMode;
@@ -22,6 +24,7 @@ export type StoreOptions = {
 export type Store = {
   directory: Directory;
   ledger: Ledger;
+  statements: Statements;
   /** Writes what is pending, then closes the files. */
   close(): Promise<void>;
 };
@@ -39,11 +42,14 @@ export async function openStore(dataDir: string, options: StoreOptions): Promise
     const channel = direct ? directChannel(database) : await threadChannel(path, failpoint);
     const directory = createDirectory(database, { clock, dayOf: (timeMs) => calendar.dayOf(timeMs) });
     const ledger = await createLedger(database, channel, { calendar });
+    const statements = openStatements(path);
     return {
       directory,
       ledger,
+      statements,
       async close() {
         directory.close();
+        statements.close();
         await ledger.close();
         database.close();
       },

@@ -5,6 +5,7 @@ import { Fault } from '../../canonical/fault.ts';
 import { monotonicMs } from '../../lib/clock.ts';
 import { formatCallId } from '../../lib/id.ts';
 import { databasePath } from '../data-dir.ts';
+import { HIGHEST_MINIMUM } from '../minimum-charge.ts';
 import type { Verification, VerifyOptions } from '../verification.ts';
 import { bringUpToDate } from './migrate.ts';
 import { openForReading } from './open.ts';
@@ -28,7 +29,8 @@ export function verifyLedger(dataDir: string, options: VerifyOptions): Verificat
     try {
       checkFile(database, notes);
       checkTriggers(database, fresh, notes);
-      const entries = entriesChecker(database, options, notes);
+      const minimumChargeNano = highestMinimum(database, options.minimumChargeNano);
+      const entries = entriesChecker(database, { ...options, minimumChargeNano }, notes);
       entries.walk();
       checkBalances(database, entries.moved, notes);
       checkDays(database, entries.days, notes);
@@ -44,6 +46,14 @@ export function verifyLedger(dataDir: string, options: VerifyOptions): Verificat
     database.close();
     fresh.close();
   }
+}
+
+function highestMinimum(database: Database, nowNano: bigint): bigint {
+  const known = database
+    .query<{ value: string }, [string]>('SELECT value FROM facts WHERE name = ?')
+    .get(HIGHEST_MINIMUM);
+  const nano = /^\d+$/.test(known?.value ?? '') ? BigInt(known?.value ?? 0) : 0n;
+  return nano > nowNano ? nano : nowNano;
 }
 
 function isDamage(thrown: unknown): thrown is Error {

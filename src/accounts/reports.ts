@@ -1,0 +1,60 @@
+// Everything the operator can ask about money, behind one door for the admin routes and the command line.
+
+import { Fault } from '../canonical/fault.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Directory, Ledger } from '../store/ports.ts';
+import { dayOf, dayRangeOf, type ReportWords, wordOf } from './day-range.ts';
+import { pageJson, parseEntryQuery } from './ledger-page.ts';
+import { postCorrections, type ReratePorts, rerate } from './rerate.ts';
+import { reratingJson } from './rerate-json.ts';
+import { parseUsageQuery, type UsageReport, usageReport } from './usage-report.ts';
+
+/** All take words as they were written, and throw Fault `invalid_value` for those that mean nothing. */
+export interface Reports {
+  /** `from`, `to`, `by`, `key`, `model`, `cached`. */
+  usage(words: ReportWords): Promise<UsageReport>;
+  /** `key`, `purse`, `limit`, `before`. */
+  entries(words: ReportWords): Promise<JsonObject>;
+  /** `from`, `to`, `key`, `model`, and `post`: `true` writes the corrections. */
+  rerate(words: ReportWords): Promise<JsonObject>;
+}
+
+export type ReportPorts = ReratePorts & {
+  directory: Directory;
+  /** Absent where nothing may be written. */
+  ledger?: Ledger;
+  /** The day it is now, in the time zone of the ledger. */
+  today(): number;
+};
+
+export function createReports(ports: ReportPorts): Reports {
+  const { directory, statements, ledger, today } = ports;
+  /** Two runs at once would both find the difference and both post it. */
+  let last: Promise<unknown> = Promise.resolve();
+  const rerateOnce = async (words: ReportWords) => {
+    const key = wordOf(words, 'key');
+    const model = wordOf(words, 'model');
+    for (const name of ['from', 'to'])
+      if (dayOf(words, name) === undefined)
+        throw new Fault('invalid_value', `${name} must be a date such as 2026-11-30`, { param: name });
+    const range = dayRangeOf(words, today());
+    const query = { ...range, ...(key ? { key } : {}), ...(model ? { model } : {}) };
+    const post = wordOf(words, 'post') === 'true';
+    if (post && !ledger) throw new Error('this ledger is open for reading only');
+    const rating = await rerate(ports, query);
+    const overdrawn = rating.corrections.filter(
+      ({ purse, differenceNano }) => (ledger?.purse(purse)?.balanceNano ?? 0n) < differenceNano,
+    );
+    if (post && ledger) await postCorrections(ledger, rating);
+    return reratingJson(rating, { posted: post, overdrawn });
+  };
+  return {
+    usage: async (words) => usageReport({ statements, directory }, parseUsageQuery(words, today())),
+    entries: async (words) => pageJson(await statements.entries(parseEntryQuery(words))),
+    rerate(words) {
+      const next = last.then(() => rerateOnce(words));
+      last = next.catch(() => {});
+      return next;
+    },
+  };
+}

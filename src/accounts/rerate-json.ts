@@ -1,0 +1,57 @@
+// A run of `rerate` in JSON, as the admin route answers it and the command line shows it.
+
+import { formatDay } from '../lib/calendar.ts';
+import type { JsonObject } from '../lib/json.ts';
+import { formatUsd } from '../lib/money.ts';
+import { type Correction, type Rerating, WINDOWS } from './rerate.ts';
+
+const RULE =
+  'Calls that finished, or whose client left, cost what their recorded usage comes to at the price the ' +
+  'configuration of today has for the moment they ended, at least the minimum charge; what a strict hold had ' +
+  'capped is not raised. Earlier corrections by rerate are counted in.';
+
+/** Amounts in USD; `difference_usd` is what clients still have to pay, negative what comes back to them. */
+export function reratingJson(
+  { query, rows, corrections }: Rerating,
+  { posted, overdrawn }: { posted: boolean; overdrawn: Correction[] },
+): JsonObject {
+  return {
+    object: 'rerate',
+    from: formatDay(query.fromDay),
+    to: formatDay(query.toDay),
+    rule: RULE,
+    posted,
+    data: rows.map((row) => ({
+      model: row.model,
+      calls: row.finished + row.clientLeft,
+      finished: row.finished,
+      client_left: row.clientLeft,
+      old_prices: row.oldPrices.toSorted((left, right) => left - right),
+      new_prices: row.newPrices.map(({ number, source, asOf }) => ({
+        price: number ?? null,
+        source,
+        as_of: asOf,
+      })),
+      old_usd: usd(row.oldNano),
+      new_usd: usd(row.newNano),
+      difference_usd: usd(row.differenceNano),
+      unpriced: row.unpriced,
+      unexplained: row.unexplained,
+      capped: row.capped,
+    })),
+    corrections: corrections.map((each) => ({
+      purse: each.purse,
+      key: each.key,
+      model: each.model,
+      day: formatDay(each.day),
+      calls: each.calls,
+      difference_usd: usd(each.differenceNano),
+      corrects: each.purse === WINDOWS ? 'quota' : 'balance',
+    })),
+    overdrawn: [...new Set(overdrawn.filter(({ purse }) => purse !== WINDOWS).map(({ purse }) => purse))],
+  };
+}
+
+function usd(nano: bigint): number {
+  return Number(formatUsd(nano));
+}

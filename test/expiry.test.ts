@@ -1,0 +1,129 @@
+// Balances that have expired: forfeited but for what is held, and open again for what comes in later.
+
+import { describe, expect, test } from 'bun:test';
+import { forfeitExpired } from '../src/accounts/expiry.ts';
+import { verifyLedger } from '../src/store/sqlite/verify.ts';
+import { endOf, keyIn, orderFor, rowsIn, storeIn } from './support/ledger.ts';
+import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
+import { fakeClock } from './support/store-fixtures.ts';
+
+removeScratchAfterEach();
+
+async function purchased(amountNano = 500n) {
+  const dataDir = scratchDir();
+  const store = await storeIn(dataDir);
+  const key = keyIn(store);
+  const clock = fakeClock(Date.now());
+  const { purse } = key;
+  const expiresAtMs = clock.nowMs() + 60_000;
+  await store.ledger.post({ kind: 'purchase', purse, amountNano, note: '', expiresAtMs });
+  return {
+    ...{ dataDir, store, key, clock, expiresAtMs },
+    pass: () => forfeitExpired({ ...store, clock }),
+    purse: () => store.ledger.purse(purse),
+    forfeits: () =>
+      rowsIn<{ amount_nano: bigint }>(dataDir, "SELECT amount_nano FROM entries WHERE kind = 'forfeit'").map(
+        (row) => row.amount_nano,
+      ),
+  };
+}
+
+describe('an expired balance', () => {
+  test('is forfeited at its time, not before, once', async () => {
+    const { store, clock, pass, purse, forfeits } = await purchased();
+    expect(await pass()).toBe(0);
+    clock.advance(59_999);
+    expect(await pass()).toBe(0);
+    clock.advance(1);
+    expect(await pass()).toBe(1);
+    expect(await pass()).toBe(0);
+    expect(forfeits()).toEqual([500n]);
+    expect(purse()).toEqual(expect.objectContaining({ balanceNano: 0n }));
+    expect(purse()?.expiresAtMs).toBeUndefined();
+    expect(store.ledger.purse(4)?.balanceNano).toBe(500n);
+    await store.close();
+  });
+
+  test('keeps what is held until its call has ended, and lets nothing new begin', async () => {
+    const { dataDir, store, key, clock, pass, purse, forfeits } = await purchased();
+    const order = orderFor(key, { atMs: clock.nowMs() });
+    store.ledger.hold(order);
+    clock.advance(60_000);
+    expect(await pass()).toBe(1);
+    expect(forfeits()).toEqual([400n]);
+    expect(purse()).toMatchObject({ balanceNano: 100n, heldNano: 100n });
+    expect(await pass()).toBe(0);
+    const late = orderFor(key, { needNano: 1n, holdNano: 1n, atMs: clock.nowMs() });
+    expect(store.ledger.hold(late)).toEqual({ ok: false, why: 'ended' });
+    await store.ledger.settle(endOf(order, { chargeNano: 30n })).durable;
+    expect(store.ledger.hold(late)).toEqual({ ok: false, why: 'ended' });
+    expect(await pass()).toBe(1);
+    expect(forfeits()).toEqual([400n, 70n]);
+    expect(purse()?.balanceNano).toBe(0n);
+    await store.close();
+    const { checks } = verifyLedger(dataDir, { minimumChargeNano: 0n });
+    expect([checks.balances.wrong, checks.zero.wrong, checks.entries.wrong]).toEqual([0, 0, 0]);
+  });
+
+  test('starts anew with a later purchase or grant', async () => {
+    const { store, key, clock, expiresAtMs, pass, purse } = await purchased();
+    clock.advance(60_000);
+    await pass();
+    await store.ledger.post({ kind: 'grant', purse: key.purse, amountNano: 7n, note: '' });
+    expect(await pass()).toBe(0);
+    expect(purse()).toMatchObject({ balanceNano: 7n });
+    const later = expiresAtMs + 120_000;
+    await store.ledger.post({
+      kind: 'purchase',
+      purse: key.purse,
+      amountNano: 5n,
+      note: '',
+      expiresAtMs: later,
+    });
+    clock.advance(60_000);
+    expect(await pass()).toBe(0);
+    expect(purse()).toMatchObject({ balanceNano: 12n, expiresAtMs: later });
+    await store.close();
+  });
+
+  test('that was prolonged in time is kept', async () => {
+    const { store, key, clock, expiresAtMs, pass, purse } = await purchased();
+    clock.advance(30_000);
+    const longer = expiresAtMs + 60_000;
+    await store.ledger.post({
+      kind: 'purchase',
+      purse: key.purse,
+      amountNano: 5n,
+      note: '',
+      expiresAtMs: longer,
+    });
+    clock.advance(30_000);
+    expect(await pass()).toBe(0);
+    expect(purse()?.balanceNano).toBe(505n);
+    await store.close();
+  });
+
+  test('that is used up or overdrawn ends as well, so that a grant is not lost', async () => {
+    const { store, key, clock, pass, purse, forfeits } = await purchased();
+    const order = orderFor(key, { atMs: clock.nowMs() });
+    store.ledger.hold(order);
+    await store.ledger.settle(endOf(order, { chargeNano: 600n })).durable;
+    clock.advance(60_000);
+    expect(await pass()).toBe(1);
+    expect(forfeits()).toEqual([0n]);
+    await store.ledger.post({ kind: 'grant', purse: key.purse, amountNano: 300n, note: '' });
+    expect(await pass()).toBe(0);
+    expect(purse()).toMatchObject({ balanceNano: 200n });
+    await store.close();
+  });
+
+  test('of a stopped server is forfeited at the next start, from what is on disk', async () => {
+    const { dataDir, store, key, clock } = await purchased();
+    await store.close();
+    clock.advance(120_000);
+    const again = await storeIn(dataDir);
+    expect(await forfeitExpired({ ...again, clock })).toBe(1);
+    expect(again.ledger.purse(key.purse)).toMatchObject({ balanceNano: 0n });
+    await again.close();
+  });
+});
