@@ -16,8 +16,12 @@ const TARGETS = [
   'windows-x64',
 ] as const;
 
-/** The program, then its threads. */
-const ENTRYPOINTS = ['src/main.ts', 'src/store/sqlite/ledger-thread.ts'];
+/** The program, then its threads: each is found again by its path from the root. */
+const ENTRYPOINTS = [
+  'src/main.ts',
+  'src/store/sqlite/ledger-thread.ts',
+  'src/store/sqlite/journal-worker.ts',
+];
 
 type Target = (typeof TARGETS)[number];
 
@@ -57,8 +61,8 @@ async function build(outfile: string, target: Target | undefined): Promise<void>
     root: ROOT,
     compile: {
       outfile: unfinished,
-      // Found again as migrations/ beside the bundled module.
-      assets: [join(ROOT, 'db/migrations')],
+      // Found again as folders of the same name at the root of the executable.
+      assets: [join(ROOT, 'db/migrations'), join(ROOT, 'db/journal-migrations')],
       // Both would run what lies in the directory of whoever starts it.
       autoloadDotenv: false,
       autoloadBunfig: false,

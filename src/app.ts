@@ -20,17 +20,20 @@ import { VERSION } from './lib/version.ts';
 import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
 import { databasePath, socketPath } from './store/data-dir.ts';
+import type { Journal } from './store/journal-port.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
 import { rememberMinimum } from './store/minimum-charge.ts';
 import type { Directory, Ledger } from './store/ports.ts';
 import { sealKeyOf } from './store/seal-key.ts';
 import { openDirectory } from './store/sqlite/directory.ts';
+import { openJournal } from './store/sqlite/journal.ts';
 import { openStatements } from './store/sqlite/statements.ts';
 import { openStore, type Store } from './store/sqlite/store.ts';
 import type { Statements } from './store/statements.ts';
 
 export { sandboxModels } from './sandbox/index.ts';
 export { openDirectory } from './store/sqlite/directory.ts';
+export { readJournal } from './store/sqlite/journal.ts';
 export { verifyLedger } from './store/sqlite/verify.ts';
 
 /** Opens the stores (making them where there are none) and the server. Throws Fault `storage_fault`, or the bind error. */
@@ -44,10 +47,11 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
     failpoint: env.OSIRIS_FAILPOINT,
   });
   const { directory, ledger, statements } = store;
+  const journal = openJournal(config.dataDir, { limits: config.logs, secrets: credentialsOf(config) });
   let stopExpiry = async () => {};
   try {
     rememberMinimum(directory, config.billing.minimumChargeNano);
-    const ports = gatewayPorts(config, store, env);
+    const ports = gatewayPorts(config, { ...store, journal }, env);
     const server = openServer(config.server, socketPath(config.dataDir), {
       gateway: () => ports,
       reports: reportsOn(config, store),
@@ -55,6 +59,10 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
       troubles: () => {
         const trouble = ledger.trouble();
         return trouble === undefined ? {} : { ledger: trouble };
+      },
+      warnings: () => {
+        const trouble = journal.trouble();
+        return trouble === undefined ? {} : { journal: trouble };
       },
     });
     stopExpiry = startExpiry({ ledger, statements });
@@ -67,11 +75,13 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
       async stop() {
         await server.drain(config.server.drainTimeoutMs);
         await stopExpiry();
+        await journal.close();
         await store.close();
       },
     };
   } catch (thrown) {
     await stopExpiry();
+    await journal.close();
     await store.close();
     throw thrown;
   }
@@ -117,7 +127,19 @@ function reportsOn(config: Config, { directory, statements, ledger }: ReadParts)
   });
 }
 
-function gatewayPorts(config: Config, { directory, ledger }: Store, env: Environment): GatewayPorts {
+/** Our own secrets at the providers, which may not stand in the journal. */
+function credentialsOf(config: Config): string[] {
+  return [...config.providers.values()].flatMap((provider) => [
+    ...provider.credentials,
+    ...Object.values(provider.headers).filter((value) => value.length >= 8),
+  ]);
+}
+
+function gatewayPorts(
+  config: Config,
+  { directory, ledger, journal }: Store & { journal: Journal },
+  env: Environment,
+): GatewayPorts {
   return {
     config,
     server: config.server,
@@ -126,6 +148,7 @@ function gatewayPorts(config: Config, { directory, ledger }: Store, env: Environ
     limiter: createMemoryLimiter(),
     ledger,
     billing: config.billing,
+    journal,
     sealKey: sealKeyOf(directory),
     running: new Set(),
     watch: new Watch(),

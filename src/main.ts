@@ -4,6 +4,7 @@ import {
   openDirectory,
   openIdleStore,
   openReports,
+  readJournal,
   sandboxModels,
   startServer,
   verifyLedger,
@@ -31,6 +32,7 @@ const ports: CommandPorts = {
   openIdleStore,
   openReports,
   verifyLedger,
+  readJournal,
   startServer,
 };
 
@@ -38,6 +40,7 @@ const host: Host = {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY === true,
+  colours: process.stdout.isTTY === true && !env.NO_COLOR,
   onStop(listener) {
     let told = false;
     const once = () => {

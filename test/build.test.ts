@@ -1,7 +1,7 @@
 // The executable as it is shipped: one file, in an empty directory, that minds nothing it was not told to mind.
 
 import { beforeAll, expect, test } from 'bun:test';
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { osiris, serve } from './support/osiris.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
@@ -43,11 +43,44 @@ test('brings its migrations along', async () => {
 test('serves: the line a first start prints works when pasted', async () => {
   const place = installed();
   const server = await serve(['--port', '0'], place);
-  const curl = server.stdout.split('\n').find((line) => line.startsWith('curl ')) ?? '';
-  const pasted = Bun.spawnSync(['bash', '-c', `${curl} --silent --max-time 20`]);
-  expect(JSON.parse(pasted.stdout.toString())).toMatchObject({ object: 'chat.completion' });
+  expect(pasteCurl(server.stdout)).toMatchObject({ object: 'chat.completion' });
   expect((await server.stop()).code).toBe(0);
 });
+
+test('brings the thread of the journal along: calls are logged, with the server and after it', async () => {
+  const place = installed();
+  const server = await serve(['--port', '0'], place);
+  pasteCurl(server.stdout);
+  const running = JSON.parse((await osiris(['logs', '--json'], place)).stdout);
+  expect(running).toMatchObject([{ status: 200, client: 'curl', model: 'sandbox/echo', key_name: 'demo' }]);
+  const ready = await fetch(`${server.url}/health/ready`);
+  expect(await ready.json()).toEqual({ status: 'ready', checks: {} });
+  expect((await server.stop()).code).toBe(0);
+  expect(JSON.parse((await osiris(['logs', '--json'], place)).stdout)).toEqual(running);
+});
+
+test('serves without a journal where there can be none, and says so', async () => {
+  const place = installed();
+  mkdirSync(join(place.cwd, 'osiris-data', 'journal.db'), { recursive: true });
+  const server = await serve(['--port', '0'], place);
+  expect(pasteCurl(server.stdout)).toMatchObject({ object: 'chat.completion' });
+  const logs = await osiris(['logs', '--json'], place);
+  expect({ ...logs }).toMatchObject({ code: 1, stderr: expect.stringContaining('journal') });
+  const ready = await fetch(`${server.url}/health/ready`);
+  const checks = await ready.json();
+  expect([ready.status, checks]).toMatchObject([
+    200,
+    { status: 'ready', checks: { journal: expect.any(String) } },
+  ]);
+  expect((await server.stop()).code).toBe(0);
+});
+
+/** Runs the line a first start prints, and what it answers. */
+function pasteCurl(printed: string): unknown {
+  const curl = printed.split('\n').find((line) => line.startsWith('curl ')) ?? '';
+  const pasted = Bun.spawnSync(['bash', '-c', `${curl} --silent --max-time 20`]);
+  return JSON.parse(pasted.stdout.toString());
+}
 
 test('runs nothing and reads nothing that lies in the directory it starts in', async () => {
   const place = installed();

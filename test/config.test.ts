@@ -69,6 +69,7 @@ describe('the whole example', () => {
       streamTotalTimeoutMs: 1_800_000,
     });
     expect(config.limits).toEqual({ requestsPerMinute: 40, concurrent: 20 });
+    expect(config.logs).toEqual({ retentionMs: 30 * 86_400_000, maxBytes: 1024 ** 3 });
   });
 
   test('sets up exactly the providers it names, and the sandbox', () => {
@@ -295,5 +296,6 @@ test('the schema for editors describes every member and knows no later section',
     'billing',
     'plans',
     'trial',
+    'logs',
   ]);
 });

@@ -1,12 +1,10 @@
 // The keys as a command sees them: through the running server, or in the database when none runs.
 
 import { type KeyDesk, keyDesk } from '../accounts/key-desk.ts';
-import { FAULTS, Fault, type FaultCode } from '../canonical/fault.ts';
 import type { Config } from '../config/config.ts';
-import { asArray, asObject, asString, isObject, type JsonObject } from '../lib/json.ts';
+import { asArray, asObject } from '../lib/json.ts';
 import { socketPath } from '../store/data-dir.ts';
-import { Failure } from './failure.ts';
-import { ANSWER_TIMEOUT_MS, isListening } from './local-socket.ts';
+import { askServer, isListening } from './local-socket.ts';
 import type { IdleStore } from './ports.ts';
 
 export type KeyBook = KeyDesk & { close(): Promise<void> };
@@ -20,19 +18,8 @@ export async function openKeyBook(config: Config, openIdle: () => Promise<IdleSt
 }
 
 function serverKeyBook(socket: string): KeyBook {
-  const ask = async (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<JsonObject> => {
-    const response = await fetch(`http://osiris/admin/keys${path}`, {
-      unix: socket,
-      method,
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-      ...(body === undefined
-        ? {}
-        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    });
-    const answer: unknown = await response.json().catch(() => undefined);
-    if (response.ok && isObject(answer)) return answer;
-    throw refusal(response.status, asObject(asObject(answer).error));
-  };
+  const ask = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown) =>
+    askServer(socket, method, `/admin/keys${path}`, body);
   const at = (key: string) => `/${encodeURIComponent(key)}`;
   return {
     create: (body) => ask('POST', '', body),
@@ -47,17 +34,4 @@ function serverKeyBook(socket: string): KeyBook {
     revoke: (key) => ask('POST', `${at(key)}/revoke`),
     async close() {},
   };
-}
-
-/** The server's own Fault again, so that a command tells it the same way with and without a server. */
-function refusal(status: number, error: JsonObject): Fault | Failure {
-  const message = asString(error.message) ?? `The running server refused this (status ${status}).`;
-  const code = asString(error.code) ?? 'failed';
-  return isFaultCode(code)
-    ? new Fault(code, message, { param: asString(error.param) })
-    : new Failure(message, 1, code);
-}
-
-function isFaultCode(code: string): code is FaultCode {
-  return code in FAULTS;
 }

@@ -3,6 +3,7 @@
 import type { Reports } from '../accounts/reports.ts';
 import type { Config, Problem } from '../config/config.ts';
 import type { JsonObject } from '../lib/json.ts';
+import type { JournalReader } from '../store/journal-port.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
 import type { Verification, VerifyOptions } from '../store/verification.ts';
 
@@ -43,6 +44,8 @@ export type CommandPorts = {
   openReports(config: Config, options: { post: boolean }): Promise<OpenReports>;
   /** Checks the ledger of a data directory, also beside a running server. Throws `storage_fault`. */
   verifyLedger(dataDir: string, options: VerifyOptions): Verification;
+  /** The request journal of this data directory as it lies on disk; undefined when there is none. */
+  readJournal(dataDir: string): JournalReader | undefined;
   /** Listens; throws when it cannot. */
   startServer(config: Config, options: ServeOptions): Promise<RunningServer>;
 };
@@ -51,6 +54,8 @@ export type CommandPorts = {
 export type Host = {
   stdout(text: string): void;
   stderr(text: string): void;
+  /** Somebody looks at stdout on a terminal. */
+  colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
   onStop(listener: () => void): void;
   /** Whether stderr is a screen, where progress may be shown. */

@@ -6,8 +6,8 @@ import { asObject, asString, type JsonObject, tryParseJson } from '../lib/json.t
 import { socketPath } from '../store/data-dir.ts';
 import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
-import { dataDirOf, openExisting } from './place.ts';
 import { isListening } from './local-socket.ts';
+import { dataDirOf, openExisting } from './place.ts';
 import type { CommandPorts, ConfigFlags } from './ports.ts';
 
 /** All shapes are those of the admin routes. */

@@ -8,6 +8,7 @@ import { type Failure, toFailure } from './failure.ts';
 import { addInitCommand } from './init.ts';
 import { addKeysCommands } from './keys.ts';
 import { addLedgerCommands } from './ledger.ts';
+import { addLogsCommand } from './logs.ts';
 import { addModelsCommand } from './models.ts';
 import type { CommandPorts, Host } from './ports.ts';
 import { addServeCommand } from './serve.ts';
@@ -19,6 +20,7 @@ Examples:
   osiris serve                                start the gateway, with or without a configuration file
   osiris init                                 write a commented osiris.yaml to begin with
   osiris keys create --name ana --credit 5    make a key for a client
+  osiris logs --follow                        watch the calls as they end
 `;
 
 /**
@@ -40,6 +42,7 @@ export async function run(words: string[], ports: CommandPorts, host: Host): Pro
   addModelsCommand(program, ports, host);
   addUsageCommand(program, ports, host);
   addLedgerCommands(program, ports, host);
+  addLogsCommand(program, ports, host);
   addAdminCommands(program, ports, host);
   addVersionCommand(program, host);
   if (words.length === 0) {

@@ -75,6 +75,9 @@ export type TrialConfig = {
   emailDomains: string[];
 };
 
+/** What the request journal keeps: calls younger than `retentionMs`, as many as fit into `maxBytes`. */
+export type LogsConfig = { retentionMs: number; maxBytes: number };
+
 export type Config = {
   /** The file it came from; undefined when running on defaults. */
   file: string | undefined;
@@ -86,6 +89,7 @@ export type Config = {
   /** By name, in the order of the file. */
   plans: ReadonlyMap<string, Plan>;
   trial: TrialConfig;
+  logs: LogsConfig;
   /** By id; only providers that can be called: a credential is set or none is needed. */
   providers: ReadonlyMap<string, Provider>;
   /** By id; the built-in catalogue with the file's changes on top. Deployments may name absent providers. */

@@ -10,6 +10,7 @@ import { checkShape } from './check.ts';
 import type { Config, Problem, ServerConfig } from './config.ts';
 import type { Environment } from './environment.ts';
 import { deepFreeze } from './freeze.ts';
+import { readLogs } from './logs-section.ts';
 import { readModels } from './models-section.ts';
 import { readPlans } from './plans-section.ts';
 import { collectProblems, type Report } from './problem.ts';
@@ -75,6 +76,7 @@ function readDefaults({ env, cwd, extraModels }: LoadOptions): Attempt {
     billing: readBilling({}, ignore),
     plans: new Map(),
     trial: readTrial({}, ignore),
+    logs: readLogs({}, ignore),
     providers,
     models: new Map(models.map((model) => [model.id, structuredClone(model)])),
     absentProviders: absentProviders(providers),
@@ -145,6 +147,7 @@ function build(shape: FileShape, context: FileContext, { env, extraModels }: Loa
     billing,
     plans: readPlans(shape.plans ?? {}, models, report),
     trial: readTrial(shape.trial ?? {}, report),
+    logs: readLogs(shape.logs ?? {}, report),
     providers,
     models,
     absentProviders: absentProviders(providers),

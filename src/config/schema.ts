@@ -171,6 +171,16 @@ const ModelEntry = section(
   { description: 'A model: only what differs from the built-in catalogue, or one of your own.' },
 );
 
+const Logs = section(
+  {
+    retention: duration({ description: 'How long the row of a call is kept.', default: '30d' }),
+    max_size: Type.Optional(
+      size({ description: 'Largest file of rows; the oldest are forgotten first.', default: '1GB' }),
+    ),
+  },
+  { description: 'The request journal: one row a call, which `osiris logs` shows.' },
+);
+
 export const FileSchema = section(
   {
     server: Type.Optional(Server),
@@ -184,6 +194,7 @@ export const FileSchema = section(
     billing: Type.Optional(Billing),
     plans: Type.Optional(Type.Record(Type.String(), Plan, { description: 'What people can buy, by name.' })),
     trial: Type.Optional(Trial),
+    logs: Type.Optional(Logs),
   },
   { description: 'Configuration of an Osiris gateway.' },
 );
@@ -194,6 +205,7 @@ export type ServerShape = Static<typeof Server>;
 export type ProviderShape = Static<typeof ProviderEntry>;
 export type ModelShape = Static<typeof ModelEntry>;
 export type CapabilityNotes = Static<typeof CapabilitiesShape>;
+export type LogsShape = Static<typeof Logs>;
 
 /** Sections that are planned and not built yet. */
 export const LATER_SECTIONS: readonly string[] = ['routing', 'cache'];

@@ -88,4 +88,9 @@ trial:
   requests_per_minute: 15
   credit: 1.00
   email_domains: [gmail.com]
+
+# One row for each call, without prompts and answers; \`osiris logs\` shows them.
+logs:
+  retention: 30d               # the oldest rows are forgotten: by age,
+  max_size: 1GB                # and by size
 `;

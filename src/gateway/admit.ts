@@ -18,10 +18,14 @@ import { identify } from './credentials.ts';
 import type { FloodGate } from './flood-gate.ts';
 import { takeCall, takeFree } from './limits.ts';
 import { type PutAsidePorts, putAside } from './put-aside.ts';
+import { newTrace } from './trace.ts';
 import type { Watch } from './watch.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
 export type Door = { path: string; codec: Codec; kind: BodyKind; free: boolean };
+
+/** What was known of a request when it was refused. */
+export type Seen = { key?: Key; bytes?: number; modelName?: string; admitted?: true };
 
 export type AdmitPorts = PutAsidePorts & {
   config: Config;
@@ -32,7 +36,7 @@ export type AdmitPorts = PutAsidePorts & {
 
 /**
  * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402, or the gate's 429 in place of a
- * 401; whatever it throws has taken nothing from the key's limits.
+ * 401. `seen` is filled in on the way, for the refusal's row.
  */
 export async function admit(
   request: Request,
@@ -40,18 +44,22 @@ export async function admit(
   requestId: string,
   ports: AdmitPorts,
   gate: FloodGate,
+  seen: Seen = {},
 ): Promise<Call> {
   const startedMs = nowMs();
   const { config, directory, limiter } = ports;
   const key = identify(request, directory, gate);
+  seen.key = key;
   const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
   const bytes = await readBody(request, limits.maxBodyBytes, {
     watch: ports.watch,
     timeoutMs: limits.requestTimeoutMs,
   });
+  seen.bytes = bytes.length;
   const body = parseBody(bytes);
   checkBody(door.kind, body);
   const modelName = body.model as string;
+  seen.modelName = modelName;
   const resolution = resolveModel(ports.models, modelName);
   if (!isModelAllowed(resolution.model, key.models))
     throw new Fault(
@@ -84,6 +92,7 @@ export async function admit(
     limit: { limit, remaining, resetS },
     release,
     spend: (used) => limiter.spend(key.id, used),
+    trace: newTrace(door.path, key.logBodies === true),
   };
   try {
     refuseExpired(key, startedMs);
@@ -95,6 +104,7 @@ export async function admit(
     else place.undo();
     throw thrown;
   }
+  seen.admitted = true;
   return call;
 }
 

@@ -6,6 +6,7 @@ import type { Resolution } from '../catalog/resolve.ts';
 import type { Codec, Dress } from '../formats/codec.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Key, RateStanding } from '../store/ports.ts';
+import type { Trace } from './trace.ts';
 
 /** An admitted request. `release` gives its place in the concurrency limit back, any number of times. */
 export type Call = {
@@ -37,6 +38,8 @@ export type Call = {
   release: () => void;
   /** Takes what the call used from the key's tokens and money a minute; once, when it has ended. */
   spend: (used: { tokens: number; nano: bigint }) => void;
+  /** What the journal will say of it. */
+  trace: Trace;
 };
 
 /** JSON of a prompt; good enough for a figure that the exact one replaces. */

@@ -2,13 +2,16 @@
 
 import { estimateInputTokens } from '../billing/estimate.ts';
 import { loadTokenizer } from '../billing/tokens.ts';
+import { toFault } from '../canonical/fault.ts';
 import type { Codec } from '../formats/codec.ts';
+import { nowMs } from '../lib/clock.ts';
 import { asNumber, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
-import { admit, type Door } from './admit.ts';
+import { admit, type Door, type Seen } from './admit.ts';
 import type { Call } from './call.ts';
 import { type Candidate, candidatesOf } from './candidate.ts';
 import type { FloodGate } from './flood-gate.ts';
 import type { GatewayPorts } from './gateway.ts';
+import { recordCall } from './journal.ts';
 import { passPlan } from './plan.ts';
 import { callUpstream } from './upstream.ts';
 
@@ -24,8 +27,9 @@ export async function countInput(
   requestId: string,
   ports: GatewayPorts,
   gate: FloodGate,
+  seen: Seen = {},
 ): Promise<{ body: JsonObject; estimated: boolean; limit: Call['limit'] }> {
-  const call = await admit(request, door, requestId, ports, gate);
+  const call = await admit(request, door, requestId, ports, gate, seen);
   const { limit } = call;
   try {
     const counted = await askProvider(call, ports);
@@ -33,8 +37,12 @@ export async function countInput(
     await loadTokenizer();
     const tokens = estimateInputTokens(call.codec.decodeRequest(call.body).value);
     return { body: countBody(call.codec, tokens), estimated: true, limit };
+  } catch (thrown) {
+    call.trace.fault = toFault(thrown);
+    throw thrown;
   } finally {
     call.release();
+    recordCall(ports.journal, call, { rule: 'free', provider: '', usage: undefined, atMs: nowMs() });
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
-import { nowS } from '../lib/clock.ts';
+import { nowMs, nowS } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import { newAnswerToken } from '../lib/id.ts';
 import type { AdmitPorts } from './admit.ts';
@@ -55,6 +55,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
       if (!candidate)
         throw new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
       provider = candidate.provider.id;
+      call.trace.attempts = attempts;
       // a deadline ended the attempt before, not the call
       if (attempts > 1) call.abort = new AbortController();
       meter = new Meter();
@@ -70,6 +71,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
     }
   } catch (thrown) {
     const fault = toFault(thrown);
+    call.trace.fault = fault;
     await latch.settle(ruleOf(fault), { provider, losses }, () => meter.usage(0)).catch(() => {});
     throw fault;
   } finally {
@@ -81,7 +83,9 @@ async function tryCandidate(
   attempt: Attempt,
 ): Promise<{ body: Uint8Array | ReadableStream<Uint8Array>; stream: boolean }> {
   const { call, plan, meter, latch, ports } = attempt;
+  call.trace.losses = plan.losses;
   const response = await callUpstream(call, plan, ports);
+  call.trace.upstreamStatus = response.status;
   if (!response.ok) throw await failureOf(response, plan.upstream);
   if (call.stream && isEventStream(response) && response.body) {
     const relay = streamRelay(attempt, response.body);
@@ -102,6 +106,7 @@ async function tryCandidate(
   }
   failpoint('before-last-frame');
   latch.delivered();
+  call.trace.sent.add(whole.body, nowMs());
   return whole;
 }
 
@@ -126,10 +131,13 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
     server: ports.server,
     conversion,
     beat: call.codec.telltale.beat,
-    settle: (rule) =>
-      latch.settle(rule, { provider: provider.id, losses: plan.losses }, () =>
+    sent: call.trace.sent,
+    settle: (rule) => {
+      call.trace.fault ??= conversion.fault;
+      return latch.settle(rule, { provider: provider.id, losses: plan.losses }, () =>
         meter.usage(call.bytes.length),
-      ),
+      );
+    },
     delivered: () => latch.delivered(),
     abort: (reason) => abort.abort(reason),
     breakOff: (fault) =>

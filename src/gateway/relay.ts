@@ -7,6 +7,7 @@ import { failpoint } from '../lib/failpoint.ts';
 import type { SettleRule } from '../store/ports.ts';
 import type { Conversion, Piece } from './conversion.ts';
 import { ruleOf } from './settle.ts';
+import type { Sent } from './trace.ts';
 import type { Watch } from './watch.ts';
 
 /** A client's proxy may cut a connection that is silent for longer; Bun's own default is 10 s. */
@@ -20,6 +21,8 @@ export type RelayPorts = {
   conversion: Conversion;
   /** Sent while the upstream is silent. */
   beat: string;
+  /** Told of all that leaves, but for beats. */
+  sent: Sent;
   /** Ends the call; resolves when the charge is durable. Called once or more, the first one counts. */
   settle: (rule: SettleRule) => Promise<void>;
   /** The last bytes are with the client's connection. */
@@ -163,6 +166,7 @@ export class Relay {
     else if (this.#controller && this.#early.length === 0) this.#controller.enqueue(bytes);
     else this.#early.push(bytes);
     this.#writtenMs = nowMs();
+    if (output !== this.#ports.beat) this.#ports.sent.add(bytes, this.#writtenMs);
     return true;
   }
 

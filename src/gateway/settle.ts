@@ -6,11 +6,15 @@ import type { Fault } from '../canonical/fault.ts';
 import { type Loss, lossHeader } from '../canonical/loss.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { nowMs } from '../lib/clock.ts';
+import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, SettleRule } from '../store/ports.ts';
 import type { Call } from './call.ts';
+import { recordCall } from './journal.ts';
 
 export type SettlePorts = {
   ledger: Ledger;
+  /** Gets a row for each call. */
+  journal: Journal;
   billing: HoldRules;
   /** Every call that is not settled yet. */
   running: Set<Call>;
@@ -20,8 +24,9 @@ export type SettlePorts = {
 export type Answerer = { provider: string; losses: Loss[] };
 
 /**
- * A once-latch around a call's end. The first `settle` writes the settlement, gives the key its place
- * back and takes what was used from its minute; later ones return the same promise. It resolves when the settlement is durable and rejects when it cannot be.
+ * A once-latch around a call's end. The first `settle` writes the settlement, gives the key its place back and takes
+ * what was used from its minute; later ones return the same promise. It resolves when the settlement is durable and
+ * rejects when it cannot be.
  */
 export class Latch {
   readonly #call: Call;
@@ -50,11 +55,12 @@ export class Latch {
   /** `usage` is a function so that it is only worked out by the one who gets to write it. */
   settle(rule: SettleRule, { provider, losses }: Answerer, usage: () => Usage): Promise<void> {
     if (this.#settled) return this.#settled;
-    const { ledger, billing, running } = this.#ports;
+    const { ledger, journal, billing, running } = this.#ports;
     const call = this.#call;
     call.release();
     running.delete(call);
     const used = usage();
+    const atMs = nowMs();
     const { costNano, chargeNano } = billOf(rule, used, call.price, billing.minimumChargeNano);
     const { durable, chargedNano } = ledger.settle({
       callId: call.id,
@@ -67,8 +73,10 @@ export class Latch {
       costNano,
       chargeNano,
       losses: losses.length === 0 ? undefined : lossHeader(losses),
-      atMs: nowMs(),
+      atMs,
     });
+    call.trace.costNano = chargedNano;
+    recordCall(journal, call, { rule, provider, usage: used, atMs });
     call.spend({ tokens: used.input + used.output, nano: chargedNano });
     this.#settled = durable;
     return durable;

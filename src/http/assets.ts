@@ -15,7 +15,12 @@ export type AssetFolder = {
 };
 
 /** `zipped` is kept: it is small, and the plain bytes are read anew from the file. */
-type Asset = { type: string; body: () => BodyInit; etag: string; zipped: Uint8Array<ArrayBuffer> | undefined };
+type Asset = {
+  type: string;
+  body: () => BodyInit;
+  etag: string;
+  zipped: Uint8Array<ArrayBuffer> | undefined;
+};
 
 export const SCRIPT = 'text/javascript; charset=utf-8';
 export const STYLE = 'text/css; charset=utf-8';

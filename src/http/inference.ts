@@ -6,12 +6,14 @@ import { anthropicMessages } from '../formats/anthropic-messages/index.ts';
 import type { Codec } from '../formats/codec.ts';
 import { openaiChat } from '../formats/openai-chat/index.ts';
 import { openaiResponses } from '../formats/openai-responses/index.ts';
-import { admit, type Door } from '../gateway/admit.ts';
+import { admit, type Door, type Seen } from '../gateway/admit.ts';
 import type { Call } from '../gateway/call.ts';
 import { countInput } from '../gateway/count.ts';
 import type { FloodGate } from '../gateway/flood-gate.ts';
 import { answer, type GatewayPorts } from '../gateway/gateway.ts';
+import { recordRefusal } from '../gateway/journal.ts';
 import { awaitBeginning, waitingBody } from '../gateway/patience.ts';
+import { nowMs } from '../lib/clock.ts';
 import { log } from '../lib/log.ts';
 import type { RouteKind } from './docs-routes.ts';
 import { routeDetail } from './openapi.ts';
@@ -83,9 +85,11 @@ export function inference(ports: () => GatewayPorts, gate: FloodGate) {
 
 async function infer(request: Request, door: Door, ports: GatewayPorts, gate: FloodGate): Promise<Response> {
   const requestId = requestIdOf(request.headers);
+  const startedMs = nowMs();
+  const seen: Seen = {};
   let call: Call | undefined;
   try {
-    call = await admit(request, door, requestId, ports, gate);
+    call = await admit(request, door, requestId, ports, gate, seen);
     const pending = answer(request, call, ports);
     if (!call.stream) return answerResponse(await pending);
     const begun = await awaitBeginning(pending, ports.watch);
@@ -93,19 +97,25 @@ async function infer(request: Request, door: Door, ports: GatewayPorts, gate: Fl
   } catch (thrown) {
     const response = refuse(thrown, requestId, door.codec);
     if (call) showLimit(response.headers, call.limit);
+    else recordRefusal(ports.journal, { request, door, requestId, startedMs, seen, fault: toFault(thrown) });
     return response;
   }
 }
 
 async function count(request: Request, door: Door, ports: GatewayPorts, gate: FloodGate): Promise<Response> {
   const requestId = requestIdOf(request.headers);
+  const startedMs = nowMs();
+  const seen: Seen = {};
   try {
-    const { body, estimated, limit } = await countInput(request, door, requestId, ports, gate);
+    const { body, estimated, limit } = await countInput(request, door, requestId, ports, gate, seen);
     const response = jsonResponse(body, requestId);
     showLimit(response.headers, limit);
     if (estimated) response.headers.set('x-osiris-estimated', 'true');
     return response;
   } catch (thrown) {
+    // an admitted count has its row already
+    if (!seen.admitted)
+      recordRefusal(ports.journal, { request, door, requestId, startedMs, seen, fault: toFault(thrown) });
     return refuse(thrown, requestId, door.codec);
   }
 }

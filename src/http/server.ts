@@ -13,14 +13,16 @@ import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
+import { adminLogs } from './admin-logs.ts';
 import { adminUsage } from './admin-usage.ts';
 import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
 import { health } from './health.ts';
-import { pages } from './pages/pages.ts';
 import { inference } from './inference.ts';
 import { key } from './key.ts';
+import { keyUsage } from './key-usage.ts';
 import { models } from './models.ts';
+import { pages } from './pages/pages.ts';
 import { faultResponse, labelled, requestIdOf } from './reply.ts';
 import { allowedMethods, codecOf, isPlanned } from './routes.ts';
 
@@ -33,6 +35,8 @@ export type ServerPorts = {
   troubles: () => Record<string, string>;
   /** For the pace at which wrong keys are answered. */
   clock?: Clock;
+  /** The same of what calls can do without: shown, but the server stays ready. */
+  warnings?: () => Record<string, string>;
 };
 
 export type HttpServer = {
@@ -58,9 +62,9 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   let draining = false;
   const readiness = () => {
     const checks = { ...(draining ? { drain: 'draining' } : {}), ...ports.troubles() };
-    return { ready: Object.keys(checks).length === 0, checks };
+    return { ready: Object.keys(checks).length === 0, checks: { ...checks, ...ports.warnings?.() } };
   };
-  const { directory, ledger } = ports.gateway();
+  const { directory, journal, ledger } = ports.gateway();
   const desk = { directory, ledger, rules: () => ports.gateway().config };
   const trusted = addressSet(config.trustedProxies);
   const admins = addressSet(config.adminFrom);
@@ -80,13 +84,16 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(inference(ports.gateway, gate))
     .use(models(ports.gateway, gate))
     .use(key(ports.gateway, gate))
+    .use(keyUsage({ gateway: ports.gateway, reports: ports.reports }, gate))
     .use(admin(desk, guard))
     .use(adminUsage(ports.reports, guard))
+    .use(adminLogs({ directory, journal }, guard))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
     .use(admin(desk, () => {}))
     .use(adminUsage(ports.reports, () => {}))
+    .use(adminLogs({ directory, journal }, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 

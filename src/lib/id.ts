@@ -50,6 +50,11 @@ function composeCallId(process: number): bigint {
   return id;
 }
 
+/** The lowest call id of a time: every call that began at or after it has at least this one. */
+export function callIdAt(timeMs: number): bigint {
+  return BigInt(Math.max(0, timeMs - EPOCH_MS)) << (PROCESS_BITS + COUNTER_BITS);
+}
+
 /** `call_` and 13 characters that sort like the number. */
 export function formatCallId(callId: bigint): string {
   return `call_${callId.toString(32).padStart(13, '0')}`;

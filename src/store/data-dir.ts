@@ -7,6 +7,11 @@ export function databasePath(dataDir: string): string {
   return join(dataDir, 'osiris.db');
 }
 
+/** One row for each call; may be deleted while no server runs. */
+export function journalPath(dataDir: string): string {
+  return join(dataDir, 'journal.db');
+}
+
 /** Where a running server listens for the command line. */
 export function socketPath(dataDir: string): string {
   return join(dataDir, 'osiris.sock');

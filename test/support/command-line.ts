@@ -6,6 +6,7 @@ import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { calendarIn } from '../../src/store/calendar.ts';
 import { openDirectory } from '../../src/store/sqlite/directory.ts';
+import { readJournal } from '../../src/store/sqlite/journal.ts';
 import { openStore } from '../../src/store/sqlite/store.ts';
 import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import type { Outcome } from './osiris.ts';
@@ -29,6 +30,7 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
       }),
     openReports: () => Promise.reject(new Error('nothing is reported in here')),
     verifyLedger,
+    readJournal: (dataDir: string) => readJournal(resolve(cwd, dataDir)),
     startServer: () => Promise.reject(new Error('nothing is served in here')),
   };
   const host = {

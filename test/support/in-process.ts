@@ -10,6 +10,7 @@ import { sha256Hex } from '../../src/lib/crypto.ts';
 import { newAdminSecret } from '../../src/lib/id.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
 import { createKey } from '../../src/store/keys.ts';
+import { createMemoryJournal } from '../../src/store/memory/journal.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
 import type { Directory, Key, KeyLimits, Limiter } from '../../src/store/ports.ts';
 import { accepted, emptyDirectory, loadText } from './config-file.ts';
@@ -63,6 +64,7 @@ export async function openHere(options: {
     directory,
     limiter,
     ledger,
+    journal: createMemoryJournal(),
     billing: { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNano: 1_000_000n },
     sealKey: new Uint8Array(32),
     running: new Set(),

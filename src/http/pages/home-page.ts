@@ -6,9 +6,9 @@ export const HOME_MAIN = `<section class="gate home">
 <p>Point a client's base URL at this address with <code>/v1</code> behind it (Claude Code: without), and give it your
 <code>sk-osiris-…</code> key.</p>
 <ul class="doors">
-<li><a href="/key"><strong>Your key</strong><span>Balance, limits and what each model has cost</span></a></li>
-<li><a href="/docs"><strong>API documentation</strong><span>Every route, to read and to try</span></a></li>
-<li><a href="/admin"><strong>Admin</strong><span>Spend, keys and errors, for the operator</span></a></li>
+<li><a class="door" href="/key"><strong>Your key</strong><span>Balance, limits and what each model has cost</span></a></li>
+<li><a class="door" href="/docs"><strong>API documentation</strong><span>Every route, to read and to try</span></a></li>
+<li><a class="door" href="/admin"><strong>Admin</strong><span>Spend, keys and errors, for the operator</span></a></li>
 </ul>
 </section>`;
 

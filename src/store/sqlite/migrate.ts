@@ -2,37 +2,48 @@
 
 import type { Database } from 'bun:sqlite';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { drizzle } from 'drizzle-orm/bun-sqlite';
 import { migrate } from 'drizzle-orm/bun-sqlite/migrator';
 import { Fault } from '../../canonical/fault.ts';
 
-// Compiled, the folder lies beside the one bundled module; from source, at the root of the repository.
-const PLACES = ['migrations', '../../../migrations', '../../../db/migrations'].map((place) =>
-  join(import.meta.dir, place),
-);
+/** A folder of `db` that holds the migrations of one file. */
+export type MigrationsName = 'migrations' | 'journal-migrations';
 
 /**
- * Applies the migrations the file has not seen, all or none. Before that a file with content is copied to
- * `<path>.before-<n>`, n being the schema it is brought to. A file that is ahead of this program throws `storage_fault`.
+ * Compiled, assets lie at the root of the executable: beside the main module, three folders above a worker. From
+ * source, in `db` at the root of the repository.
  */
-export function bringUpToDate(database: Database, path: string, folder = migrationsFolder()): void {
+export function migrationsFolder(name: MigrationsName): string {
+  const places = [name, join('../../..', name), join('../../../db', name)];
+  const folder = places
+    .map((place) => join(import.meta.dir, place))
+    .find((place) => existsSync(join(place, 'meta/_journal.json')));
+  if (folder === undefined) throw new Error(`the ${name} are missing from this build`);
+  return folder;
+}
+
+/**
+ * Applies the migrations of `folder` the file has not seen, all or none. Before that a file with content is copied to
+ * `<path>.before-<n>`, n being the schema it is brought to, unless `keepCopy` is false. A file that is ahead of this
+ * program throws `storage_fault`.
+ */
+export function bringUpToDate(
+  database: Database,
+  path: string,
+  folder = migrationsFolder('migrations'),
+  keepCopy = true,
+): void {
   const known = knownTimes(folder);
   const state = compare(database, known, path);
   if (state === 'current') return;
-  if (state === 'behind') copyBefore(database, `${path}.before-${known.length}`);
+  if (state === 'behind' && keepCopy) copyBefore(database, `${path}.before-${known.length}`);
   try {
     migrate(drizzle({ client: database }), { migrationsFolder: folder });
   } catch (thrown) {
     // Two processes that start at once both see an old file; the slower one finds the work done.
     if (compare(database, known, path) !== 'current') throw thrown;
   }
-}
-
-function migrationsFolder(): string {
-  const folder = PLACES.find((place) => existsSync(join(place, 'meta/_journal.json')));
-  if (folder === undefined) throw new Error('the migrations are missing from this build');
-  return folder;
 }
 
 /** When each known migration was made, oldest first: drizzle tells by this time what a file has seen. */
@@ -62,7 +73,7 @@ function compare(database: Database, known: number[], path: string): 'empty' | '
     throw new Fault(
       'storage_fault',
       `${path} was written by a newer Osiris (schema above ${known.length}). Use that version, or put back the copy ` +
-        'it made before its migration (osiris.db.before-…).',
+        `it made before its migration (${basename(path)}.before-…).`,
     );
   }
   if (seenMs === newestMs) return 'current';

@@ -1,36 +1,51 @@
-// Opens one SQLite file for money: private, durable, and at the schema this program knows.
+// Opens one SQLite file: private, as durable as its content deserves, and at the schema this program knows.
 
 import { Database } from 'bun:sqlite';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault } from '../../canonical/fault.ts';
-import { bringUpToDate } from './migrate.ts';
+import { bringUpToDate, type MigrationsName, migrationsFolder } from './migrate.ts';
 
 export type OpenMode = 'create' | 'existing';
 
+/** What a file is kept like. */
+export type FileKind = {
+  migrations: MigrationsName;
+  /** `FULL`: a commit is on disk when it returns. `NORMAL`: a power cut may take the last ones. */
+  synchronous: 'FULL' | 'NORMAL';
+  /** A copy is made before a migration. */
+  keepCopy: boolean;
+  /** Pragmas that have to come before the first table. */
+  first?: readonly string[];
+};
+
+/** Keys and money. */
+const MONEY: FileKind = { migrations: 'migrations', synchronous: 'FULL', keepCopy: true };
+
 /**
- * The open database, migrated. Commits reach the disk before they return; integers arrive as bigint.
+ * The open database, migrated. Integers arrive as bigint.
  * Throws `storage_fault` when there is none and `mode` is `existing`, when the file is no database, cannot be
  * used, or is newer than this program.
  */
-export function openDatabase(path: string, mode: OpenMode): Database {
+export function openDatabase(path: string, mode: OpenMode, kind: FileKind = MONEY): Database {
   try {
     prepareFile(path, mode);
     const database = new Database(path, { readwrite: true, create: false, strict: true, safeIntegers: true });
     try {
       // First of all: the next pragma already needs a lock.
       database.run('PRAGMA busy_timeout = 10000');
+      for (const pragma of kind.first ?? []) database.run(pragma);
       database.run('PRAGMA journal_mode = WAL');
-      database.run('PRAGMA synchronous = FULL');
+      database.run(`PRAGMA synchronous = ${kind.synchronous}`);
       database.run('PRAGMA foreign_keys = ON');
-      bringUpToDate(database, path);
+      bringUpToDate(database, path, migrationsFolder(kind.migrations), kind.keepCopy);
       return database;
     } catch (thrown) {
       database.close();
       throw thrown;
     }
   } catch (thrown) {
-    throw thrown instanceof Fault ? thrown : explain(path, thrown);
+    throw explain(path, thrown);
   }
 }
 
@@ -76,7 +91,9 @@ function chmodIfOurs(path: string): void {
   }
 }
 
-function explain(path: string, thrown: unknown): Fault {
+/** What went wrong with a file, as a fault with words for the operator. */
+export function explain(path: string, thrown: unknown): Fault {
+  if (thrown instanceof Fault) return thrown;
   const code = codeOf(thrown);
   const options = { cause: thrown };
   if (code === 'SQLITE_NOTADB') {

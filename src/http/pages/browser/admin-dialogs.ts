@@ -18,9 +18,18 @@ export function keyDialogs(ask: Ask, dialog: Dialog, changed: () => void) {
       el('option', { value: 'credit' }, 'Credit: a balance, pay per use'),
       el('option', { value: 'time' }, 'Time: a window of days'),
     );
-    const money = field({ id: 'new-credit', label: 'Credit in USD', attributes: { inputmode: 'decimal', value: '10.00' } });
+    const money = field({
+      id: 'new-credit',
+      label: 'Credit in USD',
+      attributes: { inputmode: 'decimal', value: '10.00' },
+    });
     const days = field({ id: 'new-days', label: 'Days', attributes: { inputmode: 'numeric', value: '30' } });
-    const quota = field({ id: 'new-quota', label: 'Quota in USD', hint: 'Empty: unlimited.', attributes: { inputmode: 'decimal' } });
+    const quota = field({
+      id: 'new-quota',
+      label: 'Quota in USD',
+      hint: 'Empty: unlimited.',
+      attributes: { inputmode: 'decimal' },
+    });
     const choose = () => {
       money.hidden = kind.value !== 'credit';
       days.hidden = quota.hidden = kind.value === 'credit';
@@ -55,7 +64,12 @@ export function keyDialogs(ask: Ask, dialog: Dialog, changed: () => void) {
     dialog.show(
       `The key of ${name}`,
       el('p', {}, 'This is the only time it is shown. Hand it on now; the server keeps only a fingerprint.'),
-      el('div', { class: 'snippet' }, el('pre', { id: 'new-secret', tabindex: 0, 'aria-label': 'The new key' }, secret), copy),
+      el(
+        'div',
+        { class: 'snippet' },
+        el('pre', { id: 'new-secret', tabindex: 0, 'aria-label': 'The new key' }, secret),
+        copy,
+      ),
     );
     copy.focus();
   }
@@ -67,14 +81,22 @@ export function keyDialogs(ask: Ask, dialog: Dialog, changed: () => void) {
       'Add',
       async () => {
         const note = inputById('credit-note').value.trim();
-        const body = { amount_usd: inputById('credit-amount').value.trim(), ...(note === '' ? {} : { note }) };
+        const body = {
+          amount_usd: inputById('credit-amount').value.trim(),
+          ...(note === '' ? {} : { note }),
+        };
         const answer = await ask<AdminKey>(`${path}/credit`, body);
         if (!answer.ok) return answer.message;
         changed();
         showKey(answer.value);
         return undefined;
       },
-      field({ id: 'credit-amount', label: 'Add credit in USD', hint: 'A negative amount takes some away.', attributes: { inputmode: 'text', required: true } }),
+      field({
+        id: 'credit-amount',
+        label: 'Add credit in USD',
+        hint: 'A negative amount takes some away.',
+        attributes: { inputmode: 'text', required: true },
+      }),
       field({ id: 'credit-note', label: 'Note' }),
     );
     dialog.show(
@@ -93,7 +115,12 @@ export function keyDialogs(ask: Ask, dialog: Dialog, changed: () => void) {
     const back = el('button', { type: 'button' }, 'Keep it');
     const wrong = el('p', { class: 'wrong', role: 'alert' });
     first.addEventListener('click', () => {
-      fill(host, el('p', {}, `Whoever uses “${key.name}” is refused from the next call on. This cannot be undone.`), el('div', { class: 'buttons' }, back, sure), wrong);
+      fill(
+        host,
+        el('p', {}, `Whoever uses “${key.name}” is refused from the next call on. This cannot be undone.`),
+        el('div', { class: 'buttons' }, back, sure),
+        wrong,
+      );
       back.focus();
     });
     back.addEventListener('click', () => fill(host, first));
@@ -113,7 +140,9 @@ export function keyDialogs(ask: Ask, dialog: Dialog, changed: () => void) {
 
 function newKey(kind: string): Record<string, unknown> {
   const text = (id: string) => inputById(id).value.trim();
-  const models = text('new-models').split(',').map((name) => name.trim());
+  const models = text('new-models')
+    .split(',')
+    .map((name) => name.trim());
   const given = (name: string, value: unknown) => (value === '' ? {} : { [name]: value });
   return {
     name: text('new-name'),
@@ -136,9 +165,18 @@ function factsOf(key: AdminKey): HTMLElement {
     ['Expires', key.expires_at === null ? 'Never' : `${fromNow(key.expires_at)}, ${moment(key.expires_at)}`],
     ['Spent', money(key.spent_usd)],
   ];
-  if (key.balance_usd !== null) facts.push(['Balance', `${money(key.balance_usd)} (${money(key.held_usd ?? 0)} held)`]);
-  if (key.budget) facts.push(['Budget', `${money(key.budget.spent_usd)} of ${money(key.budget.amount_usd)} this ${key.budget.period}`]);
+  if (key.balance_usd !== null)
+    facts.push(['Balance', `${money(key.balance_usd)} (${money(key.held_usd ?? 0)} held)`]);
+  if (key.budget)
+    facts.push([
+      'Budget',
+      `${money(key.budget.spent_usd)} of ${money(key.budget.amount_usd)} this ${key.budget.period}`,
+    ]);
   if (key.quota) facts.push(['Quota', `${money(key.quota.used_usd)} of ${money(key.quota.amount_usd)}`]);
   if (key.models) facts.push(['Models', key.models.join(', ')]);
-  return el('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]));
+  return el(
+    'dl',
+    { class: 'facts' },
+    ...facts.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]),
+  );
 }

@@ -6,7 +6,12 @@ import { byId, type Child, el, empty, fill, inputById } from './dom.ts';
 import { statusChip } from './key-standing.ts';
 import { dayName, money } from './words.ts';
 
-type Column = { title: string; numeric?: boolean; value: (key: AdminKey) => string | number; cell: (key: AdminKey) => Child };
+type Column = {
+  title: string;
+  numeric?: boolean;
+  value: (key: AdminKey) => string | number;
+  cell: (key: AdminKey) => Child;
+};
 
 const PAGE = 100;
 const TYPING_MS = 250;
@@ -88,7 +93,13 @@ export function keyTable(ask: Ask, opened: (key: AdminKey) => void): KeyTable {
     }
     const heads = columns.map(headOf);
     const rows = inOrder().map((key) =>
-      el('tr', {}, ...columns.map((column) => el('td', { class: column.numeric ? 'number' : undefined }, column.cell(key)))),
+      el(
+        'tr',
+        {},
+        ...columns.map((column) =>
+          el('td', { class: column.numeric ? 'number' : undefined }, column.cell(key)),
+        ),
+      ),
     );
     const more = el('button', { type: 'button' }, 'Show more');
     more.addEventListener('click', () => void load(next));

@@ -22,7 +22,11 @@ export function overview() {
   return {
     showModels(usage: UsageAnswer): void {
       showFigures(usage);
-      const points = usage.data.map((row) => ({ day: row.day, name: row.model ?? 'no model', usd: row.cost_usd }));
+      const points = usage.data.map((row) => ({
+        day: row.day,
+        name: row.model ?? 'no model',
+        usd: row.cost_usd,
+      }));
       byModel.show(stackOf(points, usage.from, usage.to), empty('No cost yet', el('p', {}, NONE)));
     },
     showKeys(usage: UsageAnswer): void {
@@ -45,7 +49,11 @@ export async function showHealth(): Promise<void> {
   const troubles = Object.entries(checks);
   fill(
     byId('health'),
-    el('span', { class: `chip ${troubles.length === 0 ? 'active' : 'trouble'}` }, troubles.length === 0 ? 'ready' : 'trouble'),
+    el(
+      'span',
+      { class: `chip ${troubles.length === 0 ? 'active' : 'trouble'}` },
+      troubles.length === 0 ? 'ready' : 'trouble',
+    ),
     troubles.length === 0
       ? 'The ledger is healthy, and calls are taken.'
       : el('span', { class: 'wrong' }, troubles.map(([name, text]) => `${name}: ${text}`).join(' · ')),
@@ -66,7 +74,10 @@ export function showErrors(rows: LogList['data']): void {
     row.provider ?? '—',
     row.client === null ? '—' : `${row.client} ${row.client_version ?? ''}`,
   ]);
-  fill(byId('errors'), table('Errors', [['When'], ['Status'], ['What'], ['Key'], ['Model'], ['Provider'], ['Client']], cells));
+  fill(
+    byId('errors'),
+    table('Errors', [['When'], ['Status'], ['What'], ['Key'], ['Model'], ['Provider'], ['Client']], cells),
+  );
 }
 
 function showFigures(usage: UsageAnswer): void {

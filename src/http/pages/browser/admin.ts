@@ -48,7 +48,8 @@ async function load(): Promise<void> {
 }
 
 async function loadErrors(): Promise<void> {
-  const page = (status: string) => ask<LogList>(`/admin/logs?status=${status}&since=${since()}&limit=${ERRORS_SHOWN * 2}`);
+  const page = (status: string) =>
+    ask<LogList>(`/admin/logs?status=${status}&since=${since()}&limit=${ERRORS_SHOWN * 2}`);
   const answers = await Promise.all([page('4xx'), page('5xx')]);
   const rows: LogList['data'] = [];
   for (const answer of answers) {

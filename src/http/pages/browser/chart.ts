@@ -40,14 +40,22 @@ export function stackedBars(host: HTMLElement, label: string): { show(stack: Sta
 
   function picture(): SVGElement {
     const width = plot.clientWidth;
-    const sums = stack.days.map((_, day) => exact(stack.bars.reduce((sum, bar) => sum + (bar.values[day] ?? 0), 0)));
+    const sums = stack.days.map((_, day) =>
+      exact(stack.bars.reduce((sum, bar) => sum + (bar.values[day] ?? 0), 0)),
+    );
     const top = roundTop(Math.max(...sums));
     const step = (width - LEFT) / stack.days.length;
     const yOf = (usd: number) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - usd / top);
     const days = stack.days.map((day, index) => column(day, index, sums[index] ?? 0, step, yOf));
     const made = svg(
       'svg',
-      { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: 'group', 'aria-label': `${label}, one bar a day` },
+      {
+        width,
+        height: HEIGHT,
+        viewBox: `0 0 ${width} ${HEIGHT}`,
+        role: 'group',
+        'aria-label': `${label}, one bar a day`,
+      },
       ...scale(width, top, yOf),
       ...dates(step),
       ...days,
@@ -65,7 +73,13 @@ export function stackedBars(host: HTMLElement, label: string): { show(stack: Sta
     return made;
   }
 
-  function column(day: string, index: number, sum: number, step: number, yOf: (usd: number) => number): SVGElement {
+  function column(
+    day: string,
+    index: number,
+    sum: number,
+    step: number,
+    yOf: (usd: number) => number,
+  ): SVGElement {
     const parts = stack.bars.map((bar) => ({ name: bar.name, usd: bar.values[index] ?? 0 }));
     const there = parts.filter(({ usd }) => usd > 0).map(({ name, usd }) => `${name} ${money(usd)}`);
     const width = Math.max(2, Math.min(36, step * 0.72));
@@ -76,7 +90,15 @@ export function stackedBars(host: HTMLElement, label: string): { show(stack: Sta
       const y = yOf(below + usd);
       const height = Math.max(1, yOf(below) - y - (below > 0 ? 1 : 0));
       below += usd;
-      return svg('rect', { class: `s${series}`, x, y, width, height, rx: Math.min(2, width / 4), 'data-usd': usd });
+      return svg('rect', {
+        class: `s${series}`,
+        x,
+        y,
+        width,
+        height,
+        rx: Math.min(2, width / 4),
+        'data-usd': usd,
+      });
     });
     const made = svg(
       'g',
@@ -86,13 +108,20 @@ export function stackedBars(host: HTMLElement, label: string): { show(stack: Sta
         tabindex: index === current ? 0 : -1,
         'aria-label': `${dayName(day)}: ${money(sum)}${there.length > 0 ? ` (${there.join(', ')})` : ''}`,
       },
-      svg('rect', { class: 'hit', x: LEFT + index * step, y: TOP, width: step, height: HEIGHT - TOP - BOTTOM }),
+      svg('rect', {
+        class: 'hit',
+        x: LEFT + index * step,
+        y: TOP,
+        width: step,
+        height: HEIGHT - TOP - BOTTOM,
+      }),
       ...blocks,
     );
     const show = () => showTip(day, sum, parts, LEFT + (index + 0.5) * step);
     made.addEventListener('pointerenter', show);
     made.addEventListener('focus', show);
-    for (const end of ['pointerleave', 'blur']) made.addEventListener(end, () => tip.toggleAttribute('hidden', true));
+    for (const end of ['pointerleave', 'blur'])
+      made.addEventListener(end, () => tip.toggleAttribute('hidden', true));
     return made;
   }
 
@@ -100,7 +129,11 @@ export function stackedBars(host: HTMLElement, label: string): { show(stack: Sta
     const lines = parts
       .map(({ name, usd }, series) => (usd > 0 ? tipLine(name, usd, series) : undefined))
       .reverse();
-    fill(tip, el('div', { class: 'tip-head' }, el('span', {}, dayName(day)), el('strong', {}, money(sum))), ...lines);
+    fill(
+      tip,
+      el('div', { class: 'tip-head' }, el('span', {}, dayName(day)), el('strong', {}, money(sum))),
+      ...lines,
+    );
     tip.toggleAttribute('hidden', false);
     // Kept inside the plot, beside the bar
     const room = plot.clientWidth - tip.offsetWidth;
@@ -115,7 +148,12 @@ export function stackedBars(host: HTMLElement, label: string): { show(stack: Sta
         ? [
             svg(
               'text',
-              { class: 'tick', x: LEFT + (index + 0.5) * step, y: HEIGHT - 6, 'text-anchor': index === last && step < 44 ? 'end' : 'middle' },
+              {
+                class: 'tick',
+                x: LEFT + (index + 0.5) * step,
+                y: HEIGHT - 6,
+                'text-anchor': index === last && step < 44 ? 'end' : 'middle',
+              },
               dayName(day),
             ),
           ]
@@ -132,11 +170,23 @@ function scale(width: number, top: number, yOf: (usd: number) => number): SVGEle
 }
 
 function legendItem(name: string, usd: number, series: number): HTMLElement {
-  return el('li', {}, swatch(series), el('span', { class: 'name' }, name), el('span', { class: 'sum' }, money(usd)));
+  return el(
+    'li',
+    {},
+    swatch(series),
+    el('span', { class: 'name' }, name),
+    el('span', { class: 'sum' }, money(usd)),
+  );
 }
 
 function tipLine(name: string, usd: number, series: number): HTMLElement {
-  return el('div', { class: 'tip-line' }, swatch(series), el('span', { class: 'name' }, name), el('span', {}, money(usd)));
+  return el(
+    'div',
+    { class: 'tip-line' },
+    swatch(series),
+    el('span', { class: 'name' }, name),
+    el('span', {}, money(usd)),
+  );
 }
 
 export function swatch(series: number): HTMLElement {

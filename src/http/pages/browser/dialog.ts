@@ -10,14 +10,23 @@ export function dialog(): Dialog {
     show(title, ...children) {
       const close = el('button', { type: 'button', class: 'quiet', 'aria-label': 'Close' }, '✕');
       close.addEventListener('click', () => host.close());
-      fill(host, el('header', { class: 'head' }, el('h2', { id: 'dialog-title' }, title), close), ...children);
+      fill(
+        host,
+        el('header', { class: 'head' }, el('h2', { id: 'dialog-title' }, title), close),
+        ...children,
+      );
       if (!host.open) host.showModal();
     },
     close: () => host.close(),
   };
 }
 
-type Field = { id: string; label: string; hint?: string; attributes?: Record<string, string | number | boolean> };
+type Field = {
+  id: string;
+  label: string;
+  hint?: string;
+  attributes?: Record<string, string | number | boolean>;
+};
 
 /** A labelled field for text. */
 export function field({ id, label, hint, attributes = {} }: Field): HTMLElement {
@@ -25,13 +34,23 @@ export function field({ id, label, hint, attributes = {} }: Field): HTMLElement 
     'div',
     { class: 'field' },
     el('label', { for: id }, label),
-    el('input', { id, type: 'text', autocomplete: 'off', 'aria-describedby': hint === undefined ? undefined : `${id}-hint`, ...attributes }),
+    el('input', {
+      id,
+      type: 'text',
+      autocomplete: 'off',
+      'aria-describedby': hint === undefined ? undefined : `${id}-hint`,
+      ...attributes,
+    }),
     hint !== undefined && el('p', { id: `${id}-hint`, class: 'note' }, hint),
   );
 }
 
 /** A form that says what the server has against it. `submit` answers with that, or undefined when all is well. */
-export function form(action: string, submit: () => Promise<string | undefined>, ...children: Child[]): HTMLElement {
+export function form(
+  action: string,
+  submit: () => Promise<string | undefined>,
+  ...children: Child[]
+): HTMLElement {
   const wrong = el('p', { class: 'wrong', role: 'alert' });
   const button = el('button', { type: 'submit', class: 'primary' }, action);
   const made = el('form', { class: 'stack' }, ...children, wrong, button);

@@ -49,7 +49,11 @@ export function choice(group: string, changed: (value: string) => void): () => s
 }
 
 /** A table in a frame that scrolls by itself where the page is narrow. */
-export function table(label: string, heads: [text: string, numeric?: 'number'][], rows: Child[][]): HTMLElement {
+export function table(
+  label: string,
+  heads: [text: string, numeric?: 'number'][],
+  rows: Child[][],
+): HTMLElement {
   const head = heads.map(([text, kind]) => el('th', { scope: 'col', class: kind }, text));
   const body = rows.map((cells) =>
     el('tr', {}, ...cells.map((cell, index) => el('td', { class: heads[index]?.[1] }, cell))),

@@ -21,7 +21,13 @@ export type KeyAnswer = {
   usage: { requests: number; cost_usd: number };
 };
 
-export type UsageSums = { calls: number; failed: number; input_tokens: number; output_tokens: number; cost_usd: number };
+export type UsageSums = {
+  calls: number;
+  failed: number;
+  input_tokens: number;
+  output_tokens: number;
+  cost_usd: number;
+};
 
 export type KeyUsageAnswer = {
   from: string;

@@ -9,7 +9,12 @@ const SOON_MS = 3 * 86_400_000;
 
 export function showStanding(key: KeyAnswer): void {
   byId('name').textContent = key.name;
-  fill(byId('about'), statusChip(key.status), el('code', {}, `${key.prefix}…`), el('span', {}, KINDS[key.kind]));
+  fill(
+    byId('about'),
+    statusChip(key.status),
+    el('code', {}, `${key.prefix}…`),
+    el('span', {}, KINDS[key.kind]),
+  );
   showBalance(key);
   showExpiry(key);
   byId('spent').textContent = money(key.usage.cost_usd);
@@ -45,19 +50,26 @@ function showBalance(key: KeyAnswer): void {
   if (balance === null) {
     byId('balance').textContent = 'Unlimited';
     byId('balance-note').textContent =
-      key.quota === null ? 'Paid for its window, whatever calls cost' : 'Paid for its window, up to the quota below';
+      key.quota === null
+        ? 'Paid for its window, whatever calls cost'
+        : 'Paid for its window, up to the quota below';
     return;
   }
   fill(byId('balance'), bigMoney(balance));
   byId('balance-note').textContent =
-    held !== null && held > 0 ? `${money(held)} of it held by running calls` : 'Nothing held by running calls';
+    held !== null && held > 0
+      ? `${money(held)} of it held by running calls`
+      : 'Nothing held by running calls';
 }
 
 function showExpiry({ expires_at: end }: KeyAnswer): void {
   const node = byId('expiry');
   node.classList.toggle('soon', end !== null && Date.parse(end) - Date.now() < SOON_MS);
   node.textContent = end === null ? 'Never' : fromNow(end);
-  fill(byId('expiry-note'), end === null ? 'The key and its balance stay' : el('time', { datetime: end }, moment(end)));
+  fill(
+    byId('expiry-note'),
+    end === null ? 'The key and its balance stay' : el('time', { datetime: end }, moment(end)),
+  );
 }
 
 function meters({ limits, rate, budget, quota }: KeyAnswer): Child[] {
@@ -88,7 +100,12 @@ function meters({ limits, rate, budget, quota }: KeyAnswer): Child[] {
   ];
 }
 
-function meter(label: string, used: number, whole: number, words: { value: string; note: string }): HTMLElement {
+function meter(
+  label: string,
+  used: number,
+  whole: number,
+  words: { value: string; note: string },
+): HTMLElement {
   const share = whole > 0 ? Math.min(1, used / whole) : 1;
   const level = share >= 1 ? 'full' : share >= 0.8 ? 'high' : 'fine';
   const filled = el('span', { class: 'filled' });
@@ -115,5 +132,9 @@ function meter(label: string, used: number, whole: number, words: { value: strin
 }
 
 function fact(label: string, value: string): HTMLElement {
-  return el('div', { class: 'meter' }, el('div', { class: 'meter-head' }, el('span', {}, label), el('strong', {}, value)));
+  return el(
+    'div',
+    { class: 'meter' },
+    el('div', { class: 'meter-head' }, el('span', {}, label), el('strong', {}, value)),
+  );
 }

@@ -30,22 +30,39 @@ export function showModels(usage: KeyUsageAnswer, stack: Stack): void {
   const rows = [...models]
     .sort(([, left], [, right]) => right.usd - left.usd || right.calls - left.calls)
     .map(([name, sums]) => [
-      el('span', { class: 'model' }, seriesOf(name) < 0 ? el('i', { class: 'swatch none' }) : swatch(seriesOf(name)), name),
+      el(
+        'span',
+        { class: 'model' },
+        seriesOf(name) < 0 ? el('i', { class: 'swatch none' }) : swatch(seriesOf(name)),
+        name,
+      ),
       ...figures(sums),
     ]);
   const { total } = usage;
-  const all = { calls: total.calls, input: total.input_tokens, output: total.output_tokens, usd: total.cost_usd };
+  const all = {
+    calls: total.calls,
+    input: total.input_tokens,
+    output: total.output_tokens,
+    usd: total.cost_usd,
+  };
   rows.push([el('strong', {}, 'Total'), ...figures(all)]);
   fill(
     byId('models'),
-    table('Cost by model', [['Model'], ['Calls', 'number'], ['Tokens in', 'number'], ['Tokens out', 'number'], ['Cost', 'number']], rows),
+    table(
+      'Cost by model',
+      [['Model'], ['Calls', 'number'], ['Tokens in', 'number'], ['Tokens out', 'number'], ['Cost', 'number']],
+      rows,
+    ),
     byDay(usage),
   );
 }
 
 export function showErrors({ errors }: KeyUsageAnswer): void {
   if (errors.length === 0) {
-    fill(byId('errors'), empty('No errors', el('p', {}, 'Nothing this key asked for has failed in this time.')));
+    fill(
+      byId('errors'),
+      empty('No errors', el('p', {}, 'Nothing this key asked for has failed in this time.')),
+    );
     return;
   }
   const rows = errors.map((error) => [
@@ -55,7 +72,10 @@ export function showErrors({ errors }: KeyUsageAnswer): void {
     error.model ?? '—',
     el('code', { class: 'id' }, error.request_id),
   ]);
-  fill(byId('errors'), table('Last errors', [['When'], ['Status'], ['What'], ['Model'], ['Request id']], rows));
+  fill(
+    byId('errors'),
+    table('Last errors', [['When'], ['Status'], ['What'], ['Model'], ['Request id']], rows),
+  );
 }
 
 export function statusMark(status: number): HTMLElement {
@@ -68,12 +88,32 @@ function figures({ calls, input, output, usd }: Sums): string[] {
 
 function byDay({ data }: KeyUsageAnswer): HTMLElement {
   const rows = data
-    .toSorted((left, right) => (left.day < right.day ? 1 : left.day > right.day ? -1 : right.cost_usd - left.cost_usd))
-    .map((row) => [dayName(row.day), row.model ?? UNNAMED, count(row.calls), count(row.input_tokens), count(row.output_tokens), money(row.cost_usd)]);
+    .toSorted((left, right) =>
+      left.day < right.day ? 1 : left.day > right.day ? -1 : right.cost_usd - left.cost_usd,
+    )
+    .map((row) => [
+      dayName(row.day),
+      row.model ?? UNNAMED,
+      count(row.calls),
+      count(row.input_tokens),
+      count(row.output_tokens),
+      money(row.cost_usd),
+    ]);
   return el(
     'details',
     {},
     el('summary', {}, 'All figures by day'),
-    table('Cost by day and model', [['Day'], ['Model'], ['Calls', 'number'], ['Tokens in', 'number'], ['Tokens out', 'number'], ['Cost', 'number']], rows),
+    table(
+      'Cost by day and model',
+      [
+        ['Day'],
+        ['Model'],
+        ['Calls', 'number'],
+        ['Tokens in', 'number'],
+        ['Tokens out', 'number'],
+        ['Cost', 'number'],
+      ],
+      rows,
+    ),
   );
 }

@@ -70,7 +70,11 @@ function showUsage(usage: KeyUsageAnswer): void {
     stack,
     calls > 0
       ? noBars('All calls went to models that are free.')
-      : empty('No calls yet', el('p', {}, 'Paste this into a terminal, with your key in $OSIRIS_KEY:'), el('pre', {}, snippetFor('curl', location.origin, model))),
+      : empty(
+          'No calls yet',
+          el('p', {}, 'Paste this into a terminal, with your key in $OSIRIS_KEY:'),
+          el('pre', {}, snippetFor('curl', location.origin, model)),
+        ),
   );
   showModels(usage, stack);
   showErrors(usage);

@@ -16,7 +16,9 @@ export function stackOf(points: readonly Point[], from: string, to: string): Sta
   for (const { name, usd } of points) totals.set(name, (totals.get(name) ?? 0) + usd);
   const names = [...totals].filter(([, usd]) => usd > 0).sort((left, right) => right[1] - left[1]);
   // A seventh name alone takes no more room than the rest of one
-  const kept = names.slice(0, names.length === NAMES_MAX + 1 ? NAMES_MAX + 1 : NAMES_MAX).map(([name]) => name);
+  const kept = names
+    .slice(0, names.length === NAMES_MAX + 1 ? NAMES_MAX + 1 : NAMES_MAX)
+    .map(([name]) => name);
   const labels = names.length > kept.length ? [...kept, OTHERS] : kept;
   const bars = labels.map((name) => ({ name, values: days.map(() => 0), total: 0 }));
   for (const { day, name, usd } of points) {

@@ -24,7 +24,9 @@ const dayOnly = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short
 
 /** `$1,234.50`, exact: two decimals, or as many as there are. */
 export function money(usd: number): string {
-  const digits = Math.abs(usd).toFixed(9).replace(/0{1,7}$/, '');
+  const digits = Math.abs(usd)
+    .toFixed(9)
+    .replace(/0{1,7}$/, '');
   const [dollars = '0', cents = '00'] = digits.split('.');
   return `${usd < 0 ? '−' : ''}$${whole.format(Number(dollars))}.${cents}`;
 }

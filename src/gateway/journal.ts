@@ -1,0 +1,128 @@
+// What the journal says of a call: its row, built when the call has ended or was refused.
+
+import type { Fault } from '../canonical/fault.ts';
+import { lossHeader } from '../canonical/loss.ts';
+import type { Usage } from '../canonical/usage.ts';
+import { nowMs } from '../lib/clock.ts';
+import { newCallId } from '../lib/id.ts';
+import { redact } from '../lib/log.ts';
+import type { Journal, JournalEntry, JournalRow, JournalRule } from '../store/journal-port.ts';
+import type { Door, Seen } from './admit.ts';
+import type { Call } from './call.ts';
+import { clientOf } from './client-name.ts';
+import { KEPT_BYTES_MAX } from './trace.ts';
+
+/** Names may be shown, cut to this; what a client puts in their place may be anything (design 1.1). */
+const NAME_CHARS_MAX = 64;
+const MESSAGE_CHARS_MAX = 500;
+const CLIENT_CLOSED_STATUS = 499;
+
+export type CallEnd = {
+  rule: JournalRule;
+  /** Empty when none answered. */
+  provider: string;
+  usage: Usage | undefined;
+  atMs: number;
+};
+
+/** Notes an admitted call at its end, once. Its row is built a moment later, when its last bytes have left. */
+export function recordCall(journal: Journal, call: Call, end: CallEnd): void {
+  journal.record(() => entryOf(call, end));
+}
+
+/**
+ * Notes a request that was not let in. One without a valid key belongs to nobody and is only counted, so that
+ * strangers cannot fill the journal.
+ */
+export function recordRefusal(
+  journal: Journal,
+  refused: { request: Request; door: Door; requestId: string; startedMs: number; seen: Seen; fault: Fault },
+): void {
+  const { request, door, requestId, startedMs, seen, fault } = refused;
+  if (fault.status === 401 || !seen.key) {
+    journal.countUnknownKey();
+    return;
+  }
+  const userAgent = request.headers.get('user-agent');
+  const row: JournalRow = {
+    callId: newCallId(),
+    requestId,
+    atMs: startedMs,
+    keyId: seen.key.id,
+    ...clientOf(userAgent),
+    path: door.path,
+    format: door.codec.id,
+    ...(seen.modelName === undefined ? {} : { modelAsked: nameOf(seen.modelName) }),
+    stream: false,
+    status: fault.status,
+    ...failureOf(fault),
+    attempts: 0,
+    durationMs: Math.max(0, nowMs() - startedMs),
+    bytesIn: seen.bytes ?? 0,
+    bytesOut: 0,
+  };
+  journal.record(() => ({ row }));
+}
+
+function entryOf(call: Call, end: CallEnd): JournalEntry {
+  const { trace } = call;
+  const { sent } = trace;
+  const row: JournalRow = {
+    callId: call.id,
+    requestId: call.requestId,
+    atMs: call.startedMs,
+    keyId: call.key.id,
+    ...clientOf(call.headers.get('user-agent')),
+    path: trace.path,
+    format: call.codec.id,
+    modelAsked: nameOf(call.modelName),
+    model: call.model.id,
+    stream: call.stream,
+    ...outcomeOf(call, end),
+    attempts: trace.attempts,
+    rule: end.rule,
+    durationMs: Math.max(0, end.atMs - call.startedMs),
+    bytesIn: call.bytes.length,
+    bytesOut: sent.bytes,
+  };
+  if (end.provider !== '') row.provider = end.provider;
+  if (trace.upstreamStatus !== undefined) row.upstreamStatus = trace.upstreamStatus;
+  if (trace.losses.length > 0) row.losses = lossHeader([...trace.losses]);
+  if (trace.costNano !== undefined) row.costNano = trace.costNano;
+  if (sent.firstMs !== undefined) row.firstByteMs = Math.max(0, sent.firstMs - call.startedMs);
+  if (end.usage) {
+    row.inputTokens = end.usage.input;
+    row.outputTokens = end.usage.output;
+    row.cachedTokens = end.usage.cacheRead;
+  }
+  if (!sent.keeps) return { row };
+  const request = { bytes: call.bytes.slice(0, KEPT_BYTES_MAX), totalBytes: call.bytes.length };
+  return { row, bodies: { request, answer: { bytes: sent.beginning(), totalBytes: sent.bytes } } };
+}
+
+function outcomeOf(call: Call, end: CallEnd): Pick<JournalRow, 'status' | 'code' | 'message'> {
+  if (end.rule === 'client-left') return { status: CLIENT_CLOSED_STATUS, code: 'client_closed' };
+  const { fault } = call.trace;
+  return fault ? { status: fault.status, ...failureOf(fault) } : { status: 200 };
+}
+
+/** The provider's own words may repeat the prompt; of those only the kind is kept. */
+const THEIR_WORDS = new Set<string>([
+  'upstream_rejected',
+  'context_length_exceeded',
+  'content_policy_violation',
+  'thread_unsupported_request',
+]);
+
+function failureOf(fault: Fault): { code: string; message: string } {
+  const theirs = THEIR_WORDS.has(fault.code) && fault.cause !== undefined;
+  const cause = typeof fault.cause === 'string' ? ` (${fault.cause})` : '';
+  const message = theirs
+    ? `The provider refused the request${cause}; its words went to the client only.`
+    : fault.message;
+  return { code: fault.code, message: redact(message).slice(0, MESSAGE_CHARS_MAX) };
+}
+
+function nameOf(name: string): string {
+  return redact(name.slice(0, NAME_CHARS_MAX));
+}

@@ -1,0 +1,58 @@
+// What is noted of a call on its way, for the row it becomes at its end.
+
+import type { Fault } from '../canonical/fault.ts';
+import type { Loss } from '../canonical/loss.ts';
+
+/** Of a body, for keys whose bodies are kept. */
+export const KEPT_BYTES_MAX = 260 * 1024;
+
+export type Trace = {
+  path: string;
+  attempts: number;
+  losses: readonly Loss[];
+  upstreamStatus: number | undefined;
+  /** How the call failed in the end. */
+  fault: Fault | undefined;
+  /** What was charged. */
+  costNano: bigint | undefined;
+  sent: Sent;
+};
+
+/** `keepBodies`: the operator wants this key's requests and answers. */
+export function newTrace(path: string, keepBodies: boolean): Trace {
+  return {
+    path,
+    attempts: 0,
+    losses: [],
+    upstreamStatus: undefined,
+    fault: undefined,
+    costNano: undefined,
+    sent: new Sent(keepBodies),
+  };
+}
+
+/** The answer as it leaves: counted, timed, and its beginning kept where that is wanted. */
+export class Sent {
+  bytes = 0;
+  /** When the first of it left. */
+  firstMs: number | undefined;
+  readonly keeps: boolean;
+  readonly #pieces: Uint8Array[] = [];
+
+  constructor(keeps: boolean) {
+    this.keeps = keeps;
+  }
+
+  add(piece: Uint8Array, atMs: number): void {
+    this.firstMs ??= atMs;
+    const room = KEPT_BYTES_MAX - this.bytes;
+    // a copy: the relay's buffers are larger than what was sent of them
+    if (this.keeps && room > 0) this.#pieces.push(piece.slice(0, room));
+    this.bytes += piece.length;
+  }
+
+  /** The beginning of it; empty when nothing is kept. */
+  beginning(): Uint8Array {
+    return Buffer.concat(this.#pieces);
+  }
+}

@@ -1,0 +1,79 @@
+// The operator's view of the request journal: pages of calls, what came since, one call in full.
+
+import { Elysia } from 'elysia';
+import { Fault, toFault } from '../canonical/fault.ts';
+import { nowMs } from '../lib/clock.ts';
+import { formatCallId, parseCallId } from '../lib/id.ts';
+import type { JsonObject } from '../lib/json.ts';
+import { callJson, shownCallJson } from '../store/journal-json.ts';
+import type { Journal } from '../store/journal-port.ts';
+import { parseJournalQuery } from '../store/journal-query.ts';
+import type { Directory } from '../store/ports.ts';
+import { describeRoute } from './openapi.ts';
+import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
+
+export type AdminLogsPorts = { journal: Journal; directory: Directory };
+
+type Context = { request: Request; params: Record<string, string> };
+
+/** `/admin/logs…`; `guard` lets a request in or throws, as for the other admin routes. */
+export function adminLogs({ journal, directory }: AdminLogsPorts, guard: (request: Request) => void) {
+  const nameOf = (keyId: string) => directory.findById(keyId)?.name;
+  const run = (handle: (context: Context) => Promise<JsonObject>) => async (context: Context) => {
+    const requestId = requestIdOf(context.request.headers);
+    try {
+      guard(context.request);
+      return jsonResponse(await handle(context), requestId);
+    } catch (thrown) {
+      return faultResponse(toFault(thrown), requestId);
+    }
+  };
+  const list = async ({ request }: Context): Promise<JsonObject> => {
+    const asked = parseJournalQuery(new URL(request.url).searchParams, nowMs());
+    if (asked.after !== undefined) {
+      const { rows, position, missed } = journal.tail(asked.after, asked.filter);
+      return { object: 'list', data: rows.map((row) => callJson(row, nameOf)), position, missed };
+    }
+    // taken before the page is read: what ends meanwhile is told twice rather than never
+    const { position } = journal.tail(Number.MAX_SAFE_INTEGER, {});
+    const { rows, next } = await journal.find(asked.query);
+    const { dropped, unknownKeys } = journal.counts();
+    return {
+      object: 'list',
+      data: rows.map((row) => callJson(row, nameOf)),
+      next: next === undefined ? null : formatCallId(next),
+      position,
+      counts: { dropped, unknown_keys: unknownKeys },
+      trouble: journal.trouble() ?? null,
+    };
+  };
+  const show = async ({ params }: Context): Promise<JsonObject> => {
+    const id = params.id ?? '';
+    const callId = parseCallId(id) ?? (await journal.find({ id, limit: 1 })).rows[0]?.callId;
+    const call = callId === undefined ? undefined : await journal.show(callId);
+    if (!call) throw new Fault('not_found', 'There is no call with this id or label in the journal.');
+    return shownCallJson(call, nameOf);
+  };
+  return new Elysia({ name: 'admin-logs' })
+    .get('/admin/logs', run(list), { detail: DETAILS.list })
+    .get('/admin/logs/:id', run(show), { detail: DETAILS.show });
+}
+
+const DETAILS = {
+  list: describeRoute({
+    tag: 'Admin',
+    id: 'listLogs',
+    summary: 'Calls, newest first',
+    description:
+      'Filters, as query members: `key` (an id), `status` (`429` or `4xx`), `id` (a call id or a request label), ' +
+      '`model`, `client`, `code`, `since` (`1h` or a time). `limit` is 50 unless given, 1000 at most; `before` takes ' +
+      'the `next` of the page before. `after` takes a `position` and gives what ended since, oldest first.',
+  }),
+  show: describeRoute({
+    tag: 'Admin',
+    id: 'showLog',
+    summary: 'One call in full, by its call id or the label of its request',
+    description: 'Bodies are there only for keys whose bodies the operator has kept.',
+    errors: [404],
+  }),
+};

@@ -1,0 +1,28 @@
+// Bodies as they may be kept: cut to a size, with every secret taken out.
+
+import { redact } from '../../lib/log.ts';
+import type { KeptBody, RawBody } from '../journal-port.ts';
+
+/** Of the text that is kept. */
+export const BODY_BYTES_MAX = 256 * 1024;
+/** Looked at beyond that, so that a secret across the cut is seen whole before it is cut. */
+export const BODY_BYTES_TAKEN = BODY_BYTES_MAX + 4096;
+
+/** A member named like a secret, also inside JSON that is itself a string, however deep: quotes then wear backslashes. */
+const SECRET_MEMBER =
+  /(\\*)"((?:proxy-)?authorization|x-api-key|x-goog-api-key|api[_-]?key|secret|password|(?:set-)?cookie)\1"(\s*:\s*)\1"[\s\S]*?(?:(?<!\\)\1"|$)/gi;
+
+/** `secrets` are values that are taken out wherever they stand: our credentials at the providers. */
+export function keepBody({ bytes, totalBytes }: RawBody, secrets: readonly string[]): KeptBody {
+  let text = new TextDecoder().decode(bytes.subarray(0, BODY_BYTES_TAKEN));
+  for (const secret of secrets) if (secret !== '') text = text.replaceAll(secret, '…');
+  text = redact(text.replace(SECRET_MEMBER, '$1"$2$1"$3$1"…$1"'));
+  return { text: cut(text), totalBytes };
+}
+
+function cut(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length <= BODY_BYTES_MAX) return text;
+  // a character cut in two would come out as a replacement mark
+  return new TextDecoder().decode(bytes.subarray(0, BODY_BYTES_MAX)).replace(/\uFFFD+$/, '');
+}

@@ -1,0 +1,23 @@
+// What the journal's two threads say to each other.
+
+import type { JournalEntry, JournalPage, JournalQuery, ShownCall } from '../journal-port.ts';
+
+/** How much is kept: rows younger than `retentionMs`, as many as fit into `maxBytes`. */
+export type JournalLimits = { retentionMs: number; maxBytes: number };
+
+export type ToWorker =
+  | { kind: 'open'; path: string; limits: JournalLimits; secrets: readonly string[] }
+  | { kind: 'write'; batch: number; entries: JournalEntry[] }
+  | { kind: 'find'; ask: number; query: JournalQuery }
+  | { kind: 'show'; ask: number; callId: bigint }
+  | { kind: 'close' };
+
+export type FromWorker =
+  | { kind: 'opened' }
+  | { kind: 'written'; batch: number }
+  /** Nothing of the batch was written; without one, it was something else that failed. */
+  | { kind: 'failed'; why: string; batch?: number }
+  | { kind: 'found'; ask: number; page: JournalPage }
+  | { kind: 'shown'; ask: number; call: ShownCall | undefined }
+  | { kind: 'refused'; ask: number; why: string }
+  | { kind: 'closed' };
