@@ -8,14 +8,25 @@ import type { DayRange } from '../store/statements.ts';
 export type ReportWords = Record<string, string | undefined>;
 
 const DAYS_BY_DEFAULT = 30;
+const DAYS_MAX = 366;
 
-/** `from` and `to`, both included; the last thirty days when left out. Throws `invalid_value`. */
+/** `from` and `to`, both included, or the last `days` up to `to`: thirty when left out. Throws `invalid_value`. */
 export function dayRangeOf(words: ReportWords, today: number): DayRange {
   const toDay = dayOf(words, 'to') ?? today;
-  const fromDay = dayOf(words, 'from') ?? toDay - DAYS_BY_DEFAULT + 1;
+  const fromDay = dayOf(words, 'from') ?? toDay - daysOf(words) + 1;
   if (fromDay > toDay)
     throw new Fault('invalid_value', `from must not be after to (${formatDay(toDay)})`, { param: 'from' });
   return { fromDay, toDay };
+}
+
+/** How many days a report goes back when it has no first one. */
+function daysOf(words: ReportWords): number {
+  const text = wordOf(words, 'days');
+  if (text === undefined) return DAYS_BY_DEFAULT;
+  const days = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (days < 1 || days > DAYS_MAX)
+    throw new Fault('invalid_value', `days must be a whole number from 1 to ${DAYS_MAX}`, { param: 'days' });
+  return days;
 }
 
 /** The day of this name; undefined when it was left out. Throws `invalid_value`. */

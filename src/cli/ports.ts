@@ -35,15 +35,12 @@ export type CommandPorts = {
   configSchema(): JsonObject;
   /** The keys in this data directory; throws `storage_fault` when `existing` finds none. */
   openDirectory(dataDir: string, mode: 'create' | 'existing'): Directory;
+  /** Keys and money together, while no server runs on them. Throws `storage_fault` when there is none. */
+  openIdleStore(config: Config): Promise<IdleStore>;
   /** For when no server runs; `post` opens the ledger for corrections. Throws `storage_fault` when there is none. */
   openReports(config: Config, options: { post: boolean }): Promise<OpenReports>;
   /** Checks the ledger of a data directory, also beside a running server. Throws `storage_fault`. */
   verifyLedger(dataDir: string, options: VerifyOptions): Verification;
-  /**
-   * Keys and money together, while no server runs on them: what a crash left open is settled by opening it. Throws
-   * `storage_fault` when there is none.
-   */
-  openIdleStore(config: Config): Promise<IdleStore>;
   /** The request journal of this data directory as it lies on disk; undefined when there is none. */
   readJournal(dataDir: string): JournalReader | undefined;
   /** Listens; throws when it cannot. */

@@ -30,9 +30,11 @@ export function docsPage(version: string, addressOf: (name: string) => string): 
 </head>
 <body>
 <header class="bar">
-<a class="brand" href="/docs">Osiris <span>API</span></a>
+<a class="brand" href="/">Osiris <span>API</span></a>
 <span class="version">${version}</span>
 <nav>
+<a href="/key">Key</a>
+<a href="/admin">Admin</a>
 <a href="/openapi.json">openapi.json</a>
 <button id="theme" type="button">Theme</button>
 </nav>

@@ -136,6 +136,15 @@ const ROUTES = {
   models: { tag: 'Models', id: 'listModels', summary: 'The models this key may use', answer: 'ModelList' },
   model: { tag: 'Models', id: 'getModel', summary: 'One model by its id', answer: 'Model', errors: [404] },
   key: { tag: 'Key', id: 'getKey', summary: 'Balance, limits and usage of your key', answer: 'KeyHolder' },
+  'key-usage': {
+    tag: 'Key',
+    id: 'getKeyUsage',
+    summary: 'What your key has cost by day and model, and its last errors',
+    description: 'Days are those of `billing.timezone`; the last 30 unless `days` says otherwise.',
+    query: { days: 'How many days back, today included: 1 to 366.' },
+    answer: 'KeyUsage',
+    errors: [400],
+  },
   live: { tag: 'Health', id: 'getLiveness', summary: 'Is the process alive?' },
   ready: { tag: 'Health', id: 'getReadiness', summary: 'Does it take requests?', errors: [503] },
   metrics: {

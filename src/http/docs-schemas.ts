@@ -19,6 +19,14 @@ const open = (description: string, properties: JsonObject, required: string[] = 
   additionalProperties: true,
 });
 
+const usageSums = {
+  calls: whole('Calls that have ended.'),
+  failed: whole('Those of them that failed.'),
+  input_tokens: whole('Tokens in.'),
+  output_tokens: whole('Tokens out.'),
+  cost_usd: usd('Charged.'),
+};
+
 const costs = {
   cost_usd_total: usd('What was charged.'),
   cost_usd_request: usd('The computed cost, before the minimum charge.'),
@@ -161,9 +169,31 @@ const answers: JsonObject = {
     held_usd: usd('What running calls hold.'),
     expires_at: { type: ['string', 'null'], format: 'date-time' },
     limits: open('Its limits.', { requests_per_minute: whole('Requests.'), concurrent: whole('At once.') }),
-    rate: open('Where it stands now.', { remaining: whole('Left.'), reset: whole('Seconds to one more.') }),
+    rate: open('Where it stands now.', {
+      remaining: whole('Left.'),
+      reset: whole('Seconds to one more.'),
+      running: whole('Calls under way.'),
+    }),
     models: { type: ['array', 'null'], items: { type: 'string' }, description: 'Null means all.' },
     usage: open('So far.', { requests: whole('Answered calls.'), cost_usd: usd('Charged.') }),
+  }),
+  KeyUsage: open('What the key has cost.', {
+    from: text('The first day.'),
+    to: text('The last day.'),
+    data: listOf(
+      open('One model on one day.', { day: text('Its date.'), model: text('Its id.'), ...usageSums }),
+    ),
+    total: open('All of it.', usageSums),
+    errors: listOf(
+      open('A call that failed, newest first.', {
+        request_id: text("The request's label."),
+        at: text('When it came in.'),
+        status: whole('What it answered.'),
+        code: { type: ['string', 'null'] },
+        message: { type: ['string', 'null'] },
+        model: { type: ['string', 'null'] },
+      }),
+    ),
   }),
 };
 

@@ -3,7 +3,7 @@
 import { swagger } from '@elysiajs/swagger';
 import { Elysia, NotFoundError } from 'elysia';
 import { asObject, type JsonObject } from '../lib/json.ts';
-import { assetAddresses, assetResponse } from './docs-assets.ts';
+import { docsFiles } from './docs-files.ts';
 import { DOCS_POLICY, docsPage } from './docs-page.ts';
 import { completeDocument, HIDDEN_DETAIL } from './openapi.ts';
 
@@ -25,7 +25,7 @@ export function docs(options: { version: string }) {
     .get(
       '/docs',
       async () =>
-        new Response(docsPage(options.version, await assetAddresses()), {
+        new Response(docsPage(options.version, await docsFiles.addresses()), {
           headers: {
             'content-type': 'text/html; charset=utf-8',
             'content-security-policy': DOCS_POLICY,
@@ -39,7 +39,7 @@ export function docs(options: { version: string }) {
     .get(
       '/docs/:file',
       async ({ params, request }) => {
-        const response = await assetResponse(params.file, request);
+        const response = await docsFiles.response(params.file, request);
         if (response === undefined) throw new NotFoundError();
         return response;
       },

@@ -5,17 +5,17 @@ declare module 'swagger-ui-dist/swagger-ui-bundle.js' {
   export = path;
 }
 
-declare module 'swagger-ui-dist/swagger-ui.css' {
+declare module '*.png' {
   const path: string;
   export = path;
 }
 
-declare module 'swagger-ui-dist/favicon-32x32.png' {
+declare module '*.svg' {
   const path: string;
   export = path;
 }
 
-declare module '*/docs-page.css' {
+declare module '*.css' {
   const path: string;
   export = path;
 }

@@ -39,7 +39,7 @@ function holderJson(held: Key, { config, ledger, limiter }: KeyPorts): JsonObjec
   const purse = held.kind === 'time' ? undefined : ledger.purse(held.purse);
   const tally = ledger.tally(held);
   const limits = resolveLimits(held, config);
-  const { remaining, resetS } = limiter.standing(held.id, limits);
+  const { remaining, resetS, open } = limiter.standing(held.id, limits);
   return {
     object: 'key',
     id: held.id,
@@ -56,7 +56,7 @@ function holderJson(held: Key, { config, ledger, limiter }: KeyPorts): JsonObjec
       ...(limits.tokensPerMinute === undefined ? {} : { tokens_per_minute: limits.tokensPerMinute }),
       ...(limits.nanoPerMinute === undefined ? {} : { usd_per_minute: usd(limits.nanoPerMinute) }),
     },
-    rate: { remaining, reset: resetS },
+    rate: { remaining, reset: resetS, running: open },
     models: held.models ?? null,
     budget: budgetJson(held, tally),
     quota: quotaJson(held, tally),

@@ -16,16 +16,19 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/keys$/, ['GET', 'POST']],
   [/^\/admin\/(usage|ledger)$/, ['GET']],
   [/^\/admin\/ledger\/rerate$/, ['POST']],
-  [/^(\/v1){1,2}\/key$/, ['GET']],
+  [/^(\/v1){1,2}\/key(\/usage)?$/, ['GET']],
+  [/^\/(key|admin|pages\/[^/]+)$/, ['GET']],
   [/^\/admin\/keys\/[^/]+$/, ['GET', 'PATCH']],
   [/^\/admin\/keys\/[^/]+\/(credit|rotate|revoke)$/, ['POST']],
+  [/^\/admin\/(usage|ledger)$/, ['GET']],
+  [/^\/admin\/ledger\/rerate$/, ['POST']],
   [/^\/admin\/logs(\/[^/]+)?$/, ['GET']],
   [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
 ];
 
 /** Named in the design, not built in this version. */
 const PLANNED =
-  /^(\/v1){0,2}\/(responses\/.+|embeddings|images\/.+|audio\/.+|moderations|completions|rerank|realtime)$|^\/key$|^(\/v1)?\/v1beta\/|^\/metrics$|^\/admin(\/|$)/;
+  /^(\/v1){0,2}\/(responses\/.+|embeddings|images\/.+|audio\/.+|moderations|completions|rerank|realtime)$|^(\/v1)?\/v1beta\/|^\/metrics$|^\/admin(\/|$)/;
 
 /** The methods an address answers; empty when there is no such address. */
 export function allowedMethods(pathname: string): string[] {

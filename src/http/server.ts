@@ -19,10 +19,11 @@ import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
 import { google } from './google.ts';
 import { health } from './health.ts';
-import { home } from './home.ts';
 import { inference, inferenceByPath } from './inference.ts';
 import { key } from './key.ts';
+import { keyUsage } from './key-usage.ts';
 import { models } from './models.ts';
+import { pages } from './pages/pages.ts';
 import { faultResponse, labelled, requestIdOf } from './reply.ts';
 import { allowedMethods, codecOf, isPlanned } from './routes.ts';
 
@@ -81,12 +82,13 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   });
   const guard = adminGuard(directory, isAdminAddress, gate);
   const app = new Elysia(plainly(config.tls !== undefined))
-    .use(home())
+    .use(pages(isAdminAddress))
     .use(health(readiness))
     .use(inference(ports.gateway, gate))
     .use(google(ports.gateway, gate))
     .use(models(ports.gateway, gate))
     .use(key(ports.gateway, gate))
+    .use(keyUsage({ gateway: ports.gateway, reports: ports.reports }, gate))
     .use(admin(desk, guard))
     .use(adminLogs({ directory, journal }, guard))
     .use(adminUsage(ports.reports, guard))

@@ -85,7 +85,6 @@ describe('an address that is not there', () => {
     ['DELETE', '/v1/responses/resp_1'],
     ['GET', '/v1/responses/resp_1/input_items'],
     ['POST', '/v1/responses/compact'],
-    ['GET', '/key'],
     ['GET', '/metrics'],
   ];
 

@@ -102,6 +102,9 @@ export const hasNoCycles: Rule = (tree) => {
   return breaches;
 };
 
+/** Runs on a page, which has this server and its own clock only. */
+const isForBrowsers = (path: string): boolean => path.endsWith('.js') || /\/browser\//.test(path);
+
 /** One file, or one folder, is the only place for each thing that makes code hard to test. */
 export const keepsEffectsInPlace: Rule = (tree) => [
   ...eachMatch(
@@ -109,7 +112,7 @@ export const keepsEffectsInPlace: Rule = (tree) => [
     ['src/'],
     /(?<![.\w]|typeof )fetch\b(?!\s*[:?])|\b(?:globalThis|Bun)\.fetch\b/g,
     (path) =>
-      path === 'src/gateway/upstream.ts' || path.startsWith('src/cli/') || path.endsWith('.js')
+      path === 'src/gateway/upstream.ts' || path.startsWith('src/cli/') || isForBrowsers(path)
         ? undefined
         : 'only src/gateway/upstream.ts calls a provider: hand it the request',
   ),
@@ -122,7 +125,10 @@ export const keepsEffectsInPlace: Rule = (tree) => [
     tree,
     ['src/'],
     /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.now\b|\bset(?:Timeout|Interval)\b|\bBun\.(?:sleep|nanoseconds)\b/g,
-    (path) => (path === 'src/lib/clock.ts' ? undefined : 'only src/lib/clock.ts knows the time: use it'),
+    (path) =>
+      path === 'src/lib/clock.ts' || isForBrowsers(path)
+        ? undefined
+        : 'only src/lib/clock.ts knows the time: use it',
   ),
   ...eachMatch(
     tree,

@@ -22,14 +22,14 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
     configSchema: () => ({}),
     openDirectory: (dataDir: string, mode: 'create' | 'existing') =>
       openDirectory(resolve(cwd, dataDir), mode),
-    openReports: () => Promise.reject(new Error('nothing is reported in here')),
-    verifyLedger,
     openIdleStore: (config: Config) =>
       openStore(resolve(cwd, config.dataDir), {
         mode: 'existing',
         calendar: calendarIn('UTC'),
         writer: 'direct',
       }),
+    openReports: () => Promise.reject(new Error('nothing is reported in here')),
+    verifyLedger,
     readJournal: (dataDir: string) => readJournal(resolve(cwd, dataDir)),
     startServer: () => Promise.reject(new Error('nothing is served in here')),
   };

@@ -1,0 +1,46 @@
+// The page at `/admin`: what is on it before the admin secret has been given.
+
+export const ADMIN_MAIN = `<noscript><p class="banner warn">This page needs JavaScript. <code>osiris keys</code>, <code>usage</code> and <code>logs</code> tell the same.</p></noscript>
+<section id="gate" class="gate" aria-labelledby="gate-title">
+<h1 id="gate-title">Admin</h1>
+<p>Spend, keys and errors of this server. The secret was printed at the first start; <code>osiris admin reset</code> makes a new one.</p>
+<form id="gate-form" class="stack">
+<label for="secret">Admin secret</label>
+<input id="secret" type="password" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="osiris-admin-…" required aria-describedby="gate-error">
+<label class="tick"><input id="keep" type="checkbox"> Remember it in this tab until I close it</label>
+<p id="gate-error" class="wrong" role="alert"></p>
+<button class="primary" type="submit">Open</button>
+</form>
+</section>
+<div id="board" class="board" hidden aria-busy="true">
+<header class="title">
+<div><h1>Overview</h1><p id="health" class="about"></p></div>
+<div class="tools"><span id="fresh" class="fresh" role="status"></span><button id="forget" type="button">Lock</button></div>
+</header>
+<div id="notice" role="status"></div>
+<div class="figures even">
+<section class="card figure" aria-labelledby="today-title"><h2 id="today-title">Today</h2><p id="today" class="amount"></p><p id="today-note" class="note"></p></section>
+<section class="card figure" aria-labelledby="week-title"><h2 id="week-title">7 days</h2><p id="week" class="amount"></p><p id="week-note" class="note"></p></section>
+<section class="card figure" aria-labelledby="month-title"><h2 id="month-title">30 days</h2><p id="month" class="amount"></p><p id="month-note" class="note"></p></section>
+</div>
+<div class="pair">
+<section class="card" aria-labelledby="by-model-title"><h2 id="by-model-title">Spend by model</h2><div id="by-model" class="chart"></div></section>
+<section class="card" aria-labelledby="by-key-title"><h2 id="by-key-title">Spend by key</h2><div id="by-key" class="chart"></div></section>
+</div>
+<section class="card" aria-labelledby="keys-title">
+<header class="head"><h2 id="keys-title">Keys</h2><button id="create" type="button" class="primary">Create key</button></header>
+<form id="filter" class="filter" role="search">
+<label class="hidden" for="search">Search by name</label><input id="search" type="search" placeholder="Search by name" autocomplete="off">
+<label class="hidden" for="status">Status</label><select id="status"><option value="">Any status</option><option value="active">Active</option><option value="expired">Expired</option><option value="revoked">Revoked</option></select>
+</form>
+<div id="keys"></div>
+</section>
+<section class="card" aria-labelledby="errors-title"><header class="head"><h2 id="errors-title">Errors</h2>
+<fieldset class="choice" id="since"><legend class="hidden">Since when</legend>
+<label><input type="radio" name="since" value="1h"><span>1 hour</span></label>
+<label><input type="radio" name="since" value="24h" checked><span>24 hours</span></label>
+<label><input type="radio" name="since" value="7d"><span>7 days</span></label>
+</fieldset></header>
+<div id="errors"></div></section>
+</div>
+<dialog id="dialog" aria-labelledby="dialog-title"></dialog>`;

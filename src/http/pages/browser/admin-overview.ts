@@ -1,0 +1,106 @@
+// The upper half of the admin page: spend, its charts, the health of the server, and what went wrong.
+
+import type { LogList, Readiness, UsageAnswer } from './admin-shapes.ts';
+import { noBars, stackedBars } from './chart.ts';
+import { byId, el, empty, fill, table } from './dom.ts';
+import { bigMoney } from './key-standing.ts';
+import { statusMark } from './key-usage.ts';
+import { exact, stackOf } from './series.ts';
+import { fromNow, moment, plural } from './words.ts';
+
+const NONE = 'Calls that cost something show here.';
+const FIGURES = [
+  ['today', 1],
+  ['week', 7],
+  ['month', 30],
+] as const;
+const DAY_MS = 86_400_000;
+
+export function overview() {
+  const byModel = stackedBars(byId('by-model'), 'Spend by model');
+  const byKey = stackedBars(byId('by-key'), 'Spend by key');
+  return {
+    showModels(usage: UsageAnswer): void {
+      showFigures(usage);
+      const points = usage.data.map((row) => ({
+        day: row.day,
+        name: row.model ?? 'no model',
+        usd: row.cost_usd,
+      }));
+      byModel.show(stackOf(points, usage.from, usage.to), empty('No cost yet', el('p', {}, NONE)));
+    },
+    showKeys(usage: UsageAnswer): void {
+      const points = usage.data.map((row) => ({ day: row.day, name: keyLabel(row), usd: row.cost_usd }));
+      byKey.show(stackOf(points, usage.from, usage.to), noBars(NONE));
+    },
+  };
+}
+
+/** The day each key was last used on, of those of the report. */
+export function lastDays(usage: UsageAnswer): Map<string, string> {
+  const days = new Map<string, string>();
+  for (const { key, day } of usage.data) if (key && day > (days.get(key) ?? '')) days.set(key, day);
+  return days;
+}
+
+/** Also of a server that is not ready, which answers 503. */
+export async function showHealth(): Promise<void> {
+  const checks = await readChecks();
+  const troubles = Object.entries(checks);
+  fill(
+    byId('health'),
+    el(
+      'span',
+      { class: `chip ${troubles.length === 0 ? 'active' : 'trouble'}` },
+      troubles.length === 0 ? 'ready' : 'trouble',
+    ),
+    troubles.length === 0
+      ? 'The ledger is healthy, and calls are taken.'
+      : el('span', { class: 'wrong' }, troubles.map(([name, text]) => `${name}: ${text}`).join(' · ')),
+  );
+}
+
+export function showErrors(rows: LogList['data']): void {
+  if (rows.length === 0) {
+    fill(byId('errors'), empty('No errors', el('p', {}, 'No call has failed in this time.')));
+    return;
+  }
+  const cells = rows.map((row) => [
+    el('time', { datetime: row.at, title: moment(row.at) }, fromNow(row.at)),
+    statusMark(row.status),
+    el('div', { class: 'reason' }, el('code', {}, row.code ?? ''), el('span', {}, row.message ?? '')),
+    row.key_name ?? row.key ?? '—',
+    row.model ?? row.model_asked ?? '—',
+    row.provider ?? '—',
+    row.client === null ? '—' : `${row.client} ${row.client_version ?? ''}`,
+  ]);
+  fill(
+    byId('errors'),
+    table('Errors', [['When'], ['Status'], ['What'], ['Key'], ['Model'], ['Provider'], ['Client']], cells),
+  );
+}
+
+function showFigures(usage: UsageAnswer): void {
+  for (const [id, days] of FIGURES) {
+    const first = new Date(Date.parse(usage.to) - (days - 1) * DAY_MS).toISOString().slice(0, 10);
+    const rows = usage.data.filter((row) => row.day >= first);
+    const calls = rows.reduce((sum, row) => sum + row.calls, 0);
+    const failed = rows.reduce((sum, row) => sum + row.failed, 0);
+    fill(byId(id), bigMoney(exact(rows.reduce((sum, row) => sum + row.cost_usd, 0))));
+    byId(`${id}-note`).textContent = `${plural(calls, 'call')}${failed > 0 ? `, ${failed} failed` : ''}`;
+  }
+}
+
+/** Two keys may have one name. */
+function keyLabel({ key, key_name: name }: UsageAnswer['data'][number]): string {
+  return name ?? key ?? 'no key';
+}
+
+async function readChecks(): Promise<Readiness['checks']> {
+  try {
+    const answer: Readiness = await (await fetch('/health/ready', { cache: 'no-store' })).json();
+    return answer.checks;
+  } catch {
+    return { server: 'does not answer' };
+  }
+}

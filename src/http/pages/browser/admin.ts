@@ -1,0 +1,79 @@
+// The page at `/admin`: asks for spend, keys and errors with the admin secret, and shows them anew while somebody looks.
+
+import { keyDialogs } from './admin-dialogs.ts';
+import { keyTable } from './admin-keys.ts';
+import { lastDays, overview, showErrors, showHealth } from './admin-overview.ts';
+import type { LogList, UsageAnswer } from './admin-shapes.ts';
+import { asker, type Refusal } from './api.ts';
+import { dialog } from './dialog.ts';
+import { byId, choice, el, empty, fill } from './dom.ts';
+import { gate } from './gate.ts';
+import { refreshing } from './refresh.ts';
+
+const ERRORS_SHOWN = 50;
+/** Clients that left are no errors of anybody's. */
+const CLIENT_LEFT = 499;
+
+const door = gate('osiris-admin', load);
+const ask = asker(door.secret);
+const view = overview();
+const dialogs = keyDialogs(ask, dialog(), () => void keys.load());
+const keys = keyTable(ask, dialogs.show);
+const since = choice('since', () => void loadErrors());
+const refresh = refreshing(load);
+byId('create').addEventListener('click', dialogs.create);
+byId('forget').addEventListener('click', refresh.stop);
+
+async function load(): Promise<void> {
+  const secret = door.secret();
+  const [models, byKey] = await Promise.all([
+    ask<UsageAnswer>('/admin/usage?by=day,model&cached=false'),
+    ask<UsageAnswer>('/admin/usage?by=day,key&cached=false'),
+    showHealth(),
+  ]);
+  if (secret !== door.secret()) return;
+  if (!models.ok) return refuse(models);
+  if (!byKey.ok) return refuse(byKey);
+  notice(undefined);
+  keys.setLastUse(lastDays(byKey.value));
+  const board = byId('board');
+  // Rows made anew would take the keyboard from whoever is on one
+  const isBusy = byId('keys').contains(document.activeElement);
+  await Promise.all([isBusy ? undefined : keys.load(), loadErrors()]);
+  if (board.hidden) door.open();
+  view.showModels(models.value);
+  view.showKeys(byKey.value);
+  board.setAttribute('aria-busy', 'false');
+  refresh.done();
+}
+
+async function loadErrors(): Promise<void> {
+  const page = (status: string) =>
+    ask<LogList>(`/admin/logs?status=${status}&since=${since()}&limit=${ERRORS_SHOWN * 2}`);
+  const answers = await Promise.all([page('4xx'), page('5xx')]);
+  const rows: LogList['data'] = [];
+  for (const answer of answers) {
+    if (!answer.ok) {
+      fill(byId('errors'), empty('The errors could not be read', el('p', {}, answer.message)));
+      return;
+    }
+    rows.push(...answer.value.data.filter(({ status }) => status !== CLIENT_LEFT));
+  }
+  rows.sort((left, right) => Date.parse(right.at) - Date.parse(left.at));
+  showErrors(rows.slice(0, ERRORS_SHOWN));
+}
+
+function refuse(refusal: Refusal): void {
+  if (refusal.status === 401 || refusal.status === 403 || byId('board').hidden) {
+    refresh.stop();
+    door.close(refusal);
+    return;
+  }
+  // What was shown before stays: it is old, and says so
+  notice(refusal.message);
+  refresh.done(Math.max(1, refusal.waitS));
+}
+
+function notice(text: string | undefined): void {
+  fill(byId('notice'), text !== undefined && el('p', { class: 'banner wrong' }, text));
+}

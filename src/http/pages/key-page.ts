@@ -1,0 +1,46 @@
+// The page at `/key`: what is on it before a key has been pasted.
+
+export const KEY_MAIN = `<noscript><p class="banner warn">This page needs JavaScript. <code>GET /v1/key</code> tells the same.</p></noscript>
+<section id="gate" class="gate" aria-labelledby="gate-title">
+<h1 id="gate-title">Look at your key</h1>
+<p>Balance, expiry, limits and what each model has cost. The key goes to this server only, and is gone when you close the page.</p>
+<form id="gate-form" class="stack">
+<label for="secret">Your key</label>
+<input id="secret" type="password" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="sk-osiris-…" required aria-describedby="gate-error">
+<label class="tick"><input id="keep" type="checkbox"> Remember it in this tab until I close it</label>
+<p id="gate-error" class="wrong" role="alert"></p>
+<button class="primary" type="submit">Show</button>
+</form>
+</section>
+<div id="board" class="board" hidden aria-busy="true">
+<header class="title">
+<div><h1 id="name">Your key</h1><p id="about" class="about"></p></div>
+<div class="tools"><span id="fresh" class="fresh" role="status"></span><button id="forget" type="button">Forget key</button></div>
+</header>
+<div id="notice" role="status"></div>
+<div class="figures">
+<section class="card figure wide" aria-labelledby="balance-title"><h2 id="balance-title">Balance</h2><p id="balance" class="amount"></p><p id="balance-note" class="note"></p></section>
+<section class="card figure" aria-labelledby="expiry-title"><h2 id="expiry-title">Expires</h2><p id="expiry" class="value"></p><p id="expiry-note" class="note"></p></section>
+<section class="card figure" aria-labelledby="spent-title"><h2 id="spent-title">Spent in all</h2><p id="spent" class="value"></p><p id="spent-note" class="note"></p></section>
+</div>
+<section class="card" aria-labelledby="limits-title"><h2 id="limits-title">Limits</h2><div id="limits" class="meters"></div></section>
+<section class="card" aria-labelledby="cost-title">
+<header class="head"><h2 id="cost-title">Cost by day</h2>
+<fieldset class="choice" id="range"><legend class="hidden">How many days</legend>
+<label><input type="radio" name="days" value="7"><span>7 days</span></label>
+<label><input type="radio" name="days" value="30" checked><span>30 days</span></label>
+<label><input type="radio" name="days" value="90"><span>90 days</span></label>
+</fieldset></header>
+<div id="chart" class="chart"></div>
+<div id="models"></div>
+</section>
+<section class="card" aria-labelledby="errors-title"><h2 id="errors-title">Last errors</h2><div id="errors"></div></section>
+<section class="card" aria-labelledby="use-title"><header class="head"><h2 id="use-title">Use it</h2>
+<fieldset class="choice" id="snippets"><legend class="hidden">For which program</legend>
+<label><input type="radio" name="snippet" value="curl" checked><span>curl</span></label>
+<label><input type="radio" name="snippet" value="python"><span>Python</span></label>
+<label><input type="radio" name="snippet" value="claude"><span>Claude Code</span></label>
+</fieldset></header>
+<div class="snippet"><pre id="snippet" tabindex="0" aria-label="Snippet"></pre><button id="copy" type="button">Copy</button></div>
+</section>
+</div>`;

@@ -1,0 +1,104 @@
+// The pages for the holder of a key and for the operator, as a browser shows them over the real program.
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { Page } from 'playwright-core';
+import { makeKey } from './support/asking.ts';
+import { findChromium, openPage } from './support/browser.ts';
+import type { Gateway } from './support/gateway.ts';
+import { PAID, startPaidGateway } from './support/paid.ts';
+
+const CALLS = 5;
+const HOSTILE = '<img src=x onerror="document.title=\'broken\'">';
+
+const chromium = await findChromium();
+let gateway: Gateway;
+let key = '';
+beforeAll(async () => {
+  gateway = await startPaidGateway();
+  key = (await makeKey(gateway, '--credit', '5', '--budget', '2/month')).key;
+  await makeKey(gateway, '--name', HOSTILE, '--credit', '1');
+  for (let call = 0; call < CALLS; call++) await ask(PAID);
+  await ask('no-such-model');
+}, 120_000);
+afterAll(() => gateway.stop());
+
+async function ask(model: string): Promise<void> {
+  const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'hi' }] }),
+  });
+  await response.text();
+}
+
+/** Opens a page, types the secret, and hands over what the browser saw on the way. */
+async function unlocked(path: string, secret: string, look: (page: Page) => Promise<void>): Promise<void> {
+  if (!chromium) return;
+  const { page, close } = await openPage(chromium);
+  try {
+    const strangers: string[] = [];
+    const complaints: string[] = [];
+    page.on('request', (request) => {
+      if (!request.url().startsWith(gateway.url) && !request.url().startsWith('data:'))
+        strangers.push(request.url());
+      if (request.url().includes(secret)) strangers.push('the secret in an address');
+    });
+    page.on('console', (message) => complaints.push(message.text()));
+    await page.goto(gateway.url + path);
+    await page.locator('input').first().fill(secret);
+    await page.keyboard.press('Enter');
+    await look(page);
+    expect(strangers).toEqual([]);
+    expect(complaints.filter((text) => text.includes('Content Security Policy'))).toEqual([]);
+    expect(await page.evaluate(() => JSON.stringify([{ ...localStorage }, document.cookie]))).not.toContain(
+      secret,
+    );
+    expect(page.url()).not.toContain(secret);
+    expect(await page.title()).not.toContain('broken');
+  } finally {
+    await close();
+  }
+}
+
+describe.skipIf(!chromium)('/key', () => {
+  test('shows the balance, the budget, the cost of each model and the last error', async () => {
+    await unlocked('/key', key, async (page) => {
+      await page.getByText('Cost by day').waitFor();
+      await page.getByText('model_not_found').first().waitFor();
+      const text = await page.locator('main').textContent();
+      expect(text).toContain('$4.99');
+      expect(text).toContain('$0.01 of $2.00');
+      expect(text).toContain(PAID);
+      expect(text).toContain(`${CALLS} calls`);
+      expect(await page.locator('svg').count()).toBeGreaterThan(0);
+    });
+  });
+
+  test('says in the server’s own words that a key is none of its own', async () => {
+    await unlocked('/key', `sk-osiris-${'0'.repeat(32)}`, async (page) => {
+      await page.getByText('No such API key here').waitFor();
+    });
+  });
+
+  test('loads its picture', async () => {
+    await unlocked('/key', key, async (page) => {
+      await page.getByText('Cost by day').waitFor();
+      const width = await page.evaluate(() => document.querySelector('img')?.naturalWidth ?? 0);
+      expect(width).toBeGreaterThan(0);
+    });
+  });
+});
+
+describe.skipIf(!chromium)('/admin', () => {
+  test('shows what was spent, every key, and errors; names do nothing but stand there', async () => {
+    await unlocked('/admin', gateway.adminSecret, async (page) => {
+      await page.getByText('Spend by model').waitFor();
+      await page.getByText(HOSTILE).first().waitFor();
+      const text = await page.locator('main').textContent();
+      expect(text).toContain('$0.01');
+      expect(text).toContain('$4.99');
+      expect(text).toContain('model_not_found');
+      expect(await page.locator('img[src="x"]').count()).toBe(0);
+    });
+  });
+});
