@@ -6,6 +6,9 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dir, '..');
 
+/** Many tests start several programs; a slow machine needs its time for that. */
+const TEST_TIMEOUT_MS = 30_000;
+
 type Outcome = { passed: number; failed: number };
 
 const outcome = (await succeeds([join(ROOT, 'scripts/build.ts')]))
@@ -18,7 +21,13 @@ async function runTests(words: string[]): Promise<Outcome> {
   const scratch = mkdtempSync(join(tmpdir(), 'osiris-test-'));
   const report = join(scratch, 'junit.xml');
   try {
-    const green = await succeeds(['test', '--reporter=junit', `--reporter-outfile=${report}`, ...words]);
+    const green = await succeeds([
+      'test',
+      `--timeout=${TEST_TIMEOUT_MS}`,
+      '--reporter=junit',
+      `--reporter-outfile=${report}`,
+      ...words,
+    ]);
     return countOf(await Bun.file(report).text(), green);
   } catch {
     // No report: the run died before its end.

@@ -123,7 +123,12 @@ function reportsOn(config: Config, { directory, statements, ledger }: ReadParts)
 
 /** What commands that move money need while no server runs. Throws Fault `storage_fault` where there is none. */
 export function openIdleStore({ dataDir, billing }: Config): Promise<Store> {
-  return openStore(dataDir, { mode: 'existing', calendar: calendarIn(billing.timezone), writer: 'direct' });
+  return openStore(dataDir, {
+    mode: 'existing',
+    calendar: calendarIn(billing.timezone),
+    writer: 'direct',
+    recover: false,
+  });
 }
 
 /** Our own secrets at the providers, which may not stand in the journal. */

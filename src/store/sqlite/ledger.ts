@@ -18,16 +18,19 @@ import { priceNumbers } from './price-numbers.ts';
 const HOLD_ON_DISK_AFTER_MS = 250;
 const TICK_MS = 250;
 
-export type LedgerOptions = { calendar: Calendar };
+export type LedgerOptions = {
+  calendar: Calendar;
+  /** Release the holds that a crash left behind; true unless said otherwise. */
+  recover?: boolean;
+};
 
 /**
- * The ledger in an open database; reads through `database`, writes through `channel`. Holds that a crash left behind
- * are released first.
+ * The ledger in an open database; reads through `database`, writes through `channel`.
  */
 export async function createLedger(
   database: Database,
   channel: LedgerChannel,
-  { calendar }: LedgerOptions,
+  { calendar, recover = true }: LedgerOptions,
 ): Promise<Ledger> {
   const balances = new Balances(rememberedIn(database), calendar);
   const commit = new GroupCommit(channel);
@@ -97,7 +100,7 @@ export async function createLedger(
     return id;
   };
 
-  await releaseLeftBehind(database, commit, calendar);
+  if (recover) await releaseLeftBehind(database, commit, calendar);
   return {
     hold: (order: HoldOrder) => balances.hold(order),
     released: (purse, timeoutMs) => balances.released(purse, timeoutMs),

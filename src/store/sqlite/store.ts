@@ -16,6 +16,8 @@ export type StoreOptions = {
   calendar: Calendar;
   /** `thread` beside a server: commits then stop nothing else. */
   writer: 'thread' | 'direct';
+  /** Ends what a crash left open; false for a command, beside which a server might run after all. */
+  recover?: boolean;
   clock?: Clock;
   /** Where the process is to die, for tests of what survives it. */
   failpoint?: string | undefined;
@@ -34,14 +36,14 @@ export type Store = {
  * `storage_fault` when there is none.
  */
 export async function openStore(dataDir: string, options: StoreOptions): Promise<Store> {
-  const { mode, calendar, writer, clock = systemClock, failpoint } = options;
+  const { mode, calendar, writer, recover = true, clock = systemClock, failpoint } = options;
   const path = databasePath(dataDir);
   const database = openDatabase(path, mode);
   try {
     const direct = writer === 'direct';
     const channel = direct ? directChannel(database) : await threadChannel(path, failpoint);
     const directory = createDirectory(database, { clock, dayOf: (timeMs) => calendar.dayOf(timeMs) });
-    const ledger = await createLedger(database, channel, { calendar });
+    const ledger = await createLedger(database, channel, { calendar, recover });
     const statements = openStatements(path);
     return {
       directory,
