@@ -214,6 +214,25 @@ describe('a settlement', () => {
   });
 });
 
+describe('closing', () => {
+  test('while a batch is under way still writes what came meanwhile', async () => {
+    const dataDir = scratchDir();
+    const store = await storeIn(dataDir, 'thread');
+    const key = keyIn(store, { creditNano: 1_000n });
+    const [first, second] = [orderFor(key), orderFor(key)];
+    for (const order of [first, second]) store.ledger.hold(order);
+    await store.ledger.settle(endOf(first)).durable;
+    store.ledger.settle(endOf(second));
+    // the second batch is on its way when this one is told
+    await Promise.resolve();
+    store.ledger.delivered(first.callId);
+    await store.close();
+    expect(rowsIn(dataDir, `SELECT delivery FROM entries WHERE id = ${first.callId}`)).toEqual([
+      { delivery: 'complete' },
+    ]);
+  });
+});
+
 describe('money moved by hand', () => {
   test('arrives in the purse, and in the books of the house with the opposite sign', async () => {
     const dataDir = scratchDir();

@@ -37,6 +37,8 @@ export function putAside(call: Call, ports: PutAsidePorts): Promise<void> | unde
     },
     billing,
   );
+  // written down before anything is owed: at the end of the call it must not fail
+  ledger.priceVersion(call.model.id, call.price);
   const order: HoldOrder = {
     callId: call.id,
     key: call.key,

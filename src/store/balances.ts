@@ -194,7 +194,10 @@ export class Balances {
     sums.inputTokens += usage.input * Number(sign);
     sums.outputTokens += usage.output * Number(sign);
     sums.spentNano += chargedNano * sign;
-    if (key.budget) this.#periodOf(key, atMs).spentNano += chargedNano * sign;
+    if (key.budget === undefined) return;
+    const period = this.#periodOf(key, atMs);
+    // what is taken back may belong to a period that is over
+    if (this.#calendar.dayOf(atMs) >= period.firstDay) period.spentNano += chargedNano * sign;
   }
 
   #drop(callId: bigint): Hold | undefined {

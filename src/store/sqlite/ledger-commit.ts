@@ -60,6 +60,8 @@ export class GroupCommit {
     while (this.#busy || this.#isScheduled) {
       await this.#busy;
       await Promise.resolve();
+      // what came to ride along while a batch was under way has no other one to wait for
+      if (!this.#busy && !this.#isScheduled && this.trouble === undefined) this.flush();
     }
     await this.#channel.close();
   }
