@@ -36,7 +36,7 @@ export async function startFleet(binary: string, base: string): Promise<Fleet> {
     const child = Bun.spawn([executable, 'serve'], options);
     children.push(child);
     await answering(`http://127.0.0.1:${port}/health/ready`);
-    const made = Bun.spawnSync([executable, 'keys', 'create', '--name', 'bench', '--json'], {
+    const made = Bun.spawnSync([executable, 'keys', 'create', '--name', 'bench', '--credit', '1000000', '--json'], {
       cwd: directory,
     });
     const { key } = JSON.parse(made.stdout.toString()) as { key: string };
@@ -66,7 +66,7 @@ function gatewayConfig(port: number, upstream: string): object {
     models: Object.fromEntries(
       names.map(([name]) => [
         `bench-${name}`,
-        { price: { input: 0, output: 0 }, deployments: [{ provider: name, model: `bench-${name}` }] },
+        { price: { input: 1, output: 2 }, deployments: [{ provider: name, model: `bench-${name}` }] },
       ]),
     ),
   };
