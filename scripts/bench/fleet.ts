@@ -36,9 +36,12 @@ export async function startFleet(binary: string, base: string): Promise<Fleet> {
     const child = Bun.spawn([executable, 'serve'], options);
     children.push(child);
     await answering(`http://127.0.0.1:${port}/health/ready`);
-    const made = Bun.spawnSync([executable, 'keys', 'create', '--name', 'bench', '--credit', '1000000', '--json'], {
-      cwd: directory,
-    });
+    const made = Bun.spawnSync(
+      [executable, 'keys', 'create', '--name', 'bench', '--credit', '1000000', '--json'],
+      {
+        cwd: directory,
+      },
+    );
     const { key } = JSON.parse(made.stdout.toString()) as { key: string };
     return { port, pid: child.pid, key };
   };
