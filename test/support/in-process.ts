@@ -9,10 +9,12 @@ import type { Clock } from '../../src/lib/clock.ts';
 import { sha256Hex } from '../../src/lib/crypto.ts';
 import { newAdminSecret } from '../../src/lib/id.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
+import type { Journal } from '../../src/store/journal-port.ts';
 import { createKey } from '../../src/store/keys.ts';
 import { createMemoryJournal } from '../../src/store/memory/journal.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
-import type { Directory, Key, KeyLimits, Limiter } from '../../src/store/ports.ts';
+import type { Directory, Key, KeyLimits, Limiter, NewKey } from '../../src/store/ports.ts';
+import type { Store } from '../../src/store/sqlite/store.ts';
 import { accepted, emptyDirectory, loadText } from './config-file.ts';
 import { DAILY, storeIn } from './ledger.ts';
 import { fakeClock, PLAIN_KEY } from './store-fixtures.ts';
@@ -24,10 +26,12 @@ export type InProcess = {
   clock: Clock & { advance(ms: number): void };
   limiter: Limiter;
   directory: Directory;
+  store: Store;
+  journal: Journal;
   /** How often the directory was asked for more than it has in memory. */
   looks: { keys: number; facts: number };
   adminSecret: string;
-  makeKey(limits: KeyLimits, members?: { expiresAtMs?: number }): { key: string; stored: Key };
+  makeKey(limits: KeyLimits, members?: Partial<NewKey>): { key: string; stored: Key };
   stop(): Promise<void>;
 };
 
@@ -51,6 +55,7 @@ export async function openHere(options: {
   const config = { ...loaded, dataDir: emptyDirectory(), server: { ...loaded.server, port: 0 } };
   const clock = fakeClock();
   const limiter = createMemoryLimiter(clock);
+  const journal = createMemoryJournal();
   const looks = { keys: 0, facts: 0 };
   const store = await storeIn(config.dataDir);
   const { directory, ledger } = store;
@@ -64,7 +69,7 @@ export async function openHere(options: {
     directory,
     limiter,
     ledger,
-    journal: createMemoryJournal(),
+    journal,
     billing: { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNano: 1_000_000n },
     sealKey: new Uint8Array(32),
     running: new Set(),
@@ -97,6 +102,8 @@ export async function openHere(options: {
     clock,
     limiter,
     directory,
+    store,
+    journal,
     looks,
     adminSecret,
     makeKey,

@@ -7,10 +7,12 @@ import formsStylePath from './forms.css' with { type: 'file' };
 import iconPath from './icon.svg' with { type: 'file' };
 import pageStylePath from './page.css' with { type: 'file' };
 import partsStylePath from './parts.css' with { type: 'file' };
+import tablesStylePath from './tables.css' with { type: 'file' };
 
 export const pageFiles = assetFolder('/pages', {
   'page.css': { path: pageStylePath, type: STYLE },
   'parts.css': { path: partsStylePath, type: STYLE },
+  'tables.css': { path: tablesStylePath, type: STYLE },
   'chart.css': { path: chartStylePath, type: STYLE },
   'forms.css': { path: formsStylePath, type: STYLE },
   'icon.svg': { path: iconPath, type: 'image/svg+xml' },

@@ -41,7 +41,7 @@ export const PAGE_HEADERS = {
 /** `main` is HTML of ours: nothing that comes from outside may be part of it. */
 export async function pageResponse({ title, path, script, main, status = 200 }: Page): Promise<Response> {
   const addressOf = await pageFiles.addresses();
-  const styles = ['page.css', 'parts.css', 'forms.css', 'chart.css'];
+  const styles = ['page.css', 'parts.css', 'tables.css', 'forms.css', 'chart.css'];
   const html = `<!doctype html>
 <html lang="en">
 <head>

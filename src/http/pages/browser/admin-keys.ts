@@ -2,9 +2,9 @@
 
 import type { AdminKey, KeyList } from './admin-shapes.ts';
 import type { Ask } from './api.ts';
-import { byId, type Child, el, empty, fill, inputById } from './dom.ts';
+import { amount, byId, type Child, el, empty, fill, inputById } from './dom.ts';
 import { statusChip } from './key-standing.ts';
-import { dayName, money } from './words.ts';
+import { dayName } from './words.ts';
 
 type Column = {
   title: string;
@@ -42,9 +42,9 @@ export function keyTable(ask: Ask, opened: (key: AdminKey) => void): KeyTable {
       title: 'Balance',
       numeric: true,
       value: (key) => key.balance_usd ?? Number.POSITIVE_INFINITY,
-      cell: (key) => (key.balance_usd === null ? '—' : money(key.balance_usd)),
+      cell: (key) => (key.balance_usd === null ? '—' : amount(key.balance_usd)),
     },
-    { title: 'Spent', numeric: true, value: (key) => key.spent_usd, cell: (key) => money(key.spent_usd) },
+    { title: 'Spent', numeric: true, value: (key) => key.spent_usd, cell: (key) => amount(key.spent_usd) },
     {
       title: 'Last use',
       value: (key) => lastUse.get(key.id) ?? '',

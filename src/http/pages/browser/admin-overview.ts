@@ -30,7 +30,12 @@ export function overview() {
       byModel.show(stackOf(points, usage.from, usage.to), empty('No cost yet', el('p', {}, NONE)));
     },
     showKeys(usage: UsageAnswer): void {
-      const points = usage.data.map((row) => ({ day: row.day, name: keyLabel(row), usd: row.cost_usd }));
+      const labels = keyLabels(usage);
+      const points = usage.data.map((row) => ({
+        day: row.day,
+        name: labels.get(row.key ?? '') ?? 'no key',
+        usd: row.cost_usd,
+      }));
       byKey.show(stackOf(points, usage.from, usage.to), noBars(NONE));
     },
   };
@@ -91,9 +96,18 @@ function showFigures(usage: UsageAnswer): void {
   }
 }
 
-/** Two keys may have one name. */
-function keyLabel({ key, key_name: name }: UsageAnswer['data'][number]): string {
-  return name ?? key ?? 'no key';
+/** Two keys may have one name: the second shows its id too. */
+function keyLabels({ data }: UsageAnswer): Map<string, string> {
+  const labels = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const { key, key_name: name } of data) {
+    if (!key || labels.has(key)) continue;
+    const own = name ?? key;
+    const label = taken.has(own) ? `${own} (${key})` : own;
+    labels.set(key, label);
+    taken.add(label);
+  }
+  return labels;
 }
 
 async function readChecks(): Promise<Readiness['checks']> {

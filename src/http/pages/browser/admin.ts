@@ -17,7 +17,8 @@ const CLIENT_LEFT = 499;
 const door = gate('osiris-admin', load);
 const ask = asker(door.secret);
 const view = overview();
-const dialogs = keyDialogs(ask, dialog(), () => void keys.load());
+const box = dialog();
+const dialogs = keyDialogs(ask, box, () => void keys.load());
 const keys = keyTable(ask, dialogs.show);
 const since = choice('since', () => void loadErrors());
 const refresh = refreshing(load);
@@ -66,6 +67,7 @@ async function loadErrors(): Promise<void> {
 function refuse(refusal: Refusal): void {
   if (refusal.status === 401 || refusal.status === 403 || byId('board').hidden) {
     refresh.stop();
+    box.close();
     door.close(refusal);
     return;
   }

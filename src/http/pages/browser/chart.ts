@@ -2,13 +2,13 @@
 
 import { type Child, el, empty, fill, svg } from './dom.ts';
 import { exact, roundTop, type Stack } from './series.ts';
-import { dayName, money, shortMoney } from './words.ts';
+import { dayName, exactMoney, money, shortMoney } from './words.ts';
 
 const HEIGHT = 220;
 const LEFT = 52;
 const BOTTOM = 24;
 const TOP = 10;
-const LINES = 4;
+const RIGHT = 16;
 const LABEL_WIDTH = 64;
 
 /** `show` draws another stack in the same place. `label` says what the chart is of. */
@@ -44,7 +44,7 @@ export function stackedBars(host: HTMLElement, label: string): { show(stack: Sta
       exact(stack.bars.reduce((sum, bar) => sum + (bar.values[day] ?? 0), 0)),
     );
     const top = roundTop(Math.max(...sums));
-    const step = (width - LEFT) / stack.days.length;
+    const step = (width - LEFT - RIGHT) / stack.days.length;
     const yOf = (usd: number) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - usd / top);
     const days = stack.days.map((day, index) => column(day, index, sums[index] ?? 0, step, yOf));
     const made = svg(
@@ -81,7 +81,7 @@ export function stackedBars(host: HTMLElement, label: string): { show(stack: Sta
     yOf: (usd: number) => number,
   ): SVGElement {
     const parts = stack.bars.map((bar) => ({ name: bar.name, usd: bar.values[index] ?? 0 }));
-    const there = parts.filter(({ usd }) => usd > 0).map(({ name, usd }) => `${name} ${money(usd)}`);
+    const there = parts.filter(({ usd }) => usd > 0).map(({ name, usd }) => `${name} ${exactMoney(usd)}`);
     const width = Math.max(2, Math.min(36, step * 0.72));
     const x = LEFT + index * step + (step - width) / 2;
     let below = 0;
@@ -106,7 +106,7 @@ export function stackedBars(host: HTMLElement, label: string): { show(stack: Sta
         class: 'day',
         role: 'img',
         tabindex: index === current ? 0 : -1,
-        'aria-label': `${dayName(day)}: ${money(sum)}${there.length > 0 ? ` (${there.join(', ')})` : ''}`,
+        'aria-label': `${dayName(day)}: ${exactMoney(sum)}${there.length > 0 ? ` (${there.join(', ')})` : ''}`,
       },
       svg('rect', {
         class: 'hit',
@@ -149,10 +149,10 @@ export function stackedBars(host: HTMLElement, label: string): { show(stack: Sta
             svg(
               'text',
               {
-                class: 'tick',
+                class: 'axis',
                 x: LEFT + (index + 0.5) * step,
                 y: HEIGHT - 6,
-                'text-anchor': index === last && step < 44 ? 'end' : 'middle',
+                'text-anchor': 'middle',
               },
               dayName(day),
             ),
@@ -163,9 +163,17 @@ export function stackedBars(host: HTMLElement, label: string): { show(stack: Sta
 }
 
 function scale(width: number, top: number, yOf: (usd: number) => number): SVGElement[] {
-  return Array.from({ length: LINES + 1 }, (_, line) => (top * line) / LINES).flatMap((usd) => [
-    svg('line', { class: usd === 0 ? 'base' : 'grid', x1: LEFT, x2: width, y1: yOf(usd), y2: yOf(usd) }),
-    svg('text', { class: 'tick', x: LEFT - 8, y: yOf(usd) + 4, 'text-anchor': 'end' }, shortMoney(usd)),
+  // At round amounts: quarters of 2, fifths of everything else
+  const lines = String(exact(top)).replace(/[0.]/g, '') === '2' ? 4 : 5;
+  return Array.from({ length: lines + 1 }, (_, line) => exact((top * line) / lines)).flatMap((usd) => [
+    svg('line', {
+      class: usd === 0 ? 'base' : 'grid',
+      x1: LEFT,
+      x2: width - RIGHT,
+      y1: yOf(usd),
+      y2: yOf(usd),
+    }),
+    svg('text', { class: 'axis', x: LEFT - 8, y: yOf(usd) + 4, 'text-anchor': 'end' }, shortMoney(usd)),
   ]);
 }
 

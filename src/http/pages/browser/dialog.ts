@@ -6,6 +6,8 @@ export type Dialog = { show(title: string, ...children: Child[]): void; close():
 
 export function dialog(): Dialog {
   const host = byId('dialog') as HTMLDialogElement;
+  // A secret that was shown once is gone with it
+  host.addEventListener('close', () => fill(host));
   return {
     show(title, ...children) {
       const close = el('button', { type: 'button', class: 'quiet', 'aria-label': 'Close' }, '✕');

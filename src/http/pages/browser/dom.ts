@@ -1,5 +1,7 @@
 // Builds elements whose text is only ever text: what a name holds is never read as HTML.
 
+import { exactMoney, money } from './words.ts';
+
 export type Child = Node | string | undefined | false;
 type Attributes = Record<string, string | number | boolean | undefined>;
 
@@ -63,6 +65,12 @@ export function table(
     { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label },
     el('table', {}, el('thead', {}, el('tr', {}, ...head)), el('tbody', {}, ...body)),
   );
+}
+
+/** An amount for reading; pointing at it shows it to the last digit. */
+export function amount(usd: number): HTMLElement {
+  const exact = exactMoney(usd);
+  return el('span', { title: exact === money(usd) ? undefined : exact }, money(usd));
 }
 
 /** What stands where there is nothing to show. */

@@ -1,8 +1,8 @@
 // How a key stands: balance, expiry, limits, and what is in the way of the next call.
 
-import { byId, type Child, el, fill } from './dom.ts';
+import { amount, byId, type Child, el, fill } from './dom.ts';
 import type { KeyAnswer } from './key-shapes.ts';
-import { count, fromNow, moment, money, plural } from './words.ts';
+import { count, exactMoney, fromNow, moment, money, plural } from './words.ts';
 
 const KINDS = { credit: 'Pay per use', time: 'Time window', trial: 'Trial' };
 const SOON_MS = 3 * 86_400_000;
@@ -17,7 +17,7 @@ export function showStanding(key: KeyAnswer): void {
   );
   showBalance(key);
   showExpiry(key);
-  byId('spent').textContent = money(key.usage.cost_usd);
+  fill(byId('spent'), amount(key.usage.cost_usd));
   byId('spent-note').textContent = plural(key.usage.requests, 'call');
   fill(byId('limits'), ...meters(key));
 }
@@ -29,7 +29,7 @@ export function statusChip(status: string): HTMLElement {
 /** An amount whose cents and less stand back. */
 export function bigMoney(usd: number): HTMLElement {
   const [dollars = '', cents = ''] = money(usd).split('.');
-  return el('span', {}, dollars, el('span', { class: 'cents' }, `.${cents}`));
+  return el('span', { title: exactMoney(usd) }, dollars, el('span', { class: 'cents' }, `.${cents}`));
 }
 
 /** Why the next call would be refused, if it would. */
@@ -41,7 +41,7 @@ export function troubleOf(key: KeyAnswer): string | undefined {
   if (key.quota !== null && key.quota.used_usd >= key.quota.amount_usd)
     return 'The quota of this key is used up: calls answer 402.';
   if (key.balance_usd !== null && key.balance_usd <= 0)
-    return 'The balance is used up: models that cost money answer 402, free ones go on.';
+    return 'There is no balance: models that cost money answer 402, free ones go on.';
   return undefined;
 }
 

@@ -1,10 +1,10 @@
 // What a key has cost: the chart's table by model, all figures by day, and its last errors.
 
 import { swatch } from './chart.ts';
-import { byId, el, empty, fill, table } from './dom.ts';
+import { amount, byId, type Child, el, empty, fill, table } from './dom.ts';
 import type { KeyUsageAnswer } from './key-shapes.ts';
 import { exact, type Stack } from './series.ts';
-import { count, dayName, fromNow, moment, money, shortCount } from './words.ts';
+import { count, dayName, exactMoney, fromNow, moment, shortCount } from './words.ts';
 
 type Sums = { calls: number; input: number; output: number; usd: number };
 
@@ -82,8 +82,8 @@ export function statusMark(status: number): HTMLElement {
   return el('span', { class: `status ${status >= 500 ? 'theirs' : 'yours'}` }, String(status));
 }
 
-function figures({ calls, input, output, usd }: Sums): string[] {
-  return [count(calls), shortCount(input), shortCount(output), money(usd)];
+function figures({ calls, input, output, usd }: Sums): Child[] {
+  return [amount(usd), count(calls), shortCount(input), shortCount(output)];
 }
 
 function byDay({ data }: KeyUsageAnswer): HTMLElement {
@@ -97,7 +97,7 @@ function byDay({ data }: KeyUsageAnswer): HTMLElement {
       count(row.calls),
       count(row.input_tokens),
       count(row.output_tokens),
-      money(row.cost_usd),
+      exactMoney(row.cost_usd),
     ]);
   return el(
     'details',

@@ -22,11 +22,22 @@ const dateTime = new Intl.DateTimeFormat('en-GB', {
 });
 const dayOnly = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
-/** `$1,234.50`, exact: two decimals, or as many as there are. */
+/** `$1,234.50`, for reading: two decimals, four where there are more, six for what is less than a cent. */
 export function money(usd: number): string {
+  const size = Math.abs(usd);
+  if (size > 0 && size < 0.000_001) return `${usd < 0 ? '−' : ''}<$0.000001`;
+  return dollarsOf(usd, size < 0.01 ? 6 : 4);
+}
+
+/** The amount to its last digit. */
+export function exactMoney(usd: number): string {
+  return dollarsOf(usd, 9);
+}
+
+function dollarsOf(usd: number, decimals: number): string {
   const digits = Math.abs(usd)
-    .toFixed(9)
-    .replace(/0{1,7}$/, '');
+    .toFixed(decimals)
+    .replace(/(\.\d\d\d*?)0+$/, '$1');
   const [dollars = '0', cents = '00'] = digits.split('.');
   return `${usd < 0 ? '−' : ''}$${whole.format(Number(dollars))}.${cents}`;
 }
