@@ -65,7 +65,7 @@ export class Meter {
   /** The report of a whole answer that nobody has decoded. */
   hearUsage(usage: Usage): void {
     this.ended = true;
-    this.#report = usage;
+    this.hearReport(usage);
   }
 
   hearWhole(response: CanonicalResponse): void {
@@ -76,13 +76,14 @@ export class Meter {
 
   /**
    * What is billed if the answer finishes with this report: itself, unless it contradicts what came over the wire. A
-   * report of impossible counts is none; one that has not counted the output, or found none where there was text, has
+   * report of impossible counts is none, and the one before it stands; one that has not counted the output, or found none where there was text, has
    * its output estimated. The same report is always billed the same.
    */
   billed(report: Usage): Usage {
     if (this.#billed && isSameReport(this.#billed.report, report)) return this.#billed.usage;
     const usage = this.#corrected(report);
-    this.#billed = { report, usage };
+    // what was not counted yet still grows
+    if (report.source !== 'partial') this.#billed = { report, usage };
     return usage;
   }
 
@@ -102,7 +103,7 @@ export class Meter {
   }
 
   #corrected(report: Usage): Usage {
-    if (!isBelievable(report)) return this.#estimate();
+    if (!isBelievable(report)) return this.#report ? this.#corrected(this.#report) : this.#estimate();
     const output = Math.max(report.output, this.#seen);
     if (report.source === 'partial') return { ...report, output };
     if (report.output === 0 && this.#chars > 0) return { ...report, output, source: 'partial' };

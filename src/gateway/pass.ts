@@ -148,6 +148,7 @@ export class PassedStream implements Conversion {
       if (event.type === 'error') this.fault = event.fault;
     }
     const { codec, meter } = this.#options;
+    if (this.committed) meter.hearFrames(this.#frames - this.#opening);
     if (frame.data.includes(`"${usageMember(codec)}"`)) meter.hearReport(this.#decoder.usage);
     if (this.#options.hideUsage && isUsageChunk(frame)) return undefined;
     return this.#rename(this.#withCost(raw, frame));
