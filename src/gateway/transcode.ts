@@ -87,9 +87,8 @@ export class TranscodedStream implements Conversion {
   }
 
   #withCost<Told extends { usage: Usage }>(event: Told): Told {
-    const usage = this.#meter.billed(event.usage);
-    const cost = this.#eyes.costOf(usage);
-    return { ...event, usage: cost ? { ...usage, cost } : usage };
+    const cost = this.#eyes.costOf(this.#meter.billed(event.usage));
+    return cost ? { ...event, usage: { ...event.usage, cost } } : event;
   }
 }
 

@@ -73,10 +73,9 @@ function withCost(
   meter: Meter,
   costOf: (usage: Usage) => ShownCost | undefined,
 ): CanonicalResponse {
-  if (!response.usage) return response;
-  const usage = meter.billed(response.usage);
-  const cost = costOf(usage);
-  return { ...response, usage: cost ? { ...usage, cost } : usage };
+  const { usage } = response;
+  const cost = usage && costOf(meter.billed(usage));
+  return cost ? { ...response, usage: { ...usage, cost } } : response;
 }
 
 function looksLikeJson(bytes: Uint8Array): boolean {
