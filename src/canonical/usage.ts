@@ -1,6 +1,6 @@
 // One token count for all providers, in classes that never overlap.
 
-import type { JsonValue } from '../lib/json.ts';
+import { asNumber, type JsonValue } from '../lib/json.ts';
 
 /**
  * All counts are tokens. Invariant: `input = inputUncached + cacheRead + every cacheWrite`. `outputReasoning`,
@@ -57,6 +57,22 @@ export function noUsage(source: Usage['source'] = 'reported'): Usage {
     source,
     raw: null,
   };
+}
+
+/** No call has as many; a provider that says so has miscounted. */
+const TOKENS_MAX = 1_000_000_000;
+const TOOL_RUNS_MAX = 100_000;
+
+/** Whether a report can be true: it counts something, and nothing beyond all measure. */
+export function isBelievable({ input, output, serverTools }: Usage): boolean {
+  if (input + output === 0 || input > TOKENS_MAX || output > TOKENS_MAX) return false;
+  return Object.values(serverTools).every((runs) => runs <= TOOL_RUNS_MAX);
+}
+
+/** Whatever a provider wrote as a whole number of at least 0; undefined where it wrote no number. */
+export function countOf(reported: unknown): number | undefined {
+  const count = asNumber(reported);
+  return count === undefined ? undefined : Math.max(0, Math.floor(count));
 }
 
 /** Σ of the cache writes of every lifetime. */

@@ -1,5 +1,6 @@
 // One admitted call from top to bottom: plan, call, relay, settle.
 
+import { estimatePromptTokens } from '../billing/body-tokens.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
 import type { Usage } from '../canonical/usage.ts';
@@ -56,7 +57,8 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   ports.watch.add(leaving);
   let provider = '';
   let losses: Loss[] = [];
-  let meter = new Meter();
+  const promptTokens = estimatePromptTokens(call.bytes);
+  let meter = new Meter(promptTokens);
   try {
     const candidates = candidatesOf(call, ports.config.providers);
     for (let attempts = 1; ; attempts++) {
@@ -67,7 +69,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
       call.trace.attempts = attempts;
       // a deadline ended the attempt before, not the call
       if (attempts > 1) call.abort = new AbortController();
-      meter = new Meter();
+      meter = new Meter(promptTokens);
       try {
         const plan = planCall(call, candidate, ports.sealKey);
         losses = plan.losses;
@@ -83,7 +85,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   } catch (thrown) {
     const fault = toFault(thrown);
     call.trace.fault = fault;
-    await latch.settle(ruleOf(fault), { provider, losses }, () => meter.usage(0)).catch(() => {});
+    await latch.settle(ruleOf(fault), { provider, losses }, () => meter.usage()).catch(() => {});
     throw fault;
   } finally {
     ports.watch.remove(leaving);
@@ -109,9 +111,7 @@ async function tryCandidate(
   const { provider } = plan.candidate;
   const whole = answerWhole(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
   try {
-    await latch.settle('finished', { provider: provider.id, losses: plan.losses }, () =>
-      meter.usage(call.bytes.length),
-    );
+    await latch.settle('finished', { provider: provider.id, losses: plan.losses }, () => meter.usage());
   } catch (thrown) {
     throw new Fault('storage_fault', 'The answer could not be recorded; try again.', { cause: thrown });
   }
@@ -124,7 +124,6 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
   const { call, plan, meter, latch, ports } = attempt;
   const { provider, deployment } = plan.candidate;
   const { abort } = call;
-  const requestBytes = call.bytes.length;
   const clean = (fault: Fault) => withoutSecrets(fault, provider);
   const costOf = (usage: Usage) => latch.costOf(usage);
   const conversion =
@@ -150,9 +149,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
     sent: call.trace.sent,
     settle: (rule) => {
       call.trace.fault ??= conversion.fault;
-      return latch.settle(rule, { provider: provider.id, losses: plan.losses }, () =>
-        meter.usage(requestBytes),
-      );
+      return latch.settle(rule, { provider: provider.id, losses: plan.losses }, () => meter.usage());
     },
     delivered: () => latch.delivered(),
     abort: (reason) => abort.abort(reason),

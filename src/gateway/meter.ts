@@ -2,8 +2,9 @@
 
 import type { StreamEvent } from '../canonical/event.ts';
 import type { Fault } from '../canonical/fault.ts';
+import type { Part } from '../canonical/part.ts';
 import type { CanonicalResponse } from '../canonical/response.ts';
-import { noUsage, type Usage } from '../canonical/usage.ts';
+import { isBelievable, noUsage, type Usage } from '../canonical/usage.ts';
 
 /** Characters of English text per token, for estimates where a provider reported nothing. */
 const CHARS_PER_TOKEN = 3.6;
@@ -12,20 +13,27 @@ const CHARS_PER_TOKEN = 3.6;
 export class Meter {
   ended = false;
   fault: Fault | undefined;
-  #usage: Usage | undefined;
+  readonly #promptTokens: number;
+  #report: Usage | undefined;
+  /** Output seen when the report came: what it covers. */
+  #covered = 0;
   #chars = 0;
   #frames = 0;
+  #billed: { report: Usage; usage: Usage } | undefined;
+
+  /** `promptTokens` is what the prompt is worth if the provider does not say. */
+  constructor(promptTokens = 0) {
+    this.#promptTokens = promptTokens;
+  }
 
   hear(event: StreamEvent): void {
     switch (event.type) {
       case 'start':
-        if (event.usage) this.#usage = event.usage;
+      case 'usage':
+        this.hearReport(event.usage);
         return;
       case 'part-delta':
         if ('text' in event.delta) this.#chars += event.delta.text.length;
-        return;
-      case 'usage':
-        this.#usage = event.usage;
         return;
       case 'finish':
         this.ended = true;
@@ -42,35 +50,97 @@ export class Meter {
     }
   }
 
-  /** Frames that have left so far without all being decoded; a provider puts about one token in each. */
+  /** Frames that have left since the answer began without all being decoded; about one token is in each. */
   hearFrames(frames: number): void {
     this.#frames = frames;
+  }
+
+  /** A count in the middle of an answer or at its end; each one stands for all before it. */
+  hearReport(report: Usage | undefined): void {
+    if (!report || !isBelievable(report)) return;
+    if (this.#report?.raw !== report.raw) this.#covered = this.#seen;
+    this.#report = report;
   }
 
   /** The report of a whole answer that nobody has decoded. */
   hearUsage(usage: Usage): void {
     this.ended = true;
-    this.#usage = usage;
+    this.hearReport(usage);
   }
 
   hearWhole(response: CanonicalResponse): void {
     this.ended = true;
-    this.#usage = response.usage;
-    for (const part of response.parts) {
-      if (part.kind === 'text' || part.kind === 'refusal') this.#chars += part.text.length;
-      if (part.kind === 'tool-call') this.#chars += part.input.length;
-    }
+    for (const part of response.parts) this.#chars += charsOf(part);
+    this.hearReport(response.usage);
   }
 
   /**
-   * What is known at the end: the provider's report, or an estimate from the request's bytes and the answer's
-   * text, marked as one (source `estimated`). A report of an unfinished answer counts at least the output seen so far.
+   * What is billed if the answer finishes with this report: itself, unless it contradicts what came over the wire. A
+   * report of impossible counts is none, and the one before it stands; one that has not counted the output, or found none where there was text, has
+   * its output estimated. The same report is always billed the same.
    */
-  usage(requestBytes: number): Usage {
-    const seen = Math.max(Math.ceil(this.#chars / CHARS_PER_TOKEN), this.#frames);
-    if (this.#usage && this.ended) return this.#usage;
-    if (this.#usage) return { ...this.#usage, output: Math.max(this.#usage.output, seen), source: 'partial' };
-    const input = Math.ceil(requestBytes / CHARS_PER_TOKEN);
-    return { ...noUsage('estimated'), input, inputUncached: input, output: seen };
+  billed(report: Usage): Usage {
+    if (this.#billed && isSameReport(this.#billed.report, report)) return this.#billed.usage;
+    const usage = this.#corrected(report);
+    // what was not counted yet still grows
+    if (report.source !== 'partial') this.#billed = { report, usage };
+    return usage;
+  }
+
+  /**
+   * What is known at the end: the provider's report, or an estimate from the request and the answer's text, marked as
+   * one (source `estimated`). Of an unfinished answer, the last report and the output seen since then. A count that
+   * came before any output counts none, and nothing is made up for an answer that never began.
+   */
+  usage(): Usage {
+    const report = this.#report;
+    if (this.ended && !this.fault) return report ? this.billed(report) : this.#estimate();
+    const seen = this.#seen;
+    if (!report) return seen > 0 ? this.#estimate() : noUsage('estimated');
+    if (report.source === 'partial')
+      return { ...report, output: seen > 0 ? Math.max(report.output, seen) : 0 };
+    return { ...report, output: report.output + seen - this.#covered, source: 'partial' };
+  }
+
+  #corrected(report: Usage): Usage {
+    if (!isBelievable(report)) return this.#report ? this.#corrected(this.#report) : this.#estimate();
+    const output = Math.max(report.output, this.#seen);
+    if (report.source === 'partial') return { ...report, output };
+    if (report.output === 0 && this.#chars > 0) return { ...report, output, source: 'partial' };
+    return report;
+  }
+
+  get #seen(): number {
+    return Math.max(Math.ceil(this.#chars / CHARS_PER_TOKEN), this.#frames);
+  }
+
+  #estimate(): Usage {
+    const input = this.#promptTokens;
+    return { ...noUsage('estimated'), input, inputUncached: input, output: this.#seen };
+  }
+}
+
+function isSameReport(one: Usage, other: Usage): boolean {
+  return one === other || (one.raw !== null && one.raw === other.raw && one.source === other.source);
+}
+
+function charsOf(part: Part): number {
+  switch (part.kind) {
+    case 'text':
+    case 'refusal':
+      return part.text.length;
+    case 'reasoning':
+      return [...part.summary, ...part.content].reduce((chars, text) => chars + text.length, 0);
+    case 'tool-call':
+      return part.name.length + part.input.length;
+    case 'audio':
+      return part.transcript?.length ?? 0;
+    case 'tool-result':
+    case 'image':
+    case 'file':
+    case 'opaque':
+      return 0;
+    default:
+      return part satisfies never;
   }
 }

@@ -40,6 +40,8 @@ export class PassedStream implements Conversion {
   readonly #modelNeedle: string;
   #first: JsonObject | undefined;
   #frames = 0;
+  /** Frames before the first one with content. */
+  #opening = 0;
   #ended = false;
   /** What may have been the last frame, of formats that end with their connection. */
   #held: Uint8Array = NO_BYTES;
@@ -88,7 +90,7 @@ export class PassedStream implements Conversion {
     const isPlain = this.committed && !edits && !unterminated && !this.#decoder.mayBeOver;
     if (isPlain && this.#firstTell(whole) === -1) {
       this.#frames += countFrames(whole);
-      this.#options.meter.hearFrames(this.#frames);
+      this.#options.meter.hearFrames(this.#frames - this.#opening);
       return { now: whole, last: undefined };
     }
     const now = new Selection(whole);
@@ -115,7 +117,7 @@ export class PassedStream implements Conversion {
       }
       start = end;
     }
-    this.#options.meter.hearFrames(this.#frames);
+    if (this.committed) this.#options.meter.hearFrames(this.#frames - this.#opening);
     if (unterminated) (this.#ended ? last : now).insert(BLANK_LINE);
     if (unterminated) lastBytes += BLANK_LINE.length;
     return { now: this.#hold(now.bytes(), lastBytes), last: this.#ended ? last.bytes() : undefined };
@@ -141,12 +143,21 @@ export class PassedStream implements Conversion {
     }
     for (const event of this.#decoder.push(frame)) {
       this.#options.meter.hear(event);
-      if (isContent(event)) this.committed = true;
+      if (isContent(event)) this.#begin();
       if (event.type === 'finish') this.#ended = true;
       if (event.type === 'error') this.fault = event.fault;
     }
+    const { codec, meter } = this.#options;
+    if (this.committed) meter.hearFrames(this.#frames - this.#opening);
+    if (frame.data.includes(`"${usageMember(codec)}"`)) meter.hearReport(this.#decoder.usage);
     if (this.#options.hideUsage && isUsageChunk(frame)) return undefined;
     return this.#rename(this.#withCost(raw, frame));
+  }
+
+  #begin(): void {
+    if (this.committed) return;
+    this.committed = true;
+    this.#opening = this.#frames - 1;
   }
 
   /** Where the first needle stands at or behind `from`; -1 when none does. */
@@ -161,12 +172,12 @@ export class PassedStream implements Conversion {
   }
 
   #withCost(raw: Uint8Array, frame: SseFrame): Uint8Array {
-    const { costOf, codec } = this.#options;
+    const { costOf, codec, meter } = this.#options;
     // a format that reports in every frame is shown the cost in the one that may be its last
     if (!costOf || this.#decoder.mayBeOver === false || !frame.data.includes(`"${usageMember(codec)}"`))
       return raw;
     const { usage } = this.#decoder;
-    const cost = usage && costOf(usage);
+    const cost = usage && costOf(meter.billed(usage));
     return cost ? editJson(raw, (json) => putMembers(json, codec.telltale.usagePath, cost)) : raw;
   }
 

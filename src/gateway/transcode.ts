@@ -5,10 +5,11 @@ import { Fault } from '../canonical/fault.ts';
 import type { ShownCost, Usage } from '../canonical/usage.ts';
 import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../formats/codec.ts';
 import { SealWrapper } from '../formats/seal.ts';
-import { FRAME_BYTES_MAX, FrameSplitter, parseFrames } from '../lib/sse.ts';
+import { FRAME_BYTES_MAX, FrameSplitter, parseFrames, type SseFrame } from '../lib/sse.ts';
 import { type Conversion, isContent } from './conversion.ts';
 import type { Meter } from './meter.ts';
 import type { TranscodePlan } from './plan.ts';
+import { usageMember } from './tail.ts';
 
 /** What a client is shown of an answer beside its content. */
 export type Eyes = {
@@ -30,9 +31,11 @@ export class TranscodedStream implements Conversion {
   readonly #seals: SealWrapper | undefined;
   readonly #meter: Meter;
   readonly #eyes: Eyes;
+  readonly #usageNeedle: string;
 
   constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter, eyes: Eyes) {
     this.#eyes = eyes;
+    this.#usageNeedle = `"${usageMember(plan.upstream)}"`;
     this.#decoder = plan.upstream.streamDecoder();
     this.#encoder = to.streamEncoder(dress);
     // not the plan: it holds the whole request
@@ -46,13 +49,13 @@ export class TranscodedStream implements Conversion {
     if (this.#splitter.pendingBytes > FRAME_BYTES_MAX) return this.fail(oversized());
     const piece: TextPiece = { now: '', last: undefined };
     if (whole.length === 0) return piece;
-    for (const frame of parseFrames(whole)) this.#write(this.#decoder.push(frame), piece);
+    for (const frame of parseFrames(whole)) this.#read(frame, piece);
     return piece;
   }
 
   end(): TextPiece {
     const piece: TextPiece = { now: '', last: undefined };
-    for (const frame of parseFrames(this.#splitter.rest())) this.#write(this.#decoder.push(frame), piece);
+    for (const frame of parseFrames(this.#splitter.rest())) this.#read(frame, piece);
     this.#write(this.#decoder.end(), piece);
     return piece;
   }
@@ -61,6 +64,11 @@ export class TranscodedStream implements Conversion {
     const piece: TextPiece = { now: '', last: undefined };
     this.#write([{ type: 'error', fault }], piece);
     return piece;
+  }
+
+  #read(frame: SseFrame, piece: TextPiece): void {
+    this.#write(this.#decoder.push(frame), piece);
+    if (frame.data.includes(this.#usageNeedle)) this.#meter.hearReport(this.#decoder.usage);
   }
 
   #write(events: StreamEvent[], piece: TextPiece): void {
@@ -79,7 +87,7 @@ export class TranscodedStream implements Conversion {
   }
 
   #withCost<Told extends { usage: Usage }>(event: Told): Told {
-    const cost = this.#eyes.costOf(event.usage);
+    const cost = this.#eyes.costOf(this.#meter.billed(event.usage));
     return cost ? { ...event, usage: { ...event.usage, cost } } : event;
   }
 }

@@ -4,7 +4,7 @@ import { Fault } from '../canonical/fault.ts';
 import { Fold } from '../canonical/fold.ts';
 import type { CanonicalResponse } from '../canonical/response.ts';
 import { unfold } from '../canonical/unfold.ts';
-import type { ShownCost, Usage } from '../canonical/usage.ts';
+import { isBelievable, type ShownCost, type Usage } from '../canonical/usage.ts';
 import type { Codec } from '../formats/codec.ts';
 import { wrapSeals } from '../formats/seal.ts';
 import { nowS } from '../lib/clock.ts';
@@ -42,10 +42,11 @@ export function answerWhole(
   if (isStream && !looksLikeJson(bytes)) {
     const folded = foldFrames(bytes, upstream);
     meter.hearWhole(folded);
-    return { body: encodeWhole(call, plan, withCost(folded, costOf)), stream: false };
+    return { body: encodeWhole(call, plan, withCost(folded, meter, costOf)), stream: false };
   }
   const end = plan.kind === 'pass' && !call.stream ? usageAtEnd(bytes, upstream) : undefined;
-  if (end && plan.kind === 'pass') {
+  // a report without output is only true of an answer without text
+  if (end && isBelievable(end.usage) && end.usage.output > 0 && plan.kind === 'pass') {
     meter.hearUsage(end.usage);
     const cost = costOf(end.usage);
     const priced = cost ? withCostAtEnd(bytes, end.start, usageMember(upstream), cost) : bytes;
@@ -59,20 +60,21 @@ export function answerWhole(
     );
   const decoded = upstream.decodeResponse(value);
   meter.hearWhole(decoded);
-  if (call.stream) return { body: encodeStream(call, plan, withCost(decoded, costOf)), stream: true };
+  if (call.stream) return { body: encodeStream(call, plan, withCost(decoded, meter, costOf)), stream: true };
   if (plan.kind === 'transcode')
-    return { body: encodeWhole(call, plan, withCost(decoded, costOf)), stream: false };
-  const cost = decoded.usage && costOf(decoded.usage);
+    return { body: encodeWhole(call, plan, withCost(decoded, meter, costOf)), stream: false };
+  const cost = decoded.usage && costOf(meter.billed(decoded.usage));
   const priced = cost ? putMembers(bytes, [usageMember(upstream)], cost) : bytes;
   return { body: plan.renamed ? showModel(priced, call) : priced, stream: false };
 }
 
 function withCost(
   response: CanonicalResponse,
+  meter: Meter,
   costOf: (usage: Usage) => ShownCost | undefined,
 ): CanonicalResponse {
   const { usage } = response;
-  const cost = usage && costOf(usage);
+  const cost = usage && costOf(meter.billed(usage));
   return cost ? { ...response, usage: { ...usage, cost } } : response;
 }
 

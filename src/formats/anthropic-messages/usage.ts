@@ -1,19 +1,19 @@
 // Token counts of the Messages format: read, merged over a stream, written.
 
-import { cacheWriteTotal, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
-import { asNumber, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { cacheWriteTotal, countOf, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
+import { asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 
 /** What the provider counted; undefined when the value is no usage object. `input_tokens` excludes the cache. */
 export function decodeUsage(value: unknown, source: Usage['source']): Usage | undefined {
   if (!isObject(value)) return undefined;
-  const write = asNumber(value.cache_creation_input_tokens) ?? 0;
+  const write = countOf(value.cache_creation_input_tokens) ?? 0;
   const split = asObject(value.cache_creation);
-  const ttl1h = asNumber(split.ephemeral_1h_input_tokens) ?? 0;
-  const ttl5m = asNumber(split.ephemeral_5m_input_tokens) ?? 0;
+  const ttl1h = countOf(split.ephemeral_1h_input_tokens) ?? 0;
+  const ttl5m = countOf(split.ephemeral_5m_input_tokens) ?? 0;
   const usage: Usage = {
     ...noUsage(source),
-    inputUncached: asNumber(value.input_tokens) ?? 0,
-    cacheRead: asNumber(value.cache_read_input_tokens) ?? 0,
+    inputUncached: countOf(value.input_tokens) ?? 0,
+    cacheRead: countOf(value.cache_read_input_tokens) ?? 0,
     // without a split every write is a five minute one; a split that falls short leaves the rest to that class
     cacheWrite: {
       ttl5m: Math.max(ttl5m, write - ttl1h),
@@ -22,8 +22,8 @@ export function decodeUsage(value: unknown, source: Usage['source']): Usage | un
       ttl12h: 0,
       unknown: 0,
     },
-    output: asNumber(value.output_tokens) ?? 0,
-    outputReasoning: asNumber(asObject(value.output_tokens_details).thinking_tokens) ?? 0,
+    output: countOf(value.output_tokens) ?? 0,
+    outputReasoning: countOf(asObject(value.output_tokens_details).thinking_tokens) ?? 0,
     serverTools: decodeServerTools(asObject(value.server_tool_use)),
     raw: value,
   };
@@ -35,7 +35,7 @@ export function decodeUsage(value: unknown, source: Usage['source']): Usage | un
 function decodeServerTools(counts: JsonObject): Record<string, number> {
   const tools: Record<string, number> = {};
   for (const name in counts) {
-    const count = asNumber(counts[name]);
+    const count = countOf(counts[name]);
     if (count !== undefined && count > 0) tools[name.replace(/_requests$/, '')] = count;
   }
   return tools;
@@ -57,7 +57,7 @@ export function mergeUsage(known: JsonObject, next: JsonObject): JsonObject {
   const merged: JsonObject = { ...known };
   if (replacesInput(known, next)) {
     for (const name of INPUT_GROUP) delete merged[name];
-    const write = asNumber(next.cache_creation_input_tokens) ?? 0;
+    const write = countOf(next.cache_creation_input_tokens) ?? 0;
     const split = known.cache_creation;
     if (isObject(split) && splitTotal(split) === write) merged.cache_creation = split;
   }
@@ -71,25 +71,25 @@ export function mergeUsage(known: JsonObject, next: JsonObject): JsonObject {
 }
 
 function replacesInput(known: JsonObject, next: JsonObject): boolean {
-  const input = asNumber(next.input_tokens);
+  const input = countOf(next.input_tokens);
   if (input === undefined || inputTotal(next) === 0) return false;
   const tellsCache =
-    asNumber(next.cache_read_input_tokens) !== undefined ||
-    asNumber(next.cache_creation_input_tokens) !== undefined;
-  return tellsCache || input !== asNumber(known.input_tokens);
+    countOf(next.cache_read_input_tokens) !== undefined ||
+    countOf(next.cache_creation_input_tokens) !== undefined;
+  return tellsCache || input !== countOf(known.input_tokens);
 }
 
 function inputTotal(usage: JsonObject): number {
   const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens } = usage;
   return (
-    (asNumber(input_tokens) ?? 0) +
-    (asNumber(cache_creation_input_tokens) ?? 0) +
-    (asNumber(cache_read_input_tokens) ?? 0)
+    (countOf(input_tokens) ?? 0) +
+    (countOf(cache_creation_input_tokens) ?? 0) +
+    (countOf(cache_read_input_tokens) ?? 0)
   );
 }
 
 function splitTotal(split: JsonObject): number {
-  return (asNumber(split.ephemeral_5m_input_tokens) ?? 0) + (asNumber(split.ephemeral_1h_input_tokens) ?? 0);
+  return (countOf(split.ephemeral_5m_input_tokens) ?? 0) + (countOf(split.ephemeral_1h_input_tokens) ?? 0);
 }
 
 /** The usage of a whole message, every member the type requires present. */

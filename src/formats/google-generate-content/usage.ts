@@ -1,15 +1,7 @@
 // Token counts of this format, both ways.
 
-import { noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asString,
-  isObject,
-  type JsonObject,
-  type JsonValue,
-} from '../../lib/json.ts';
+import { countOf, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
+import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 
 /**
  * Reads `usageMetadata`; undefined when there is none. Thoughts stand beside the candidates and what tools read
@@ -17,7 +9,7 @@ import {
  */
 export function decodeUsage(value: JsonValue | undefined, searches = 0): Usage | undefined {
   if (!isObject(value)) return undefined;
-  const count = (name: string) => asNumber(value[name]) ?? 0;
+  const count = (name: string) => countOf(value[name]) ?? 0;
   const input = count('promptTokenCount') + count('toolUsePromptTokenCount');
   const cacheRead = count('cachedContentTokenCount');
   const thoughts = count('thoughtsTokenCount');
@@ -46,7 +38,7 @@ function modalityCount(details: JsonValue | undefined, modality: string): number
   const found = asArray(details)
     .map(asObject)
     .find((one) => one.modality === modality);
-  return asNumber(found?.tokenCount) ?? 0;
+  return countOf(found?.tokenCount) ?? 0;
 }
 
 /** Which capacity answered, in the words all formats share. */

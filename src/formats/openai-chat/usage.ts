@@ -1,25 +1,25 @@
 // Token counts of the Chat format, both ways.
 
-import { cacheWriteTotal, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
-import { asNumber, asObject, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { cacheWriteTotal, countOf, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
+import { asObject, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 
 /** Reads a `usage` object; undefined when there is none. Vendor spellings of cached and reasoning tokens count. */
 export function decodeUsage(value: JsonValue | undefined, tier?: string): Usage | undefined {
   if (!isObject(value)) return undefined;
   const input = asObject(value.prompt_tokens_details);
   const output = asObject(value.completion_tokens_details);
-  const prompt = asNumber(value.prompt_tokens) ?? 0;
-  const completion = asNumber(value.completion_tokens) ?? 0;
+  const prompt = countOf(value.prompt_tokens) ?? 0;
+  const completion = countOf(value.completion_tokens) ?? 0;
   // DeepSeek and Moonshot report cached tokens beside the total
   const cacheRead =
-    asNumber(input.cached_tokens) ??
-    asNumber(value.prompt_cache_hit_tokens) ??
-    asNumber(value.cached_tokens) ??
+    countOf(input.cached_tokens) ??
+    countOf(value.prompt_cache_hit_tokens) ??
+    countOf(value.cached_tokens) ??
     0;
-  const cacheWrite = asNumber(input.cache_write_tokens) ?? 0;
-  const reasoning = asNumber(output.reasoning_tokens) ?? asNumber(value.reasoning_tokens) ?? 0;
+  const cacheWrite = countOf(input.cache_write_tokens) ?? 0;
+  const reasoning = countOf(output.reasoning_tokens) ?? countOf(value.reasoning_tokens) ?? 0;
   // some vendors leave reasoning out of the completion but not out of the total
-  const isReasoningApart = reasoning > 0 && asNumber(value.total_tokens) === prompt + completion + reasoning;
+  const isReasoningApart = reasoning > 0 && countOf(value.total_tokens) === prompt + completion + reasoning;
   const blank = noUsage();
   return settleUsage({
     ...blank,
@@ -27,12 +27,12 @@ export function decodeUsage(value: JsonValue | undefined, tier?: string): Usage 
     inputUncached: prompt - cacheRead - cacheWrite,
     cacheRead,
     cacheWrite: { ...blank.cacheWrite, unknown: cacheWrite },
-    inputAudio: asNumber(input.audio_tokens) ?? 0,
-    inputImage: asNumber(input.image_tokens) ?? 0,
+    inputAudio: countOf(input.audio_tokens) ?? 0,
+    inputImage: countOf(input.image_tokens) ?? 0,
     output: isReasoningApart ? completion + reasoning : completion,
     outputReasoning: reasoning,
-    outputAudio: asNumber(output.audio_tokens) ?? 0,
-    outputImage: asNumber(output.image_tokens) ?? 0,
+    outputAudio: countOf(output.audio_tokens) ?? 0,
+    outputImage: countOf(output.image_tokens) ?? 0,
     ...(tier === undefined ? {} : { tier }),
     raw: value,
   });

@@ -1,7 +1,7 @@
 // Token counts of the Responses format, both ways.
 
-import { cacheWriteTotal, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
-import { asNumber, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { cacheWriteTotal, countOf, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
+import { asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 
 /**
  * The usage of a whole `response` object; undefined when it has none. `searches` is the number of search items
@@ -13,7 +13,7 @@ export function readUsage(response: JsonObject, searches: number): Usage | undef
   const inputDetails = asObject(raw.input_tokens_details);
   const outputDetails = asObject(raw.output_tokens_details);
   const writeDetails = asObject(inputDetails.cache_write_tokens_details);
-  const count = (value: unknown) => Math.max(0, asNumber(value) ?? 0);
+  const count = (value: unknown) => countOf(value) ?? 0;
 
   const input = count(raw.input_tokens);
   const cacheRead = Math.min(count(inputDetails.cached_tokens), input);
@@ -33,7 +33,7 @@ export function readUsage(response: JsonObject, searches: number): Usage | undef
     outputImage: count(outputDetails.image_tokens),
     raw,
   };
-  const reported = asNumber(asObject(asObject(response.tool_usage).web_search).num_requests);
+  const reported = countOf(asObject(asObject(response.tool_usage).web_search).num_requests);
   const runs = reported ?? searches;
   if (runs > 0) usage.serverTools.web_search = runs;
   const tier = asString(response.service_tier);
