@@ -22,20 +22,31 @@ export function estimatePromptTokens(body: Uint8Array): number {
   let textBytes = body.length;
   let fileTokens = 0;
   let start = 0;
-  const first = body.length < BODY_BYTES_MIN ? -1 : body.indexOf(QUOTE);
+  const first = mayHoldFiles(body) ? body.indexOf(QUOTE) : -1;
   for (let end = first; end !== -1; end = body.indexOf(QUOTE, start)) {
-    const value = body.subarray(start, end);
-    if (isFile(value)) {
-      textBytes -= value.length;
-      fileTokens += tokensOfFile(value);
+    if (end - start >= FILE_CHARS_MIN) {
+      const value = body.subarray(start, end);
+      if (isFile(value)) {
+        textBytes -= value.length;
+        fileTokens += tokensOfFile(value);
+      }
     }
     start = end + 1;
   }
   return Math.ceil(textBytes / CHARS_PER_TOKEN) + fileTokens;
 }
 
+/** Each format says of its files in one of these words that they are spelled out. */
+const FILE_WORDS = ['base64', 'inlineData', 'inline_data', 'input_audio'].map((word) => Buffer.from(word));
+
+function mayHoldFiles(body: Uint8Array): boolean {
+  if (body.length < BODY_BYTES_MIN) return false;
+  const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return FILE_WORDS.some((word) => buffer.includes(word));
+}
+
 function isFile(value: Uint8Array): boolean {
-  if (value.length < FILE_CHARS_MIN || value.includes(SPACE)) return false;
+  if (value.includes(SPACE)) return false;
   return value.subarray(0, FILE_CHARS_MIN).every((byte) => byte < 128);
 }
 

@@ -3,7 +3,7 @@
 import type { MediaSource, Message, Part } from '../canonical/part.ts';
 import type { CanonicalRequest, OutputFormat, Tool } from '../canonical/request.ts';
 import { imageSize } from './image-size.ts';
-import { CHARS_PER_TOKEN, countTokens } from './tokens.ts';
+import { countTokens } from './tokens.ts';
 
 /** Roles and separators around each message. */
 const MESSAGE_TOKENS = 4;
@@ -34,11 +34,6 @@ export function estimateInputTokens(request: CanonicalRequest): number {
 /** Tokens of one message, the 4 around it included. */
 export function estimateMessageTokens(message: Message): number {
   return MESSAGE_TOKENS + partsTokens(message.parts) + (message.name ? countTokens(message.name) : 0);
-}
-
-/** A guess from the size of a body, for holds: no parsing, no vocabulary. */
-export function estimateTokensFast(bytes: number): number {
-  return Math.ceil(bytes / CHARS_PER_TOKEN);
 }
 
 function partsTokens(parts: Part[]): number {

@@ -2,7 +2,6 @@
 
 import type { Price } from '../catalog/model.ts';
 import { roundUp } from './charge.ts';
-import { estimateTokensFast } from './estimate.ts';
 import { everyRates, isFree, type Rates, ratesFor } from './rates.ts';
 
 export type HoldRules = {
@@ -14,6 +13,8 @@ export type HoldRules = {
 
 export type HoldRequest = {
   bodyBytes: number;
+  /** What the prompt is taken to be worth. */
+  promptTokens: number;
   /** Output tokens the request itself allows (`max_tokens`, `max_completion_tokens`, `max_output_tokens`). */
   outputCap: number | undefined;
   /** The most the model can answer. */
@@ -50,8 +51,7 @@ export function holdOf(request: HoldRequest, rules: HoldRules): Hold {
 type Costs = { needPico: bigint; holdPico: bigint };
 
 function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
-  const { bodyBytes, maxOutputTokens, price } = request;
-  const inputTokens = estimateTokensFast(bodyBytes);
+  const { promptTokens: inputTokens, maxOutputTokens, price } = request;
   const rates = ratesFor(price, inputTokens, undefined);
   const most = Math.min(capOf(request) ?? expectedTokens, maxOutputTokens ?? expectedTokens);
   const needPico = times(inputTokens, rates.input) + BigInt(price.perRequest ?? 0);

@@ -1,5 +1,6 @@
 // Lets a request in, or says why not: key, size, form, permission, limits, in this order.
 
+import { estimatePromptTokens } from '../billing/body-tokens.ts';
 import { Fault } from '../canonical/fault.ts';
 import { isModelAllowed } from '../catalog/list.ts';
 import type { Price } from '../catalog/model.ts';
@@ -89,6 +90,7 @@ export async function admit(
     codec: door.codec,
     bytes,
     body,
+    promptTokens: door.free ? 0 : estimatePromptTokens(bytes),
     modelName,
     model,
     resolution,

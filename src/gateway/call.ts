@@ -19,6 +19,8 @@ export type Call = {
   /** The client's bytes and what they parse to. */
   bytes: Uint8Array;
   body: JsonObject;
+  /** What the prompt is taken to be worth until, or unless, its provider counts it. */
+  promptTokens: number;
   /** The model name the client wrote. */
   modelName: string;
   model: Model;

@@ -1,6 +1,5 @@
 // One admitted call from top to bottom: plan, call, relay, settle.
 
-import { estimatePromptTokens } from '../billing/body-tokens.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
 import type { Usage } from '../canonical/usage.ts';
@@ -57,8 +56,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   ports.watch.add(leaving);
   let provider = '';
   let losses: Loss[] = [];
-  const promptTokens = estimatePromptTokens(call.bytes);
-  let meter = new Meter(promptTokens);
+  let meter = new Meter(call.promptTokens);
   try {
     const candidates = candidatesOf(call, ports.config.providers);
     for (let attempts = 1; ; attempts++) {
@@ -69,7 +67,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
       call.trace.attempts = attempts;
       // a deadline ended the attempt before, not the call
       if (attempts > 1) call.abort = new AbortController();
-      meter = new Meter(promptTokens);
+      meter = new Meter(call.promptTokens);
       try {
         const plan = planCall(call, candidate, ports.sealKey);
         losses = plan.losses;

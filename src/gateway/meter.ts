@@ -76,8 +76,8 @@ export class Meter {
 
   /**
    * What is billed if the answer finishes with this report: itself, unless it contradicts what came over the wire. A
-   * report of impossible counts is none, and the one before it stands; one that has not counted the output, or found none where there was text, has
-   * its output estimated. The same report is always billed the same.
+   * report of impossible counts is none, and the one before it stands; one that has not counted the output, or found
+   * none where there was text, has its output estimated. The same report is always billed the same.
    */
   billed(report: Usage): Usage {
     if (this.#billed && isSameReport(this.#billed.report, report)) return this.#billed.usage;

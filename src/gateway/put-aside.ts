@@ -4,7 +4,7 @@ import { type HoldRules, holdOf } from '../billing/hold.ts';
 import { Fault } from '../canonical/fault.ts';
 import { formatTime, monotonicMs } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
-import { asNumber, type JsonObject } from '../lib/json.ts';
+import { asNumber, asObject, type JsonObject } from '../lib/json.ts';
 import { formatUsd } from '../lib/money.ts';
 import type { Directory, HoldOrder, HoldVerdict, Ledger } from '../store/ports.ts';
 import type { Call } from './call.ts';
@@ -30,9 +30,9 @@ export function putAside(call: Call, ports: PutAsidePorts): Promise<void> | unde
   const { needNano, holdNano } = holdOf(
     {
       bodyBytes: call.bytes.length,
-      outputCap: outputCapOf(call.body),
+      promptTokens: call.promptTokens,
+      ...wishesOf(call.body),
       maxOutputTokens: call.model.maxOutputTokens,
-      answers: asNumber(call.body.n) ?? 1,
       price: call.price,
     },
     billing,
@@ -49,17 +49,22 @@ export function putAside(call: Call, ports: PutAsidePorts): Promise<void> | unde
     atMs: call.startedMs,
   };
   const verdict = ledger.hold(order);
-  if (!verdict.ok && verdict.why === 'held') return waitForOthers(order, ledger);
+  if (!verdict.ok && verdict.why === 'held')
+    return waitForOthers(order, ledger).then(() => beginWindow(call, directory));
   if (!verdict.ok) throw refusal(verdict, order, ledger);
   failpoint('after-hold');
-  const { key } = call;
-  // a window that begins with the first call begins now
-  if (key.windowFrom === 'first-use' && key.startedAtMs === undefined)
-    directory.change(key.id, {
-      startedAtMs: call.startedMs,
-      ...(key.days === undefined ? {} : { expiresAtMs: call.startedMs + key.days * DAY_MS }),
-    });
+  beginWindow(call, directory);
   return undefined;
+}
+
+/** A window that begins with the first call begins with this one, unless another has begun it meanwhile. */
+function beginWindow({ key, startedMs }: Call, directory: Directory): void {
+  if (key.windowFrom !== 'first-use' || key.startedAtMs !== undefined) return;
+  if (directory.findById(key.id)?.startedAtMs !== undefined) return;
+  directory.change(key.id, {
+    startedAtMs: startedMs,
+    ...(key.days === undefined ? {} : { expiresAtMs: startedMs + key.days * DAY_MS }),
+  });
 }
 
 async function waitForOthers(order: HoldOrder, ledger: Ledger): Promise<void> {
@@ -115,9 +120,12 @@ function emptyFault(order: HoldOrder, ledger: Ledger): Fault {
   });
 }
 
-/** The most tokens the client wants back, in whichever format it asked. */
-function outputCapOf(body: JsonObject): number | undefined {
-  return (
-    asNumber(body.max_completion_tokens) ?? asNumber(body.max_output_tokens) ?? asNumber(body.max_tokens)
-  );
+/** The most tokens the client wants back, and how many answers, in whichever format it asked. */
+function wishesOf(body: JsonObject): { outputCap: number | undefined; answers: number } {
+  const google = asObject(body.generationConfig ?? body.generation_config);
+  const cap = body.max_completion_tokens ?? body.max_output_tokens ?? body.max_tokens;
+  return {
+    outputCap: asNumber(cap ?? google.maxOutputTokens ?? google.max_output_tokens),
+    answers: asNumber(body.n ?? google.candidateCount ?? google.candidate_count) ?? 1,
+  };
 }

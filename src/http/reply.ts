@@ -53,11 +53,15 @@ export function faultResponse(fault: Fault, requestId: string, codec: Codec = op
 export function answerResponse(answer: Answer): Response {
   const { call, body, stream, provider, attempts, losses, chargedNano } = answer;
   const headers = labelledHeaders(call, templateOf(call, stream, provider, attempts));
-  if (losses.length === 0 && chargedNano === undefined) return new Response(body as BodyInit, { headers });
-  const response = new Response(body as BodyInit, { headers });
-  if (losses.length > 0) response.headers.set('x-osiris-losses', lossHeader(losses));
-  if (chargedNano !== undefined) response.headers.set('x-osiris-cost-usd', formatUsd(chargedNano));
-  return response;
+  put(headers, 'x-osiris-losses', losses.length === 0 ? undefined : lossHeader(losses));
+  put(headers, 'x-osiris-cost-usd', chargedNano === undefined ? undefined : formatUsd(chargedNano));
+  return new Response(body as BodyInit, { headers });
+}
+
+/** The template still bears what the call before this one left in it. */
+function put(headers: Headers, name: string, value: string | undefined): void {
+  if (value === undefined) headers.delete(name);
+  else headers.set(name, value);
 }
 
 /** A stream whose provider is not known yet: its headers leave before anybody has begun to answer. */

@@ -21,6 +21,7 @@ const STRICT: HoldRules = { ...EXPECTED, hold: 'strict' };
 function usd(request: Partial<HoldRequest>, rules: HoldRules): { need: string; hold: string } {
   const whole = {
     bodyBytes: 36_000,
+    promptTokens: Math.ceil((request.bodyBytes ?? 36_000) / 3.6),
     outputCap: undefined,
     maxOutputTokens: 128_000,
     price: OPUS,
@@ -34,6 +35,10 @@ describe('the expected hold', () => {
   test('is the estimated input, which is needed, and the expected output', () => {
     // 36,000 bytes are 10,000 tokens: 0.05; 2,000 out: 0.05
     expect(usd({}, EXPECTED)).toEqual({ need: '0.05', hold: '0.10' });
+  });
+
+  test('goes by what the prompt is worth, not by the bytes of a file in it', () => {
+    expect(usd({ bodyBytes: 1_400_000, promptTokens: 1_600 }, EXPECTED).need).toBe('0.008');
   });
 
   test('expects no more than the request or the model allows', () => {

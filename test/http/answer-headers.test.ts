@@ -1,0 +1,29 @@
+// The headers of answers, which are copied from a template: nothing of one call may show in the next.
+
+import { expect, test } from 'bun:test';
+import type { Call } from '../../src/gateway/call.ts';
+import type { Answer } from '../../src/gateway/gateway.ts';
+import { answerResponse } from '../../src/http/reply.ts';
+
+function answer(requestId: string, members: Partial<Answer>): Answer {
+  // no more of a call than its headers speak of
+  const call = { requestId, model: { id: 'm' }, limit: { limit: 40, remaining: 39, resetS: 2 } } as unknown;
+  const body = new Uint8Array();
+  return { call: call as Call, body, stream: false, provider: 'p', attempts: 1, losses: [], ...members };
+}
+
+test('a loss and a cost stay with the call they belong to', () => {
+  const first = answerResponse(
+    answer('one', {
+      losses: [{ path: 'seed', action: 'dropped', reason: 'unknown here' }],
+      chargedNano: 82_000_000n,
+    }),
+  );
+  const second = answerResponse(answer('two', {}));
+  expect(first.headers.get('x-osiris-losses')).toBe('1; dropped=seed');
+  expect(first.headers.get('x-osiris-cost-usd')).toBe('0.082');
+  expect(first.headers.get('x-request-id')).toBe('one');
+  expect(second.headers.get('x-osiris-losses')).toBeNull();
+  expect(second.headers.get('x-osiris-cost-usd')).toBeNull();
+  expect(second.headers.get('x-request-id')).toBe('two');
+});
