@@ -168,16 +168,17 @@ test('the AI SDK reads the whole body too', async () => {
   expect(result.usage.outputTokens).toBe(9);
 });
 
-test('a failure before and after the first word reaches both SDKs as a failed response', async () => {
+test('a failure before and after the first word is thrown by both SDKs, in its own words', async () => {
   const fault = new Fault(
     'upstream_rate_limited',
     'The provider’s rate limit is reached; wait and try again.',
   );
   for (const before of [[], answer.slice(0, 8)]) {
     const events: StreamEvent[] = [...before, { type: 'error', fault }];
-    const response = await openai(events).responses.stream({ model: 'm', input: 'x' }).finalResponse();
-    expect(response.status).toBe('failed');
-    expect(response.error).toEqual({ code: 'rate_limit_exceeded', message: fault.message });
+    const helper = openai(events).responses.stream({ model: 'm', input: 'x' });
+    const failure: unknown = await helper.finalResponse().catch((thrown: unknown) => thrown);
+    expect(failure).toBeInstanceOf(OpenAI.APIError);
+    expect(failure).toMatchObject({ code: 'rate_limit_exceeded', message: fault.message });
     const seen: string[] = [];
     const result = streamText({ model: aiModel(events), prompt: 'x', maxRetries: 0, onError: () => {} });
     for await (const part of result.fullStream) seen.push(part.type);

@@ -39,7 +39,10 @@ describe('failures', () => {
     ];
     for (const [code, wire] of codes) {
       const sent = encode([failure(code)]);
-      expect(typesOf(sent)).toEqual(['response.created', 'response.in_progress', 'response.failed']);
+      expect(typesOf(sent)).toEqual(['response.created', 'response.in_progress', 'error', 'response.failed']);
+      // flat as it is published, nested as OpenAI sends it and its libraries read it
+      const said = { code: wire, message: 'It broke.', param: null };
+      expect(sent.at(-2)).toMatchObject({ ...said, error: said });
       expect(lastResponse(sent)).toMatchObject({
         status: 'failed',
         error: { code: wire, message: 'It broke.' },
@@ -72,15 +75,16 @@ describe('failures', () => {
         ({ data }) => JSON.parse(data),
       );
     expect(frames({ first, frames: 7 })).toMatchObject([
+      { type: 'error', sequence_number: 7, error: { type: 'server_error', message: 'Too slow.' } },
       {
         type: 'response.failed',
-        sequence_number: 7,
+        sequence_number: 8,
         response: { id: 'resp_up', status: 'failed', error: { code: 'server_error' } },
       },
     ]);
     const alone = frames({ first: undefined, frames: 0 });
-    expect(alone.map(({ type }) => type)).toEqual(['response.created', 'response.failed']);
-    expect(alone[0].response.id).toBe(alone[1].response.id);
+    expect(alone.map(({ type }) => type)).toEqual(['response.created', 'error', 'response.failed']);
+    expect(alone[0].response.id).toBe(alone[2].response.id);
   });
 
   test('error types are OpenAI’s own', () => {

@@ -66,6 +66,10 @@ export function breach(sent: JsonObject[]): string | undefined {
       if (number > 1 && number < sent.length - 1) return `${type} in the middle`;
       continue;
     }
+    if (type === 'error') {
+      if (types.at(-1) !== 'response.failed' || number !== sent.length - 2) return 'an error in the middle';
+      continue;
+    }
     if (event.output_index !== done.length) return `${type} has a wrong output_index`;
     if (type === 'response.output_item.added') {
       if (item !== undefined) return 'overlapping items';
@@ -98,6 +102,7 @@ export function breach(sent: JsonObject[]): string | undefined {
     }
   }
   const output = asArray(lastResponse(sent).output);
+  if (types.includes('response.failed') && !types.includes('error')) return 'a failure without its error';
   const reported = types.at(-1) === 'response.failed' ? output.slice(0, done.length) : output;
   return Bun.deepEquals(reported, done) ? undefined : 'the answer differs from its items';
 }

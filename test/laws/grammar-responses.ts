@@ -1,4 +1,4 @@
-// The grammar of Responses streams: `created in_progress item* terminal`, items with all their stages in order.
+// The grammar of Responses streams: `created in_progress item* (error failed | completed | incomplete)`, items with all their stages in order.
 
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../src/lib/json.ts';
 import { ItemGrammar } from './grammar-responses-item.ts';
@@ -7,6 +7,7 @@ import { demand, type Ending, type Grammar, type Wire } from './grammar-rule.ts'
 class ResponsesGrammar implements Grammar {
   #count = 0;
   #id: unknown;
+  #hasError = false;
   #ending: Ending | undefined;
   readonly #items: ItemGrammar[] = [];
 
@@ -19,9 +20,11 @@ class ResponsesGrammar implements Grammar {
       `events are counted from 0: ${String(value.sequence_number)}`,
     );
     this.#count++;
+    demand(!this.#hasError || event === 'response.failed', 'an error is followed by the failed response');
     if (event === 'error') {
-      demand(typeof value.message === 'string' && value.message !== '', 'an error says what is wrong');
-      this.#ending = 'failed';
+      for (const error of [value, asObject(value.error)])
+        demand(typeof error.message === 'string' && error.message !== '', 'an error says what is wrong');
+      this.#hasError = true;
     } else if (this.#count === 1) {
       demand(event === 'response.created', 'response.created comes first');
       this.#readShell(asObject(value.response), 'in_progress');
@@ -68,6 +71,7 @@ class ResponsesGrammar implements Grammar {
   }
 
   #fail(response: JsonObject): void {
+    demand(this.#hasError, 'a failed response follows an error, without which libraries do not throw');
     this.#readShell(response, 'failed');
     const error = asObject(response.error);
     demand(typeof error.message === 'string' && error.message !== '', 'a failure says what is wrong');

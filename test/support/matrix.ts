@@ -5,8 +5,9 @@ import { type Client, type Target, type Tokens, ToolBox } from './client.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { golden } from './golden.ts';
 import { SCENARIOS, type Scenario, type ToolRun, usageOf } from './scenarios.ts';
+import type { Received } from './scene.ts';
 import { sealOf, type WireFormat } from './script.ts';
-import { type Received, startUpstream, type Upstream } from './upstream.ts';
+import { startUpstream, type Upstream } from './upstream.ts';
 import { baseUrlOf } from './wire.ts';
 
 /** Without a gateway: every client straight to the scripted upstream of its own format. */

@@ -34,6 +34,8 @@ export type Turn = {
   calls?: ScriptedCall[];
   usage?: ScriptedUsage;
   finish?: Finish;
+  /** A value the request asks for: said as the text, or as the arguments of the tool that must be called. */
+  value?: unknown;
   /** Arguments of several calls arrive in turns of fragments (formats that allow it). */
   interleaved?: boolean;
   /** Answered instead of everything else. */
@@ -44,6 +46,11 @@ export type Turn = {
   stopAfterFrames?: number;
   /** Stream only: after so many frames the upstream falls silent until its caller leaves. */
   silentAfterFrames?: number;
+  /**
+   * Half of the answer comes. Then `end`: nothing more, as if that were all; `error`: a stream says the provider's
+   * error and a whole answer's connection is reset.
+   */
+  halfway?: 'end' | 'error';
   /** Before the first byte. */
   delayMs?: number;
   cutting?: Cutting;

@@ -1,44 +1,23 @@
 // A scripted provider on loopback: checks requests as strictly as real ones do, answers by script, records all.
 
 import { cutFrames } from './cutting.ts';
-import { type Asked, type Cutting, sealOf, type Turn, type WireFormat } from './script.ts';
+import { sayValue } from './say-value.ts';
+import { type Received, Scene } from './scene.ts';
+import { type Asked, type Cutting, sealOf, type Turn } from './script.ts';
 import { Breach, type Json } from './strict.ts';
 import { type Issued, type Wire, wireAt } from './wire.ts';
 
-/** One request as it arrived. */
-export type Received = {
-  format: WireFormat;
-  path: string;
-  query: string;
-  headers: Record<string, string>;
-  raw: Uint8Array;
-  body: Json;
-  /** Which model was asked for, by the body or by the path. */
-  model: string;
-  /** What a strict provider found wrong; the request was then answered with 400. */
-  breach: string | undefined;
-  /** It took a turn of the script. */
-  tookTurn: boolean;
-  /** It only asked for a token count. */
-  counting: boolean;
-  /** The caller left before the answer was complete. */
-  aborted: boolean;
-};
-
-export type Upstream = {
+export type Upstream = Pick<Scene, 'received' | 'play' | 'turnsTaken' | 'breaches'> & {
   port: number;
   /** `http://127.0.0.1:PORT`, without a path. */
   origin: string;
   /** What stands before the operation: the origin and `/v1`. */
   baseUrl: string;
-  /** Every request since the last script, in order of arrival. */
-  received: Received[];
-  /** Starts a script from its first turn and forgets what was received. */
-  play(turns: Turn[], cutting?: Cutting): void;
-  /** The requests that took a turn. */
-  turnsTaken(): Received[];
-  /** What strict checking found since the last script. */
-  breaches(): string[];
+  /**
+   * A script of its own for requests that bear this mark anywhere in their body, so that many can be played at once;
+   * all others belong to the script of the upstream itself.
+   */
+  scene(mark: string): Scene;
   stop(): Promise<void>;
 };
 
@@ -47,16 +26,8 @@ export const COUNTED_TOKENS = 42;
 
 /** Starts a scripted upstream on a free loopback port; with `key` set every request must bear it. */
 export function startUpstream(options: { key?: string; port?: number } = {}): Upstream {
-  const received: Received[] = [];
-  // Apart for each format, as for different providers: what one sealed, another must never see.
-  const issued: Record<WireFormat, Issued> = {
-    'openai-chat': nothingIssued(),
-    'openai-responses': nothingIssued(),
-    'anthropic-messages': nothingIssued(),
-    'google-generate-content': nothingIssued(),
-  };
-  let script: Turn[] = [];
-  let cutting: Cutting = { kind: 'frame' };
+  const common = new Scene();
+  const scenes = new Map<string, Scene>();
 
   const server = Bun.serve({
     hostname: '127.0.0.1',
@@ -86,7 +57,9 @@ export function startUpstream(options: { key?: string; port?: number } = {}): Up
         counting,
         aborted: false,
       };
-      received.push(entry);
+      const scene = sceneOf(raw, scenes) ?? common;
+      const { issued } = scene;
+      scene.received.push(entry);
       if (options.key !== undefined && !bearsKey(request.headers, options.key)) {
         return refusal(wire, 401, 'authentication_error', 'invalid api key');
       }
@@ -107,15 +80,16 @@ export function startUpstream(options: { key?: string; port?: number } = {}): Up
         if (found.model !== undefined) return Response.json({ totalTokens: COUNTED_TOKENS });
         return Response.json({ object: 'response.input_tokens', input_tokens: COUNTED_TOKENS });
       }
-      const position = received.filter((one) => one.tookTurn).length;
-      const turn = script[position];
+      const position = scene.turnsTaken().length;
+      const scripted = scene.turn(position);
+      const turn = scripted && sayValue(scripted, entry.body);
       entry.tookTurn = true;
       if (turn === undefined) return refusal(wire, 500, 'api_error', 'the script has no more turns');
       const stream = found.stream ?? entry.body.stream === true;
       const asked: Asked = { position, model: entry.model, stream, body: entry.body };
       remember(issued[wire.format], turn, wire, asked);
       if (turn.delayMs !== undefined) await Bun.sleep(turn.delayMs);
-      return answer(wire, turn, asked, turn.cutting ?? cutting, entry, request.signal);
+      return answer(wire, turn, asked, turn.cutting ?? scene.cutting, entry, request.signal);
     },
   });
 
@@ -125,22 +99,27 @@ export function startUpstream(options: { key?: string; port?: number } = {}): Up
     port,
     origin,
     baseUrl: `${origin}/v1`,
-    received,
-    play(turns, how = { kind: 'frame' }) {
-      script = turns;
-      cutting = how;
-      received.length = 0;
+    received: common.received,
+    play: (turns, cutting) => common.play(turns, cutting),
+    turnsTaken: () => common.turnsTaken(),
+    breaches: () => common.breaches(),
+    scene(mark) {
+      const scene = new Scene();
+      scenes.set(mark, scene);
+      return scene;
     },
-    turnsTaken: () => received.filter((one) => one.tookTurn),
-    breaches: () => received.flatMap((one) => (one.breach === undefined ? [] : [one.breach])),
     stop: async () => {
       await server.stop(true);
     },
   };
 }
 
-function nothingIssued(): Issued {
-  return { seals: new Set(), reasonings: new Set(), items: new Map() };
+const MARK = /scene-\w+/;
+
+function sceneOf(raw: Uint8Array, scenes: ReadonlyMap<string, Scene>): Scene | undefined {
+  if (scenes.size === 0) return undefined;
+  const [mark = ''] = MARK.exec(Buffer.from(raw).toString('latin1')) ?? [];
+  return scenes.get(mark);
 }
 
 function bearsKey(headers: Headers, key: string): boolean {
@@ -198,10 +177,12 @@ function answer(
     return Response.json(wire.error(type, message), { status, headers: headers ?? {} });
   }
   const streaming = asked.stream;
-  const frames = streaming ? brokenFrames(wire, turn, asked) : [JSON.stringify(wire.body(turn, asked))];
+  const frames = streaming ? brokenFrames(wire, turn, asked) : [brokenBody(wire, turn, asked)];
   const silentAfter = streaming ? turn.silentAfterFrames : undefined;
   const pieces = cutFrames(frames.slice(0, silentAfter), cutting);
-  return new Response(writePieces(pieces, silentAfter !== undefined, entry, signal), {
+  const last =
+    silentAfter !== undefined ? 'stay' : !streaming && turn.halfway === 'error' ? 'reset' : 'close';
+  return new Response(writePieces(pieces, last, entry, signal), {
     headers: {
       'content-type': streaming ? 'text/event-stream; charset=utf-8' : 'application/json',
       'x-request-id': `req_scripted${asked.position}`,
@@ -213,6 +194,10 @@ function answer(
 /** The frames of a turn with its scripted failure or early end. */
 function brokenFrames(wire: Wire, turn: Turn, asked: Asked): string[] {
   const frames = wire.frames(turn, asked);
+  const half = frames.length >> 1;
+  if (turn.halfway === 'end') return frames.slice(0, half);
+  if (turn.halfway === 'error')
+    return [...frames.slice(0, half), wire.errorFrame(asked, 'overloaded_error', 'Overloaded', half)];
   if (turn.failAfterFrames !== undefined) {
     const { frames: count, type, message } = turn.failAfterFrames;
     return [...frames.slice(0, count), wire.errorFrame(asked, type, message, count)];
@@ -220,10 +205,15 @@ function brokenFrames(wire: Wire, turn: Turn, asked: Asked): string[] {
   return turn.stopAfterFrames === undefined ? frames : frames.slice(0, turn.stopAfterFrames);
 }
 
-/** One write per piece, each in a turn of the event loop of its own; `stays` open in silence after the last. */
+function brokenBody(wire: Wire, turn: Turn, asked: Asked): string {
+  const body = JSON.stringify(wire.body(turn, asked));
+  return turn.halfway === undefined ? body : body.slice(0, body.length >> 1);
+}
+
+/** One write per piece, each in a turn of the event loop of its own; after the last it may stay open in silence. */
 function writePieces(
   pieces: Uint8Array[],
-  stays: boolean,
+  last: 'close' | 'stay' | 'reset',
   entry: Received,
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
@@ -233,7 +223,7 @@ function writePieces(
     gone = resolve;
   });
   const leave = (): void => {
-    if (stays || next < pieces.length) entry.aborted = true;
+    if (last === 'stay' || next < pieces.length) entry.aborted = true;
     gone();
   };
   signal.addEventListener('abort', leave, { once: true });
@@ -243,7 +233,8 @@ function writePieces(
         await new Promise<void>((resume) => setImmediate(resume));
         const piece = pieces[next];
         if (piece === undefined) {
-          if (stays) await left;
+          if (last === 'stay') await left;
+          else if (last === 'reset') controller.error();
           else controller.close();
           return;
         }

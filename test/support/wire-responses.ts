@@ -41,7 +41,7 @@ export function responsesFrames(turn: Turn, asked: Asked): string[] {
   return frames;
 }
 
-/** The frame that ends a stream that broke: the whole response, failed. */
+/** What ends a stream that broke: the error, then the whole response, failed. */
 export function responsesErrorFrame(asked: Asked, type: string, message: string, position: number): string {
   const response = {
     ...shell(asked),
@@ -51,8 +51,10 @@ export function responsesErrorFrame(asked: Asked, type: string, message: string,
     output: [],
     usage: null,
   };
-  const event = { type: 'response.failed', response, sequence_number: position };
-  return `event: response.failed\ndata: ${JSON.stringify(event)}\n\n`;
+  const error = { type, code: null, message, param: null };
+  const said = { type: 'error', sequence_number: position, error };
+  const failed = { type: 'response.failed', response, sequence_number: position + 1 };
+  return `event: error\ndata: ${JSON.stringify(said)}\n\nevent: response.failed\ndata: ${JSON.stringify(failed)}\n\n`;
 }
 
 type Emit = (type: string, members: Record<string, unknown>) => void;

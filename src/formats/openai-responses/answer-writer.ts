@@ -10,7 +10,7 @@ import type { Dress } from '../codec.ts';
 import { type AnswerState, answerBody } from './answer-body.ts';
 import { CallWriter } from './call-writer.ts';
 import { CLIENT_TOOLS, clientToolsIn } from './client-tools.ts';
-import { failedError } from './errors.ts';
+import { errorMembers, failedError } from './errors.ts';
 import { writeIncomplete } from './finish.ts';
 import type { ItemWriter, Send } from './item-writer.ts';
 import { MessageWriter } from './message-writer.ts';
@@ -222,6 +222,7 @@ export class AnswerWriter {
     }
     const usage = this.#usage ? writeUsage(this.#usage) : null;
     this.body = this.#bodyNow('failed', { output, usage, error: failedError(fault) });
+    this.#send('error', errorMembers(fault));
     this.#send('response.failed', { response: this.body });
   }
 }

@@ -3,7 +3,7 @@
 import type { Fault } from '../../canonical/fault.ts';
 import { asArray, asNumber, isObject, type JsonObject } from '../../lib/json.ts';
 import { writeFrame } from '../../lib/sse.ts';
-import { failedError } from './errors.ts';
+import { errorMembers, failedError } from './errors.ts';
 
 /**
  * See `Codec.breakOff`. The failed response keeps the id the stream began with, since clients check it. Nothing has
@@ -23,12 +23,17 @@ export function breakOff(
     incomplete_details: null,
   };
   const begin = asNumber(seen.first?.sequence_number) ?? 0;
-  if (seen.frames > 0 && seen.first) return frame('response.failed', begin + seen.frames, failed);
-  return frame('response.created', 0, base) + frame('response.failed', 1, failed);
+  const hasBegun = seen.frames > 0 && seen.first !== undefined;
+  const next = hasBegun ? begin + seen.frames : 1;
+  return [
+    hasBegun ? '' : frame('response.created', 0, { response: base }),
+    frame('error', next, errorMembers(fault)),
+    frame('response.failed', next + 1, { response: failed }),
+  ].join('');
 }
 
-function frame(type: string, sequence: number, response: JsonObject): string {
-  return writeFrame(JSON.stringify({ type, sequence_number: sequence, response }), type);
+function frame(type: string, sequence_number: number, members: JsonObject): string {
+  return writeFrame(JSON.stringify({ type, sequence_number, ...members }), type);
 }
 
 function blankResponse(requestId: string): JsonObject {

@@ -2,6 +2,7 @@
 
 import type { Fault } from '../../canonical/fault.ts';
 import { asNumber, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { errorType } from '../openai-error-type.ts';
 import { faultFromStatus } from '../upstream-error.ts';
 
 /** Reads an upstream's error body: the OpenAI envelope, a bare error object, or a text. */
@@ -66,6 +67,16 @@ function innerStatus(error: JsonObject): number {
  */
 export function failedError(fault: Fault): JsonObject {
   return { code: failedCode(fault), message: fault.message };
+}
+
+/**
+ * The members of the `error` event that OpenAI sends before a failed response. Coding agents only know the latter; the
+ * libraries only throw for this one, and hand out half an answer as a whole one without it. The error stands in it
+ * twice: nested as it is sent, flat as it is published.
+ */
+export function errorMembers(fault: Fault): JsonObject {
+  const error = { ...failedError(fault), param: fault.param ?? null };
+  return { ...error, error: { type: errorType(fault.code), ...error } };
 }
 
 function failedCode(fault: Fault): string {
