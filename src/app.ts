@@ -22,6 +22,7 @@ import { calendarIn } from './store/calendar.ts';
 import { databasePath, socketPath } from './store/data-dir.ts';
 import type { Journal } from './store/journal-port.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
+import { createMemoryThoughts } from './store/memory/thoughts.ts';
 import { rememberMinimum } from './store/minimum-charge.ts';
 import type { Directory, Ledger } from './store/ports.ts';
 import { sealKeyOf } from './store/seal-key.ts';
@@ -154,6 +155,7 @@ function gatewayPorts(
     billing: config.billing,
     journal,
     sealKey: sealKeyOf(directory),
+    thoughts: createMemoryThoughts(),
     running: new Set(),
     watch: new Watch(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

@@ -17,8 +17,12 @@ export type MediaSource =
   | { from: 'file-id'; id: string; format: FormatId }
   | { from: 'text'; text: string };
 
-/** Reasoning state that only its issuer may see again: a signature, encrypted content, redacted thinking. */
-export type Seal = { issuer: string; data: string };
+/**
+ * Reasoning state that only its issuer may see again: a signature, encrypted content, redacted thinking. `issuer` is
+ * the kind of state, which one format carries; `scope` the provider that made it, as far as that is known. In an
+ * envelope of ours `inside` is the kind of what it holds.
+ */
+export type Seal = { issuer: string; data: string; scope?: string; inside?: string };
 
 export type TokenLogprob = {
   token: string;
@@ -81,6 +85,8 @@ export type ReasoningPart = {
   content: string[];
   seal?: Seal;
   redacted?: boolean;
+  /** It came with a seal that was no good. */
+  unproven?: boolean;
   itemId?: string;
   at?: SourcePath;
 };

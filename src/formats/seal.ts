@@ -17,17 +17,23 @@ type Wrapped = {
   seal: Seal;
   redacted: boolean;
   itemId: string | undefined;
-  /** Lengths of the summary's sections where there are several, since other formats join them. */
-  sections: number[];
+  /** Lengths of the sections of summary and chain, since other formats join them. */
+  summary: number[];
+  content: number[];
 };
 
-/** `osr1.`, base64url of `{i: issuer, d: data, r?: redacted, n?: item id, s?: section lengths}`, `.`, base64url MAC. */
-function wrap({ seal, redacted, itemId, sections }: Wrapped, key: Uint8Array): string {
-  const content: JsonObject = { i: seal.issuer, d: seal.data };
-  if (redacted) content.r = true;
-  if (itemId !== undefined) content.n = itemId;
-  if (sections.length > 1) content.s = sections;
-  const payload = Buffer.from(JSON.stringify(content)).toString('base64url');
+/**
+ * `osr1.`, base64url of `{i: issuer, p: scope, d: data, r?: redacted, n?: item id, s?, c?: section lengths}`, `.`,
+ * base64url MAC.
+ */
+function wrap({ seal, redacted, itemId, summary, content }: Wrapped, key: Uint8Array): string {
+  const members: JsonObject = { i: seal.issuer, d: seal.data };
+  if (seal.scope !== undefined) members.p = seal.scope;
+  if (redacted) members.r = true;
+  if (itemId !== undefined) members.n = itemId;
+  if (summary.length > 1 || (summary.length > 0 && content.length > 0)) members.s = summary;
+  if (content.length > 0) members.c = content;
+  const payload = Buffer.from(JSON.stringify(members)).toString('base64url');
   return `${PREFIX}${payload}.${macOf(payload, key)}`;
 }
 
@@ -35,34 +41,51 @@ function wrap({ seal, redacted, itemId, sections }: Wrapped, key: Uint8Array): s
 function unwrap(text: string, key: Uint8Array): Wrapped | undefined {
   const [payload = '', mac = '', ...rest] = text.slice(PREFIX.length).split('.');
   if (rest.length > 0 || !equalConstantTime(mac, macOf(payload, key))) return undefined;
-  const content = tryParseJson(Buffer.from(payload, 'base64url').toString());
-  if (!isObject(content)) return undefined;
-  const [issuer, data] = [asString(content.i), asString(content.d)];
+  const members = tryParseJson(Buffer.from(payload, 'base64url').toString());
+  if (!isObject(members)) return undefined;
+  const [issuer, data, scope] = [asString(members.i), asString(members.d), asString(members.p)];
   if (issuer === undefined || data === undefined) return undefined;
-  const sections = asArray(content.s).filter((length) => typeof length === 'number');
-  return { seal: { issuer, data }, redacted: content.r === true, itemId: asString(content.n), sections };
+  return {
+    seal: { issuer, data, ...(scope === undefined ? {} : { scope }) },
+    redacted: members.r === true,
+    itemId: asString(members.n),
+    summary: lengthsIn(members.s),
+    content: lengthsIn(members.c),
+  };
+}
+
+function lengthsIn(value: JsonObject[string] | undefined): number[] {
+  return asArray(value).filter((length) => typeof length === 'number');
 }
 
 function macOf(payload: string, key: Uint8Array): string {
   return Buffer.from(hmacSha256(key, PREFIX + payload).subarray(0, MAC_BYTES)).toString('base64url');
 }
 
+function envelope(wrapped: Wrapped, issuer: string, key: Uint8Array): Seal {
+  return { issuer, data: wrap(wrapped, key), inside: wrapped.seal.issuer };
+}
+
 /** An answer whose foreign seals stand in envelopes under the client's own issuer, so that its encoder writes them. */
 export function wrapSeals(response: CanonicalResponse, issuer: string, key: Uint8Array): CanonicalResponse {
   const parts = response.parts.map((part): Part => {
     if (part.kind !== 'reasoning' || !part.seal || part.seal.issuer === issuer) return part;
-    const { seal, redacted = false, itemId, summary } = part;
-    const sections = summary.map((section) => section.length);
-    return { ...part, seal: { issuer, data: wrap({ seal, redacted, itemId, sections }, key) } };
+    const { seal, redacted = false, itemId } = part;
+    const [summary, content] = [lengthsOf(part.summary), lengthsOf(part.content)];
+    return { ...part, seal: envelope({ seal, redacted, itemId, summary, content }, issuer, key) };
   });
   return { ...response, parts };
+}
+
+function lengthsOf(sections: string[]): number[] {
+  return sections.map((section) => section.length);
 }
 
 /** The same for the events of one stream. */
 export class SealWrapper {
   readonly #issuer: string;
   readonly #key: Uint8Array;
-  #part: Omit<Wrapped, 'seal'> = { redacted: false, itemId: undefined, sections: [] };
+  #part: Omit<Wrapped, 'seal'> = nothingYet();
 
   constructor(issuer: string, key: Uint8Array) {
     this.#issuer = issuer;
@@ -72,19 +95,23 @@ export class SealWrapper {
   event(event: StreamEvent): StreamEvent {
     if (event.type === 'part-start' && event.part.kind === 'reasoning') {
       const { redacted = false, itemId } = event.part;
-      this.#part = { redacted, itemId, sections: [] };
+      this.#part = { ...nothingYet(), redacted, itemId };
     }
     if (event.type !== 'part-delta') return event;
     const { delta } = event;
-    if (delta.kind === 'reasoning' && delta.form === 'summary') {
-      const { sections } = this.#part;
+    if (delta.kind === 'reasoning') {
+      const sections = this.#part[delta.form];
       while (sections.length <= delta.section) sections.push(0);
       sections[delta.section] = (sections[delta.section] ?? 0) + delta.text.length;
     }
     if (delta.kind !== 'seal' || delta.seal.issuer === this.#issuer) return event;
-    const data = wrap({ ...this.#part, seal: delta.seal }, this.#key);
-    return { ...event, delta: { kind: 'seal', seal: { issuer: this.#issuer, data } } };
+    const seal = envelope({ ...this.#part, seal: delta.seal }, this.#issuer, this.#key);
+    return { ...event, delta: { kind: 'seal', seal } };
   }
+}
+
+function nothingYet(): Omit<Wrapped, 'seal'> {
+  return { redacted: false, itemId: undefined, summary: [], content: [] };
 }
 
 /** A client's request with the envelopes in its history opened; what is no envelope of ours loses its seal. */
@@ -101,7 +128,12 @@ export function unwrapSeals(request: CanonicalRequest, key: Uint8Array): Convert
 type SealedPart = ReasoningPart & { seal: Seal };
 
 function isWrapped(part: Part): part is SealedPart {
-  return part.kind === 'reasoning' && part.seal?.data.startsWith(PREFIX) === true;
+  return part.kind === 'reasoning' && isEnvelope(part.seal?.data);
+}
+
+/** The text claims to be one; only its MAC tells whether it is. */
+export function isEnvelope(text: string | undefined): boolean {
+  return text?.startsWith(PREFIX) === true;
 }
 
 function unwrapPart(part: SealedPart, key: Uint8Array, losses: Loss[]): ReasoningPart {
@@ -109,13 +141,9 @@ function unwrapPart(part: SealedPart, key: Uint8Array, losses: Loss[]): Reasonin
   const wrapped = unwrap(seal.data, key);
   if (!wrapped) {
     losses.push({ path: part.at ?? 'reasoning', action: 'dropped', reason: UNPROVEN });
-    return bare;
+    return { ...bare, unproven: true };
   }
-  const opened: ReasoningPart = {
-    ...bare,
-    summary: splitSections(bare.summary, wrapped.sections),
-    seal: wrapped.seal,
-  };
+  const opened: ReasoningPart = { ...bare, ...splitSections(bare, wrapped), seal: wrapped.seal };
   if (wrapped.redacted) opened.redacted = true;
   if (wrapped.itemId !== undefined) opened.itemId = wrapped.itemId;
   return opened;
@@ -124,27 +152,71 @@ function unwrapPart(part: SealedPart, key: Uint8Array, losses: Loss[]): Reasonin
 const UNPROVEN = 'the state of this reasoning was not issued here, or was changed on the way';
 
 /** One joined text cut into its sections again, if it still is as long as they and equal gaps between them. */
-function splitSections(summary: string[], lengths: number[]): string[] {
+function splitSections(
+  { summary, content }: Pick<ReasoningPart, 'summary' | 'content'>,
+  lengths: Pick<Wrapped, 'summary' | 'content'>,
+): Pick<ReasoningPart, 'summary' | 'content'> {
   const [text] = summary;
-  if (text === undefined || summary.length > 1 || lengths.length < 2) return summary;
-  const gap = (text.length - lengths.reduce((sum, length) => sum + length, 0)) / (lengths.length - 1);
-  if (!Number.isInteger(gap) || gap < 0) return summary;
+  const all = [...lengths.summary, ...lengths.content];
+  if (text === undefined || summary.length > 1 || content.length > 0 || all.length === 0)
+    return { summary, content };
+  const spare = text.length - all.reduce((sum, length) => sum + length, 0);
+  const gap = all.length === 1 ? 0 : spare / (all.length - 1);
+  if (!Number.isInteger(gap) || gap < 0 || (all.length === 1 && spare !== 0)) return { summary, content };
   let from = 0;
-  return lengths.map((length) => {
+  const sections = all.map((length) => {
     const section = text.slice(from, from + length);
     from += length + gap;
     return section;
   });
+  const first = lengths.summary.length;
+  return { summary: sections.slice(0, first), content: sections.slice(first) };
 }
 
 /**
- * What an upstream of `issuer` may see of a seal in a body that goes to it as it came: the issuer's own data, or
- * undefined for an envelope of another's or of nobody's. What is no envelope is the client's own affair.
+ * The request as an upstream may see it that owns the state of `scopes`: reasoning that we know to be another's is
+ * left out. What stands under no scope never was in our hands; its format tells whose it is.
  */
-export function sealFor(issuer: string, key: Uint8Array): (seal: string) => string | undefined {
+export function keepOwnSeals(
+  request: CanonicalRequest,
+  scopes: readonly string[],
+): Converted<CanonicalRequest> {
+  const isForeign = (part: Part) =>
+    part.kind === 'reasoning' && part.seal?.scope !== undefined && !scopes.includes(part.seal.scope);
+  if (!request.messages.some(({ parts }) => parts.some(isForeign))) return { value: request, losses: [] };
+  const losses: Loss[] = [];
+  const messages = request.messages.map((message): Message => {
+    const parts = message.parts.filter((part) => !isForeign(part));
+    if (parts.length === message.parts.length) return message;
+    for (const part of message.parts.filter(isForeign))
+      losses.push({ path: part.at ?? 'reasoning', action: 'dropped', reason: FOREIGN });
+    return { ...message, parts };
+  });
+  return { value: { ...request, messages }, losses };
+}
+
+const FOREIGN = 'reasoning that another provider sealed';
+
+/** Whose state an envelope of ours holds, if that is known. */
+export function scopeIn(seal: string, key: Uint8Array): string | undefined {
+  return unwrap(seal, key)?.seal.scope;
+}
+
+/**
+ * What an upstream of `issuer` that owns `scopes` may see of a seal in a body that goes to it as it came: the
+ * issuer's own data, or undefined for an envelope of another's or of nobody's. What is no envelope is the client's
+ * own affair.
+ */
+export function sealFor(
+  issuer: string,
+  key: Uint8Array,
+  scopes?: readonly string[],
+): (seal: string) => string | undefined {
   return (seal) => {
-    if (!seal.startsWith(PREFIX)) return seal;
-    const wrapped = unwrap(seal, key);
-    return wrapped?.seal.issuer === issuer ? wrapped.seal.data : undefined;
+    if (!isEnvelope(seal)) return seal;
+    const state = unwrap(seal, key)?.seal;
+    if (state?.issuer !== issuer) return undefined;
+    const isOwn = state.scope === undefined || scopes === undefined || scopes.includes(state.scope);
+    return isOwn ? state.data : undefined;
   };
 }

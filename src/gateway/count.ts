@@ -58,7 +58,7 @@ async function askProvider(call: Call, ports: GatewayPorts): Promise<JsonObject 
   if (!candidate || counting === undefined) return undefined;
   try {
     const path = counting.path(candidate.deployment.model);
-    const plan = { ...passPlan(call, candidate, ports.sealKey), path };
+    const plan = { ...passPlan(call, candidate, ports), path };
     const { status, body } = await callUpstream(call, plan, ports);
     if (status !== 200 || !(body instanceof Uint8Array)) return undefined;
     const value = tryParseJson(new TextDecoder().decode(body));

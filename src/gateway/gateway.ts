@@ -12,20 +12,16 @@ import { candidatesOf } from './candidate.ts';
 import { tellingBody } from './last-bytes.ts';
 import { Meter } from './meter.ts';
 import { PassedStream } from './pass.ts';
-import { type Plan, planCall } from './plan.ts';
+import { type Plan, type PlanPorts, planCall } from './plan.ts';
 import { Relay } from './relay.ts';
+import { noteSealsIn } from './seal-notes.ts';
 import { Latch, ruleOf, type SettlePorts } from './settle.ts';
 import { TranscodedStream } from './transcode.ts';
 import { callUpstream, type UpstreamPorts, upstreamFault, withoutSecrets } from './upstream.ts';
 import type { Watched } from './watch.ts';
 import { answerWhole, failureOf } from './whole.ts';
 
-export type GatewayPorts = AdmitPorts &
-  UpstreamPorts &
-  SettlePorts & {
-    /** Proves envelopes around sealed reasoning to be ours, 32 bytes. */
-    sealKey: Uint8Array;
-  };
+export type GatewayPorts = AdmitPorts & UpstreamPorts & SettlePorts & PlanPorts;
 
 /** What a call came to: the body to send and what the headers say of it. */
 export type Answer = {
@@ -69,7 +65,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
       if (attempts > 1) call.abort = new AbortController();
       meter = new Meter(call.promptTokens);
       try {
-        const plan = planCall(call, candidate, ports.sealKey);
+        const plan = planCall(call, candidate, ports);
         losses = plan.losses;
         const { body, stream } = await tryCandidate({ call, plan, meter, latch, ports });
         const { costNano } = call.trace;
@@ -113,6 +109,7 @@ async function tryCandidate(
   } catch (thrown) {
     throw new Fault('storage_fault', 'The answer could not be recorded; try again.', { cause: thrown });
   }
+  if (plan.kind === 'pass' && plan.noteSeals) noteSealsIn(body, plan.noteSeals);
   failpoint('before-last-frame');
   call.trace.sent.add(whole.body, nowMs());
   return { ...whole, body: tellingBody(whole.body, () => latch.delivered()) };
@@ -132,6 +129,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
           requestId: call.requestId,
           showModel: plan.renamed && deployment.model !== call.modelName ? call.modelName : undefined,
           hideUsage: plan.hideUsage,
+          noteSeals: plan.noteSeals,
           clean,
           costOf,
         })

@@ -8,6 +8,7 @@ import { putMembers, spliceJson } from '../lib/splice.ts';
 import { FRAME_BYTES_MAX, FrameSplitter, frameEnds, parseFrames, type SseFrame } from '../lib/sse.ts';
 import { type Conversion, isContent, type Piece } from './conversion.ts';
 import type { Meter } from './meter.ts';
+import { type NoteSeals, noteSealsInFrames } from './seal-notes.ts';
 import { usageMember } from './tail.ts';
 import { oversized } from './transcode.ts';
 
@@ -23,6 +24,8 @@ export type PassOptions = {
   clean: (fault: Fault) => Fault;
   /** What is shown beside the tokens; undefined shows nothing. */
   costOf?: (usage: Usage) => ShownCost | undefined;
+  /** Wants to know the sealed reasoning that passes. */
+  noteSeals?: NoteSeals | undefined;
 };
 
 /**
@@ -56,6 +59,7 @@ export class PassedStream implements Conversion {
   push(chunk: Uint8Array): Piece {
     const whole = this.#splitter.push(chunk);
     if (this.#splitter.pendingBytes > FRAME_BYTES_MAX) return this.fail(oversized());
+    if (this.#options.noteSeals) noteSealsInFrames(whole, this.#options.noteSeals);
     return whole.length === 0 ? NOTHING : this.#pass(whole);
   }
 

@@ -6,14 +6,27 @@ import type { FormatId } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
 import { mapTools, type ToolAbilities, type ToolRestorer } from '../canonical/tool-map.ts';
 import { targetOf } from '../catalog/target.ts';
+import type { Config } from '../config/config.ts';
 import { refuseThread } from '../formats/anthropic-messages/index.ts';
 import type { Codec, Converted } from '../formats/codec.ts';
 import { FORMATS } from '../formats/index.ts';
-import { sealFor, unwrapSeals } from '../formats/seal.ts';
+import { isEnvelope, keepOwnSeals, scopeIn, sealFor, unwrapSeals } from '../formats/seal.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
+import type { ThoughtStore } from '../store/ports.ts';
+import type { Sealing } from './answer-seals.ts';
 import { addressOf, type Call } from './call.ts';
 import type { Candidate } from './candidate.ts';
+import { lastScope, scopesOf, signIn } from './credential.ts';
+import { recallThoughts, rememberThoughts } from './recollection.ts';
+import { type NoteSeals, scopeOfSeal, sealNotes } from './seal-notes.ts';
+
+export type PlanPorts = {
+  /** Proves envelopes around sealed reasoning to be ours, 32 bytes. */
+  sealKey: Uint8Array;
+  thoughts: ThoughtStore;
+  config: Pick<Config, 'providers'>;
+};
 
 /** `renamed`: answers carry another model name than the client wrote. `hideUsage`: the usage chunk is ours. */
 export type PassPlan = {
@@ -23,9 +36,13 @@ export type PassPlan = {
   /** Behind the provider's base URL. */
   path: string;
   body: Uint8Array;
+  /** Our secret at the provider. */
+  credential: string | undefined;
   renamed: boolean;
   hideUsage: boolean;
   losses: Loss[];
+  /** There when the seals of the answer could end up with someone else than who made them. */
+  noteSeals: NoteSeals | undefined;
 };
 export type TranscodePlan = {
   kind: 'transcode';
@@ -33,10 +50,10 @@ export type TranscodePlan = {
   upstream: Codec;
   path: string;
   body: Uint8Array;
+  credential: string | undefined;
   losses: Loss[];
   restore: ToolRestorer | undefined;
-  /** For the envelopes around sealed reasoning. */
-  sealKey: Uint8Array;
+  sealing: Sealing;
 };
 export type Plan = PassPlan | TranscodePlan;
 
@@ -45,22 +62,22 @@ export type Plan = PassPlan | TranscodePlan;
  * that wants its first format for everybody gets it unless that would lose something the client's own one carries.
  * Throws Fault 400 when the request cannot be said in any of them.
  */
-export function planCall(call: Call, candidate: Candidate, sealKey: Uint8Array): Plan {
+export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Plan {
   const formats = formatsOf(candidate);
   const own = call.codec.id;
   const first = formats[0] ?? own;
   const speaksOwn = formats.includes(own);
   if (first === own || (speaksOwn && !candidate.provider.quirks.firstFormatFirst))
-    return passPlan(call, candidate, sealKey);
+    return passPlan(call, candidate, ports);
   const upstream = FORMATS[first];
   if (!upstream) throw new Fault('no_provider', `Provider ${candidate.provider.id} speaks no known format.`);
   try {
-    const plan = transcodePlan(call, candidate, upstream, sealKey);
+    const plan = transcodePlan(call, candidate, upstream, ports);
     const lossless = plan.losses.every((loss) => loss.action === 'moved');
-    return lossless || !speaksOwn ? plan : passPlan(call, candidate, sealKey);
+    return lossless || !speaksOwn ? plan : passPlan(call, candidate, ports);
   } catch (thrown) {
     if (speaksOwn && thrown instanceof Fault && thrown.status === 400)
-      return passPlan(call, candidate, sealKey);
+      return passPlan(call, candidate, ports);
     throw thrown;
   }
 }
@@ -74,18 +91,18 @@ function formatsOf(candidate: Candidate): FormatId[] {
  * The client's bytes with the edits the deployment needs. Only reasoning that its issuer may not see makes them be
  * written anew. Throws Fault 400 for what no deployment keeps.
  */
-export function passPlan(call: Call, candidate: Candidate, sealKey: Uint8Array): PassPlan {
+export function passPlan(call: Call, candidate: Candidate, ports: PlanPorts): PassPlan {
   const { codec } = call;
+  const { provider } = candidate;
   if (codec.id === 'anthropic-messages') refuseThread(call.body);
-  const show = codec.issuer === undefined ? undefined : sealFor(codec.issuer, sealKey);
-  const shown = show && codec.showSeals?.(call.body, show);
+  const { credential, scope, shown } = ownSeals(call, candidate, ports);
   const isShown = shown === undefined || shown.value === call.body;
   const bytes = isShown ? call.bytes : new TextEncoder().encode(JSON.stringify(shown.value));
   const edits: Edit[] = [];
   const renamed = candidate.deployment.model !== call.modelName;
   if (renamed) edits.push(...modelEdits(codec, candidate.deployment.model));
   let hideUsage = false;
-  if (codec.id === 'openai-chat' && call.stream && candidate.provider.quirks.usageInStream !== false) {
+  if (codec.id === 'openai-chat' && call.stream && provider.quirks.usageInStream !== false) {
     const options = call.body.stream_options;
     hideUsage = !(isObject(options) && options.include_usage === true);
     if (hideUsage) edits.push({ path: ['stream_options', 'include_usage'], json: 'true' });
@@ -93,7 +110,48 @@ export function passPlan(call: Call, candidate: Candidate, sealKey: Uint8Array):
   const body = edits.length === 0 ? bytes : spliceJson(bytes, edits);
   const losses = shown?.losses ?? [];
   const path = codec.path({ model: candidate.deployment.model, stream: call.stream });
-  return { kind: 'pass', candidate, upstream: codec, path, body, renamed, hideUsage, losses };
+  const noteSeals = hasNeighbours(codec.id, ports)
+    ? sealNotes(call.key.id, scope, ports.thoughts)
+    : undefined;
+  const sent = { candidate, upstream: codec, path, body, credential };
+  return { kind: 'pass', ...sent, renamed, hideUsage, losses, noteSeals };
+}
+
+/** The client's body with the seals that belong to the provider, and the credential they belong to. */
+function ownSeals(
+  call: Call,
+  { provider }: Candidate,
+  { sealKey, thoughts }: PlanPorts,
+): { credential: string | undefined; scope: string; shown: Converted<JsonObject> | undefined } {
+  const { codec, key, body } = call;
+  const scopeOf = (seal: string) =>
+    isEnvelope(seal) ? scopeIn(seal, sealKey) : scopeOfSeal(seal, key.id, thoughts);
+  let last: string | undefined;
+  if (provider.credentials.length > 1) {
+    const all = scopesOf(provider, sealKey);
+    codec.showSeals?.(body, (seal) => {
+      const scope = scopeOf(seal);
+      if (scope !== undefined && all.includes(scope)) last = scope;
+      return seal;
+    });
+  }
+  const { credential, scopes } = signIn(provider, last, sealKey);
+  const open = codec.issuer === undefined ? undefined : sealFor(codec.issuer, sealKey, scopes);
+  const shown =
+    open &&
+    codec.showSeals?.(body, (seal) => {
+      const scope = isEnvelope(seal) ? undefined : scopeOf(seal);
+      return scope === undefined || scopes.includes(scope) ? open(seal) : undefined;
+    });
+  return { credential, scope: scopes[0], shown };
+}
+
+/** Others may be sent the format's seals as they are: another provider, or another account at this one. */
+function hasNeighbours(format: FormatId, { config }: PlanPorts): boolean {
+  let accounts = 0;
+  for (const { formats, credentials, builtIn } of config.providers.values())
+    if (!builtIn && formats.includes(format)) accounts += Math.max(1, credentials.length);
+  return accounts > 1;
 }
 
 function modelEdits(codec: Codec, model: string): Edit[] {
@@ -104,17 +162,30 @@ function transcodePlan(
   call: Call,
   candidate: Candidate,
   upstream: Codec,
-  sealKey: Uint8Array,
+  { sealKey, thoughts }: PlanPorts,
 ): TranscodePlan {
   const decoded = decode(call, sealKey);
   const { model } = call;
-  const mapped = mapTools(decoded.value, abilitiesOf(call, candidate, upstream));
-  const target = targetOf(model, candidate.deployment, candidate.provider);
+  const { provider } = candidate;
+  const keyId = call.key.id;
+  const scopes = scopesOf(provider, sealKey);
+  const recalled = recallThoughts(decoded.value, keyId, thoughts, (scope) => scopes.includes(scope));
+  const { credential, scopes: own } = signIn(provider, lastScope(recalled, scopes), sealKey);
+  const kept = keepOwnSeals(recalled, own);
+  const mapped = mapTools(kept.value, abilitiesOf(call, candidate, upstream));
+  const target = targetOf(model, candidate.deployment, provider);
   const encoded = upstream.encodeRequest(mapped.request, target);
   const body = new TextEncoder().encode(JSON.stringify(encoded.value));
-  const losses = [...decoded.losses, ...mapped.losses, ...encoded.losses];
+  const losses = [...decoded.losses, ...kept.losses, ...mapped.losses, ...encoded.losses];
   const path = upstream.path({ model: target.model, stream: call.stream });
-  return { kind: 'transcode', candidate, upstream, path, body, losses, restore: mapped.restore, sealKey };
+  const { restore } = mapped;
+  const sealing: Sealing = {
+    key: sealKey,
+    scope: own[0],
+    sealsTexts: provider.quirks.reasoningContent === true,
+    remember: (parts) => rememberThoughts(parts, keyId, thoughts),
+  };
+  return { kind: 'transcode', candidate, upstream, path, body, credential, losses, restore, sealing };
 }
 
 function abilitiesOf(call: Call, { provider, deployment }: Candidate, upstream: Codec): ToolAbilities {

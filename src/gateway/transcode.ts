@@ -4,8 +4,8 @@ import type { StreamEvent } from '../canonical/event.ts';
 import { Fault } from '../canonical/fault.ts';
 import type { ShownCost, Usage } from '../canonical/usage.ts';
 import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../formats/codec.ts';
-import { SealWrapper } from '../formats/seal.ts';
 import { FRAME_BYTES_MAX, FrameSplitter, parseFrames, type SseFrame } from '../lib/sse.ts';
+import { AnswerSeals } from './answer-seals.ts';
 import { type Conversion, isContent } from './conversion.ts';
 import type { Meter } from './meter.ts';
 import type { TranscodePlan } from './plan.ts';
@@ -28,7 +28,7 @@ export class TranscodedStream implements Conversion {
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
   readonly #restore: TranscodePlan['restore'];
-  readonly #seals: SealWrapper | undefined;
+  readonly #seals: AnswerSeals;
   readonly #meter: Meter;
   readonly #eyes: Eyes;
   readonly #usageNeedle: string;
@@ -40,7 +40,7 @@ export class TranscodedStream implements Conversion {
     this.#encoder = to.streamEncoder(dress);
     // not the plan: it holds the whole request
     this.#restore = plan.restore;
-    if (to.issuer !== undefined) this.#seals = new SealWrapper(to.issuer, plan.sealKey);
+    this.#seals = new AnswerSeals(plan.sealing, to.issuer);
     this.#meter = meter;
   }
 
@@ -79,7 +79,10 @@ export class TranscodedStream implements Conversion {
       for (const event of this.#restore?.events(seen) ?? [seen]) {
         if (isContent(event)) this.committed = true;
         if (event.type === 'error') this.fault = event.fault;
-        const text = this.#encoder.push(this.#seals?.event(event) ?? event);
+        const text = this.#seals
+          .events(event)
+          .map((sealed) => this.#encoder.push(sealed))
+          .join('');
         if (event.type === 'finish' || event.type === 'error') piece.last = text;
         else piece.now += text;
       }

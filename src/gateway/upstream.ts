@@ -168,20 +168,9 @@ function upstreamHeaders(call: Call, plan: Plan, userAgent: string): Record<stri
     }
   }
   for (const name in provider.headers) headers[name.toLowerCase()] = provider.headers[name] as string;
-  const credential = nextCredential(provider);
+  const { credential } = plan;
   if (credential !== undefined) signIn(headers, provider, credential);
   return headers;
-}
-
-const turns = new WeakMap<Provider, number>();
-
-/** The provider's credentials take turns. */
-function nextCredential(provider: Provider): string | undefined {
-  const { credentials } = provider;
-  if (credentials.length < 2) return credentials[0];
-  const turn = turns.get(provider) ?? 0;
-  turns.set(provider, turn + 1);
-  return credentials[turn % credentials.length];
 }
 
 function signIn(headers: Record<string, string>, provider: Provider, credential: string): void {

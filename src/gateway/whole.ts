@@ -6,12 +6,12 @@ import type { CanonicalResponse } from '../canonical/response.ts';
 import { unfold } from '../canonical/unfold.ts';
 import { isBelievable, type ShownCost, type Usage } from '../canonical/usage.ts';
 import type { Codec } from '../formats/codec.ts';
-import { wrapSeals } from '../formats/seal.ts';
 import { nowS } from '../lib/clock.ts';
 import { newAnswerToken } from '../lib/id.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 import { putMembers, spliceJson } from '../lib/splice.ts';
 import { parseFrames } from '../lib/sse.ts';
+import { AnswerSeals } from './answer-seals.ts';
 import { type Call, dressOf } from './call.ts';
 import type { Meter } from './meter.ts';
 import type { Plan } from './plan.ts';
@@ -109,7 +109,7 @@ function encodeStream(call: Call, plan: Plan, decoded: CanonicalResponse): Uint8
 function forClient({ codec }: Call, plan: Plan, decoded: CanonicalResponse): CanonicalResponse {
   if (plan.kind === 'pass') return decoded;
   const restored = plan.restore?.response(decoded) ?? decoded;
-  return codec.issuer === undefined ? restored : wrapSeals(restored, codec.issuer, plan.sealKey);
+  return new AnswerSeals(plan.sealing, codec.issuer).response(restored);
 }
 
 function showModel(bytes: Uint8Array, { codec, modelName }: Call): Uint8Array {

@@ -251,3 +251,13 @@ export interface Ledger {
   /** Writes what is pending. */
   close(): Promise<void>;
 }
+
+/**
+ * The thoughts of recent answers, for clients that do not send them back. Forgetting any of them is always allowed;
+ * showing one to another key never is.
+ */
+export interface ThoughtStore {
+  /** Keeps `thoughts` under each of the names, in the place of what was there. */
+  remember(keyId: string, names: readonly string[], thoughts: string): void;
+  recall(keyId: string, name: string): string | undefined;
+}

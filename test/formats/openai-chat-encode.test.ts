@@ -126,7 +126,10 @@ describe('messages', () => {
     ]);
     expect(without.losses.map((loss) => loss.path)).toEqual(['r', 's']);
     const back = encodeTurns(turns, { reasoningContent: true });
-    expect(back.value.messages).toMatchObject([{ content: 'A', reasoning_content: 'Hm.' }, { content: 'B' }]);
+    expect(back.value.messages).toMatchObject([
+      { content: 'A', reasoning_content: 'Hm.' },
+      { content: 'B', reasoning_content: ' ' },
+    ]);
     expect(back.losses.map((loss) => loss.path)).toEqual(['s']);
     checkChat(without.value, new Set());
     checkChat(back.value, new Set(['Hm.']));
@@ -283,7 +286,7 @@ test('a request of canonical features survives writing and reading', () => {
           { type: 'text', text: '2' },
         ],
       },
-      { role: 'assistant', content: null, refusal: 'No.' },
+      { role: 'assistant', content: null, refusal: 'No.', reasoning_content: 'No?' },
       { role: 'user', content: 'Why?' },
     ],
     tools: [wireTool('f'), { type: 'custom', custom: { name: 'g', description: 'd' } }],

@@ -14,6 +14,7 @@ import type { Journal, JournalRow } from '../../src/store/journal-port.ts';
 import { createKey } from '../../src/store/keys.ts';
 import { createMemoryJournal } from '../../src/store/memory/journal.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
+import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
 import { storeIn } from '../support/ledger.ts';
 import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
 
@@ -51,6 +52,7 @@ async function gateway({
     billing: config.billing,
     journal,
     sealKey: new Uint8Array(32),
+    thoughts: createMemoryThoughts(),
     running: new Set(),
     watch: new Watch(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

@@ -10,6 +10,7 @@ import { LAW_6 } from './law-6-grammar.ts';
 import { LAW_7_CHARGES } from './law-7-charges.ts';
 import { LAW_7 } from './law-7-conservation.ts';
 import { LAW_8 } from './law-8-exactly-once.ts';
+import { LAW_9 } from './law-9-sealed.ts';
 
 export const LAWS: Law[] = [
   ...LAW_1,
@@ -21,4 +22,5 @@ export const LAWS: Law[] = [
   ...LAW_7,
   ...LAW_7_CHARGES,
   ...LAW_8,
+  ...LAW_9,
 ];

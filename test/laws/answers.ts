@@ -7,7 +7,7 @@ import type { CanonicalResponse } from '../../src/canonical/response.ts';
 import type { ShownCost } from '../../src/canonical/usage.ts';
 import type { Codec, Dress } from '../../src/formats/codec.ts';
 import { CODECS } from '../../src/formats/index.ts';
-import { wrapSeals } from '../../src/formats/seal.ts';
+import { AnswerSeals } from '../../src/gateway/answer-seals.ts';
 import { Meter } from '../../src/gateway/meter.ts';
 import type { TranscodePlan } from '../../src/gateway/plan.ts';
 import { TranscodedStream } from '../../src/gateway/transcode.ts';
@@ -73,6 +73,7 @@ export function foldAll(events: StreamEvent[]): CanonicalResponse {
 }
 
 const SEAL_KEY = new Uint8Array(32);
+const SCOPE = 'the-provider';
 
 /** A stream from one format to the other as the gateway converts it. */
 export function transcoded(from: Codec, to: Codec): TranscodedStream {
@@ -82,7 +83,7 @@ export function transcoded(from: Codec, to: Codec): TranscodedStream {
     upstream: from,
     losses: [],
     restore: undefined,
-    sealKey: SEAL_KEY,
+    sealing: { key: SEAL_KEY, scope: SCOPE, sealsTexts: false },
   } as unknown;
   return new TranscodedStream(plan as TranscodePlan, to, dressOf(to), new Meter(), {
     clean: (fault) => fault,
@@ -101,6 +102,6 @@ const FREE: ShownCost = {
 /** The whole answer of one format as a client of the other gets it. */
 export function transcodedBody(body: JsonObject, from: Codec, to: Codec): JsonObject {
   const response = from.decodeResponse(body);
-  const sealed = to.issuer === undefined ? response : wrapSeals(response, to.issuer, SEAL_KEY);
-  return to.encodeResponse(sealed, dressOf(to));
+  const seals = new AnswerSeals({ key: SEAL_KEY, scope: SCOPE, sealsTexts: false }, to.issuer);
+  return to.encodeResponse(seals.response(response), dressOf(to));
 }

@@ -1,7 +1,7 @@
 // Law 5: folding the decoded stream gives the decoded body of the same answer.
 
 import fc from 'fast-check';
-import type { Part, TextPart } from '../../src/canonical/part.ts';
+import type { Part, ReasoningPart, TextPart } from '../../src/canonical/part.ts';
 import type { CanonicalResponse } from '../../src/canonical/response.ts';
 import { cacheWriteTotal, noUsage, type Usage } from '../../src/canonical/usage.ts';
 import type { Codec } from '../../src/formats/codec.ts';
@@ -76,17 +76,41 @@ function inChatOrder(response: CanonicalResponse): CanonicalResponse {
   const order = ['reasoning', 'text', 'refusal', 'audio', 'tool-call'];
   const parts = response.parts.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
   const joined: Part[] = [];
+  // also a lone part is brought to the form of several
+  if (parts[0]?.kind === 'reasoning') joined.push({ kind: 'reasoning', summary: [], content: [] });
   for (const part of parts) {
     const last = joined.at(-1);
     if (part.kind === 'text' && last?.kind === 'text') joined[joined.length - 1] = joinTexts(last, part);
     else if (part.kind === 'refusal' && last?.kind === 'refusal')
       joined[joined.length - 1] = { ...last, text: last.text + part.text };
     else if (part.kind === 'reasoning' && last?.kind === 'reasoning')
-      joined[joined.length - 1] = { ...last, content: [[...last.content, ...part.content].join('')] };
+      joined[joined.length - 1] = joinThoughts(last, part);
     else joined.push(part);
   }
   return { ...response, parts: joined };
 }
+
+/** Nor where its thoughts stood, nor which of them each of its details belongs to. */
+function joinThoughts(first: ReasoningPart, second: ReasoningPart): ReasoningPart {
+  const states = [first, second].flatMap(({ seal }) => (seal ? [JSON.parse(seal.data) as ChatState] : []));
+  const details = states.flatMap((state) => state.reasoning_details ?? []);
+  const extras = states.flatMap((state) => state.extra_content ?? []);
+  const { redacted: _, seal: __, ...rest } = first;
+  return {
+    ...rest,
+    content: [[...first.content, ...second.content].join('')].filter((text) => text !== ''),
+    ...(states.length === 0
+      ? {}
+      : {
+          seal: {
+            issuer: 'openai-chat',
+            data: JSON.stringify({ reasoning_details: details, extra_content: extras }),
+          },
+        }),
+  };
+}
+
+type ChatState = { reasoning_details?: unknown[]; extra_content?: unknown };
 
 function joinTexts(first: TextPart, second: TextPart): TextPart {
   const citations = [...(first.citations ?? []), ...(second.citations ?? [])];

@@ -13,6 +13,7 @@ import type { Journal } from '../../src/store/journal-port.ts';
 import { createKey } from '../../src/store/keys.ts';
 import { createMemoryJournal } from '../../src/store/memory/journal.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
+import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
 import type { Directory, Key, KeyLimits, Limiter, NewKey } from '../../src/store/ports.ts';
 import type { Store } from '../../src/store/sqlite/store.ts';
 import { accepted, emptyDirectory, loadText } from './config-file.ts';
@@ -35,13 +36,17 @@ export type InProcess = {
   stop(): Promise<void>;
 };
 
-/** `baseUrl` is an OpenAI Chat provider that has every one of `models`; they are free. */
+/**
+ * `baseUrl` is an OpenAI Chat provider that has every one of `models`; they are free. `sections` stand in the
+ * configuration file in place of those made of the two.
+ */
 export async function openHere(options: {
   baseUrl?: string;
   models?: string[];
   server?: Record<string, unknown>;
+  sections?: Record<string, unknown>;
 }): Promise<InProcess> {
-  const { baseUrl = 'http://127.0.0.1:1/v1', models = [], server = {} } = options;
+  const { baseUrl = 'http://127.0.0.1:1/v1', models = [], server = {}, sections = {} } = options;
   const offer = (model: string) => ({
     price: { input: 0, output: 0 },
     deployments: [{ provider: 'up', model }],
@@ -50,6 +55,7 @@ export async function openHere(options: {
     server: { host: '127.0.0.1', ...server },
     providers: { up: { base_url: baseUrl, format: 'openai-chat', auth: 'none' } },
     models: Object.fromEntries(models.map((model) => [model, offer(model)])),
+    ...sections,
   };
   const loaded = accepted(loadText(JSON.stringify(file)));
   const config = { ...loaded, dataDir: emptyDirectory(), server: { ...loaded.server, port: 0 } };
@@ -72,6 +78,7 @@ export async function openHere(options: {
     journal,
     billing: { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNano: 1_000_000n },
     sealKey: new Uint8Array(32),
+    thoughts: createMemoryThoughts(clock),
     running: new Set(),
     watch: new Watch(),
     transports: new Map(),

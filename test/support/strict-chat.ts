@@ -176,6 +176,8 @@ function checkOrder(messages: unknown[], reasonings: ReadonlySet<string>): void 
 
 /** Helpers of client libraries keep only the last delta of members they do not know: a part will do. */
 function wasGiven(reasoning: string, reasonings: ReadonlySet<string>): boolean {
+  // what DeepSeek takes in place of thoughts that are gone
+  if (reasoning === ' ') return true;
   return [...reasonings].some((given) => given.includes(reasoning));
 }
 

@@ -4,6 +4,7 @@ import type { StreamEvent } from '../../canonical/event.ts';
 import type { Sequencer } from '../../canonical/sequencer.ts';
 import { asNumber, asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
 import { argumentsOf, mintCallId } from './answer-text.ts';
+import { stateSeal } from './thought-details.ts';
 
 type Call = {
   key: string;
@@ -12,6 +13,8 @@ type Call = {
   name: string;
   form: 'json' | 'text';
   input: string;
+  /** What its vendor wants back with it. */
+  extra: JsonObject | undefined;
   /** How much of the input has gone to the sequencer; undefined before the call is opened. */
   sent: number | undefined;
 };
@@ -49,6 +52,7 @@ export class CallReader {
       call.id ||= id;
       call.name ||= name;
     }
+    if (isObject(fragment.extra_content)) call.extra ??= fragment.extra_content;
     call.input += argumentsOf(call.form === 'text' ? body.input : body.arguments);
     return this.#flush(undefined);
   }
@@ -72,7 +76,16 @@ export class CallReader {
 
   #begin(index: number | undefined): Call {
     const key = `call:${this.#calls.length}`;
-    const call: Call = { key, index, id: '', name: '', form: 'json', input: '', sent: undefined };
+    const call: Call = {
+      key,
+      index,
+      id: '',
+      name: '',
+      form: 'json',
+      input: '',
+      extra: undefined,
+      sent: undefined,
+    };
     this.#calls.push(call);
     return call;
   }
@@ -85,6 +98,7 @@ export class CallReader {
         if (!final && (call.name === '' || call.id === '')) return events;
         call.id ||= mintCallId(final?.answerId, position);
         const { id, name, form } = call;
+        if (call.extra) events.push(...this.#seal(`${call.key}:state`, call.extra));
         events.push(...this.#sequencer.open(call.key, { kind: 'tool-call', id, name, form }));
         call.sent = 0;
       }
@@ -94,6 +108,14 @@ export class CallReader {
       events.push(...this.#sequencer.delta(call.key, { kind: 'input', text }));
     }
     return events;
+  }
+
+  #seal(key: string, extra: JsonObject): StreamEvent[] {
+    return [
+      ...this.#sequencer.open(key, { kind: 'reasoning', redacted: true }),
+      ...this.#sequencer.delta(key, { kind: 'seal', seal: stateSeal({ extra_content: extra }) }),
+      ...this.#sequencer.close(key),
+    ];
   }
 }
 

@@ -2,10 +2,12 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
-import type { Message, Part, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
+import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { leftovers } from '../leftovers.ts';
+import { isEnvelope } from '../seal.ts';
 import { decodeContent, decodeMark, marked, required } from './decode-parts.ts';
+import { ISSUER, LOST_THOUGHT, NO_SIGNATURE, sealIn, signatureOn } from './thought-details.ts';
 
 /** What our own writer puts in front of a failed tool's text, as Chat has no member for it. */
 export const TOOL_ERROR_PREFIX = '[tool error] ';
@@ -19,6 +21,7 @@ const ASSISTANT = [
   'audio',
   'reasoning_content',
   'reasoning',
+  'reasoning_details',
 ];
 
 /** What a later tool result needs to know of the calls before it. */
@@ -79,7 +82,11 @@ function assistantParts(raw: JsonObject, at: string, calls: Calls, losses: Loss[
   const thought = asString(raw[thinking]);
   if (thinking === 'reasoning_content' && asString(raw.reasoning) && raw.reasoning !== thought)
     losses.push({ path: `${at}.reasoning`, action: 'dropped', reason: 'reasoning_content wins' });
-  if (thought) parts.push({ kind: 'reasoning', summary: [], content: [thought], at: `${at}.${thinking}` });
+  const sealed = sealedParts(raw, at, losses);
+  // what is sealed brings its text along; a blank stands for thoughts that are lost
+  if (sealed.length > 0) parts.push(...sealed);
+  else if (thought && thought !== LOST_THOUGHT)
+    parts.push({ kind: 'reasoning', summary: [], content: [thought], at: `${at}.${thinking}` });
   parts.push(...decodeContent(raw.content, `${at}.content`, losses));
   const refusal = asString(raw.refusal);
   if (refusal) parts.push({ kind: 'refusal', text: refusal, at: `${at}.refusal` });
@@ -94,7 +101,7 @@ function assistantParts(raw: JsonObject, at: string, calls: Calls, losses: Loss[
   asArray(raw.tool_calls).forEach((call, i) => {
     const part = decodeCall(asObject(call), `${at}.tool_calls[${i}]`, losses);
     if (part.form === 'text') calls.custom.add(part.id);
-    parts.push(part);
+    parts.push(...signaturePart(asObject(call), `${at}.tool_calls[${i}].extra_content`, losses), part);
   });
   if (isObject(raw.function_call)) {
     const part = legacyCall(raw.function_call, `${at}.function_call`, legacyId(at), losses);
@@ -104,9 +111,43 @@ function assistantParts(raw: JsonObject, at: string, calls: Calls, losses: Loss[
   return parts;
 }
 
+/** Thoughts of earlier answers in our envelopes; what a vendor wrote there means nothing to another one. */
+function sealedParts(raw: JsonObject, at: string, losses: Loss[]): ReasoningPart[] {
+  return asArray(raw.reasoning_details).flatMap((value, i) => {
+    const detail = asObject(value);
+    const path = `${at}.reasoning_details[${i}]`;
+    const seal = sealIn(detail)?.seal;
+    if (seal === undefined || !isEnvelope(seal)) {
+      losses.push({ path, action: 'dropped', reason: 'reasoning that only its own provider can read' });
+      return [];
+    }
+    const text = asString(detail.text);
+    return [
+      {
+        kind: 'reasoning' as const,
+        summary: text ? [text] : [],
+        content: [],
+        seal: { issuer: ISSUER, data: seal },
+        at: path,
+      },
+    ];
+  });
+}
+
+/** The state a call bears, if it is in an envelope of ours. */
+function signaturePart(call: JsonObject, at: string, losses: Loss[]): ReasoningPart[] {
+  const data = signatureOn(call);
+  if (data === undefined || data === NO_SIGNATURE) return [];
+  const part = { kind: 'reasoning' as const, redacted: true, summary: [], content: [], at };
+  if (isEnvelope(data)) return [{ ...part, seal: { issuer: ISSUER, data } }];
+  losses.push({ path: at, action: 'dropped', reason: 'reasoning that only its own provider can read' });
+  return [];
+}
+
 function decodeCall(call: JsonObject, at: string, losses: Loss[]): ToolCallPart {
   const id = required(call.id, `${at}.id`);
-  losses.push(...leftovers(call, ['id', 'type', 'function', 'custom', 'index'], at));
+  losses.push(...leftovers(call, ['id', 'type', 'function', 'custom', 'index', 'extra_content'], at));
+  losses.push(...leftoversOfExtra(call, at));
   if (isObject(call.custom)) {
     losses.push(...leftovers(call.custom, ['name', 'input'], `${at}.custom`));
     const name = required(call.custom.name, `${at}.custom.name`);
@@ -118,6 +159,15 @@ function decodeCall(call: JsonObject, at: string, losses: Loss[]): ToolCallPart 
     });
   }
   return legacyCall(call.function, at, id, losses, '.function');
+}
+
+function leftoversOfExtra(call: JsonObject, at: string): Loss[] {
+  const extra = asObject(call.extra_content);
+  const google = asObject(extra.google);
+  return [
+    ...leftovers(extra, ['google'], `${at}.extra_content`),
+    ...leftovers(google, ['thought_signature'], `${at}.extra_content.google`),
+  ];
 }
 
 function legacyCall(call: JsonObject, at: string, id: string, losses: Loss[], member = ''): ToolCallPart {

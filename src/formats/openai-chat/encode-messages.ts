@@ -8,6 +8,7 @@ import type { JsonObject, JsonValue } from '../../lib/json.ts';
 import type { Target } from '../codec.ts';
 import { TOOL_ERROR_PREFIX } from './decode-messages.ts';
 import { dropMark, encodePart, NO_MEMBER, unsupported } from './encode-parts.ts';
+import { ISSUER, LOST_THOUGHT, SECTION_GAP, type State, stateOf } from './thought-details.ts';
 
 /**
  * Chat messages in the order of the turns; turns with nothing left in them are left out. What tool results hold
@@ -54,10 +55,18 @@ function assistantMessage(message: Message, target: Target, losses: Loss[]): Jso
   const calls: JsonObject[] = [];
   const members: JsonObject = {};
   const thoughts: string[] = [];
+  const details: JsonValue[] = [];
+  let signature: JsonObject = {};
   for (const part of message.parts) {
-    if (part.kind === 'tool-call') calls.push(encodeCall(part, losses));
-    else if (part.kind === 'reasoning') thoughts.push(...encodeThought(part, target, losses));
-    else if (
+    if (part.kind === 'tool-call') {
+      calls.push({ ...encodeCall(part, losses), ...signature });
+      signature = {};
+    } else if (part.kind === 'reasoning') {
+      const { text, state } = encodeThought(part, target, losses);
+      if (text !== undefined) thoughts.push(text);
+      details.push(...(state.reasoning_details ?? []));
+      if (state.extra_content !== undefined) signature = { extra_content: state.extra_content };
+    } else if (
       part.kind === 'audio' &&
       part.source.from === 'file-id' &&
       part.source.format === 'openai-chat'
@@ -75,9 +84,12 @@ function assistantMessage(message: Message, target: Target, losses: Loss[]): Jso
     content.pop();
     members.refusal = only.refusal ?? null;
   }
-  if (thoughts.length > 0) members.reasoning_content = thoughts.join('\n\n');
+  if (thoughts.length > 0) members.reasoning_content = thoughts.join(SECTION_GAP);
+  if (details.length > 0) members.reasoning_details = details;
   if (calls.length > 0) members.tool_calls = calls;
   if (content.length === 0 && Object.keys(members).length === 0) return undefined;
+  // a vendor that thinks refuses a turn without its thoughts, even when they are gone
+  if (target.reasoningContent) members.reasoning_content ??= LOST_THOUGHT;
   // null is legal only beside something that replaces the content
   const empty = members.tool_calls || members.refusal || members.audio ? null : '';
   return {
@@ -115,21 +127,24 @@ function wireId(id: string): string {
   return `call_${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
 }
 
-/** Readable thinking for vendors that want it back; a seal never leaves for anyone but its issuer. */
-function encodeThought(part: ReasoningPart, target: Target, losses: Loss[]): string[] {
-  const path = part.at ?? 'reasoning';
-  const readable = part.content.length > 0 || part.seal === undefined;
-  const sections = part.content.length > 0 ? part.content : part.summary;
-  const text = readable ? sections.filter((section) => section !== '').join('\n\n') : '';
-  if (!target.reasoningContent || text === '') {
-    losses.push({ path, action: 'dropped', reason: 'thinking of another provider is not sent on' });
-    return [];
+/** The state a vendor of this format gave, and readable thinking for those that want it back. */
+function encodeThought(part: ReasoningPart, target: Target, losses: Loss[]): { text?: string; state: State } {
+  const lose = (action: Loss['action'], reason: string) =>
+    losses.push({ path: part.at ?? 'reasoning', action, reason });
+  if (part.seal && part.seal.issuer !== ISSUER) {
+    lose('dropped', 'thinking of another provider is not sent on');
+    return { state: {} };
   }
-  if (part.content.length > 0 && part.summary.length > 0)
-    losses.push({ path, action: 'changed', reason: 'the whole chain is sent, its summary is not' });
-  if (part.seal)
-    losses.push({ path, action: 'changed', reason: 'its signature belongs to another provider' });
-  return [text];
+  const state = part.seal ? stateOf(part.seal) : {};
+  const sections = part.content.length > 0 ? part.content : part.summary;
+  const text = sections.filter((section) => section !== '').join(SECTION_GAP);
+  if (target.reasoningContent && text !== '') {
+    if (part.content.length > 0 && part.summary.length > 0)
+      lose('changed', 'the whole chain is sent, its summary is not');
+    return { text, state };
+  }
+  if (Object.keys(state).length === 0) lose('dropped', 'this provider takes no thinking back');
+  return { state };
 }
 
 function toolMessage(part: ToolResultPart, attachments: JsonObject[], losses: Loss[]): JsonObject {

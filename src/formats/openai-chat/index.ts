@@ -9,14 +9,18 @@ import { decodeRequest } from './request-decode.ts';
 import { encodeRequest } from './request-encode.ts';
 import { decodeResponse } from './response-decode.ts';
 import { encodeResponse } from './response-encode.ts';
+import { showSeals } from './show-seals.ts';
 import { ChatStreamDecoder } from './stream-decode.ts';
 import { ChatStreamEncoder } from './stream-encode.ts';
+import { ISSUER } from './thought-details.ts';
 import { decodeUsage } from './usage.ts';
 
 export { chatSchema } from './wire.ts';
 
 export const openaiChat: Codec = {
   id: 'openai-chat',
+  issuer: ISSUER,
+  showSeals,
   path: () => '/chat/completions',
   modelMember: 'model',
   idPrefix: 'chatcmpl-',

@@ -1,13 +1,14 @@
 // Reads a whole Chat answer.
 
 import { Fault } from '../../canonical/fault.ts';
-import type { Part, ToolCallPart } from '../../canonical/part.ts';
+import type { Part, ReasoningPart, Seal, ToolCallPart } from '../../canonical/part.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { decodeAnnotations, decodeLogprobs } from './annotations.ts';
 import { ANSWER_AUDIO_TYPE, argumentsOf, mintCallId, textOf, thoughtOf } from './answer-text.ts';
 import { decodeInnerError, isErrorBody } from './errors.ts';
 import { decodeFinish } from './finish.ts';
+import { DetailReader, detailText, stateSeal } from './thought-details.ts';
 import { decodeUsage } from './usage.ts';
 
 /** The first choice of the answer. Throws `bad_gateway` when it is none, or the fault the body reports. */
@@ -39,8 +40,17 @@ export function decodeResponse(body: JsonObject): CanonicalResponse {
 
 function answerParts(message: JsonObject, choice: JsonObject, answerId: string | undefined): Part[] {
   const parts: Part[] = [];
-  const thought = thoughtOf(message);
-  if (thought) parts.push({ kind: 'reasoning', summary: [], content: [thought] });
+  const thought = thoughtOf(message) || detailText(message.reasoning_details);
+  const details = new DetailReader();
+  details.push(message.reasoning_details);
+  const seal = details.take();
+  if (thought)
+    parts.push({
+      kind: 'reasoning',
+      summary: [],
+      content: [thought],
+      ...(seal === undefined ? {} : { seal }),
+    });
   const text = textOf(message.content);
   if (text) {
     const citations = decodeAnnotations(message.annotations);
@@ -67,9 +77,17 @@ function answerParts(message: JsonObject, choice: JsonObject, answerId: string |
   if (isObject(message.function_call)) calls.push({ function: message.function_call });
   calls.forEach((call, i) => {
     const part = answerCall(call, mintCallId(answerId, i));
+    if (part && isObject(call.extra_content))
+      parts.push(hiddenPart(stateSeal({ extra_content: call.extra_content })));
     if (part) parts.push(part);
   });
+  if (seal && !thought) parts.push(hiddenPart(seal));
   return parts;
+}
+
+/** Thoughts that nobody but their vendor can read. */
+function hiddenPart(seal: Seal): ReasoningPart {
+  return { kind: 'reasoning', redacted: true, summary: [], content: [], seal };
 }
 
 /** A call without a name cannot be run by anyone and is left out. */

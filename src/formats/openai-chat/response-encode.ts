@@ -1,12 +1,13 @@
 // Writes a whole answer as a Chat client expects it.
 
-import type { ReasoningPart } from '../../canonical/part.ts';
+import type { Part, ReasoningPart } from '../../canonical/part.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import type { JsonObject, JsonValue } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
 import { dataUrl } from '../data-url.ts';
 import { codePoints, encodeAnnotation, encodeLogprobs } from './annotations.ts';
 import { encodeFinish } from './finish.ts';
+import { belongsOnCall, detailOf, ISSUER, SECTION_GAP, signedCall, wholeText } from './thought-details.ts';
 import { answerTier, encodeUsage } from './usage.ts';
 
 /** What stands between a text and the next one when a hosted tool ran in between. */
@@ -17,13 +18,14 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   const message: JsonObject = { role: 'assistant', content: null, refusal: null };
   const calls: JsonObject[] = [];
   const thoughts: string[] = [];
+  const details: JsonObject[] = [];
   const annotations: JsonObject[] = [];
   const images: JsonObject[] = [];
   const logprobs = response.parts.flatMap((part) => (part.kind === 'text' ? (part.logprobs ?? []) : []));
   let text = '';
   let refusal = '';
   let isAfterHosted = false;
-  for (const part of response.parts) {
+  for (const [position, part] of response.parts.entries()) {
     switch (part.kind) {
       case 'text': {
         if (isAfterHosted && text !== '') text += AFTER_HOSTED_TOOL;
@@ -41,9 +43,15 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
         break;
       case 'reasoning':
         thoughts.push(...readable(part));
+        // what belongs on the call that follows is written with it
+        if (part.seal?.issuer !== ISSUER || signatureFor(response.parts[position + 1], part)) break;
+        details.push(detailOf(part.seal, wholeText(part), details.length));
         break;
       case 'tool-call':
-        calls.push(encodeAnswerCall(part.id, callName(part), part.form, part.input));
+        calls.push({
+          ...encodeAnswerCall(part.id, callName(part), part.form, part.input),
+          ...signatureFor(part, response.parts[position - 1]),
+        });
         break;
       case 'audio':
         if (part.source.from === 'base64') {
@@ -76,6 +84,7 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   else if (calls.length === 0 && refusal === '') message.content = '';
   if (refusal !== '') message.refusal = refusal;
   if (thoughts.length > 0) message.reasoning_content = thoughts.join(SECTION_GAP);
+  if (details.length > 0) message.reasoning_details = details;
   if (annotations.length > 0) message.annotations = annotations;
   if (images.length > 0) message.images = images;
   if (calls.length > 0) message.tool_calls = calls;
@@ -97,13 +106,16 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   };
 }
 
-/** Between sections of thinking. */
-export const SECTION_GAP = '\n\n';
-
 /** The summary when there is one, as in a stream, where it comes first; sealed parts have nothing to show. */
 function readable(part: ReasoningPart): string[] {
   const sections = part.summary.some((section) => section !== '') ? part.summary : part.content;
   return sections.filter((section) => section !== '');
+}
+
+/** The members of a call that stands right behind the state that belongs on it. */
+function signatureFor(call: Part | undefined, before: Part | undefined): JsonObject | undefined {
+  if (call?.kind !== 'tool-call' || before?.kind !== 'reasoning') return undefined;
+  return belongsOnCall(before.seal) ? signedCall(before.seal) : undefined;
 }
 
 function imageMember(url: string): JsonObject {

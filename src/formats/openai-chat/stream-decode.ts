@@ -21,6 +21,7 @@ import { ANSWER_AUDIO_TYPE, textOf, thoughtOf } from './answer-text.ts';
 import { CallReader } from './call-reader.ts';
 import { decodeInnerError, isErrorBody } from './errors.ts';
 import { decodeFinish } from './finish.ts';
+import { DetailReader, detailText } from './thought-details.ts';
 import { decodeUsage } from './usage.ts';
 
 type Plain = 'text' | 'reasoning' | 'refusal' | 'audio';
@@ -33,11 +34,14 @@ type Held = { part: PartStart; deltas: PartDelta[] };
 export class ChatStreamDecoder implements StreamDecoder {
   readonly #sequencer = new Sequencer();
   readonly #calls = new CallReader(this.#sequencer);
+  readonly #details = new DetailReader();
   #started = false;
   #over = false;
   #open: Plain | undefined;
   #parts = 0;
   #sawCall = false;
+  /** Thoughts were shown in a member of their own, so the details only repeat them. */
+  #sawThought = false;
   /** What came after the first tool call; it follows when the calls are whole. */
   #held: Held[] = [];
   #id: string | undefined;
@@ -106,7 +110,10 @@ export class ChatStreamDecoder implements StreamDecoder {
 
   #readDelta(delta: JsonObject, choice: JsonObject): StreamEvent[] {
     const events: StreamEvent[] = [];
-    const thought = thoughtOf(delta);
+    this.#details.push(delta.reasoning_details);
+    const direct = thoughtOf(delta);
+    this.#sawThought ||= direct !== '';
+    const thought = this.#sawThought ? direct : detailText(delta.reasoning_details);
     if (thought) {
       const piece = { kind: 'reasoning', form: 'content', section: 0, text: thought } as const;
       events.push(...this.#plain({ kind: 'reasoning' }, piece));
@@ -174,8 +181,10 @@ export class ChatStreamDecoder implements StreamDecoder {
 
   #closePlain(): StreamEvent[] {
     if (this.#open === undefined) return [];
+    const seal = this.#open === 'reasoning' ? this.#details.take() : undefined;
     this.#open = undefined;
-    return this.#sequencer.close('plain');
+    const sealed = seal ? this.#sequencer.delta('plain', { kind: 'seal', seal }) : [];
+    return [...sealed, ...this.#sequencer.close('plain')];
   }
 
   #done(): StreamEvent[] {
@@ -192,7 +201,7 @@ export class ChatStreamDecoder implements StreamDecoder {
       return this.#fail(toFault(thrown));
     }
     const events = [...this.#start(), ...this.#closePlain(), ...this.#calls.finish(this.#id)];
-    events.push(...this.#sequencer.closeAll(), ...this.#releaseHeld());
+    events.push(...this.#sequencer.closeAll(), ...this.#releaseHeld(), ...this.#releaseDetails());
     if (this.#usage) events.push(this.#usageEvent(this.#usage));
     events.push({ type: 'finish', finish });
     this.#over = true;
@@ -210,6 +219,17 @@ export class ChatStreamDecoder implements StreamDecoder {
       events.push(...this.#sequencer.close('plain'));
     }
     return events;
+  }
+
+  /** State that came behind the thoughts, or without any. */
+  #releaseDetails(): StreamEvent[] {
+    const seal = this.#details.take();
+    if (!seal) return [];
+    return [
+      ...this.#sequencer.open('plain', { kind: 'reasoning', redacted: true }),
+      ...this.#sequencer.delta('plain', { kind: 'seal', seal }),
+      ...this.#sequencer.close('plain'),
+    ];
   }
 
   #usageEvent(usage: Usage): StreamEvent {

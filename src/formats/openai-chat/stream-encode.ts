@@ -1,6 +1,7 @@
 // Writes a streamed answer as Chat chunks.
 
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
+import type { Seal } from '../../canonical/part.ts';
 import type { Finish } from '../../canonical/response.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import type { JsonObject, JsonValue } from '../../lib/json.ts';
@@ -9,7 +10,8 @@ import type { Dress, StreamEncoder } from '../codec.ts';
 import { codePoints, encodeAnnotation, encodeLogprobs } from './annotations.ts';
 import { errorBody } from './errors.ts';
 import { encodeFinish } from './finish.ts';
-import { AFTER_HOSTED_TOOL, callName, SECTION_GAP } from './response-encode.ts';
+import { AFTER_HOSTED_TOOL, callName } from './response-encode.ts';
+import { belongsOnCall, detailOf, ISSUER, SECTION_GAP, signedCall, wholeText } from './thought-details.ts';
 import { answerTier, encodeUsage } from './usage.ts';
 
 /** A part that has begun and not ended. */
@@ -22,6 +24,10 @@ type OpenPart = {
   hasInput: boolean;
   /** Reasoning: the form and section written last. */
   thought: { form: 'summary' | 'content'; section: number } | undefined;
+  /** Reasoning: everything readable, whether it was written or not, and what proves it. */
+  summary: string[];
+  content: string[];
+  seal: Seal | undefined;
   /** Text: code points of the answer before this part, and of the part so far. */
   offset: number;
   length: number;
@@ -43,6 +49,9 @@ export class ChatStreamEncoder implements StreamEncoder {
   #afterHosted = false;
   #afterThought = false;
   #refused = false;
+  #details: JsonObject[] = [];
+  /** State that stands on the call, should one follow at once. */
+  #unsaid: OpenPart | undefined;
   #usage: Usage | undefined;
   #serviceTier: string | undefined;
 
@@ -96,6 +105,9 @@ export class ChatStreamEncoder implements StreamEncoder {
       form: 'json',
       hasInput: false,
       thought: undefined,
+      summary: [],
+      content: [],
+      seal: undefined,
       offset: this.#textLength,
       length: 0,
     };
@@ -105,6 +117,9 @@ export class ChatStreamEncoder implements StreamEncoder {
       const id = part.id ?? `audio_${this.#dress.id}`;
       return before + this.#chunk({ audio: { id, transcript: '' } });
     }
+    const signature = part.kind === 'tool-call' ? this.#unsaid?.seal : undefined;
+    if (signature) this.#unsaid = undefined;
+    this.#detailUnsaid();
     if (part.kind !== 'tool-call') return before;
     this.#calls++;
     open.form = part.form;
@@ -112,7 +127,17 @@ export class ChatStreamEncoder implements StreamEncoder {
     const body =
       part.form === 'text' ? { custom: { name, input: '' } } : { function: { name, arguments: '' } };
     const type = part.form === 'text' ? 'custom' : 'function';
-    return before + this.#chunk({ tool_calls: [{ index: open.call, id: part.id, type, ...body }] });
+    const signed = signature ? signedCall(signature) : {};
+    return (
+      before + this.#chunk({ tool_calls: [{ index: open.call, id: part.id, type, ...body, ...signed }] })
+    );
+  }
+
+  /** A stream says all of it at once: SDKs keep only the last list they were sent. */
+  #detailUnsaid(): void {
+    const { seal, ...part } = this.#unsaid ?? { seal: undefined, summary: [], content: [] };
+    this.#unsaid = undefined;
+    if (seal) this.#details.push(detailOf(seal, wholeText(part), this.#details.length));
   }
 
   #writeDelta(index: number, delta: PartDelta): string {
@@ -135,6 +160,7 @@ export class ChatStreamEncoder implements StreamEncoder {
       case 'reasoning':
         return this.#writeThought(part, delta);
       case 'seal':
+        if (part?.kind === 'reasoning' && delta.seal.issuer === ISSUER) part.seal = delta.seal;
         return '';
       case 'input':
         if (part?.kind !== 'tool-call' || delta.text === '') return '';
@@ -166,8 +192,10 @@ export class ChatStreamEncoder implements StreamEncoder {
   }
 
   #writeThought(part: OpenPart | undefined, delta: Extract<PartDelta, { kind: 'reasoning' }>): string {
-    if (delta.text === '') return '';
     const { form, section } = delta;
+    while (part && part[form].length <= section) part[form].push('');
+    if (part) part[form][section] += delta.text;
+    if (delta.text === '') return '';
     const last = part?.thought;
     // a part that shows both its summary and its chain would say everything twice
     if (last && last.form !== form) return '';
@@ -185,6 +213,11 @@ export class ChatStreamEncoder implements StreamEncoder {
   #closePart(index: number): string {
     const part = this.#open.get(index);
     this.#open.delete(index);
+    if (part?.seal) {
+      this.#detailUnsaid();
+      this.#unsaid = part;
+      if (!belongsOnCall(part.seal)) this.#detailUnsaid();
+    }
     if (part?.kind !== 'tool-call' || part.hasInput || part.form === 'text') return '';
     // agents parse the arguments as JSON, and "" is none
     return this.#writeInput(part, '{}');
@@ -197,6 +230,8 @@ export class ChatStreamEncoder implements StreamEncoder {
       out += this.#chunk({ refusal: finish.explanation });
     }
     this.#over = true;
+    this.#detailUnsaid();
+    if (this.#details.length > 0) out += this.#chunk({ reasoning_details: this.#details });
     out += this.#chunk({}, null, encodeFinish(finish, this.#calls > 0));
     if (this.#dress.includeUsage && this.#usage) {
       out += writeFrame(
