@@ -21,6 +21,7 @@ export function targetOf(model: Model, deployment: Deployment, provider: Provide
     maxTokensField: quirks.maxTokensField ?? 'max_completion_tokens',
     midSystem: capabilities.midSystem,
     thinking: capabilities.thinking,
+    thinkingSwitch: quirks.thinkingSwitch,
     efforts: capabilities.efforts,
     structuredOutput: capabilities.structuredOutput,
     sampling: capabilities.sampling,

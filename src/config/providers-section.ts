@@ -258,12 +258,14 @@ function readCa(
 }
 
 function readQuirks({ quirks }: ProviderShape): Quirks {
-  const { developer_role, max_tokens_field, usage_in_stream, reasoning_content } = quirks ?? {};
+  const { developer_role, max_tokens_field, usage_in_stream, reasoning_content, thinking_switch } =
+    quirks ?? {};
   return {
     ...(developer_role === undefined ? {} : { developerRole: developer_role }),
     ...(max_tokens_field === undefined ? {} : { maxTokensField: max_tokens_field }),
     ...(usage_in_stream === undefined ? {} : { usageInStream: usage_in_stream }),
     ...(reasoning_content === undefined ? {} : { reasoningContent: reasoning_content }),
+    ...(thinking_switch === undefined ? {} : { thinkingSwitch: thinking_switch }),
   };
 }
 

@@ -88,6 +88,11 @@ const QuirksShape = section(
     ),
     usage_in_stream: flag({ description: 'Accepts stream_options.include_usage.' }),
     reasoning_content: flag({ description: 'Wants reasoning_content back on assistant messages.' }),
+    thinking_switch: Type.Optional(
+      oneOf(['thinking', 'enable_thinking', 'chat_template_kwargs'], {
+        description: 'The member of Chat Completions that turns thinking on and off.',
+      }),
+    ),
   },
   { description: 'How the provider differs from what OpenAI itself does.' },
 );

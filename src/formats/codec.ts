@@ -14,6 +14,9 @@ import type { SseFrame } from '../lib/sse.ts';
 /** What a conversion made, with what it could not carry. */
 export type Converted<T> = { value: T; losses: Loss[] };
 
+/** `thinking: {type}`, `enable_thinking`, or the latter inside `chat_template_kwargs`. */
+export type ThinkingSwitch = 'thinking' | 'enable_thinking' | 'chat_template_kwargs';
+
 /** What the chosen deployment can take; every member is a fact from the catalogue or the provider's quirks. */
 export type Target = {
   /** The model's name at the upstream. */
@@ -28,6 +31,8 @@ export type Target = {
   midSystem: boolean;
   /** How thinking is asked for: by effort, by a token budget, adaptively with effort, or not at all. */
   thinking: 'none' | 'effort' | 'budget' | 'adaptive';
+  /** The member of Chat that turns thinking on and off where `reasoning_effort` cannot; see `Quirks`. */
+  thinkingSwitch?: ThinkingSwitch | undefined;
   /** Efforts the model lists, lowest first; empty when unknown. */
   efforts: string[];
   /** `output_config.format` and `json_schema` are understood. */

@@ -6,6 +6,8 @@ import type { ProviderDeclaration, Quirks } from './provider.ts';
 const CLASSIC: Quirks = { developerRole: false, maxTokensField: 'max_tokens' };
 /** The same, and reasoning has to come back with the turns that follow a tool call. */
 const CLASSIC_REASONING: Quirks = { ...CLASSIC, reasoningContent: true };
+/** And `thinking: {type}` turns it on and off. */
+const CLASSIC_SWITCH: Quirks = { ...CLASSIC_REASONING, thinkingSwitch: 'thinking' };
 
 /** A vendor that speaks Chat Completions and takes its key as a bearer token, unless `own` says otherwise. */
 function compatible(
@@ -64,7 +66,7 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
   }),
   compatible('openrouter', 'OpenRouter', 'https://openrouter.ai/api/v1', ['OPENROUTER_API_KEY']),
   compatible('deepseek', 'DeepSeek', 'https://api.deepseek.com/v1', ['DEEPSEEK_API_KEY'], {
-    quirks: CLASSIC_REASONING,
+    quirks: CLASSIC_SWITCH,
   }),
   // Mistral refuses members it does not know; usage arrives in streams without being asked for.
   compatible('mistral', 'Mistral', 'https://api.mistral.ai/v1', ['MISTRAL_API_KEY'], {
@@ -82,7 +84,7 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
   }),
   compatible('moonshot', 'Moonshot AI', 'https://api.moonshot.ai/v1', ['MOONSHOT_API_KEY'], {
     aliases: ['moonshotai', 'kimi'],
-    quirks: CLASSIC_REASONING,
+    quirks: CLASSIC_SWITCH,
   }),
   compatible('perplexity', 'Perplexity', 'https://api.perplexity.ai', ['PERPLEXITY_API_KEY']),
   compatible(
@@ -90,9 +92,12 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
     'Alibaba Cloud Model Studio',
     'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
     ['DASHSCOPE_API_KEY'],
-    { aliases: ['dashscope', 'qwen'] },
+    { aliases: ['dashscope', 'qwen'], quirks: { ...CLASSIC, thinkingSwitch: 'enable_thinking' } },
   ),
-  compatible('zai', 'Z.ai', 'https://api.z.ai/api/paas/v4', ['ZAI_API_KEY'], { aliases: ['z-ai', 'zhipu'] }),
+  compatible('zai', 'Z.ai', 'https://api.z.ai/api/paas/v4', ['ZAI_API_KEY'], {
+    aliases: ['z-ai', 'zhipu'],
+    quirks: { ...CLASSIC, thinkingSwitch: 'thinking' },
+  }),
   compatible('deepinfra', 'DeepInfra', 'https://api.deepinfra.com/v1/openai', [
     'DEEPINFRA_API_KEY',
     'DEEPINFRA_TOKEN',

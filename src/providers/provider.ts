@@ -14,6 +14,11 @@ export type Quirks = {
   usageInStream?: boolean;
   /** Wants `reasoning_content` back on assistant messages. */
   reasoningContent?: boolean;
+  /**
+   * The member of Chat that turns thinking on and off; such vendors list their efforts themselves, `max` included.
+   * Absent where `reasoning_effort: none` does it.
+   */
+  thinkingSwitch?: 'thinking' | 'enable_thinking' | 'chat_template_kwargs';
   /** Its first format is used even for clients of its other ones, as long as nothing is lost by that. */
   firstFormatFirst?: boolean;
 };

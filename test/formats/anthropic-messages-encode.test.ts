@@ -128,6 +128,19 @@ describe('what an upstream is sent', () => {
     expect(losses).toMatchObject([{ path: 'max_completion_tokens', action: 'clamped' }]);
   });
 
+  test('a model that cannot stop thinking is asked to think as little as it can', () => {
+    const sonnet = { ...adaptive, model: 'claude-sonnet-5-5' };
+    expect(encode({ reasoning: { mode: 'off' } }, sonnet)).toMatchObject({
+      value: { thinking: { type: 'between_tools' } },
+      losses: [{ action: 'changed' }],
+    });
+    for (const model of ['claude-opus-5-5', 'claude-fable-5-1']) {
+      const { value, losses } = encode({ reasoning: { mode: 'off' } }, { ...adaptive, model });
+      expect([value.thinking, value.output_config]).toEqual([undefined, { effort: 'low' }]);
+      expect(losses).toMatchObject([{ action: 'changed' }]);
+    }
+  });
+
   test('effort becomes a budget inside the cap on older models', () => {
     const { value, losses } = encode({ reasoning: { effort: 'high' }, maxOutputTokens: 1000 }, older);
     expect(value).toMatchObject({ thinking: { type: 'enabled', budget_tokens: 16_384 }, max_tokens: 17_384 });

@@ -51,6 +51,23 @@ describe('controls', () => {
     });
   });
 
+  test.each([
+    ['thinking', { mode: 'off' }, { thinking: { type: 'disabled' } }],
+    ['thinking', { effort: 'none' }, { thinking: { type: 'disabled' } }],
+    ['thinking', { mode: 'on' }, { thinking: { type: 'enabled' } }],
+    ['thinking', { effort: 'max' }, { thinking: { type: 'enabled' }, reasoning_effort: 'max' }],
+    ['thinking', { effort: 'xhigh' }, { thinking: { type: 'enabled' }, reasoning_effort: 'high' }],
+    ['thinking', { budgetTokens: 20_000 }, { thinking: { type: 'enabled' }, reasoning_effort: 'high' }],
+    ['thinking', { mode: 'auto' }, {}],
+    ['enable_thinking', { mode: 'off' }, { enable_thinking: false }],
+    ['enable_thinking', { budgetTokens: 2000 }, { enable_thinking: true, thinking_budget: 2000 }],
+    ['chat_template_kwargs', { mode: 'off' }, { chat_template_kwargs: { enable_thinking: false } }],
+  ] as const)('a vendor with a switch of its own, %s: %j', (thinkingSwitch, reasoning, members) => {
+    const { value } = encode({ reasoning }, { thinkingSwitch, efforts: ['high', 'max'] });
+    const { model: _, messages: __, ...rest } = value;
+    expect(rest).toEqual(members as never);
+  });
+
   test('knobs a model refuses are dropped by the client’s name', () => {
     const knobs = { sampling: { temperature: 1, topK: 4, seed: 3 }, origin: { 'sampling.topK': 'topK' } };
     const { value, losses } = encode(knobs, { sampling: false });

@@ -11,6 +11,7 @@ export function anyTarget(c: Choices): Target {
     maxTokensField: c.one('max_completion_tokens', 'max_tokens'),
     midSystem: c.chance(50),
     thinking: c.one('effort', 'adaptive', 'budget', 'none'),
+    thinkingSwitch: c.one(undefined, undefined, 'thinking', 'enable_thinking', 'chat_template_kwargs'),
     efforts: c.one<string[]>([], ['low', 'medium', 'high'], ['minimal', 'low', 'medium', 'high', 'xhigh']),
     structuredOutput: !c.chance(30),
     sampling: !c.chance(30),

@@ -61,8 +61,19 @@ function encodeCap(writing: Writing): number {
   return most;
 }
 
+/** Some models refuse to be told not to think; one of them can leave it at thinking between calls of tools. */
+const ALWAYS_THINKS = /(sonnet|opus)-5[-.]5|fable-5/;
+const THINKS_BETWEEN_TOOLS = /sonnet-5[-.]5/;
+
 function switchOff(writing: Writing, maxTokens: number): Thinking {
-  if (writing.target.thinking === 'none') return { thinks: false, maxTokens };
+  const { thinking, model } = writing.target;
+  if (thinking === 'none') return { thinks: false, maxTokens };
+  if (ALWAYS_THINKS.test(model)) {
+    lose(writing, 'reasoning', 'changed', 'the model cannot stop thinking; it thinks as little as it can');
+    if (THINKS_BETWEEN_TOOLS.test(model))
+      return { thinks: true, thinking: { type: 'between_tools' }, maxTokens };
+    return { thinks: true, effort: clip('low', writing.target.efforts), maxTokens };
+  }
   return { thinks: false, thinking: { type: 'disabled' }, maxTokens };
 }
 

@@ -6,7 +6,7 @@ import type { CanonicalRequest } from '../../canonical/request.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
 import type { Target } from '../codec.ts';
 import { NO_MEMBER, unsupported } from './encode-parts.ts';
-import { encodeEffort, type Lose } from './encode-reasoning.ts';
+import { encodeThinking, type Lose } from './encode-reasoning.ts';
 
 const STOPS_MAX = 4;
 const ID_CHARS_MAX = 64;
@@ -31,7 +31,7 @@ export function encodeControls(request: CanonicalRequest, target: Target, losses
     stop,
     seed: sampling.seed,
     n: sampling.n,
-    reasoning_effort: encodeEffort(request, target, lose),
+    ...encodeThinking(request, target, lose),
     response_format: encodeOutput(request, target, lose),
     verbosity: request.verbosity,
     prompt_cache_key: cache.key,

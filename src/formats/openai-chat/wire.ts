@@ -57,6 +57,7 @@ const ToolCall = Type.Object(
       ),
     ),
     custom: maybe(Type.Object({ name: Type.String(), input: maybe(Type.String()) }, open)),
+    extra_content: extension('Extension: the thought signature of the call, sent back unchanged.'),
   },
   open,
 );
@@ -71,6 +72,9 @@ const Message = Type.Object(
     name: maybe(Type.String()),
     refusal: maybe(Type.String()),
     reasoning_content: maybe(Type.String(), 'Thinking of an earlier answer, sent back.'),
+    reasoning_details: extension(
+      'Extension: its proof, sent back unchanged; without it the gateway’s memory helps.',
+    ),
     audio: maybe(Type.Object({ id: Type.String() }, open)),
     tool_calls: maybe(Type.Array(ToolCall)),
     tool_call_id: maybe(Type.String(), 'Which call a `tool` message answers.'),
