@@ -5,7 +5,14 @@ import type { ShownCost, Usage } from '../canonical/usage.ts';
 import type { Codec, StreamDecoder } from '../formats/codec.ts';
 import { asArray, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
 import { putMembers, spliceJson } from '../lib/splice.ts';
-import { FRAME_BYTES_MAX, FrameSplitter, frameEnds, parseFrames, type SseFrame } from '../lib/sse.ts';
+import {
+  FRAME_BYTES_MAX,
+  FrameSplitter,
+  frameEnds,
+  parseFrames,
+  type SseFrame,
+  writeFrame,
+} from '../lib/sse.ts';
 import { type Conversion, isContent, type Piece } from './conversion.ts';
 import type { Meter } from './meter.ts';
 import { type NoteSeals, noteSealsInFrames } from './seal-notes.ts';
@@ -195,17 +202,25 @@ export class PassedStream implements Conversion {
   }
 }
 
-/** The frame with its data edited; as it is when its data is not one line of JSON. */
+/** The frame with its data edited; as it is when its data is no JSON object. */
 function editJson(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint8Array {
   const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   const dataAt = buffer.indexOf('data:');
   const open = buffer.indexOf('{', dataAt);
   const close = buffer.lastIndexOf('}') + 1;
-  if (dataAt === -1 || open === -1 || close <= open || buffer.subarray(open, close).includes('\n'))
-    return raw;
+  if (dataAt === -1 || open === -1 || close <= open) return raw;
   const json = raw.subarray(open, close);
+  if (json.includes(LF) || json.includes(CR)) return editLines(raw, edit);
   const edited = edit(json);
   return edited === json ? raw : Buffer.concat([raw.subarray(0, open), edited, raw.subarray(close)]);
+}
+
+/** Data in several lines becomes one: in JSON a line can only end between two tokens. */
+function editLines(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint8Array {
+  const [frame] = parseFrames(raw);
+  if (!frame || !isObject(tryParseJson(frame.data))) return raw;
+  const edited = edit(Buffer.from(frame.data.replaceAll('\n', '')));
+  return Buffer.from(writeFrame(Buffer.from(edited).toString('utf8'), frame.event));
 }
 
 const NO_BYTES = new Uint8Array(0);
