@@ -82,6 +82,14 @@ export interface StreamEncoder {
   push(event: StreamEvent): string;
 }
 
+/** Sets right what vendors say wrongly in a stream that passes as it came. It never throws. */
+export interface StreamMender {
+  /** Raw frames on their way, also those that nobody decodes. */
+  notice(frames: Uint8Array): void;
+  /** What leaves in place of a frame that tells of usage, a finish or the end; empty for nothing. */
+  mend(raw: Uint8Array, frame: SseFrame): Uint8Array;
+}
+
 /** How the raw bytes of this format's streams give themselves away without being parsed. */
 export type Telltale = {
   /** A frame that contains none of these carries no usage, no finish, no error and no end. */
@@ -149,6 +157,8 @@ export type Codec = {
   /** Reads an upstream's error body (parsed JSON, or text) into what our client may see. */
   decodeError(status: number, body: unknown, headers: Headers): Fault;
   telltale: Telltale;
+  /** For formats whose vendors end their answers in ways that break clients. */
+  mending?: { stream(): StreamMender; whole(bytes: Uint8Array): Uint8Array };
   /**
    * Frames that break off a stream whose own frames went through untouched: `first` is the data of its first
    * frame, `frames` how many have gone out.

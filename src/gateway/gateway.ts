@@ -130,6 +130,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
           showModel: plan.renamed && deployment.model !== call.modelName ? call.modelName : undefined,
           hideUsage: plan.hideUsage,
           noteSeals: plan.noteSeals,
+          mender: call.codec.mending?.stream(),
           clean,
           costOf,
         })

@@ -58,7 +58,8 @@ export class Meter {
   /** A count in the middle of an answer or at its end; each one stands for all before it. */
   hearReport(report: Usage | undefined): void {
     if (!report || !isBelievable(report)) return;
-    if (this.#report?.raw !== report.raw) this.#covered = this.#seen;
+    // one that counts no output, as Google's in the middle of an answer, covers none
+    if (this.#report?.raw !== report.raw) this.#covered = report.output > 0 ? this.#seen : 0;
     this.#report = report;
   }
 

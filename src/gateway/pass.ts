@@ -2,7 +2,7 @@
 
 import type { Fault } from '../canonical/fault.ts';
 import type { ShownCost, Usage } from '../canonical/usage.ts';
-import type { Codec, StreamDecoder } from '../formats/codec.ts';
+import type { Codec, StreamDecoder, StreamMender } from '../formats/codec.ts';
 import { asArray, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
 import { putMembers, spliceJson } from '../lib/splice.ts';
 import {
@@ -17,7 +17,7 @@ import { type Conversion, isContent, type Piece } from './conversion.ts';
 import type { Meter } from './meter.ts';
 import { type NoteSeals, noteSealsInFrames } from './seal-notes.ts';
 import { usageMember } from './tail.ts';
-import { oversized } from './transcode.ts';
+import { isWholeFrame, oversized } from './transcode.ts';
 
 export type PassOptions = {
   codec: Codec;
@@ -29,6 +29,8 @@ export type PassOptions = {
   hideUsage: boolean;
   /** Takes out of a fault what is not the client's to see. */
   clean: (fault: Fault) => Fault;
+  /** Where it is absent, every byte stays as it came. */
+  mender?: StreamMender | undefined;
   /** What is shown beside the tokens; undefined shows nothing. */
   costOf?: (usage: Usage) => ShownCost | undefined;
   /** Wants to know the sealed reasoning that passes. */
@@ -98,6 +100,7 @@ export class PassedStream implements Conversion {
 
   #pass(whole: Uint8Array, unterminated = false): Piece {
     const edits = this.#options.showModel !== undefined;
+    this.#options.mender?.notice(whole);
     const isPlain = this.committed && !edits && !unterminated && !this.#decoder.mayBeOver;
     if (isPlain && this.#firstTell(whole) === -1) {
       this.#frames += countFrames(whole);
@@ -158,11 +161,14 @@ export class PassedStream implements Conversion {
       if (event.type === 'finish') this.#ended = true;
       if (event.type === 'error') this.fault = event.fault;
     }
+    // our own words stand in its place
+    if (this.fault) this.#frames--;
     const { codec, meter } = this.#options;
     if (this.committed) meter.hearFrames(this.#frames - this.#opening);
     if (frame.data.includes(`"${usageMember(codec)}"`)) meter.hearReport(this.#decoder.usage);
     if (this.#options.hideUsage && isUsageChunk(frame)) return undefined;
-    return this.#rename(this.#withCost(raw, frame));
+    const shown = this.#rename(this.#withCost(raw, frame));
+    return this.#options.mender?.mend(shown, frame) ?? shown;
   }
 
   #begin(): void {
@@ -233,12 +239,6 @@ function joined(first: Uint8Array | string, second: Uint8Array | string): Uint8A
 
 const NOTHING: Piece = { now: '', last: undefined };
 const BLANK_LINE = new TextEncoder().encode('\n\n');
-
-/** A last frame without its blank line still counts when nothing of it is missing. */
-function isWholeFrame(bytes: Uint8Array): boolean {
-  const data = bytes.length === 0 ? undefined : parseFrames(bytes)[0]?.data;
-  return data !== undefined && (data === '[DONE]' || tryParseJson(data) !== undefined);
-}
 
 const needleCache = new WeakMap<Codec, Buffer[]>();
 

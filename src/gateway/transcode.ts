@@ -4,6 +4,7 @@ import type { StreamEvent } from '../canonical/event.ts';
 import { Fault } from '../canonical/fault.ts';
 import type { ShownCost, Usage } from '../canonical/usage.ts';
 import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../formats/codec.ts';
+import { tryParseJson } from '../lib/json.ts';
 import { FRAME_BYTES_MAX, FrameSplitter, parseFrames, type SseFrame } from '../lib/sse.ts';
 import { AnswerSeals } from './answer-seals.ts';
 import { type Conversion, isContent } from './conversion.ts';
@@ -55,7 +56,8 @@ export class TranscodedStream implements Conversion {
 
   end(): TextPiece {
     const piece: TextPiece = { now: '', last: undefined };
-    for (const frame of parseFrames(this.#splitter.rest())) this.#read(frame, piece);
+    const rest = this.#splitter.rest();
+    if (isWholeFrame(rest)) for (const frame of parseFrames(rest)) this.#read(frame, piece);
     this.#write(this.#decoder.end(), piece);
     return piece;
   }
@@ -93,6 +95,12 @@ export class TranscodedStream implements Conversion {
     const cost = this.#eyes.costOf(this.#meter.billed(event.usage));
     return cost ? { ...event, usage: { ...event.usage, cost } } : event;
   }
+}
+
+/** A last frame without its blank line still counts when nothing of it is missing. */
+export function isWholeFrame(bytes: Uint8Array): boolean {
+  const data = bytes.length === 0 ? undefined : parseFrames(bytes)[0]?.data;
+  return data !== undefined && (data === '[DONE]' || tryParseJson(data) !== undefined);
 }
 
 /** The fault of a frame too large to be one. */

@@ -14,7 +14,7 @@ import { parseFrames } from '../lib/sse.ts';
 import { AnswerSeals } from './answer-seals.ts';
 import { type Call, dressOf } from './call.ts';
 import type { Meter } from './meter.ts';
-import type { Plan } from './plan.ts';
+import type { PassPlan, Plan } from './plan.ts';
 import { usageAtEnd, usageMember, withCostAtEnd } from './tail.ts';
 import type { Received } from './upstream.ts';
 
@@ -50,7 +50,7 @@ export function answerWhole(
     meter.hearUsage(end.usage);
     const cost = costOf(end.usage);
     const priced = cost ? withCostAtEnd(bytes, end.start, usageMember(upstream), cost) : bytes;
-    return { body: plan.renamed ? showModel(priced, call) : priced, stream: false };
+    return { body: ownAnswer(priced, call, plan), stream: false };
   }
   const value = tryParseJson(new TextDecoder().decode(bytes));
   if (!isObject(value))
@@ -65,7 +65,13 @@ export function answerWhole(
     return { body: encodeWhole(call, plan, withCost(decoded, meter, costOf)), stream: false };
   const cost = decoded.usage && costOf(meter.billed(decoded.usage));
   const priced = cost ? putMembers(bytes, [usageMember(upstream)], cost) : bytes;
-  return { body: plan.renamed ? showModel(priced, call) : priced, stream: false };
+  return { body: ownAnswer(priced, call, plan), stream: false };
+}
+
+/** A provider's own bytes with what only we know: the name the client asked for, and the end it should have told. */
+function ownAnswer(bytes: Uint8Array, call: Call, plan: PassPlan): Uint8Array {
+  const mended = plan.upstream.mending?.whole(bytes) ?? bytes;
+  return plan.renamed ? showModel(mended, call) : mended;
 }
 
 function withCost(

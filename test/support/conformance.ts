@@ -35,7 +35,7 @@ export type Conformance = {
   /** Every request from now on is answered with these bytes. */
   answerWith(answer: RawAnswer): void;
   /** The same for a streamed answer, which ends with its connection. */
-  streamWith(...pieces: (string | Uint8Array)[]): void;
+  streamWith(...pieces: RawAnswer['pieces']): void;
   /** Asks in one format for the model behind another one. */
   ask(client: WireFormat, upstream: WireFormat, asking?: Asking): Promise<Response>;
   makeKey(members?: Partial<NewKey>): string;

@@ -2,9 +2,12 @@
 
 import { createServer, type Socket } from 'node:net';
 
-/** How one connection is answered: pieces in order, then the connection is kept, ended or reset. */
+/**
+ * How one connection is answered: pieces in order, then the connection is kept, ended or reset. Nothing is written
+ * behind a promise until it is kept.
+ */
 export type RawAnswer = {
-  pieces: (string | Uint8Array)[];
+  pieces: (string | Uint8Array | Promise<void>)[];
   /** Time between two pieces; each is a segment of its own. */
   gapMs?: number;
   after: 'keep' | 'end' | 'reset';
@@ -84,6 +87,10 @@ function requestSize(buffered: Buffer): number | undefined {
 async function writeAnswer(socket: Socket, answer: RawAnswer): Promise<void> {
   for (const piece of answer.pieces) {
     if (socket.destroyed) return;
+    if (piece instanceof Promise) {
+      await piece;
+      continue;
+    }
     await new Promise<void>((written) => socket.write(piece, () => written()));
     await Bun.sleep(answer.gapMs ?? 1);
   }

@@ -5,6 +5,7 @@ import { writeFrame } from '../../lib/sse.ts';
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
 import { decodeError, errorBody } from './errors.ts';
+import { ChatMender, mendWhole } from './mend.ts';
 import { decodeRequest } from './request-decode.ts';
 import { encodeRequest } from './request-encode.ts';
 import { decodeResponse } from './response-decode.ts';
@@ -55,5 +56,6 @@ export const openaiChat: Codec = {
       usage: ({ usage, service_tier }) => decodeUsage(usage, asString(service_tier)),
     },
   },
+  mending: { stream: () => new ChatMender(), whole: mendWhole },
   breakOff: (fault, { requestId }) => writeFrame(JSON.stringify(errorBody(fault, requestId))),
 };

@@ -188,8 +188,9 @@ export class ChatStreamDecoder implements StreamDecoder {
   }
 
   #done(): StreamEvent[] {
-    // some vendors never send a reason; whole calls then count as an answer, halves do not
-    if (this.#finishReason === undefined && !this.#calls.isWhole) return this.#fail(truncated());
+    // some vendors never send a reason; words and whole calls then count as an answer, half a call and nothing do not
+    const isAnswer = this.#calls.isWhole && (this.#parts > 0 || this.#sawCall);
+    if (this.#finishReason === undefined && !isAnswer) return this.#fail(truncated());
     return this.#finish();
   }
 
