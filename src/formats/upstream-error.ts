@@ -2,6 +2,7 @@
 
 import { Fault, type FaultCode } from '../canonical/fault.ts';
 import type { JsonObject } from '../lib/json.ts';
+import { rateResetSeconds } from './rate-reset.ts';
 
 const MESSAGE_CHARS_MAX = 2000;
 /** Nobody waits longer than a day; larger figures are mistakes. */
@@ -45,6 +46,12 @@ export function retryAfterSeconds(headers: Headers, nowMs?: number): number | un
   return Math.max(0, Math.ceil((untilMs - fromMs) / 1000));
 }
 
+/** Some providers tell it in their rate headers only; times there are measured from the answer's own `date`. */
+function spentForS(headers: Headers): number | undefined {
+  const waitS = rateResetSeconds(headers, Date.parse(headers.get('date') ?? ''));
+  return waitS === undefined ? undefined : Math.min(WAIT_S_MAX, waitS);
+}
+
 const CONTEXT_WORDS =
   /prompt is too long|maximum context length|context[ _-]?(length|window)[ _-]?(is |was |has been )?exceed|context_length_exceeded|exceeds? (the )?(model'?s? )?(maximum )?(context|number of tokens allowed)|input is too long|input token count/i;
 const POLICY_CODES = [
@@ -66,7 +73,9 @@ const BILLING_CODES = [
   'organization_on_hold',
 ];
 const BILLING_WORDS =
-  /credit balance is too low|exceeded your current quota|insufficient (balance|credit|fund)/i;
+  /credit balance is too low|exceeded your current quota|insufficient (balance|credit|fund)|billing to be enabled|billing (is |has been )?(disabled|not enabled)/i;
+/** Providers that have no code for it. */
+const POLICY_WORDS = /blocked by (our |the )?content filter|content management policy/i;
 /** Google reports a bad key as a 400. */
 const BAD_KEY_WORDS = /api key (not valid|expired|not found)|incorrect api key|invalid api key/i;
 
@@ -85,7 +94,7 @@ export function faultFromStatus(
   const text = message ?? '';
   // the cause is for the log: which status and code it was, never the upstream's words
   const cause = `upstream status ${status}${words.length > 0 ? ` (${redact(words.join(', ')).slice(0, 100)})` : ''}`;
-  const retryAfterS = retryAfterSeconds(headers);
+  const retryAfterS = retryAfterSeconds(headers) ?? (status === 429 ? spentForS(headers) : undefined);
   const fault = (code: FaultCode, publicMessage: string) =>
     new Fault(code, publicMessage, { cause, retryAfterS });
 
@@ -117,7 +126,8 @@ export function faultFromStatus(
   if (status === 503 || status === 529) {
     return fault('upstream_overloaded', 'The provider is overloaded; wait and try again.');
   }
-  if (status >= 400 && status < 500) return rejected(text, words, cause, options.details);
+  if (status === 400 || status === 422) return rejected(text, words, cause, options.details);
+  // of all others (405, 409, 498…) the reason lies between the gateway and the provider
   return fault('bad_gateway', 'The provider failed to answer; try again or use another model.');
 }
 
@@ -130,7 +140,7 @@ function rejected(text: string, words: string[], cause: string, details: JsonObj
   if (words.includes('thread_unsupported_request')) {
     return new Fault('thread_unsupported_request', message, { cause, details });
   }
-  if (words.some((word) => POLICY_CODES.includes(word))) {
+  if (words.some((word) => POLICY_CODES.includes(word)) || POLICY_WORDS.test(text)) {
     return new Fault('content_policy_violation', message, { cause });
   }
   return new Fault('upstream_rejected', message, { cause });

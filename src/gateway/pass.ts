@@ -17,7 +17,7 @@ import { type Conversion, isContent, type Piece } from './conversion.ts';
 import type { Meter } from './meter.ts';
 import { type NoteSeals, noteSealsInFrames } from './seal-notes.ts';
 import { usageMember } from './tail.ts';
-import { isWholeFrame, oversized } from './transcode.ts';
+import { lastFrames, oversized } from './transcode.ts';
 
 export type PassOptions = {
   codec: Codec;
@@ -74,9 +74,13 @@ export class PassedStream implements Conversion {
 
   end(): Piece {
     const rest = this.#splitter.rest();
-    const piece = isWholeFrame(rest) ? this.#pass(rest, true) : NOTHING;
+    const [frame] = lastFrames(rest);
+    const isFrame = frame !== undefined && parseFrames(rest).length > 0;
+    const piece = isFrame ? this.#pass(rest, true) : NOTHING;
     if (piece.last !== undefined) return piece;
-    const events = this.#decoder.end();
+    // a bare object is no frame to pass on, but it may say why there is no stream
+    const said = frame === undefined || isFrame ? [] : this.#decoder.push(frame);
+    const events = said.some((event) => event.type === 'error') ? said : this.#decoder.end();
     for (const event of events) this.#options.meter.hear(event);
     const error = events.find((event) => event.type === 'error');
     const held = this.#held;

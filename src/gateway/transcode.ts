@@ -4,7 +4,7 @@ import type { StreamEvent } from '../canonical/event.ts';
 import { Fault } from '../canonical/fault.ts';
 import type { ShownCost, Usage } from '../canonical/usage.ts';
 import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../formats/codec.ts';
-import { tryParseJson } from '../lib/json.ts';
+import { isObject, tryParseJson } from '../lib/json.ts';
 import { FRAME_BYTES_MAX, FrameSplitter, parseFrames, type SseFrame } from '../lib/sse.ts';
 import { AnswerSeals } from './answer-seals.ts';
 import { type Conversion, isContent } from './conversion.ts';
@@ -56,8 +56,7 @@ export class TranscodedStream implements Conversion {
 
   end(): TextPiece {
     const piece: TextPiece = { now: '', last: undefined };
-    const rest = this.#splitter.rest();
-    if (isWholeFrame(rest)) for (const frame of parseFrames(rest)) this.#read(frame, piece);
+    for (const frame of lastFrames(this.#splitter.rest())) this.#read(frame, piece);
     this.#write(this.#decoder.end(), piece);
     return piece;
   }
@@ -97,10 +96,16 @@ export class TranscodedStream implements Conversion {
   }
 }
 
-/** A last frame without its blank line still counts when nothing of it is missing. */
-export function isWholeFrame(bytes: Uint8Array): boolean {
-  const data = bytes.length === 0 ? undefined : parseFrames(bytes)[0]?.data;
-  return data !== undefined && (data === '[DONE]' || tryParseJson(data) !== undefined);
+/**
+ * What a stream ends with behind its last blank line: a frame that nothing is missing of, or a bare JSON object, which
+ * hosts send in place of a stream under its content type. A frame cut short is none.
+ */
+export function lastFrames(rest: Uint8Array): SseFrame[] {
+  const frames = rest.length === 0 ? [] : parseFrames(rest);
+  const [frame] = frames;
+  if (frame) return frame.data === '[DONE]' || tryParseJson(frame.data) !== undefined ? frames : [];
+  const text = new TextDecoder().decode(rest);
+  return isObject(tryParseJson(text)) ? [{ data: text }] : [];
 }
 
 /** The fault of a frame too large to be one. */

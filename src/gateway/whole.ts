@@ -39,10 +39,12 @@ export function answerWhole(
   costOf: (usage: Usage) => ShownCost | undefined,
 ): { body: Uint8Array; stream: boolean } {
   const { upstream } = plan;
-  if (isStream && !looksLikeJson(bytes)) {
+  if (!looksLikeJson(bytes) && (isStream || looksLikeEvents(bytes))) {
     const folded = foldFrames(bytes, upstream);
     meter.hearWhole(folded);
-    return { body: encodeWhole(call, plan, withCost(folded, meter, costOf)), stream: false };
+    const priced = withCost(folded, meter, costOf);
+    if (call.stream) return { body: encodeStream(call, plan, priced), stream: true };
+    return { body: encodeWhole(call, plan, priced), stream: false };
   }
   const end = plan.kind === 'pass' && !call.stream ? usageAtEnd(bytes, upstream) : undefined;
   // a report without output is only true of an answer without text
@@ -87,6 +89,11 @@ function withCost(
 function looksLikeJson(bytes: Uint8Array): boolean {
   const first = bytes.find((byte) => byte > 32);
   return first === 123 || first === 91;
+}
+
+/** Events under the content type of something else. */
+function looksLikeEvents(bytes: Uint8Array): boolean {
+  return /^\uFEFF?(data|event|id|retry)?:/.test(new TextDecoder().decode(bytes.subarray(0, 16)));
 }
 
 function foldFrames(bytes: Uint8Array, upstream: Codec): CanonicalResponse {

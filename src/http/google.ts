@@ -16,7 +16,8 @@ import type { Key, RateStanding } from '../store/ports.ts';
 import { count, infer } from './inference.ts';
 import { jsonArrayOf } from './json-array.ts';
 import { HIDDEN_DETAIL, routeDetail } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf, showLimit } from './reply.ts';
+import { showLimit } from './rate-headers.ts';
+import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 import { codecOf } from './routes.ts';
 
 /** Also what `max_body_by_route` calls these routes. */

@@ -17,14 +17,8 @@ import { nowMs } from '../lib/clock.ts';
 import { log } from '../lib/log.ts';
 import type { RouteKind } from './docs-routes.ts';
 import { routeDetail } from './openapi.ts';
-import {
-  answerResponse,
-  faultResponse,
-  jsonResponse,
-  requestIdOf,
-  showLimit,
-  waitingResponse,
-} from './reply.ts';
+import { showLimit } from './rate-headers.ts';
+import { answerResponse, faultResponse, jsonResponse, requestIdOf, waitingResponse } from './reply.ts';
 
 type Route = Door & { detail: RouteKind };
 
@@ -123,10 +117,17 @@ export async function infer(
     return begun ? answerResponse(begun) : waitingResponse(call, waitingBody(pending, call));
   } catch (thrown) {
     const response = refuse(thrown, requestId, door.codec);
-    if (call) showLimit(response.headers, call.limit);
+    if (call) tellOfCall(response.headers, call);
     else recordRefusal(ports.journal, { request, door, requestId, startedMs, seen, fault: toFault(thrown) });
     return response;
   }
+}
+
+/** What a failed call's headers say of it. */
+function tellOfCall(headers: Headers, call: Call): void {
+  showLimit(headers, call.limit, call.codec);
+  // a client library that tries three times what has tried everybody already multiplies the load for nothing
+  if (call.trace.attempts > 1 && call.trace.fault?.status === 502) headers.set('x-should-retry', 'false');
 }
 
 /** Counts the tokens of one request. */
@@ -142,7 +143,7 @@ export async function count(
   try {
     const { body, estimated, limit } = await countInput(request, door, requestId, ports, gate, seen);
     const response = jsonResponse(body, requestId);
-    showLimit(response.headers, limit);
+    showLimit(response.headers, limit, door.codec);
     if (estimated) response.headers.set('x-osiris-estimated', 'true');
     return response;
   } catch (thrown) {

@@ -11,7 +11,8 @@ import { formatCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Journal, JournalRow } from '../store/journal-port.ts';
 import { routeDetail } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf, showLimit } from './reply.ts';
+import { showLimit } from './rate-headers.ts';
+import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 export type KeyUsagePorts = {
   gateway: () => VisitPorts & { journal: Pick<Journal, 'find'> };

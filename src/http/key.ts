@@ -10,7 +10,8 @@ import { budgetJson, quotaJson, statusOf, timeOrNull, usd } from '../store/key-j
 import { type LimitRules, resolveLimits } from '../store/key-limits.ts';
 import type { Key, Ledger } from '../store/ports.ts';
 import { routeDetail } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf, showLimit } from './reply.ts';
+import { showLimit } from './rate-headers.ts';
+import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 type KeyPorts = VisitPorts & { config: LimitRules; ledger: Ledger };
 

@@ -15,7 +15,8 @@ import type { RateStanding } from '../store/ports.ts';
 import { isGoogleClient, listForGoogle, oneForGoogle } from './google.ts';
 import { aliasesOf } from './inference.ts';
 import { routeDetail } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf, showLimit } from './reply.ts';
+import { showLimit } from './rate-headers.ts';
+import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 type ModelPorts = VisitPorts & { models: ModelIndex };
 type Page = { body: JsonObject; limit: RateStanding };

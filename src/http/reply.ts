@@ -9,6 +9,7 @@ import type { Answer } from '../gateway/gateway.ts';
 import { newRequestId } from '../lib/id.ts';
 import { compact } from '../lib/json.ts';
 import { formatUsd } from '../lib/money.ts';
+import { showLimit } from './rate-headers.ts';
 
 const LABEL_FORM = /^[\x21-\x7e]{1,128}$/;
 
@@ -32,9 +33,8 @@ export function faultResponse(fault: Fault, requestId: string, codec: Codec = op
     headers.set('retry-after-ms', String(waitS * 1000));
   }
   if (fault.rule.kind === 'rate-limit' && details && 'limit' in details) {
-    headers.set('x-ratelimit-limit', String(details.limit));
-    headers.set('x-ratelimit-remaining', String(details.remaining));
-    headers.set('x-ratelimit-reset', String(details.reset));
+    const { limit, remaining, reset } = details;
+    showLimit(headers, { limit: Number(limit), remaining: Number(remaining), resetS: Number(reset) }, codec);
   }
   if (status === 426) headers.set('upgrade', 'HTTP/1.1');
   const own = codec.errorBody?.(fault, requestId);
@@ -75,7 +75,7 @@ const templates = new Map<string, Headers>();
 const TEMPLATES_MAX = 10_000;
 
 function templateOf(call: Call, stream: boolean, provider: string, attempts: number): Headers {
-  const name = `${stream}\n${call.model.id}\n${provider}\n${attempts}`;
+  const name = `${call.codec.id}\n${stream}\n${call.model.id}\n${provider}\n${attempts}`;
   let headers = templates.get(name);
   if (!headers) {
     headers = fixedHeaders(call, stream);
@@ -102,7 +102,7 @@ function fixedHeaders(call: Call, stream: boolean): Headers {
 /** The same headers with what is this call's own: a response takes a copy, so they are written anew each time. */
 function labelledHeaders(call: Call, headers: Headers): Headers {
   label(headers, call.requestId);
-  showLimit(headers, call.limit);
+  showLimit(headers, call.limit, call.codec);
   return headers;
 }
 
@@ -116,13 +116,6 @@ export function jsonResponse(value: unknown, requestId: string, status = 200): R
   const headers = new Headers({ 'content-type': 'application/json' });
   label(headers, requestId);
   return new Response(JSON.stringify(value), { status, headers });
-}
-
-/** What is left of the key's requests this minute, as it stands after this call. */
-export function showLimit(headers: Headers, { limit, remaining, resetS }: Call['limit']): void {
-  headers.set('x-ratelimit-limit', String(limit));
-  headers.set('x-ratelimit-remaining', String(remaining));
-  headers.set('x-ratelimit-reset', String(resetS));
 }
 
 /** The response with the labels it must carry, for those whose handler gave it none. */

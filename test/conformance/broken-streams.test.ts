@@ -173,6 +173,29 @@ describe.each(PAIRS)('%s over %s', (client, over) => {
     expect(await readWithSdk(client, wire)).toMatchObject({ text: RAINY, input: 9, output: 5 });
     expect(wire).not.toContain(upstreamModel(over));
   });
+
+  test('T58 a stream under the content type of a body is read as what it is', async () => {
+    for (const stream of [false, true]) {
+      const body = framesOf(over, RAINY).join('');
+      const head = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}`;
+      stage.answerWith({ pieces: [`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${body}`], after: 'keep' });
+      const response = await stage.ask(client, over, { key, stream });
+      const type = stream ? 'text/event-stream; charset=utf-8' : 'application/json';
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, type]);
+      const text = await response.text();
+      if (stream) expect(judge(client, text)).toBe('finished');
+      expect(stream ? (await readWithSdk(client, text)).text : text).toContain(RAINY);
+    }
+  });
+
+  test('T58 an error under the content type of a stream keeps its class', async () => {
+    for (const space of [0, 2]) {
+      const body = JSON.stringify(WIRES[over].error('rate_limit_error', 'c4nary'), null, space);
+      stage.streamWith(body);
+      const response = await stage.ask(client, over, { key });
+      expect([response.status, (await response.text()).includes('c4nary')]).toEqual([429, false]);
+    }
+  });
 });
 
 describe.each<WireFormat>(['openai-responses', 'anthropic-messages', 'google-generate-content'])(

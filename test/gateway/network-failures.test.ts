@@ -48,7 +48,7 @@ const UPSTREAM: Record<string, Failing> = {
   s429: {
     status: 429,
     body: error({}),
-    headers: { 'retry-after': '17', 'x-ratelimit-remaining-requests': '0' },
+    headers: { 'retry-after': '17', 'x-ratelimit-remaining-tokens': '0' },
   },
   s500: { status: 500, body: error({}) },
   html: { status: 502, body: html, type: 'text/html' },
@@ -190,7 +190,7 @@ for (const format of FORMATS) {
         if (model === 's503') expect(response.headers.get('retry-after')).toBe('9');
         if (model === 'tls') expect(found.message).toContain('certificate');
         if (model === 'dns') expect(found.message).toContain('does not resolve');
-        expect(headers).not.toContain('x-ratelimit-remaining-requests');
+        expect(headers).not.toContain('x-ratelimit-remaining-tokens');
         expectClean(headers + found.message);
       }
     });

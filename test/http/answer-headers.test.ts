@@ -1,13 +1,17 @@
 // The headers of answers, which are copied from a template: nothing of one call may show in the next.
 
 import { expect, test } from 'bun:test';
+import { anthropicMessages } from '../../src/formats/anthropic-messages/index.ts';
+import type { Codec } from '../../src/formats/codec.ts';
+import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import type { Call } from '../../src/gateway/call.ts';
 import type { Answer } from '../../src/gateway/gateway.ts';
 import { answerResponse } from '../../src/http/reply.ts';
 
-function answer(requestId: string, members: Partial<Answer>): Answer {
+function answer(requestId: string, members: Partial<Answer>, codec: Codec = openaiChat): Answer {
   // no more of a call than its headers speak of
-  const call = { requestId, model: { id: 'm' }, limit: { limit: 40, remaining: 39, resetS: 2 } } as unknown;
+  const limit = { limit: 40, remaining: 39, resetS: 2 };
+  const call = { requestId, codec, model: { id: 'm' }, limit } as unknown;
   const body = new Uint8Array();
   return { call: call as Call, body, stream: false, provider: 'p', attempts: 1, losses: [], ...members };
 }
@@ -26,4 +30,15 @@ test('a loss and a cost stay with the call they belong to', () => {
   expect(second.headers.get('x-osiris-losses')).toBeNull();
   expect(second.headers.get('x-osiris-cost-usd')).toBeNull();
   expect(second.headers.get('x-request-id')).toBe('two');
+});
+
+test('the words of one format for a limit do not show in an answer of another', () => {
+  const chat = answerResponse(answer('one', {})).headers;
+  const messages = answerResponse(answer('two', {}, anthropicMessages)).headers;
+  expect([chat.has('x-ratelimit-limit-requests'), chat.has('anthropic-ratelimit-requests-limit')]).toEqual([
+    true,
+    false,
+  ]);
+  expect(messages.get('anthropic-ratelimit-requests-remaining')).toBe('39');
+  expect(messages.has('x-ratelimit-limit-requests')).toBe(false);
 });

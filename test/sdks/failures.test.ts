@@ -82,7 +82,7 @@ for (const client of STREAM_CLIENTS) {
       }
 
       test('a provider that limits us: the client may come back, and is told when', async () => {
-        const headers = { 'retry-after': '7', 'x-ratelimit-remaining-requests': '0' };
+        const headers = { 'retry-after': '7', 'x-ratelimit-remaining-tokens': '0' };
         upstream.play(
           refusing({ status: 429, type: 'rate_limit_error', message: 'slow down org-12345', headers }),
         );
@@ -96,7 +96,7 @@ for (const client of STREAM_CLIENTS) {
         }
         const heads = (failure as { headers?: Headers }).headers;
         expect(Number(heads?.get('retry-after'))).toBeGreaterThan(0);
-        expect(heads?.get('x-ratelimit-remaining-requests')).toBeNull();
+        expect(heads?.get('x-ratelimit-remaining-tokens')).toBeNull();
       }, 20_000);
 
       test('an error in the middle of a stream is an error, never a shorter answer', async () => {

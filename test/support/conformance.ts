@@ -103,7 +103,7 @@ const TOOLS = ['get_weather', 'get_time'];
 const PARAMETERS = { type: 'object', properties: { city: { type: 'string' } } };
 
 /** The smallest request that offers two tools. */
-function requestOf(
+export function requestOf(
   format: WireFormat,
   model: string,
   stream: boolean,
