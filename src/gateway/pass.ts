@@ -120,7 +120,7 @@ export class PassedStream implements Conversion {
       const telling = !this.committed || (tellAt !== -1 && tellAt < end);
       if (this.#ended) last.take(start, end);
       else if (!telling && !edits) {
-        this.#frames++;
+        if (!isComment(whole.subarray(start, end))) this.#frames++;
         now.take(start, end);
         lastBytes = end - start;
       } else {
@@ -152,6 +152,7 @@ export class PassedStream implements Conversion {
 
   /** The frame as it leaves; undefined when it is not the client's to see. */
   #passFrame(raw: Uint8Array, telling: boolean): Uint8Array | undefined {
+    if (isComment(raw)) return raw;
     this.#frames++;
     const frame = telling ? parseFrames(raw)[0] : undefined;
     if (!frame) return this.#rename(raw);
@@ -261,13 +262,18 @@ function isUsageChunk(frame: SseFrame): boolean {
   return isObject(value) && isObject(value.usage) && asArray(value.choices).length === 0;
 }
 
-/** How many blank lines there are; a byte is looked for much faster than a word. */
+/** A sign of life, which is no part of the answer. */
+function isComment(raw: Uint8Array): boolean {
+  return raw[0] === COLON && parseFrames(raw).length === 0;
+}
+
+/** How many blank lines end more than a comment; a byte is looked for much faster than a word. */
 function countFrames(whole: Uint8Array): number {
-  let count = 0;
+  let count = whole[0] === COLON ? -1 : 0;
   for (let at = whole.indexOf(LF); at !== -1; at = whole.indexOf(LF, at + 1)) {
     const next = whole[at + 1] === CR ? at + 2 : at + 1;
     if (whole[next] !== LF) continue;
-    count++;
+    if (whole[next + 1] !== COLON) count++;
     at = next;
   }
   return count;
@@ -275,6 +281,7 @@ function countFrames(whole: Uint8Array): number {
 
 const LF = 10;
 const CR = 13;
+const COLON = 58;
 
 /** Ranges of one chunk and what stands between them; neighbouring ranges stay one piece. */
 class Selection {

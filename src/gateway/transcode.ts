@@ -97,15 +97,19 @@ export class TranscodedStream implements Conversion {
 }
 
 /**
- * What a stream ends with behind its last blank line: a frame that nothing is missing of, or a bare JSON object, which
+ * What a stream ends with behind its last blank line: a frame that nothing is missing of, or bare JSON, which
  * hosts send in place of a stream under its content type. A frame cut short is none.
  */
 export function lastFrames(rest: Uint8Array): SseFrame[] {
   const frames = rest.length === 0 ? [] : parseFrames(rest);
   const [frame] = frames;
   if (frame) return frame.data === '[DONE]' || tryParseJson(frame.data) !== undefined ? frames : [];
-  const text = new TextDecoder().decode(rest);
-  return isObject(tryParseJson(text)) ? [{ data: text }] : [];
+  return bareFrames(tryParseJson(new TextDecoder().decode(rest)));
+}
+
+/** Bodies in place of events: an object, or Google's array of them. */
+export function bareFrames(value: unknown): SseFrame[] {
+  return [value].flat().flatMap((one) => (isObject(one) ? [{ data: JSON.stringify(one) }] : []));
 }
 
 /** The fault of a frame too large to be one. */

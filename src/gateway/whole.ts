@@ -10,12 +10,13 @@ import { nowS } from '../lib/clock.ts';
 import { newAnswerToken } from '../lib/id.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 import { putMembers, spliceJson } from '../lib/splice.ts';
-import { parseFrames } from '../lib/sse.ts';
+import { parseFrames, type SseFrame } from '../lib/sse.ts';
 import { AnswerSeals } from './answer-seals.ts';
 import { type Call, dressOf } from './call.ts';
 import type { Meter } from './meter.ts';
 import type { PassPlan, Plan } from './plan.ts';
 import { usageAtEnd, usageMember, withCostAtEnd } from './tail.ts';
+import { bareFrames } from './transcode.ts';
 import type { Received } from './upstream.ts';
 
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
@@ -40,11 +41,7 @@ export function answerWhole(
 ): { body: Uint8Array; stream: boolean } {
   const { upstream } = plan;
   if (!looksLikeJson(bytes) && (isStream || looksLikeEvents(bytes))) {
-    const folded = foldFrames(bytes, upstream);
-    meter.hearWhole(folded);
-    const priced = withCost(folded, meter, costOf);
-    if (call.stream) return { body: encodeStream(call, plan, priced), stream: true };
-    return { body: encodeWhole(call, plan, priced), stream: false };
+    return answerFolded(call, plan, parseFrames(bytes), meter, costOf);
   }
   const end = plan.kind === 'pass' && !call.stream ? usageAtEnd(bytes, upstream) : undefined;
   // a report without output is only true of an answer without text
@@ -55,6 +52,8 @@ export function answerWhole(
     return { body: ownAnswer(priced, call, plan), stream: false };
   }
   const value = tryParseJson(new TextDecoder().decode(bytes));
+  if (Array.isArray(value) && bareFrames(value).length > 0)
+    return answerFolded(call, plan, bareFrames(value), meter, costOf);
   if (!isObject(value))
     throw new Fault(
       'bad_gateway',
@@ -74,6 +73,21 @@ export function answerWhole(
 function ownAnswer(bytes: Uint8Array, call: Call, plan: PassPlan): Uint8Array {
   const mended = plan.upstream.mending?.whole(bytes) ?? bytes;
   return plan.renamed ? showModel(mended, call) : mended;
+}
+
+/** The answer that events add up to which came in one piece. */
+function answerFolded(
+  call: Call,
+  plan: Plan,
+  frames: SseFrame[],
+  meter: Meter,
+  costOf: (usage: Usage) => ShownCost | undefined,
+): { body: Uint8Array; stream: boolean } {
+  const folded = foldFrames(frames, plan.upstream);
+  meter.hearWhole(folded);
+  const priced = withCost(folded, meter, costOf);
+  if (call.stream) return { body: encodeStream(call, plan, priced), stream: true };
+  return { body: encodeWhole(call, plan, priced), stream: false };
 }
 
 function withCost(
@@ -96,10 +110,10 @@ function looksLikeEvents(bytes: Uint8Array): boolean {
   return /^\uFEFF?(data|event|id|retry)?:/.test(new TextDecoder().decode(bytes.subarray(0, 16)));
 }
 
-function foldFrames(bytes: Uint8Array, upstream: Codec): CanonicalResponse {
+function foldFrames(frames: SseFrame[], upstream: Codec): CanonicalResponse {
   const decoder = upstream.streamDecoder();
   const fold = new Fold();
-  for (const frame of parseFrames(bytes)) for (const event of decoder.push(frame)) fold.push(event);
+  for (const frame of frames) for (const event of decoder.push(frame)) fold.push(event);
   for (const event of decoder.end()) fold.push(event);
   if (fold.fault) throw fold.fault;
   return fold.response();

@@ -10,6 +10,7 @@ import {
   PAIRS,
   RAINY,
   upstreamModel,
+  WIRE_FORMATS,
 } from '../support/conformance.ts';
 import { calls, DONE, delta, finish, opening, ROLE } from '../support/raw-chat.ts';
 import { asChunk, type RawAnswer, SSE_CHUNKED_HEAD, SSE_HEAD } from '../support/raw-upstream.ts';
@@ -116,6 +117,14 @@ describe.each(PAIRS)('%s over %s', (client, over) => {
     await expectFree('upstream_overloaded');
   });
 
+  test('T49 the same among signs of life, which count for nothing', async () => {
+    const last = WIRES[over].errorFrame(askedOf(over), 'overloaded_error', 'It is overloaded', 20);
+    const frames = framesOf(over).slice(0, 20);
+    const lively = frames.map((frame) => `${frame}: keep-alive\n\n`);
+    await brokenWire(client, over, [SSE_HEAD, ...lively, last]);
+    await expectFree('upstream_overloaded');
+  });
+
   const NOTHING: [what: string, pieces: (frames: string[]) => string[]][] = [
     ['nothing at all', () => []],
     ['keep-alives only', () => [': keep-alive\n\n', ': keep-alive\n\n']],
@@ -189,13 +198,36 @@ describe.each(PAIRS)('%s over %s', (client, over) => {
   });
 
   test('T58 an error under the content type of a stream keeps its class', async () => {
-    for (const space of [0, 2]) {
-      const body = JSON.stringify(WIRES[over].error('rate_limit_error', 'c4nary'), null, space);
+    const error = WIRES[over].error('rate_limit_error', 'c4nary');
+    for (const body of [JSON.stringify(error), JSON.stringify(error, null, 2), JSON.stringify([error])]) {
       stage.streamWith(body);
       const response = await stage.ask(client, over, { key });
       expect([response.status, (await response.text()).includes('c4nary')]).toEqual([429, false]);
     }
   });
+});
+
+describe.each(WIRE_FORMATS)('%s over google-generate-content', (client) => {
+  test.each([false, true])(
+    'an array of pieces is an answer, and of an error one (stream: %p)',
+    async (stream) => {
+      const frames = framesOf('google-generate-content', RAINY).map((frame) => frame.replace('data: ', ''));
+      const error = JSON.stringify(WIRES['google-generate-content'].error('rate_limit_error', 'c4nary'));
+      for (const [body, status] of [
+        [`[${frames.join(',')}]`, 200],
+        [`[${error}]`, 429],
+      ] as const) {
+        const head = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}`;
+        stage.answerWith({ pieces: [`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${body}`], after: 'keep' });
+        const response = await stage.ask(client, 'google-generate-content', { key, stream });
+        const text = await response.text();
+        expect(response.status).toBe(status);
+        expect(text).not.toContain('c4nary');
+        if (stream && status === 200) expect(judge(client, text)).toBe('finished');
+        if (status === 200 && !stream) expect(text).toContain(RAINY);
+      }
+    },
+  );
 });
 
 describe.each<WireFormat>(['openai-responses', 'anthropic-messages', 'google-generate-content'])(

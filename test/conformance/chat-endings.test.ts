@@ -65,6 +65,43 @@ describe('T38 a finish', () => {
   });
 });
 
+describe('what OpenAI’s own library insists on', () => {
+  const hi = delta({ content: 'Hi' });
+
+  test('the role stands in the first chunk', async () => {
+    const wire = await wireOf([hi, delta({ content: '!' }), finish('stop'), USAGE, DONE]);
+    const spoken = delta({ role: 'assistant', content: 'Hi' });
+    expect(wire).toBe(NAMED([spoken, delta({ content: '!' }), finish('stop'), USAGE, DONE]));
+    expect(await readWithSdk('openai-chat', wire)).toMatchObject({ text: 'Hi!', finish: 'stop' });
+  });
+
+  test('a first chunk of one word that is also the last one gets it too', async () => {
+    const wire = await wireOf([delta({ content: 'Hi' }, 'stop'), USAGE, DONE]);
+    expect(await readWithSdk('openai-chat', wire)).toMatchObject({ text: 'Hi', finish: 'stop' });
+    expect(wire).toBe(NAMED([delta({ role: 'assistant', content: 'Hi' }, 'stop'), USAGE, DONE]));
+  });
+
+  test.each([[[ROLE, hi, finish('stop')]], [[ROLE, hi]]])('a usage chunk has choices', async (before) => {
+    const bare = USAGE.replace('"choices":[],', '');
+    expect(bare).not.toContain('choices');
+    const wire = await wireOf([...before, bare, DONE]);
+    expect(await readWithSdk('openai-chat', wire)).toMatchObject({ text: 'Hi', finish: 'stop', output: 5 });
+    expect(judge('openai-chat', wire)).toBe('finished');
+  });
+
+  test('a text that ends in [DONE] alone has a finish', async () => {
+    const wire = await wireOf([ROLE, hi, DONE]);
+    expect(await readWithSdk('openai-chat', wire)).toMatchObject({ text: 'Hi', finish: 'stop' });
+    expect(judge('openai-chat', wire)).toBe('finished');
+  });
+
+  test('half a call that ends in [DONE] alone is not said to be whole', async () => {
+    stage.streamWith(ROLE, calls(opening(0, 'call_a', 'get_weather', '{"ci')), DONE);
+    const answer = await (await stage.ask('openai-chat', 'openai-chat')).text();
+    expect(answer).not.toContain('"finish_reason":"');
+  });
+});
+
 describe('T36 an answer that holds calls', () => {
   const call = [calls(opening(0, 'call_a', 'get_weather')), calls(args(0, '{"city":"Oslo"}'))];
 

@@ -1,20 +1,30 @@
-// Sets right how vendors' streams and answers end, where their bytes go to a client of the same format.
+// Sets right what breaks clients in vendors' streams and answers, where they go to a client of the same format.
 
-import { asArray, asObject, isObject, tryParseJson } from '../../lib/json.ts';
-import type { SseFrame } from '../../lib/sse.ts';
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asString,
+  isObject,
+  type JsonObject,
+  tryParseJson,
+} from '../../lib/json.ts';
+import { parseFrames, type SseFrame, writeFrame } from '../../lib/sse.ts';
 import type { StreamMender } from '../codec.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * One finish, the usage behind it, and `tool_calls` as the reason of an answer that holds calls: agents
- * stop when it says `stop`. A stream that ends as it should keeps every byte, and so
- * does one of several choices.
+ * What OpenAI's own library insists on: the role in the first chunk, choices in every one, one finish, the usage behind
+ * it, and `tool_calls` as the reason of an answer that holds calls, as agents stop when it says `stop`. A stream as it
+ * should be keeps every byte, and so does one of several choices.
  */
 export class ChatMender implements StreamMender {
   #called = false;
   #severalChoices = false;
   #finished = false;
+  /** What all chunks share, as the client is shown it. */
+  #head: JsonObject | undefined;
   /** The usage of a stream that has not finished yet. */
   #early: Uint8Array = NO_BYTES;
 
@@ -23,33 +33,62 @@ export class ChatMender implements StreamMender {
   }
 
   mend(raw: Uint8Array, frame: SseFrame): Uint8Array {
+    if (frame.data.trim() === '[DONE]') return this.#close(raw);
     const chunk = tryParseJson(frame.data);
     if (!isObject(chunk)) return raw;
     const choices = asArray(chunk.choices).map(asObject);
     const [choice] = choices;
-    if (choice === undefined) return this.#holdUsage(raw, isObject(chunk.usage));
+    if (choice === undefined) return this.#readUsage(raw, chunk);
     if (choices.length > 1 || (choice.index ?? 0) !== 0) this.#severalChoices = true;
-    if (this.#severalChoices || typeof choice.finish_reason !== 'string' || choice.finish_reason === '')
-      return raw;
-    if (this.#finished) {
-      // said twice: what it may bring beside stays
-      const saysMore = Object.values(asObject(choice.delta)).some((value) => value !== null && value !== '');
-      return saysMore || isObject(chunk.usage) ? withReason(raw, choice.finish_reason, 'null') : NO_BYTES;
-    }
+    const spoken = this.#head ? raw : this.#begin(raw, asObject(choice.delta));
+    const reason = asString(choice.finish_reason) ?? '';
+    if (this.#severalChoices || reason === '') return spoken;
+    if (!this.#finished) return this.#finish(spoken, reason);
+    // said twice: what it may bring beside stays
+    const saysMore = Object.values(asObject(choice.delta)).some((value) => value !== null && value !== '');
+    return saysMore || isObject(chunk.usage) ? withReason(raw, reason, 'null') : NO_BYTES;
+  }
+
+  #begin(raw: Uint8Array, delta: JsonObject): Uint8Array {
+    const shown = asObject(tryParseJson(parseFrames(raw)[0]?.data ?? ''));
+    const { id, created, model } = shown;
+    this.#head = { id: asString(id) ?? '', created: asNumber(created) ?? 0, model: asString(model) ?? '' };
+    if (asString(delta.role) || this.#severalChoices) return raw;
+    return withMember(raw, '"delta":', '"role":"assistant"', Object.keys(delta).length === 0);
+  }
+
+  #finish(raw: Uint8Array, reason: string): Uint8Array {
     this.#finished = true;
-    const mended =
-      this.#called && choice.finish_reason === 'stop' ? withReason(raw, 'stop', '"tool_calls"') : raw;
-    if (this.#early.length === 0) return mended;
-    const early = this.#early;
-    this.#early = NO_BYTES;
-    return Buffer.concat([mended, early]);
+    const mended = this.#called && reason === 'stop' ? withReason(raw, reason, '"tool_calls"') : raw;
+    return this.#withEarly(mended);
   }
 
   /** Readers stop at the usage, or take the last chunk for the finish. */
-  #holdUsage(raw: Uint8Array, hasUsage: boolean): Uint8Array {
-    if (!hasUsage || this.#finished || this.#severalChoices) return raw;
-    this.#early = raw;
+  #readUsage(raw: Uint8Array, chunk: JsonObject): Uint8Array {
+    if (!isObject(chunk.usage)) return raw;
+    const whole = Array.isArray(chunk.choices) ? raw : withMember(raw, 'data:', '"choices":[]', false);
+    if (this.#finished || this.#severalChoices) return whole;
+    this.#early = whole;
     return NO_BYTES;
+  }
+
+  /** A text that was never said to be over; of calls nobody can tell here whether they are whole. */
+  #close(done: Uint8Array): Uint8Array {
+    if (this.#finished || this.#called || this.#severalChoices || !this.#head)
+      return this.#withEarly(NO_BYTES, done);
+    this.#finished = true;
+    const { id = '', created = 0, model = '' } = this.#head;
+    const choices = [{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }];
+    const last = { id, object: 'chat.completion.chunk', created, model, choices };
+    return this.#withEarly(Buffer.from(writeFrame(JSON.stringify(last))), done);
+  }
+
+  #withEarly(before: Uint8Array, behind: Uint8Array = NO_BYTES): Uint8Array {
+    const early = this.#early;
+    if (early.length === 0 && behind.length === 0) return before;
+    if (early.length === 0 && before.length === 0) return behind;
+    this.#early = NO_BYTES;
+    return Buffer.concat([before, early, behind]);
   }
 }
 
@@ -77,6 +116,16 @@ function withReason(bytes: Uint8Array, reason: string, json: string): Uint8Array
     ]);
   }
   return bytes;
+}
+
+/** The bytes with a member more at the beginning of the object behind `mark`. */
+function withMember(bytes: Uint8Array, mark: string, member: string, isEmpty: boolean): Uint8Array {
+  const buffer = bufferOf(bytes);
+  const markAt = buffer.indexOf(mark);
+  const at = buffer.indexOf('{', markAt) + 1;
+  if (markAt === -1 || at === 0) return bytes;
+  const text = isEmpty ? member : `${member},`;
+  return Buffer.concat([buffer.subarray(0, at), Buffer.from(text), buffer.subarray(at)]);
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {
