@@ -5,6 +5,8 @@ import { Fold } from '../canonical/fold.ts';
 import type { Part, Seal } from '../canonical/part.ts';
 import type { CanonicalResponse } from '../canonical/response.ts';
 import { SealWrapper, wrapSeals } from '../formats/seal.ts';
+import { TextHash } from '../lib/crypto.ts';
+import { textHashOf } from './recollection.ts';
 
 export type Sealing = {
   /** For the envelopes. */
@@ -14,7 +16,7 @@ export type Sealing = {
   /** The provider wants readable reasoning back as it was, though nothing seals it. */
   sealsTexts: boolean;
   /** Keeps the reasoning of a whole answer for a client that does not send it back. */
-  remember?: (parts: Part[]) => void;
+  remember?: (parts: Part[], textHash: string) => void;
 };
 
 /** What stands for a seal where the readable text is all there is; Chat vendors are the ones that want it back. */
@@ -25,7 +27,7 @@ export class AnswerSeals {
   readonly #sealing: Sealing;
   readonly #issuer: string | undefined;
   readonly #wrapper: SealWrapper | undefined;
-  #memory: Fold | undefined;
+  #memory: { fold: Fold; text: TextHash; keeps: boolean } | undefined;
   /** The reasoning that is being told. */
   #open: { start: PartStart; hasSeal: boolean; hasText: boolean } | undefined;
 
@@ -33,13 +35,12 @@ export class AnswerSeals {
     this.#sealing = sealing;
     this.#issuer = issuer;
     if (issuer !== undefined) this.#wrapper = new SealWrapper(issuer, sealing.key);
-    if (sealing.remember) this.#memory = new Fold();
+    if (sealing.remember) this.#memory = { fold: new Fold(), text: new TextHash(), keeps: false };
   }
 
   events(event: StreamEvent): StreamEvent[] {
     return this.#mark(event).map((marked) => {
-      this.#memory?.push(marked);
-      if (marked.type === 'finish') this.#remember();
+      this.#note(marked);
       return this.#wrapper?.event(marked) ?? marked;
     });
   }
@@ -51,7 +52,7 @@ export class AnswerSeals {
       const seal = part.seal ?? (part.content.some((text) => text !== '') ? this.#textSeal() : undefined);
       return seal ? { ...part, seal: { ...seal, scope } } : part;
     });
-    remember?.(parts);
+    remember?.(parts, textHashOf(parts));
     const marked = { ...response, parts };
     return this.#issuer === undefined ? marked : wrapSeals(marked, this.#issuer, key);
   }
@@ -82,9 +83,17 @@ export class AnswerSeals {
     return this.#sealing.sealsTexts ? TEXT_SEAL : undefined;
   }
 
-  #remember(): void {
-    const parts = this.#memory?.response().parts;
-    this.#memory = undefined;
-    if (parts) this.#sealing.remember?.(parts);
+  /** Of words only their hash is kept: an answer may be long, and its stream open for minutes. */
+  #note(event: StreamEvent): void {
+    const memory = this.#memory;
+    if (!memory) return;
+    if (event.type === 'part-start') {
+      memory.keeps = event.part.kind === 'reasoning' || event.part.kind === 'tool-call';
+      memory.fold.push(memory.keeps ? event : { ...event, part: { kind: 'text' } });
+    } else if (event.type === 'finish') {
+      this.#memory = undefined;
+      this.#sealing.remember?.(memory.fold.response().parts, memory.text.hex());
+    } else if (memory.keeps) memory.fold.push(event);
+    else if (event.type === 'part-delta' && event.delta.kind === 'text') memory.text.update(event.delta.text);
   }
 }

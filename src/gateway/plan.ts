@@ -179,11 +179,12 @@ function transcodePlan(
   const losses = [...decoded.losses, ...kept.losses, ...mapped.losses, ...encoded.losses];
   const path = upstream.path({ model: target.model, stream: call.stream });
   const { restore } = mapped;
+  const after = decoded.value.messages.at(-1);
   const sealing: Sealing = {
     key: sealKey,
     scope: own[0],
     sealsTexts: provider.quirks.reasoningContent === true,
-    remember: (parts) => rememberThoughts(parts, keyId, thoughts),
+    remember: (parts, textHash) => rememberThoughts({ parts, textHash, after }, keyId, thoughts),
   };
   return { kind: 'transcode', candidate, upstream, path, body, credential, losses, restore, sealing };
 }

@@ -10,10 +10,17 @@ import type { ThoughtStore } from '../store/ports.ts';
 /** An answer without its words: its thoughts, and where its text and its calls stood between them. */
 type Skeleton = { calls: string[]; order: (ReasoningPart | 'text' | number)[] };
 
+/** `textHash` is that of all text parts joined, which may be empty here; `after` is the turn that was answered. */
+export type Answered = { parts: readonly Part[]; textHash: string; after: Message | undefined };
+
 /** Keeps the thoughts of an answer, if it holds any that its provider wants back. */
-export function rememberThoughts(parts: readonly Part[], keyId: string, store: ThoughtStore): void {
+export function rememberThoughts(
+  { parts, textHash, after }: Answered,
+  keyId: string,
+  store: ThoughtStore,
+): void {
   if (!parts.some((part) => part.kind === 'reasoning' && part.seal)) return;
-  const names = namesOf(parts);
+  const names = namesOf(parts, () => textHash, after);
   if (names.length === 0) return;
   const skeleton: Skeleton = { calls: callsIn(parts).map(callMark), order: [] };
   let calls = 0;
@@ -36,9 +43,10 @@ export function recallThoughts(
   owns: (scope: string) => boolean,
 ): CanonicalRequest {
   let found = false;
-  const messages = request.messages.map((message): Message => {
+  const messages = request.messages.map((message, at): Message => {
     if (message.role !== 'assistant' || message.parts.some(isSealed)) return message;
-    const skeleton = find(message.parts, keyId, store);
+    const [name] = namesOf(message.parts, () => textHashOf(message.parts), request.messages[at - 1]);
+    const skeleton = name === undefined ? undefined : find(name, message.parts, keyId, store);
     if (!skeleton || !isOwned(skeleton, owns)) return message;
     found = true;
     return { ...message, parts: clothe(skeleton, message.parts) };
@@ -51,9 +59,13 @@ function isSealed(part: Part): boolean {
   return part.kind === 'reasoning' && (part.seal !== undefined || part.unproven === true);
 }
 
-function find(parts: readonly Part[], keyId: string, store: ThoughtStore): Skeleton | undefined {
-  const [name] = namesOf(parts);
-  const kept = name === undefined ? undefined : store.recall(keyId, name);
+function find(
+  name: string,
+  parts: readonly Part[],
+  keyId: string,
+  store: ThoughtStore,
+): Skeleton | undefined {
+  const kept = store.recall(keyId, name);
   if (kept === undefined) return undefined;
   const skeleton = JSON.parse(kept) as Skeleton;
   const marks = callsIn(parts).map(callMark);
@@ -83,12 +95,36 @@ function clothe({ order }: Skeleton, parts: readonly Part[]): Part[] {
   return [...out, ...words];
 }
 
-/** By its calls, each of which names the answer; by its text when there are none. */
-function namesOf(parts: readonly Part[]): string[] {
+/** Any other id is no random one: providers that count their calls begin anew in every conversation. */
+const UNIQUE = /^(?!t_).{20,}$/;
+const NO_TEXT = sha256Hex('');
+
+/**
+ * By its calls, each of which names the answer; by its text when there are none. What many answers could have in
+ * common counts only behind the same turn.
+ */
+function namesOf(parts: readonly Part[], textHash: () => string, after: Message | undefined): string[] {
   const calls = callsIn(parts);
-  if (calls.length > 0) return calls.map(({ id }) => `call ${safeToolId(id)}`);
-  const text = parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
-  return text === '' ? [] : [`text ${sha256Hex(text)}`];
+  if (calls.length > 0)
+    return calls.map(({ id }) => {
+      const safe = safeToolId(id);
+      return UNIQUE.test(safe) ? `call ${safe}` : `call ${safe} after ${turnHash(after)}`;
+    });
+  const hash = textHash();
+  return hash === NO_TEXT ? [] : [`text ${hash} after ${turnHash(after)}`];
+}
+
+function turnHash(message: Message | undefined): string {
+  return sha256Hex((message?.parts ?? []).map(saidIn).join('\n'));
+}
+
+function saidIn(part: Part): string {
+  if (part.kind === 'text') return part.text;
+  return part.kind === 'tool-result' ? part.content.map(saidIn).join('\n') : part.kind;
+}
+
+export function textHashOf(parts: readonly Part[]): string {
+  return sha256Hex(parts.map((part) => (part.kind === 'text' ? part.text : '')).join(''));
 }
 
 function callsIn(parts: readonly Part[]): ToolCallPart[] {

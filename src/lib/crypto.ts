@@ -8,6 +8,19 @@ export function sha256Hex(text: string | Uint8Array): string {
   return Bun.SHA256.hash(text, 'hex');
 }
 
+/** The same of a text that comes in pieces. */
+export class TextHash {
+  readonly #hasher = new Bun.CryptoHasher('sha256');
+
+  update(piece: string): void {
+    this.#hasher.update(piece);
+  }
+
+  hex(): string {
+    return this.#hasher.digest('hex');
+  }
+}
+
 /** HMAC-SHA-256 of the text's UTF-8 bytes, 32 bytes. */
 export function hmacSha256(key: Uint8Array, text: string): Uint8Array {
   return new Bun.CryptoHasher('sha256', key).update(text).digest();

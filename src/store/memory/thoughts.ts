@@ -7,7 +7,7 @@ import type { ThoughtStore } from '../ports.ts';
 export type ThoughtBounds = { bytes: number; count: number; ageMs: number };
 
 /** Enough for a working day of agents; what is forgotten only costs a model its earlier thoughts. */
-const BOUNDS: ThoughtBounds = { bytes: 64 * 1024 * 1024, count: 100_000, ageMs: 24 * 3_600_000 };
+const BOUNDS: ThoughtBounds = { bytes: 64 * 1024 * 1024, count: 50_000, ageMs: 24 * 3_600_000 };
 
 /** What an entry costs beside its texts. */
 const ENTRY_BYTES = 200;

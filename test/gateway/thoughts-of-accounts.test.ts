@@ -1,0 +1,138 @@
+// Reasoning belongs to the account that was given it: conversations stay with theirs, and nobody else sees any of it.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { type InProcess, openHere } from '../support/in-process.ts';
+import type { Json } from '../support/strict.ts';
+import { LAST, TURNS } from '../support/thinking-turns.ts';
+import { startThinkingUpstream } from '../support/thinking-upstream.ts';
+
+const FORMAT = 'anthropic-messages';
+const upstream = startThinkingUpstream();
+let here: InProcess;
+
+beforeAll(async () => {
+  const provider = { base_url: `${upstream.origin}/v1`, format: FORMAT, auth: 'x-api-key' };
+  const model = (name: string) => ({
+    price: { input: 0, output: 0 },
+    capabilities: { thinking: 'adaptive' },
+    deployments: [{ provider: name, model: 'claude' }],
+  });
+  here = await openHere({
+    sections: {
+      providers: {
+        several: { ...provider, api_keys: ['account-1', 'account-2', 'account-3'] },
+        other: { ...provider, api_key: 'account-4' },
+      },
+      models: { 'model-of-several': model('several'), 'model-of-other': model('other') },
+    },
+  });
+});
+beforeEach(() => {
+  upstream.bodies.length = 0;
+  upstream.credentials.length = 0;
+  upstream.script.length = 0;
+});
+afterAll(async () => {
+  await here.stop();
+  await upstream.stop();
+});
+
+let talks = 0;
+
+/** A conversation in one of two formats, with seals and calls of its own; the Chat client sends no thoughts back. */
+class Talk {
+  losses = '';
+  readonly turns: Json[][];
+  readonly #isChat: boolean;
+  readonly #stream: boolean;
+  readonly #messages: Json[] = [{ role: 'user', content: 'Will it rain?' }];
+
+  constructor(isChat: boolean, stream = false) {
+    this.#isChat = isChat;
+    this.#stream = stream;
+    talks++;
+    const own = JSON.stringify(TURNS[FORMAT])
+      .replaceAll('seal+', `seal+${talks}`)
+      .replaceAll('toolu_', `toolu_${talks}_`);
+    this.turns = JSON.parse(own) as Json[][];
+  }
+
+  /** The seals of the conversation that stand in a request. */
+  sealsIn(body: Json | undefined): string[] {
+    const seals = JSON.stringify(this.turns).match(/Ant\d\/seal\+[\w=]+/g) ?? [];
+    return seals.filter((seal) => JSON.stringify(body).includes(seal));
+  }
+
+  async ask(model: string, turn: number): Promise<void> {
+    upstream.script.push(this.turns[turn] ?? LAST[FORMAT]);
+    const schema = { type: 'object', properties: {} };
+    const tools = this.#isChat
+      ? [{ type: 'function', function: { name: 'look_up', parameters: schema } }]
+      : [{ name: 'look_up', input_schema: schema }];
+    const response = await fetch(here.url + (this.#isChat ? '/v1/chat/completions' : '/v1/messages'), {
+      method: 'POST',
+      headers: { 'x-api-key': here.key, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        ...{ model, tools, messages: this.#messages, stream: this.#stream },
+        ...(this.#isChat ? {} : { max_tokens: 100 }),
+      }),
+    });
+    expect(response.status).toBe(200);
+    this.losses = response.headers.get('x-osiris-losses') ?? '';
+    await response.text();
+    this.#goOn(this.turns[turn] ?? []);
+  }
+
+  /** What a client would have made of the answer. */
+  #goOn(said: Json[]): void {
+    const calls = said.filter((block) => block.type === 'tool_use');
+    if (!this.#isChat) {
+      const content = calls.map(({ id }) => ({ type: 'tool_result', tool_use_id: id, content: 'rain' }));
+      this.#messages.push({ role: 'assistant', content: said }, { role: 'user', content });
+      return;
+    }
+    const tool_calls = calls.map(({ id, name, input }) => ({
+      id,
+      type: 'function',
+      function: { name, arguments: JSON.stringify(input) },
+    }));
+    this.#messages.push({ role: 'assistant', content: null, tool_calls });
+    for (const { id } of calls) this.#messages.push({ role: 'tool', tool_call_id: id, content: 'rain' });
+  }
+}
+
+describe.each([
+  ['passing through', false],
+  ['kept for a client that sends none back', true],
+])('reasoning %s', (_, isChat) => {
+  for (const stream of [false, true])
+    test(`a conversation stays with its account while others take their turns, ${stream ? 'streamed' : 'whole'}`, async () => {
+      const talks = [new Talk(isChat, stream), new Talk(isChat, stream), new Talk(isChat, stream)];
+      const accounts: unknown[][] = [];
+      for (const turn of [0, 1, 2]) {
+        for (const talk of talks) await talk.ask('model-of-several', turn);
+        accounts.push(upstream.credentials.splice(0));
+      }
+      const [first = []] = accounts;
+      expect(new Set(first).size).toBe(3);
+      expect(accounts).toEqual([first, first, first]);
+      for (const [position, body] of upstream.bodies.entries()) {
+        const own = talks[position % talks.length];
+        const seals = talks.map((talk) => talk.sealsIn(body).length);
+        const count = [0, 2, 3][Math.floor(position / talks.length)] ?? 0;
+        expect(seals).toEqual(talks.map((talk) => (talk === own ? count : 0)));
+      }
+    });
+
+  test('another provider of the same format gets none of it, and its own account all of it again', async () => {
+    const talk = new Talk(isChat);
+    await talk.ask('model-of-several', 0);
+    await talk.ask('model-of-other', 1);
+    expect(talk.sealsIn(upstream.bodies[1])).toEqual([]);
+    if (!isChat) expect(talk.losses).toContain('messages[1].content[0]');
+    await talk.ask('model-of-several', 2);
+    const [first, , third] = upstream.credentials;
+    expect(third).toBe(first ?? '');
+    expect(talk.sealsIn(upstream.bodies[2])).toHaveLength(2);
+  });
+});
