@@ -118,6 +118,8 @@ async function tryCandidate(
 function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Relay {
   const { call, plan, meter, latch, ports } = attempt;
   const { provider, deployment } = plan.candidate;
+  // not the plan: it holds the whole request
+  const { losses } = plan;
   const { abort } = call;
   const clean = (fault: Fault) => withoutSecrets(fault, provider);
   const costOf = (usage: Usage) => latch.costOf(usage);
@@ -146,7 +148,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
     sent: call.trace.sent,
     settle: (rule) => {
       call.trace.fault ??= conversion.fault;
-      return latch.settle(rule, { provider: provider.id, losses: plan.losses }, () => meter.usage());
+      return latch.settle(rule, { provider: provider.id, losses }, () => meter.usage());
     },
     delivered: () => latch.delivered(),
     abort: (reason) => abort.abort(reason),

@@ -18,7 +18,7 @@ import type { Sealing } from './answer-seals.ts';
 import { addressOf, type Call } from './call.ts';
 import type { Candidate } from './candidate.ts';
 import { lastScope, scopesOf, signIn } from './credential.ts';
-import { recallThoughts, rememberThoughts } from './recollection.ts';
+import { recallThoughts, rememberThoughts, turnHash } from './recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './seal-notes.ts';
 
 export type PlanPorts = {
@@ -179,7 +179,7 @@ function transcodePlan(
   const losses = [...decoded.losses, ...kept.losses, ...mapped.losses, ...encoded.losses];
   const path = upstream.path({ model: target.model, stream: call.stream });
   const { restore } = mapped;
-  const after = decoded.value.messages.at(-1);
+  const after = turnHash(decoded.value.messages.at(-1));
   const sealing: Sealing = {
     key: sealKey,
     scope: own[0],

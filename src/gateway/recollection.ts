@@ -10,8 +10,8 @@ import type { ThoughtStore } from '../store/ports.ts';
 /** An answer without its words: its thoughts, and where its text and its calls stood between them. */
 type Skeleton = { calls: string[]; order: (ReasoningPart | 'text' | number)[] };
 
-/** `textHash` is that of all text parts joined, which may be empty here; `after` is the turn that was answered. */
-export type Answered = { parts: readonly Part[]; textHash: string; after: Message | undefined };
+/** `textHash` is that of all text parts joined, which may be empty here; `after` is that of the turn answered. */
+export type Answered = { parts: readonly Part[]; textHash: string; after: string };
 
 /** Keeps the thoughts of an answer, if it holds any that its provider wants back. */
 export function rememberThoughts(
@@ -20,7 +20,11 @@ export function rememberThoughts(
   store: ThoughtStore,
 ): void {
   if (!parts.some((part) => part.kind === 'reasoning' && part.seal)) return;
-  const names = namesOf(parts, () => textHash, after);
+  const names = namesOf(
+    parts,
+    () => textHash,
+    () => after,
+  );
   if (names.length === 0) return;
   const skeleton: Skeleton = { calls: callsIn(parts).map(callMark), order: [] };
   let calls = 0;
@@ -45,7 +49,8 @@ export function recallThoughts(
   let found = false;
   const messages = request.messages.map((message, at): Message => {
     if (message.role !== 'assistant' || message.parts.some(isSealed)) return message;
-    const [name] = namesOf(message.parts, () => textHashOf(message.parts), request.messages[at - 1]);
+    const after = () => turnHash(request.messages[at - 1]);
+    const [name] = namesOf(message.parts, () => textHashOf(message.parts), after);
     const skeleton = name === undefined ? undefined : find(name, message.parts, keyId, store);
     if (!skeleton || !isOwned(skeleton, owns)) return message;
     found = true;
@@ -103,18 +108,19 @@ const NO_TEXT = sha256Hex('');
  * By its calls, each of which names the answer; by its text when there are none. What many answers could have in
  * common counts only behind the same turn.
  */
-function namesOf(parts: readonly Part[], textHash: () => string, after: Message | undefined): string[] {
+function namesOf(parts: readonly Part[], textHash: () => string, after: () => string): string[] {
   const calls = callsIn(parts);
   if (calls.length > 0)
     return calls.map(({ id }) => {
       const safe = safeToolId(id);
-      return UNIQUE.test(safe) ? `call ${safe}` : `call ${safe} after ${turnHash(after)}`;
+      return UNIQUE.test(safe) ? `call ${safe}` : `call ${safe} after ${after()}`;
     });
   const hash = textHash();
-  return hash === NO_TEXT ? [] : [`text ${hash} after ${turnHash(after)}`];
+  return hash === NO_TEXT ? [] : [`text ${hash} after ${after()}`];
 }
 
-function turnHash(message: Message | undefined): string {
+/** Of what a turn says: an open stream may last for minutes and shall not hold the request. */
+export function turnHash(message: Message | undefined): string {
   return sha256Hex((message?.parts ?? []).map(saidIn).join('\n'));
 }
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { Message, Part, ReasoningPart } from '../../src/canonical/part.ts';
 import type { CanonicalRequest } from '../../src/canonical/request.ts';
-import { recallThoughts, rememberThoughts, textHashOf } from '../../src/gateway/recollection.ts';
+import { recallThoughts, rememberThoughts, textHashOf, turnHash } from '../../src/gateway/recollection.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
 
 const thought = (data: string, text?: string): ReasoningPart => ({
@@ -30,7 +30,7 @@ function recalled(
 ): Part[] | undefined {
   const store = createMemoryThoughts();
   const after: Message = { role: 'user', parts: [text('Will it rain?')] };
-  rememberThoughts({ parts: answer, textHash: textHashOf(answer), after }, 'key_1', store);
+  rememberThoughts({ parts: answer, textHash: textHashOf(answer), after: turnHash(after) }, 'key_1', store);
   const messages: Message[] = [
     { role: 'user', parts: [text(question)] },
     { role: 'assistant', parts: turn },
