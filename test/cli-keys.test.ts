@@ -138,7 +138,7 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
     const limited = await keys(
       ...['limit', id, '--rpm', 'none', '--concurrency', '3', '--tpm', '1000', '--usd-per-minute', '0.5'],
       ...['--max-body', '1MB', '--timeout', '5m', '--budget', '20/month', '--models', 'none', '--json'],
-      ...['--expires', '2030-12-31', '--name', 'none', '--log-bodies'],
+      ...['--expires', '2030-12-31', '--name', 'none', '--log-bodies', '--strict'],
     );
     expect(JSON.parse(limited.stdout)).toMatchObject({
       name: 'none',
@@ -154,7 +154,9 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
       },
       expires_at: '2030-12-31T00:00:00.000Z',
       log_bodies: true,
+      strict: true,
     });
+    expect((await keys('show', id)).stdout).toMatch(/^strict +yes/m);
     const back = await keys(
       'limit',
       id,
@@ -163,9 +165,15 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
       '--expires',
       'none',
       '--no-log-bodies',
+      '--no-strict',
       '--json',
     );
-    expect(JSON.parse(back.stdout)).toMatchObject({ budget: null, expires_at: null, log_bodies: false });
+    expect(JSON.parse(back.stdout)).toMatchObject({
+      budget: null,
+      expires_at: null,
+      log_bodies: false,
+      strict: false,
+    });
     const nothing = await keys('limit', id);
     expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining('--rpm 60')]);
   });

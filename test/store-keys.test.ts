@@ -107,6 +107,7 @@ describe('a new key', () => {
       own_limits: { requests_per_minute: 60, concurrent: 3, tokens_per_minute: 100_000 },
       usage: { requests: 0, input_tokens: 0, output_tokens: 0 },
       log_bodies: false,
+      strict: false,
       created_at: '2026-01-15T00:00:00.000Z',
       expires_at: '2026-12-31T00:00:00.000Z',
       revoked_at: null,
@@ -197,6 +198,7 @@ describe('the request for a key', () => {
       max_body: '20MB',
       request_timeout: '5m',
       log_bodies: true,
+      strict: true,
       expires: '2030-12-31',
       account: 'Ana@Example.com',
     };
@@ -218,6 +220,7 @@ describe('the request for a key', () => {
       },
       windowFrom: 'creation',
       logBodies: true,
+      strict: true,
       expiresAtMs: Date.UTC(2030, 11, 31),
     });
   });
@@ -333,6 +336,7 @@ describe('the request for a key', () => {
       { name: 'x', kind: 'time', days: 1, account: 'a@b.example', share_purse: true },
     ],
     ['invalid_value log_bodies', { name: 'x', log_bodies: 1 }],
+    ['invalid_value strict', { name: 'x', strict: 'yes' }],
     ['invalid_value plan', { name: 'x', plan: 'gold' }],
     ['unsupported_parameter rpm', { name: 'x', rpm: 5 }],
   ];

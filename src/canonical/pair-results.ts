@@ -7,18 +7,19 @@ type Found = { part: ToolResultPart; position: number };
 
 /**
  * The turns with results moved behind the assistant turn that called. Of several results for a call the last one
- * stays; a call without any gets a failed one that says so; a result without a call becomes user text.
+ * stays; a call without any gets a failed one that says so; a result without a call becomes user text. Calls of one
+ * turn that share an id get their results in order.
  */
 export function pairResults(messages: Message[], losses: Loss[]): Message[] {
   const answered = new Map<number, Found[]>();
-  const waiting = new Map<string, Found>();
+  const waiting = new Map<string, Found[]>();
   // backwards, since some hosts count ids anew in every turn: a result belongs to the nearest call before it
   for (let position = messages.length - 1; position >= 0; position--) {
     const message = messages[position];
-    if (message?.role === 'tool') collect(message, position, waiting, losses);
+    if (message?.role === 'tool') collect(message, position, waiting);
     if (message?.role === 'assistant') answered.set(position, take(callsOf(message), waiting, losses));
   }
-  const orphans = new Set([...waiting.values()].map((found) => found.part));
+  const orphans = new Set([...waiting.values()].flat().map((found) => found.part));
   return messages.flatMap((message, position): Message[] => {
     if (message.role === 'tool') return orphanTurn(message, orphans, losses);
     const results = answered.get(position) ?? [];
@@ -32,36 +33,46 @@ function callsOf(message: Message): ToolCallPart[] {
   return message.parts.filter((part) => part.kind === 'tool-call');
 }
 
-function collect(message: Message, position: number, waiting: Map<string, Found>, losses: Loss[]): void {
+function collect(message: Message, position: number, waiting: Map<string, Found[]>): void {
   for (const [offset, part] of [...message.parts.entries()].reverse()) {
     if (part.kind !== 'tool-result') continue;
-    if (waiting.has(part.callId)) {
-      const path = part.at ?? 'tool_result';
-      losses.push({ path, action: 'dropped', reason: 'a later result answers the same call' });
-    } else waiting.set(part.callId, { part, position: position + offset / (message.parts.length + 1) });
+    const found = { part, position: position + offset / (message.parts.length + 1) };
+    waiting.set(part.callId, [found, ...(waiting.get(part.callId) ?? [])]);
   }
 }
 
-function take(calls: ToolCallPart[], waiting: Map<string, Found>, losses: Loss[]): Found[] {
-  return calls.map((call) => {
-    const found = waiting.get(call.id);
-    waiting.delete(call.id);
-    if (found) return found;
-    losses.push({
-      path: call.at ?? 'tool_calls',
-      action: 'changed',
-      reason: 'no result was recorded; one says so',
-    });
-    const content: Part[] = [{ kind: 'text', text: 'No result was recorded for this call.' }];
-    const part: ToolResultPart = {
-      kind: 'tool-result',
-      callId: call.id,
-      form: call.form,
-      content,
-      isError: true,
-    };
-    return { part, position: BEHIND_ALL };
+function take(calls: ToolCallPart[], waiting: Map<string, Found[]>, losses: Loss[]): Found[] {
+  const results = new Map<string, Found[]>();
+  for (const { id } of calls) {
+    if (results.has(id)) continue;
+    const found = waiting.get(id) ?? [];
+    waiting.delete(id);
+    const wanted = calls.filter((call) => call.id === id).length;
+    const surplus = Math.max(0, found.length - wanted);
+    for (const { part } of found.slice(0, surplus)) {
+      const path = part.at ?? 'tool_result';
+      losses.push({ path, action: 'dropped', reason: 'a later result answers the same call' });
+    }
+    results.set(id, found.slice(surplus));
+  }
+  return calls.map((call) => results.get(call.id)?.shift() ?? missingResult(call, losses));
+}
+
+function missingResult(call: ToolCallPart, losses: Loss[]): Found {
+  losses.push({
+    path: call.at ?? 'tool_calls',
+    action: 'changed',
+    reason: 'no result was recorded; one says so',
   });
+  const content: Part[] = [{ kind: 'text', text: 'No result was recorded for this call.' }];
+  const part: ToolResultPart = {
+    kind: 'tool-result',
+    callId: call.id,
+    form: call.form,
+    content,
+    isError: true,
+  };
+  return { part, position: BEHIND_ALL };
 }
 
 /** Behind every recorded result. */

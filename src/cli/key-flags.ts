@@ -33,6 +33,7 @@ const SWITCHES = {
   from_first_use: 'fromFirstUse',
   share_purse: 'sharePurse',
   log_bodies: 'logBodies',
+  strict: 'strict',
   purchase: 'purchase',
 } as const;
 const FLAG_OF: Record<string, string> = {
@@ -64,7 +65,9 @@ export function withKeyFlags(command: Command): Command {
     .option('--from-first-use', 'count the days of a time key from its first call')
     .option('--account <email>', 'who owns it; without it the operator')
     .option('--share-purse', "draw on the account's balance instead of one of its own");
-  return withLimitFlags(command).option('--log-bodies', 'keep its requests and answers in the log');
+  return withLimitFlags(command)
+    .option('--log-bodies', 'keep its requests and answers in the log')
+    .option('--strict', 'refuse a request that another format cannot carry whole');
 }
 
 /** What can be set at creation and changed later. */

@@ -79,6 +79,7 @@ export function describeKey(key: JsonObject): string {
     ['models', key.models == null ? 'all' : asArray(key.models).join(', ')],
     ...limitLines(key),
     ['bodies are logged', key.log_bodies === true ? 'yes' : ''],
+    ['strict', key.strict === true ? 'yes: what cannot be carried whole is refused' : ''],
     ['created', timeOf(key.created_at)],
     ['expires', windowOf(key) || timeOf(key.expires_at) || 'never'],
     ['revoked', timeOf(key.revoked_at)],

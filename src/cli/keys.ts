@@ -121,6 +121,8 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
     .option('--name <name>', 'another name')
     .option('--log-bodies', 'keep its requests and answers in the log')
     .option('--no-log-bodies', 'do not keep them')
+    .option('--strict', 'refuse a request that another format cannot carry whole')
+    .option('--no-strict', 'answer it, and say what was lost')
     .addHelpText('after', LIMIT_EXAMPLES)
     .action(async (word: string, flags: Flags & KeyFlags) => {
       const id = notSecret(word);

@@ -1,4 +1,4 @@
-// Brings tool call ids into the characters and length every provider accepts, without making two ids one.
+// Brings tool call ids into the characters and length every provider accepts, without making two ids one, and back.
 
 const PLAIN = /^[A-Za-z0-9_-]{1,64}$/;
 const ID_CHARS_MAX = 64;
@@ -9,7 +9,18 @@ const ID_CHARS_MAX = 64;
  */
 export function safeToolId(id: string): string {
   if (PLAIN.test(id)) return id;
-  const escaped = `t_${Buffer.from(id).toString('base64url')}`;
-  if (escaped.length <= ID_CHARS_MAX) return escaped;
+  const safe = escaped(id);
+  if (safe.length <= ID_CHARS_MAX) return safe;
   return `t_${new Bun.CryptoHasher('sha256').update(id).digest('base64url')}`;
+}
+
+/** The id that was escaped, which its own provider knows it by; any other id as it is. */
+export function ownToolId(id: string): string {
+  if (!id.startsWith('t_')) return id;
+  const own = Buffer.from(id.slice(2), 'base64url').toString();
+  return own !== '' && !PLAIN.test(own) && escaped(own) === id ? own : id;
+}
+
+function escaped(id: string): string {
+  return `t_${Buffer.from(id).toString('base64url')}`;
 }

@@ -1,5 +1,6 @@
 // Counts the tokens of a prompt: by the provider when it speaks the client's format, else by estimate. Free.
 
+import { estimatePromptTokens } from '../billing/body-tokens.ts';
 import { estimateInputTokens } from '../billing/estimate.ts';
 import { loadTokenizer } from '../billing/tokens.ts';
 import { toFault } from '../canonical/fault.ts';
@@ -38,14 +39,23 @@ export async function countInput(
     const counted = await askProvider(call, ports);
     if (counted) return { body: counted, estimated: false, limit };
     await loadTokenizer();
-    const tokens = estimateInputTokens(call.codec.decodeRequest(call.body, addressOf(call)).value);
-    return { body: countBody(call.codec, tokens), estimated: true, limit };
+    return { body: countBody(call.codec, estimate(call)), estimated: true, limit };
   } catch (thrown) {
     call.trace.fault = toFault(thrown);
     throw thrown;
   } finally {
     call.release();
     recordCall(ports.journal, call, { rule: 'free', provider: '', usage: undefined, atMs: nowMs() });
+  }
+}
+
+/** What no other format could say still has a length. */
+function estimate(call: Call): number {
+  try {
+    return estimateInputTokens(call.codec.decodeRequest(call.body, addressOf(call)).value);
+  } catch (thrown) {
+    if (toFault(thrown).code !== 'unsupported_parameter') throw thrown;
+    return estimatePromptTokens(call.bytes);
   }
 }
 

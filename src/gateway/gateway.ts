@@ -16,6 +16,7 @@ import { type Plan, type PlanPorts, planCall } from './plan.ts';
 import { Relay } from './relay.ts';
 import { noteSealsIn } from './seal-notes.ts';
 import { Latch, ruleOf, type SettlePorts } from './settle.ts';
+import { isStrict, refuseLosses } from './strict.ts';
 import { TranscodedStream } from './transcode.ts';
 import { callUpstream, type UpstreamPorts, upstreamFault, withoutSecrets } from './upstream.ts';
 import type { Watched } from './watch.ts';
@@ -64,16 +65,21 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
       // a deadline ended the attempt before, not the call
       if (attempts > 1) call.abort = new AbortController();
       meter = new Meter(call.promptTokens);
+      let isPlanned = false;
       try {
         const plan = planCall(call, candidate, ports);
         losses = plan.losses;
+        if (isStrict(call)) refuseLosses(losses);
+        isPlanned = true;
         const { body, stream } = await tryCandidate({ call, plan, meter, latch, ports });
         const { costNano } = call.trace;
         const charged = costNano === undefined ? {} : { chargedNano: costNano };
         return { call, body, stream, provider, attempts, losses: plan.losses, ...charged };
       } catch (thrown) {
         const fault = withoutSecrets(toFault(thrown), candidate.provider);
-        if (attempts === candidates.length || call.hasLeft || !fault.rule.failover) throw fault;
+        // what one deployment cannot be told, another one may
+        const mayMove = fault.rule.failover || (!isPlanned && fault.code === 'unsupported_parameter');
+        if (attempts === candidates.length || call.hasLeft || !mayMove) throw fault;
       }
     }
   } catch (thrown) {

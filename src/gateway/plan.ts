@@ -7,7 +7,7 @@ import type { CanonicalRequest } from '../canonical/request.ts';
 import { mapTools, type ToolAbilities, type ToolRestorer } from '../canonical/tool-map.ts';
 import { targetOf } from '../catalog/target.ts';
 import type { Config } from '../config/config.ts';
-import { refuseThread } from '../formats/anthropic-messages/index.ts';
+import { ACCOUNT_MEMBERS, refusePrefill, refuseThread } from '../formats/anthropic-messages/index.ts';
 import type { Codec, Converted } from '../formats/codec.ts';
 import { FORMATS } from '../formats/index.ts';
 import { isEnvelope, keepOwnSeals, scopeIn, sealFor, unwrapSeals } from '../formats/seal.ts';
@@ -20,6 +20,7 @@ import type { Candidate } from './candidate.ts';
 import { lastScope, scopesOf, signIn } from './credential.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './seal-notes.ts';
+import { isStrict } from './strict.ts';
 
 export type PlanPorts = {
   /** Proves envelopes around sealed reasoning to be ours, 32 bytes. */
@@ -73,7 +74,8 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
   if (!upstream) throw new Fault('no_provider', `Provider ${candidate.provider.id} speaks no known format.`);
   try {
     const plan = transcodePlan(call, candidate, upstream, ports);
-    const lossless = plan.losses.every((loss) => loss.action === 'moved');
+    const mayMove = !isStrict(call);
+    const lossless = plan.losses.every((loss) => mayMove && loss.action === 'moved');
     return lossless || !speaksOwn ? plan : passPlan(call, candidate, ports);
   } catch (thrown) {
     if (speaksOwn && thrown instanceof Fault && thrown.status === 400)
@@ -107,8 +109,14 @@ export function passPlan(call: Call, candidate: Candidate, ports: PlanPorts): Pa
     hideUsage = !(isObject(options) && options.include_usage === true);
     if (hideUsage) edits.push({ path: ['stream_options', 'include_usage'], json: 'true' });
   }
+  const losses = [...(shown?.losses ?? [])];
+  if (codec.id === 'anthropic-messages') {
+    for (const name of ACCOUNT_MEMBERS.filter((each) => each in call.body)) {
+      edits.push({ path: [name], json: undefined });
+      losses.push({ path: name, action: 'dropped', reason: 'it acts on the account of the operator' });
+    }
+  }
   const body = edits.length === 0 ? bytes : spliceJson(bytes, edits);
-  const losses = shown?.losses ?? [];
   const path = codec.path({ model: candidate.deployment.model, stream: call.stream });
   const noteSeals = hasNeighbours(codec.id, ports)
     ? sealNotes(call.key.id, scope, ports.thoughts)
@@ -164,6 +172,7 @@ function transcodePlan(
   upstream: Codec,
   { sealKey, thoughts }: PlanPorts,
 ): TranscodePlan {
+  if (call.codec.id === 'anthropic-messages') refusePrefill(call.body);
   const decoded = decode(call, sealKey);
   const { model } = call;
   const { provider } = candidate;

@@ -21,7 +21,8 @@ export const ADMIN_DETAILS = {
     status: 201,
     description: `The answer holds the whole key in \`key\`, this once. Only \`name\` is needed. \`kind\` is \`credit\` (a balance),
 \`time\` (\`days\`, with \`from_first_use\` from the first call on, up to \`quota_usd\`) or \`trial\`. \`plan\` takes all of it from a
-plan of the configuration. \`share_purse\` draws on the balance of the \`account\` instead of one of its own.`,
+plan of the configuration. \`share_purse\` draws on the balance of the \`account\` instead of one of its own. With \`strict\` a
+request that the format of a model cannot carry whole is refused with a 400 that names what would be lost.`,
     example: {
       name: 'laptop',
       kind: 'credit',
@@ -58,7 +59,7 @@ plan of the configuration. \`share_purse\` draws on the balance of the \`account
     id: 'changeKey',
     summary: 'Change the limits, budget, models, expiry or name of a key',
     description: `Members that are absent stay as they are; null takes one away. The next call sees it. ${NAMED}`,
-    example: { ...limits, budget: '20/month', models: null, expires: '2030-12-31' },
+    example: { ...limits, budget: '20/month', models: null, expires: '2030-12-31', strict: true },
     errors: [404, 409],
   }),
   credit: describeRoute({

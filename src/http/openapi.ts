@@ -48,7 +48,8 @@ const HEADERS: Record<string, string> = {
   'X-Osiris-Model': 'The model that answered.',
   'X-Osiris-Provider': 'The provider that answered.',
   'X-Osiris-Attempts': 'How many providers were tried.',
-  'X-Osiris-Losses': 'What the conversion between formats could not carry.',
+  'X-Osiris-Losses':
+    'What the conversion between formats could not carry; with `X-Osiris-Strict: 1` the request is refused instead.',
   'X-Osiris-Cost-USD': 'The cost, when it is known before the headers go out.',
 };
 

@@ -25,6 +25,7 @@ const CHANGE_MEMBERS = [
   'models',
   'expires',
   'log_bodies',
+  'strict',
   ...Object.keys(LIMIT_MEMBERS),
 ];
 const CREDIT_MEMBERS = ['amount_usd', 'purchase', 'expires', 'note'];
@@ -54,6 +55,7 @@ export function parseKeyChange(value: unknown, key: Pick<Key, 'kind'>): KeyChang
   if (json.expires !== undefined)
     change.expiresAtMs = given(json.expires) ? timeOf('expires', json.expires) : null;
   if (json.log_bodies !== undefined) change.logBodies = flag(json, 'log_bodies') ?? false;
+  if (json.strict !== undefined) change.strict = flag(json, 'strict') ?? false;
   return change;
 }
 

@@ -33,6 +33,7 @@ export function keyJson(key: Key, { ledger, rules, nowMs }: KeyJsonPorts): JsonO
     own_limits: ownLimitsJson(key.limits),
     usage: { requests: tally.calls, input_tokens: tally.inputTokens, output_tokens: tally.outputTokens },
     log_bodies: key.logBodies === true,
+    strict: key.strict === true,
     created_at: formatTime(key.createdAtMs),
     expires_at: timeOrNull(key.expiresAtMs),
     revoked_at: timeOrNull(key.revokedAtMs),

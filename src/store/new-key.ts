@@ -34,6 +34,7 @@ const MEMBERS = [
   'account',
   'share_purse',
   'log_bodies',
+  'strict',
   ...Object.keys(LIMIT_MEMBERS),
 ];
 const KINDS: KeyKind[] = ['credit', 'time', 'trial'];
@@ -71,6 +72,7 @@ export function parseNewKey(value: unknown, rules: KeyRules = {}): NewKey {
   if (models !== undefined) key.models = models;
   if (given(json.expires)) key.expiresAtMs = timeOf('expires', json.expires);
   if (flag(json, 'log_bodies')) key.logBodies = true;
+  if (flag(json, 'strict')) key.strict = true;
   if (flag(json, 'share_purse')) key.sharePurse = true;
   refuseContradictions(json, key);
   return key;

@@ -44,6 +44,8 @@ export type Key = {
   limits: KeyLimits;
   /** The operator wants this key's requests and answers in the journal. */
   logBodies?: boolean;
+  /** A request that cannot be carried whole is refused instead of answered with losses. */
+  strict?: boolean;
   createdAtMs: number;
   expiresAtMs?: number;
   revokedAtMs?: number;
@@ -70,6 +72,7 @@ export type KeyChange = {
   expiresAtMs?: number | null;
   startedAtMs?: number;
   logBodies?: boolean;
+  strict?: boolean;
 };
 
 /** Who pays. Until people can sign in, an account is only its mailbox and its purse. */

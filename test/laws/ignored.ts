@@ -155,6 +155,11 @@ export const IGNORED: readonly Ignored[] = [
   // Messages
   {
     format: 'anthropic-messages',
+    trait: /^diagnostics\./,
+    reason: 'asks Anthropic why its own cache was missed',
+  },
+  {
+    format: 'anthropic-messages',
     trait: /\.source\.media_type=text\/plain$/,
     reason: 'the only one a text can have',
   },

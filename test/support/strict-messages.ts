@@ -139,6 +139,8 @@ function checkTurns(turns: unknown[], seals: ReadonlySet<string>): void {
     const role = oneOf(turn.role, ['user', 'assistant', 'system'], `${path}.role`);
     if (role === 'system') {
       stringAt(turn.content, `${path}.content`);
+      // a user may speak again behind it
+      if (before !== undefined) before = role;
       continue;
     }
     if (before === undefined && role !== 'user')

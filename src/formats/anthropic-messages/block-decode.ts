@@ -18,6 +18,7 @@ import type {
 } from '../../canonical/part.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { leftovers } from '../leftovers.ts';
+import { ownToolId } from '../tool-id.ts';
 import { readableText } from './readable.ts';
 
 export const FORMAT = 'anthropic-messages';
@@ -176,7 +177,7 @@ function decodeToolUse(block: JsonObject, at: SourcePath | undefined, losses: Lo
   losses.push(...leftovers(block, known, at ?? ''));
   return {
     kind: 'tool-call',
-    id: readString(block, 'id', at),
+    id: ownToolId(readString(block, 'id', at)),
     name: readString(block, 'name', at),
     form: 'json',
     input: JSON.stringify(block.input ?? {}),
@@ -190,7 +191,7 @@ function decodeToolResult(block: JsonObject, at: SourcePath | undefined, losses:
   losses.push(...leftovers(block, known, at ?? ''));
   return {
     kind: 'tool-result',
-    callId: readString(block, 'tool_use_id', at),
+    callId: ownToolId(readString(block, 'tool_use_id', at)),
     form: 'json',
     content: decodeContent(block.content, at === undefined ? 'content' : `${at}.content`, losses),
     isError: block.is_error === true,

@@ -23,7 +23,7 @@ export function encodePart(part: Part, writing: Writing): JsonObject | undefined
     case 'text':
       return encodeText(part, writing);
     case 'refusal':
-      return part.text === '' ? undefined : { type: 'text', text: part.text };
+      return part.text.trim() === '' ? undefined : { type: 'text', text: part.text };
     case 'image':
       return encodeImage(part, writing);
     case 'file':
@@ -69,8 +69,8 @@ export function contentOf(blocks: JsonObject[]): string | JsonObject[] {
 
 function encodeText(part: TextPart, writing: Writing): JsonObject | undefined {
   if (part.phase !== undefined) dropped(part.at, 'the phase of a message is unknown to Anthropic', writing);
-  // an empty text block is refused
-  if (part.text === '') {
+  // a text block without a word is refused
+  if (part.text.trim() === '') {
     if (part.cache) dropped(part.at, 'an empty text cannot hold a cache mark', writing);
     return undefined;
   }

@@ -7,6 +7,7 @@ export function readableText(block: JsonObject): string | undefined {
   const type = asString(block.type) ?? '';
   // a hosted tool's call says nothing to a reader; its result does
   if (type === 'server_tool_use' || type === 'mcp_tool_use') return undefined;
+  if (type === 'tool_reference') return joinLines([block.tool_name]);
   if (type === 'search_result') return joinLines([block.title, block.source, textOf(block.content)]);
   if (type === 'web_search_tool_result') return joinLines(asArray(block.content).map(sourceLine));
   if (type.endsWith('code_execution_tool_result')) return executionText(asObject(block.content));

@@ -10,7 +10,7 @@ import { EFFORTS } from '../effort.ts';
 import { leftovers } from '../leftovers.ts';
 import { decodeCache, decodeContent } from './block-decode.ts';
 import { refuseThread } from './thread.ts';
-import { decodeTool, decodeToolChoice } from './tools-decode.ts';
+import { decodeToolChoice, decodeTools } from './tools-decode.ts';
 
 const KNOWN = [
   'model',
@@ -34,6 +34,9 @@ const KNOWN = [
   'thread',
   'container',
   'inference_geo',
+  'mcp_servers',
+  // asks the provider why its own cache was missed
+  'diagnostics',
 ];
 
 /** Reads a client's request; see the codec contract for losses and faults. */
@@ -45,7 +48,7 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
     stream: body.stream === true,
     includeUsage: true,
     messages: [...decodeSystem(body.system, losses), ...decodeMessages(body.messages, losses)],
-    tools: asArray(body.tools).map((tool, index) => decodeTool(tool, `tools[${index}]`, losses)),
+    tools: decodeTools(body.tools, losses),
     ...decodeToolChoice(body.tool_choice, losses),
     sampling: {},
     cache: {},
@@ -64,6 +67,13 @@ function refuseUnconvertible(body: JsonObject): void {
     throw new Fault('unsupported_parameter', `\`${name}\` cannot be kept for this model; leave it out.`, {
       param: name,
     });
+  }
+  if (asArray(body.mcp_servers).length > 0) {
+    throw new Fault(
+      'unsupported_parameter',
+      '`mcp_servers` are called by Anthropic’s own servers and do not exist for this model; leave them out or run their tools yourself.',
+      { param: 'mcp_servers' },
+    );
   }
   if (body.max_tokens === 0) {
     throw new Fault(

@@ -1,5 +1,6 @@
 // A canonical request to a Messages body for one target.
 
+import { distinctIds } from '../../canonical/distinct-ids.ts';
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import { pairResults } from '../../canonical/pair-results.ts';
@@ -15,7 +16,7 @@ import { cacheControl, limitMarks, lose, type Writing } from './writing.ts';
 /** Writes a request for an upstream; see the codec contract for losses and faults. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
   const losses: Loss[] = [];
-  const paired = { ...request, messages: pairResults(request.messages, losses) };
+  const paired = { ...request, messages: distinctIds(pairResults(request.messages, losses)) };
   const writing: Writing = { request: paired, target, losses, marks: [] };
   refuseUnsayable(request);
   const { thinks, thinking, effort, maxTokens } = encodeThinking(writing);
@@ -133,9 +134,11 @@ function encodeIdentity(writing: Writing): JsonObject {
   if (userId !== undefined && safetyId !== undefined && userId !== safetyId) {
     lose(writing, 'safetyId', 'dropped', 'Anthropic takes one user id');
   }
-  if (serviceTier === 'auto') out.service_tier = 'auto';
+  if (serviceTier === 'auto' || serviceTier === 'priority') out.service_tier = 'auto';
   else if (serviceTier === 'default') out.service_tier = 'standard_only';
   else if (serviceTier !== undefined) lose(writing, 'serviceTier', 'dropped', 'Anthropic has no such tier');
+  if (serviceTier === 'priority')
+    lose(writing, 'serviceTier', 'changed', 'Anthropic gives priority where the account has bought it');
   return out;
 }
 

@@ -4,7 +4,15 @@ import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { JsonSchema, SourcePath } from '../../canonical/part.ts';
 import type { FunctionTool, Tool, ToolChoice, WebSearchTool } from '../../canonical/request.ts';
-import { asNumber, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asString,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+} from '../../lib/json.ts';
 import { leftovers } from '../leftovers.ts';
 import { decodeCache, FORMAT } from './block-decode.ts';
 
@@ -12,8 +20,19 @@ const FUNCTION_MEMBERS = ['type', 'name', 'description', 'input_schema', 'strict
 const IMPLIED_MEMBERS = ['type', 'name', 'strict', 'cache_control'];
 const SEARCH_MEMBERS = ['type', 'name', 'allowed_domains', 'blocked_domains', 'max_uses', 'user_location'];
 
+/** Every tool of the list. A search among deferred tools is left out: other models are shown all of them at once. */
+export function decodeTools(value: JsonValue | undefined, losses: Loss[]): Tool[] {
+  return asArray(value).flatMap((tool, index) => {
+    const at = `tools[${index}]`;
+    if (!asString(asObject(tool).type)?.startsWith('tool_search_tool_'))
+      return [decodeTool(tool, at, losses)];
+    losses.push({ path: at, action: 'dropped', reason: 'the model is shown all tools at once' });
+    return [];
+  });
+}
+
 /** One canonical tool; types without a counterpart stay opaque for their own format. */
-export function decodeTool(value: JsonValue, at: SourcePath, losses: Loss[]): Tool {
+function decodeTool(value: JsonValue, at: SourcePath, losses: Loss[]): Tool {
   if (!isObject(value)) throw new Fault('invalid_value', `\`${at}\` must be an object.`, { param: at });
   const type = asString(value.type) ?? 'custom';
   if (type === 'custom') return decodeFunction(value, at, losses);

@@ -1,6 +1,7 @@
 // Canonical tools and the choice among them to the Messages format.
 
 import { Fault } from '../../canonical/fault.ts';
+import { hostedToolFault } from '../../canonical/hosted-tool.ts';
 import type { FunctionTool, Tool, ToolChoice, WebSearchTool } from '../../canonical/request.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import { FORMAT } from './block-decode.ts';
@@ -63,7 +64,7 @@ function encodeTool(tool: Tool, writing: Writing): JsonObject {
       return encodeWebSearch(tool, writing);
     case 'opaque':
       if (tool.raw.format === FORMAT && isObject(tool.raw.value)) return tool.raw.value;
-      throw unsupported(`The hosted tool type ${tool.type.slice(0, 64)}`, tool.at);
+      throw hostedToolFault(tool);
     case 'custom':
       throw unsupported('A free-text tool', tool.at);
     default:

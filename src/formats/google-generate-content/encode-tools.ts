@@ -1,5 +1,6 @@
 // Canonical tools, and the choice among them, as Google declares them.
 
+import { hostedToolFault } from '../../canonical/hosted-tool.ts';
 import type { FunctionTool, Tool, ToolChoice } from '../../canonical/request.ts';
 import { compact, isObject, type JsonObject } from '../../lib/json.ts';
 import { FORMAT } from './names.ts';
@@ -82,7 +83,7 @@ function encodeHosted(tool: Tool, writing: Writing): JsonObject[] {
     }
     case 'opaque':
       if (tool.raw.format === FORMAT && isObject(tool.raw.value)) return [tool.raw.value];
-      throw unsupported(tool.at, 'it has no such tool');
+      throw hostedToolFault(tool);
     case 'custom':
       throw unsupported(tool.at, 'it has no free-text tools');
     default:

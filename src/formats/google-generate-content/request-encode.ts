@@ -1,5 +1,6 @@
 // A canonical request to a body of this format for one target; model and stream go into the path.
 
+import { distinctIds } from '../../canonical/distinct-ids.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import { pairResults } from '../../canonical/pair-results.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
@@ -13,7 +14,7 @@ import type { Writing } from './writing.ts';
 /** Members come in a fixed order, so that equal requests give equal bytes and the provider's prompt cache can hit. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
   const losses: Loss[] = [];
-  const paired = { ...request, messages: pairResults(request.messages, losses) };
+  const paired = { ...request, messages: distinctIds(pairResults(request.messages, losses)) };
   const writing: Writing = { request: paired, target, losses };
   const { config, instruction } = encodeControls(writing);
   const { system, contents } = encodeContents(writing);

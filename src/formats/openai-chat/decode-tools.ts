@@ -106,6 +106,11 @@ function webSearch(options: JsonObject, losses: Loss[]): WebSearchTool {
 
 const PLACE = ['city', 'region', 'country', 'timezone'] as const;
 
+/** `functions` in place of `tools`: its clients read one `function_call` in an answer and know no `tool_calls`. */
+export function isLegacy(body: JsonObject): boolean {
+  return asArray(body.functions).length > 0 && asArray(body.tools).length === 0;
+}
+
 /** Sets the tool choice and its origin, from `tool_choice` or the older `function_call`. */
 export function decodeToolChoice(body: JsonObject, request: CanonicalRequest): void {
   const member = (body.tool_choice ?? null) === null ? 'function_call' : 'tool_choice';

@@ -1,5 +1,6 @@
 // Writes canonical tools and tool choices as Chat members.
 
+import { hostedToolFault } from '../../canonical/hosted-tool.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest, CustomTool, FunctionTool, WebSearchTool } from '../../canonical/request.ts';
 import { compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
@@ -22,7 +23,7 @@ export function encodeTools(request: CanonicalRequest, losses: Loss[]): JsonObje
         else losses.push({ path: tool.at ?? 'tools', action: 'dropped', reason: 'Chat knows one search' });
         break;
       case 'opaque':
-        if (tool.raw.format !== 'openai-chat') throw unsupported(tool.at, 'it has no such tool');
+        if (tool.raw.format !== 'openai-chat') throw hostedToolFault(tool);
         tools.push(tool.raw.value as JsonObject);
         break;
       default:

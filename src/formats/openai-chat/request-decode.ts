@@ -9,7 +9,7 @@ import { leftovers } from '../leftovers.ts';
 import { decodeControls } from './decode-controls.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { required } from './decode-parts.ts';
-import { decodeToolChoice, decodeTools } from './decode-tools.ts';
+import { decodeToolChoice, decodeTools, isLegacy } from './decode-tools.ts';
 
 /** Every member with a canonical place or without any effect on the answer. */
 const KNOWN = [
@@ -54,6 +54,10 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   if (value.origin.toolChoice === 'tool_choice' && (body.function_call ?? null) !== null)
     losses.push({ path: 'function_call', action: 'dropped', reason: 'tool_choice wins' });
   decodeControls(body, value, losses);
+  if (isLegacy(body)) {
+    value.parallelTools = false;
+    value.origin.parallelTools ??= 'functions';
+  }
   losses.push(...leftovers(streamOptions, ['include_usage', 'include_obfuscation'], 'stream_options'));
   // null says "not set"
   const isSet = ([, member]: [string, unknown]) => member !== null;

@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
 import { dataUrl } from '../data-url.ts';
 import { codePoints, encodeAnnotation, encodeLogprobs } from './annotations.ts';
+import { isLegacy } from './decode-tools.ts';
 import { encodeFinish } from './finish.ts';
 import { belongsOnCall, detailOf, ISSUER, SECTION_GAP, signedCall, wholeText } from './thought-details.ts';
 import { answerTier, encodeUsage } from './usage.ts';
@@ -87,12 +88,15 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   if (details.length > 0) message.reasoning_details = details;
   if (annotations.length > 0) message.annotations = annotations;
   if (images.length > 0) message.images = images;
-  if (calls.length > 0) message.tool_calls = calls;
+  const legacyCall = isLegacy(dress.request) ? calls.find((call) => call.type === 'function') : undefined;
+  if (legacyCall) message.function_call = legacyCall.function ?? null;
+  else if (calls.length > 0) message.tool_calls = calls;
+  const finishReason = encodeFinish(response.finish, calls.length > 0);
   const choice: JsonValue = {
     index: 0,
     message,
     logprobs: encodeLogprobs(logprobs),
-    finish_reason: encodeFinish(response.finish, calls.length > 0),
+    finish_reason: legacyCall && finishReason === 'tool_calls' ? LEGACY_FINISH : finishReason,
   };
   const tier = answerTier(response.serviceTier);
   return {
@@ -105,6 +109,9 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
     ...(tier === undefined ? {} : { service_tier: tier }),
   };
 }
+
+/** The word of clients that know `functions` only. */
+export const LEGACY_FINISH = 'function_call';
 
 /** The summary when there is one, as in a stream, where it comes first; sealed parts have nothing to show. */
 function readable(part: ReasoningPart): string[] {

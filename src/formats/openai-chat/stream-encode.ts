@@ -8,9 +8,10 @@ import type { JsonObject, JsonValue } from '../../lib/json.ts';
 import { writeFrame } from '../../lib/sse.ts';
 import type { Dress, StreamEncoder } from '../codec.ts';
 import { codePoints, encodeAnnotation, encodeLogprobs } from './annotations.ts';
+import { isLegacy } from './decode-tools.ts';
 import { errorBody } from './errors.ts';
 import { encodeFinish } from './finish.ts';
-import { AFTER_HOSTED_TOOL, callName } from './response-encode.ts';
+import { AFTER_HOSTED_TOOL, callName, LEGACY_FINISH } from './response-encode.ts';
 import { belongsOnCall, detailOf, ISSUER, SECTION_GAP, signedCall, wholeText } from './thought-details.ts';
 import { answerTier, encodeUsage } from './usage.ts';
 
@@ -54,9 +55,11 @@ export class ChatStreamEncoder implements StreamEncoder {
   #unsaid: OpenPart | undefined;
   #usage: Usage | undefined;
   #serviceTier: string | undefined;
+  readonly #isLegacy: boolean;
 
   constructor(dress: Dress) {
     this.#dress = dress;
+    this.#isLegacy = isLegacy(dress.request);
     const { id, createdS, model } = dress;
     const head = JSON.stringify({ id, object: 'chat.completion.chunk', created: createdS, model });
     this.#head = head.slice(0, -1);
@@ -124,6 +127,10 @@ export class ChatStreamEncoder implements StreamEncoder {
     this.#calls++;
     open.form = part.form;
     const name = callName(part);
+    if (this.#isLegacy) {
+      // there is room for one
+      return before + (open.call === 0 ? this.#chunk({ function_call: { name, arguments: '' } }) : '');
+    }
     const body =
       part.form === 'text' ? { custom: { name, input: '' } } : { function: { name, arguments: '' } };
     const type = part.form === 'text' ? 'custom' : 'function';
@@ -206,6 +213,7 @@ export class ChatStreamEncoder implements StreamEncoder {
   }
 
   #writeInput(part: OpenPart, text: string): string {
+    if (this.#isLegacy) return part.call === 0 ? this.#chunk({ function_call: { arguments: text } }) : '';
     const body = part.form === 'text' ? { custom: { input: text } } : { function: { arguments: text } };
     return this.#chunk({ tool_calls: [{ index: part.call, ...body }] });
   }
@@ -232,7 +240,8 @@ export class ChatStreamEncoder implements StreamEncoder {
     this.#over = true;
     this.#detailUnsaid();
     if (this.#details.length > 0) out += this.#chunk({ reasoning_details: this.#details });
-    out += this.#chunk({}, null, encodeFinish(finish, this.#calls > 0));
+    const reason = encodeFinish(finish, this.#calls > 0);
+    out += this.#chunk({}, null, this.#isLegacy && reason === 'tool_calls' ? LEGACY_FINISH : reason);
     if (this.#dress.includeUsage && this.#usage) {
       out += writeFrame(
         `${this.#head},"choices":[]${this.#tier()},"usage":${JSON.stringify(encodeUsage(this.#usage))}}`,

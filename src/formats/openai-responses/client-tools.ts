@@ -10,6 +10,7 @@ import {
   type JsonObject,
   tryParseJson,
 } from '../../lib/json.ts';
+import { ownToolId } from '../tool-id.ts';
 
 const text: JsonObject = { type: 'string' };
 const texts: JsonObject = { type: 'array', items: text };
@@ -110,7 +111,7 @@ export function readClientCall(name: string, item: JsonObject): ToolCallPart {
   const itemId = asString(item.id);
   return {
     kind: 'tool-call',
-    id: asString(item.call_id) ?? itemId ?? '',
+    id: ownToolId(asString(item.call_id) ?? itemId ?? ''),
     name,
     form: 'json',
     input: JSON.stringify(args),

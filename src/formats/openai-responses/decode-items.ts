@@ -5,6 +5,7 @@ import type { Loss } from '../../canonical/loss.ts';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
 import type { Tool } from '../../canonical/request.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { ownToolId } from '../tool-id.ts';
 import { CLIENT_TOOLS, readClientCall, readClientOutput, toolOfCall, toolOfOutput } from './client-tools.ts';
 import { decodeContent } from './decode-content.ts';
 import { decodeTools } from './decode-tools.ts';
@@ -177,7 +178,7 @@ export function readCall(item: JsonObject): ToolCallPart {
   const itemId = asString(item.id);
   return {
     kind: 'tool-call',
-    id: asString(item.call_id) ?? itemId ?? '',
+    id: ownToolId(asString(item.call_id) ?? itemId ?? ''),
     name: asString(item.name) ?? '',
     ...(namespace === undefined ? {} : { namespace }),
     form: isCustom ? 'text' : 'json',
@@ -194,10 +195,18 @@ function outputContent(output: JsonValue | undefined): JsonValue {
 function toolResult(callId: string, form: 'json' | 'text', content: Part[], at: string): ToolResultPart {
   const first = content[0];
   const isError = first?.kind === 'text' && first.text.startsWith(ERROR_PREFIX);
-  if (!isError) return { kind: 'tool-result', callId, form, content, isError, at };
+  const result: ToolResultPart = {
+    kind: 'tool-result',
+    callId: ownToolId(callId),
+    form,
+    content,
+    isError,
+    at,
+  };
+  if (!isError) return result;
   const text = first.text.slice(ERROR_PREFIX.length);
   const stripped = text === '' ? [] : [{ ...first, text }];
-  return { kind: 'tool-result', callId, form, content: [...stripped, ...content.slice(1)], isError, at };
+  return { ...result, content: [...stripped, ...content.slice(1)] };
 }
 
 /** A summary that can be read goes on as text; one that cannot would silently cut the conversation. */

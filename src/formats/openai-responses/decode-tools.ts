@@ -20,6 +20,10 @@ function decodeTool(tool: JsonObject, at: string, losses: Loss[]): Tool[] {
   if (type === 'custom') return [decodeCustom(tool, at, losses)];
   if (type === 'namespace') return decodeNamespace(tool, at, losses);
   if (type.startsWith('web_search')) return [decodeWebSearch(tool, at, losses)];
+  if (type === 'tool_search') {
+    losses.push({ path: at, action: 'dropped', reason: 'the model is shown all tools at once' });
+    return [];
+  }
   const client = CLIENT_TOOLS[type];
   if (client && isClientTool(tool)) {
     losses.push(...lostMembers(tool, ['type', 'environment'], at));

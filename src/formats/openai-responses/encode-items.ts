@@ -1,5 +1,6 @@
 // Canonical messages written as input items of a Responses request.
 
+import { distinctIds } from '../../canonical/distinct-ids.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import { pairResults } from '../../canonical/pair-results.ts';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
@@ -17,7 +18,7 @@ export type ItemContext = { developerRole: boolean; clientTools: Set<string>; lo
  * output and an output without call).
  */
 export function encodeItems(messages: Message[], context: ItemContext): JsonObject[] {
-  const paired = pairResults(messages, context.losses);
+  const paired = distinctIds(pairResults(messages, context.losses));
   return paired.flatMap((message, position) => {
     if (message.name !== undefined)
       context.losses.push(

@@ -1,6 +1,6 @@
 // Canonical tools and tool choice, written for a Responses request.
 
-import { Fault } from '../../canonical/fault.ts';
+import { hostedToolFault } from '../../canonical/hosted-tool.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type {
   CanonicalRequest,
@@ -42,11 +42,9 @@ function encodeTool(tool: Tool, losses: Loss[]): JsonObject {
       return encodeCustom(tool);
     case 'web-search':
       return encodeWebSearch(tool, losses);
-    case 'opaque': {
+    case 'opaque':
       if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value)) return tool.raw.value;
-      const message = 'This tool runs at another provider and does not exist for this model; leave it out.';
-      throw new Fault('unsupported_parameter', message, { param: tool.at ?? 'tools' });
-    }
+      throw hostedToolFault(tool);
     default:
       return tool satisfies never;
   }

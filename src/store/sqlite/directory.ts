@@ -112,7 +112,7 @@ class SqliteDirectory implements Directory {
   }
 
   change(id: string, change: KeyChange): Key | undefined {
-    const { limits, budget, models, logBodies, ...plain } = change;
+    const { limits, budget, models, logBodies, strict, ...plain } = change;
     const set = {
       ...plain,
       ...limits,
@@ -121,6 +121,7 @@ class SqliteDirectory implements Directory {
         : { budgetNano: budget?.amountNano ?? null, budgetPeriod: budget?.period ?? null }),
       ...(models === undefined ? {} : { models }),
       ...(logBodies === undefined ? {} : { logBodies: logBodies ? 1 : 0 }),
+      ...(strict === undefined ? {} : { strict: strict ? 1 : 0 }),
     };
     if (Object.keys(set).length > 0) this.#tables.update(keys).set(set).where(eq(keys.id, id)).run();
     return this.findById(id);

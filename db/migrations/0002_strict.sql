@@ -1,0 +1,1 @@
+ALTER TABLE `keys` ADD `strict` integer DEFAULT 0 NOT NULL;

@@ -1,0 +1,88 @@
+// The real server with one model behind a provider of each format, all of them at one scripted upstream.
+
+import type { NewKey } from '../../src/store/ports.ts';
+import { PATHS } from './asking.ts';
+import { type InProcess, openHere } from './in-process.ts';
+import type { BodyFormat, WireFormat } from './script.ts';
+import type { Json } from './strict.ts';
+import { baseUrlOf } from './wire.ts';
+
+const FORMATS: WireFormat[] = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'google-generate-content',
+];
+
+/** The model behind the provider of a format; `able` marks the one that takes instructions in the middle. */
+export const modelOver = (format: WireFormat, able = false): string => `over-${format}${able ? '-able' : ''}`;
+
+export type Asked = { status: number; headers: Headers; text: string; json: () => Json };
+
+export type FormatsHere = InProcess & {
+  /** Sends the body in one format to the model behind another. */
+  ask(
+    from: BodyFormat,
+    over: WireFormat,
+    body: Json,
+    how?: { headers?: Record<string, string>; key?: string; able?: boolean },
+  ): Promise<Asked>;
+  /** The same from a Gemini client. */
+  askAsGoogle(over: WireFormat, body: Json, stream?: boolean): Promise<Asked>;
+  keyWith(members: Partial<NewKey>): string;
+};
+
+/** `price` is in USD per million tokens, in and out. */
+export async function openFormats(origin: string, price = 0): Promise<FormatsHere> {
+  const provider = (format: WireFormat) => ({ base_url: baseUrlOf(origin, format), format, auth: 'none' });
+  const model = (format: WireFormat, capabilities: Json) => ({
+    price: { input: price, output: price },
+    capabilities: { web_search: true, ...capabilities },
+    deployments: [{ provider: `at-${format}`, model: `up-${format}` }],
+  });
+  const here = await openHere({
+    sections: {
+      providers: Object.fromEntries(FORMATS.map((format) => [`at-${format}`, provider(format)])),
+      models: Object.fromEntries(
+        FORMATS.flatMap((format) => [
+          [modelOver(format), model(format, {})],
+          [modelOver(format, true), model(format, { mid_system: true })],
+        ]),
+      ),
+    },
+  });
+  const send = async (path: string, body: Json, key: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(here.url + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: () => JSON.parse(text) as Json,
+    };
+  };
+  return {
+    ...here,
+    ask: (from, over, body, { headers = {}, key = here.key, able = false } = {}) =>
+      send(PATHS[from], { model: modelOver(over, able), ...body }, key, headers),
+    askAsGoogle: (over, body, stream = false) =>
+      send(
+        `/v1beta/models/${modelOver(over)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+        body,
+        here.key,
+      ),
+    keyWith: (members) => here.makeKey({ requestsPerMinute: 100_000, concurrent: 100 }, members).key,
+  };
+}
+
+/** The bodies of the upstream's streamed frames, `[DONE]` left out. */
+export function framesOf(text: string): Json[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('data: ') && line !== 'data: [DONE]')
+    .map((line) => JSON.parse(line.slice(6)) as Json);
+}
