@@ -17,6 +17,7 @@ import type { ThoughtStore } from '../store/ports.ts';
 import type { Sealing } from './answer-seals.ts';
 import { addressOf, type Call } from './call.ts';
 import type { Candidate } from './candidate.ts';
+import { conversationKey } from './conversation.ts';
 import { lastScope, scopesOf, signIn } from './credential.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './seal-notes.ts';
@@ -183,7 +184,8 @@ function transcodePlan(
   const kept = keepOwnSeals(recalled, own);
   const mapped = mapTools(kept.value, abilitiesOf(call, candidate, upstream));
   const target = targetOf(model, candidate.deployment, provider);
-  const encoded = upstream.encodeRequest(mapped.request, target);
+  const request = withCacheKey(mapped.request, call, candidate, upstream);
+  const encoded = upstream.encodeRequest(request, target);
   const body = new TextEncoder().encode(JSON.stringify(encoded.value));
   const losses = [...decoded.losses, ...kept.losses, ...mapped.losses, ...encoded.losses];
   const path = upstream.path({ model: target.model, stream: call.stream });
@@ -196,6 +198,19 @@ function transcodePlan(
     remember: (parts, textHash) => rememberThoughts({ parts, textHash, after }, keyId, thoughts),
   };
   return { kind: 'transcode', candidate, upstream, path, body, credential, losses, restore, sealing };
+}
+
+/** OpenAI finds a cached prompt by this key; hosts that merely speak its Chat format may refuse the member. */
+function withCacheKey(
+  request: CanonicalRequest,
+  call: Call,
+  { provider }: Candidate,
+  upstream: Codec,
+): CanonicalRequest {
+  const takesKey =
+    upstream.id === 'openai-responses' || (upstream.id === 'openai-chat' && provider.id === 'openai');
+  if (!takesKey || request.cache.key !== undefined) return request;
+  return { ...request, cache: { ...request.cache, key: conversationKey(call, request) } };
 }
 
 function abilitiesOf(call: Call, { provider, deployment }: Candidate, upstream: Codec): ToolAbilities {

@@ -13,7 +13,7 @@ afterAll(async () => {
   await upstream.stop();
 });
 
-beforeEach(() => upstream.play(Array.from({ length: 4 }, () => ({ text: 'fine' }))));
+beforeEach(() => upstream.play(Array.from({ length: 8 }, () => ({ text: 'fine' }))));
 
 /** What the upstream got last; a strict one refused nothing so far. */
 function sent(position = upstream.received.length - 1): Json {
@@ -143,6 +143,51 @@ describe('the label that Claude Code puts in front', () => {
   test('T06 A→A: it stays', async () => {
     await here.ask('anthropic-messages', 'anthropic-messages', turn('aaa'));
     expect(sent().system).toMatchObject([label('aaa'), { text: 'You are Claude Code.' }]);
+  });
+});
+
+describe('T07 A→R: the key of the prompt cache', () => {
+  const turn = (words: unknown[], more: Json = {}) => ({
+    max_tokens: 100,
+    system: 'You are a coding agent.',
+    messages: words,
+    ...more,
+  });
+  const long = [user('one'), { role: 'assistant', content: 'fine' }, user('two')];
+  const keyOf = async (body: Json, key = here.key, headers: Record<string, string> = {}) => {
+    await here.ask('anthropic-messages', 'openai-responses', body, { key, headers });
+    return sent().prompt_cache_key;
+  };
+
+  test('is the same over the turns of a session, another one for another session and another key', async () => {
+    const session = (id: string) => ({ metadata: { user_id: `user_1_account__session_${id}` } });
+    const first = await keyOf(turn([user('one')], session('a')));
+    expect(first).toMatch(/^osiris-[0-9a-f]{32}$/);
+    expect(await keyOf(turn(long, session('a')))).toBe(first as string);
+    expect(await keyOf(turn(long, session('b')))).not.toBe(first as string);
+    expect(await keyOf(turn(long, session('a')), here.keyWith({}))).not.toBe(first as string);
+  });
+
+  test('of a client that names none follows how the prompt begins, and never chance', async () => {
+    const first = await keyOf(turn([user('one')]));
+    expect(await keyOf(turn(long))).toBe(first as string);
+    expect(await keyOf({ ...turn(long), system: 'You are a poet.' })).not.toBe(first as string);
+    const bare = await keyOf({ max_tokens: 100, messages: [user('one')] });
+    expect(await keyOf({ max_tokens: 100, messages: long })).toBe(bare as string);
+  });
+
+  test('is the session of a header where an agent sends one, and the client’s own where it has one', async () => {
+    const headers = { 'x-claude-code-session-id': 'abc' };
+    const first = await keyOf(turn([user('one')]), here.key, headers);
+    expect(await keyOf({ ...turn(long), system: 'Changed.' }, here.key, headers)).toBe(first as string);
+    const messages = [user('one')];
+    await here.ask('openai-chat', 'openai-responses', { messages, prompt_cache_key: 'mine' });
+    expect(sent().prompt_cache_key).toBe('mine');
+  });
+
+  test('is not sent to hosts that merely speak Chat', async () => {
+    await here.ask('anthropic-messages', 'openai-chat', turn(long));
+    expect(sent().prompt_cache_key).toBeUndefined();
   });
 });
 
