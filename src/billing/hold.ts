@@ -21,6 +21,8 @@ export type HoldRequest = {
   maxOutputTokens: number | undefined;
   /** How many answers it asks for (`n`); 1 when absent. */
   answers?: number;
+  /** How often the prompt is paid: once an answer where each is asked for by itself; 1 when absent. */
+  prompts?: number;
   price: Price;
 };
 
@@ -51,8 +53,9 @@ export function holdOf(request: HoldRequest, rules: HoldRules): Hold {
 type Costs = { needPico: bigint; holdPico: bigint };
 
 function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
-  const { promptTokens: inputTokens, maxOutputTokens, price } = request;
-  const rates = ratesFor(price, inputTokens, undefined);
+  const { promptTokens, maxOutputTokens, price, prompts = 1 } = request;
+  const inputTokens = promptTokens * prompts;
+  const rates = ratesFor(price, promptTokens, undefined);
   const most = Math.min(capOf(request) ?? expectedTokens, maxOutputTokens ?? expectedTokens);
   const needPico = times(inputTokens, rates.input) + BigInt(price.perRequest ?? 0);
   const outputTokens = Math.min(expectedTokens, most) * answersOf(request);
@@ -60,8 +63,8 @@ function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
 }
 
 function dearestCost(request: HoldRequest): Costs {
-  const { bodyBytes, maxOutputTokens, price } = request;
-  const inputTokens = Math.ceil(bodyBytes / BYTES_PER_TOKEN_MIN);
+  const { bodyBytes, maxOutputTokens, price, prompts = 1 } = request;
+  const inputTokens = Math.ceil(bodyBytes / BYTES_PER_TOKEN_MIN) * prompts;
   const outputTokens = (capOf(request) ?? maxOutputTokens ?? OUTPUT_TOKENS_UNKNOWN) * answersOf(request);
   let dearest = 0n;
   for (const rates of everyRates(price, inputTokens)) {

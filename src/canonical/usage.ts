@@ -75,6 +75,40 @@ export function countOf(reported: unknown): number | undefined {
   return count === undefined ? undefined : Math.max(0, Math.floor(count));
 }
 
+const SOURCES: Usage['source'][] = ['reported', 'partial', 'estimated'];
+
+/** What several answers used together; as sure as the least sure of them. */
+export function sumUsages(usages: readonly Usage[]): Usage {
+  const sum = (count: (usage: Usage) => number) => usages.reduce((total, usage) => total + count(usage), 0);
+  const { tier } = usages.find((usage) => usage.tier !== undefined) ?? {};
+  const serverTools: Record<string, number> = {};
+  for (const usage of usages)
+    for (const [name, runs] of Object.entries(usage.serverTools))
+      serverTools[name] = (serverTools[name] ?? 0) + runs;
+  return {
+    input: sum((usage) => usage.input),
+    inputUncached: sum((usage) => usage.inputUncached),
+    cacheRead: sum((usage) => usage.cacheRead),
+    cacheWrite: {
+      ttl5m: sum(({ cacheWrite }) => cacheWrite.ttl5m),
+      ttl1h: sum(({ cacheWrite }) => cacheWrite.ttl1h),
+      ttl30m: sum(({ cacheWrite }) => cacheWrite.ttl30m),
+      ttl12h: sum(({ cacheWrite }) => cacheWrite.ttl12h),
+      unknown: sum(({ cacheWrite }) => cacheWrite.unknown),
+    },
+    inputAudio: sum((usage) => usage.inputAudio),
+    inputImage: sum((usage) => usage.inputImage),
+    output: sum((usage) => usage.output),
+    outputReasoning: sum((usage) => usage.outputReasoning),
+    outputAudio: sum((usage) => usage.outputAudio),
+    outputImage: sum((usage) => usage.outputImage),
+    serverTools,
+    ...(tier === undefined ? {} : { tier }),
+    source: SOURCES[Math.max(0, ...usages.map(({ source }) => SOURCES.indexOf(source)))] ?? 'reported',
+    raw: usages.map(({ raw }) => raw),
+  };
+}
+
 /** Σ of the cache writes of every lifetime. */
 export function cacheWriteTotal(usage: Usage): number {
   const { ttl5m, ttl1h, ttl30m, ttl12h, unknown } = usage.cacheWrite;

@@ -62,7 +62,12 @@ export type Dress = {
   /** The client's own body, for members an answer must echo. */
   request: JsonObject;
   requestId: string;
+  /** Set where the answer is one of several to the same request. */
+  choice?: Choice;
 };
+
+/** One of several answers: its place, and whether the end of it, which is now, ends the whole. */
+export type Choice = { index: number; endsAll: () => boolean };
 
 /** Reads one upstream stream. Total: bad frames become an `error` event, nothing throws. */
 export interface StreamDecoder {
@@ -135,6 +140,8 @@ export type Codec = {
   modelEdits?(model: string): Edit[];
   /** The member of an answer's body that names the model. */
   modelMember: string;
+  /** The list in an answer's body that may hold several answers, each with its `index`. */
+  choicesMember?: 'choices' | 'candidates';
   /** Prefix of answer ids: `chatcmpl-`, `resp_`, `msg_`. */
   idPrefix: string;
   /** `error.type` in this format's vocabulary. */

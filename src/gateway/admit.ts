@@ -16,6 +16,7 @@ import { resolveLimits } from '../store/key-limits.ts';
 import type { Key, Limiter } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
+import { mayTranslate } from './candidate.ts';
 import { identify } from './credentials.ts';
 import type { FloodGate } from './flood-gate.ts';
 import { takeCall, takeFree } from './limits.ts';
@@ -108,7 +109,7 @@ export async function admit(
   };
   try {
     refuseExpired(key, startedMs);
-    const waiting = door.free ? undefined : putAside(call, ports);
+    const waiting = door.free ? undefined : putAside(call, ports, () => mayTranslate(call, config.providers));
     if (waiting) await waiting;
   } catch (thrown) {
     // a 402 keeps the request it took: who has no money may not ask without end

@@ -1,5 +1,6 @@
 // The deployments that may answer a call, in the order they are tried.
 
+import type { FormatId } from '../canonical/part.ts';
 import type { Deployment } from '../catalog/model.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Call } from './call.ts';
@@ -15,4 +16,14 @@ export function candidatesOf(call: Call, providers: ReadonlyMap<string, Provider
     if (provider) candidates.push({ deployment, provider });
   }
   return candidates;
+}
+
+/** What the deployment speaks, preferred format first. */
+export function formatsOf({ deployment, provider }: Candidate): FormatId[] {
+  return deployment.format === undefined ? provider.formats : [deployment.format];
+}
+
+/** Some deployment speaks another format than the client. */
+export function mayTranslate(call: Call, providers: ReadonlyMap<string, Provider>): boolean {
+  return candidatesOf(call, providers).some((candidate) => !formatsOf(candidate).includes(call.codec.id));
 }

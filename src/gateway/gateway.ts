@@ -2,25 +2,34 @@
 
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
-import type { Usage } from '../canonical/usage.ts';
+import { sumUsages, type Usage } from '../canonical/usage.ts';
 import { nowMs, nowS } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import { newAnswerToken } from '../lib/id.ts';
 import type { AdmitPorts } from './admit.ts';
 import { type Call, dressOf, forgetRequest, leaveCall } from './call.ts';
 import { candidatesOf } from './candidate.ts';
+import type { Conversion } from './conversion.ts';
 import { tellingBody } from './last-bytes.ts';
 import { Meter } from './meter.ts';
 import { PassedStream } from './pass.ts';
-import { type Plan, type PlanPorts, planCall } from './plan.ts';
+import { type Plan, type PlanPorts, planCall, type TranscodePlan } from './plan.ts';
 import { Relay } from './relay.ts';
 import { noteSealsIn } from './seal-notes.ts';
 import { Latch, ruleOf, type SettlePorts } from './settle.ts';
+import { joinStreams, SeveralStreams } from './several-stream.ts';
+import { writeSeveral } from './several-whole.ts';
 import { isStrict, refuseLosses } from './strict.ts';
-import { TranscodedStream } from './transcode.ts';
-import { callUpstream, type UpstreamPorts, upstreamFault, withoutSecrets } from './upstream.ts';
+import { type Eyes, TranscodedStream } from './transcode.ts';
+import {
+  callUpstream,
+  type Received,
+  type UpstreamPorts,
+  upstreamFault,
+  withoutSecrets,
+} from './upstream.ts';
 import type { Watched } from './watch.ts';
-import { answerWhole, failureOf } from './whole.ts';
+import { answerWhole, failureOf, readWhole } from './whole.ts';
 
 export type GatewayPorts = AdmitPorts & UpstreamPorts & SettlePorts & PlanPorts;
 
@@ -36,6 +45,7 @@ export type Answer = {
   chargedNano?: bigint;
 };
 
+type Delivery = Pick<Answer, 'body' | 'stream'>;
 type Attempt = { call: Call; plan: Plan; meter: Meter; latch: Latch; ports: GatewayPorts };
 
 /**
@@ -92,61 +102,118 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   }
 }
 
-async function tryCandidate(
-  attempt: Attempt,
-): Promise<{ body: Uint8Array | ReadableStream<Uint8Array>; stream: boolean }> {
+async function tryCandidate(attempt: Attempt): Promise<Delivery> {
   const { call, plan, meter, latch, ports } = attempt;
   call.trace.losses = plan.losses;
+  if (plan.kind === 'transcode' && plan.more.length > 0) return trySeveral(attempt, plan);
   const received = await callUpstream(call, plan, ports);
   const { status, isStream, body } = received;
   call.trace.upstreamStatus = status;
   if (status < 200 || status > 299) throw failureOf(received, plan.upstream);
   if (!(body instanceof Uint8Array)) {
-    const relay = streamRelay(attempt, body);
-    await relay.open();
-    // nobody else will be asked
-    forgetRequest(call);
-    return { body: relay.body, stream: true };
+    return openRelay(attempt, body, conversionOf(attempt), () => meter.usage());
   }
-  const { provider } = plan.candidate;
   const whole = answerWhole(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
+  await settleWhole(attempt, () => meter.usage());
+  if (plan.kind === 'pass' && plan.noteSeals) noteSealsIn(body, plan.noteSeals);
+  return deliver(attempt, whole);
+}
+
+/** As many requests as answers are wanted, side by side; the failure of one is that of all. */
+async function trySeveral(attempt: Attempt, plan: TranscodePlan): Promise<Delivery> {
+  const { call, latch, ports } = attempt;
+  const received = await receiveAll(call, plan, ports);
+  const meters = received.map(() => new Meter(call.promptTokens));
+  const used = sumOf(meters);
+  const streams = received.flatMap(({ body }) => (body instanceof Uint8Array ? [] : [body]));
+  if (streams.length === received.length) {
+    const dress = dressOf(call, newAnswerToken(), nowS());
+    const conversion = new SeveralStreams(plan, call.codec, dress, meters, eyesOf(attempt));
+    return openRelay(attempt, joinStreams(streams), conversion, used);
+  }
+  const responses = await Promise.all(
+    received.map(async ({ body, isStream }) => {
+      const bytes = body instanceof Uint8Array ? body : await new Response(body).bytes();
+      return readWhole({ bytes, isStream }, plan);
+    }),
+  );
+  const whole = writeSeveral(call, plan, responses, meters, (usage) => latch.costOf(usage));
+  await settleWhole(attempt, used);
+  return deliver(attempt, whole);
+}
+
+/** A function of its own, so that a stream that is under way keeps the meters and nothing else. */
+function sumOf(meters: readonly Meter[]): () => Usage {
+  return () => sumUsages(meters.map((meter) => meter.usage()));
+}
+
+async function receiveAll(call: Call, plan: TranscodePlan, ports: GatewayPorts): Promise<Received[]> {
   try {
-    await latch.settle('finished', { provider: provider.id, losses: plan.losses }, () => meter.usage());
+    const bodies = [plan.body, ...plan.more];
+    const received = await Promise.all(bodies.map((body) => callUpstream(call, { ...plan, body }, ports)));
+    for (const one of received) {
+      call.trace.upstreamStatus = one.status;
+      if (one.status < 200 || one.status > 299) throw failureOf(one, plan.upstream);
+    }
+    return received;
+  } catch (thrown) {
+    // the others would go on being paid
+    call.abort.abort(toFault(thrown));
+    throw thrown;
+  }
+}
+
+async function settleWhole({ latch, plan }: Attempt, used: () => Usage): Promise<void> {
+  const { provider } = plan.candidate;
+  try {
+    await latch.settle('finished', { provider: provider.id, losses: plan.losses }, used);
   } catch (thrown) {
     throw new Fault('storage_fault', 'The answer could not be recorded; try again.', { cause: thrown });
   }
-  if (plan.kind === 'pass' && plan.noteSeals) noteSealsIn(body, plan.noteSeals);
+}
+
+function deliver({ call, latch }: Attempt, whole: { body: Uint8Array; stream: boolean }): Delivery {
   failpoint('before-last-frame');
   call.trace.sent.add(whole.body, nowMs());
   return { ...whole, body: tellingBody(whole.body, () => latch.delivered()) };
 }
 
-function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Relay {
-  const { call, plan, meter, latch, ports } = attempt;
-  const { provider, deployment } = plan.candidate;
+function eyesOf({ plan, latch }: Attempt): Eyes {
+  const { provider } = plan.candidate;
+  return { clean: (fault) => withoutSecrets(fault, provider), costOf: (usage) => latch.costOf(usage) };
+}
+
+function conversionOf(attempt: Attempt): Conversion {
+  const { call, plan, meter } = attempt;
+  const { deployment } = plan.candidate;
+  const eyes = eyesOf(attempt);
+  if (plan.kind === 'transcode')
+    return new TranscodedStream(plan, call.codec, dressOf(call, newAnswerToken(), nowS()), meter, eyes);
+  return new PassedStream({
+    codec: call.codec,
+    meter,
+    requestId: call.requestId,
+    showModel: plan.renamed && deployment.model !== call.modelName ? call.modelName : undefined,
+    hideUsage: plan.hideUsage,
+    noteSeals: plan.noteSeals,
+    mender: call.codec.mending?.stream(),
+    ...eyes,
+  });
+}
+
+/** `used` is what the answer used so far. */
+async function openRelay(
+  attempt: Attempt,
+  upstream: ReadableStream<Uint8Array>,
+  conversion: Conversion,
+  used: () => Usage,
+): Promise<Delivery> {
+  const { call, plan, latch, ports } = attempt;
+  const { provider } = plan.candidate;
   // not the plan: it holds the whole request
   const { losses } = plan;
   const { abort } = call;
-  const clean = (fault: Fault) => withoutSecrets(fault, provider);
-  const costOf = (usage: Usage) => latch.costOf(usage);
-  const conversion =
-    plan.kind === 'pass'
-      ? new PassedStream({
-          codec: call.codec,
-          meter,
-          requestId: call.requestId,
-          showModel: plan.renamed && deployment.model !== call.modelName ? call.modelName : undefined,
-          hideUsage: plan.hideUsage,
-          noteSeals: plan.noteSeals,
-          mender: call.codec.mending?.stream(),
-          clean,
-          costOf,
-        })
-      : new TranscodedStream(plan, call.codec, dressOf(call, newAnswerToken(), nowS()), meter, {
-          clean,
-          costOf,
-        });
-  return new Relay(upstream, {
+  const relay = new Relay(upstream, {
     watch: ports.watch,
     server: ports.server,
     conversion,
@@ -154,7 +221,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
     sent: call.trace.sent,
     settle: (rule) => {
       call.trace.fault ??= conversion.fault;
-      return latch.settle(rule, { provider: provider.id, losses }, () => meter.usage());
+      return latch.settle(rule, { provider: provider.id, losses }, used);
     },
     delivered: () => latch.delivered(),
     abort: (reason) => abort.abort(reason),
@@ -162,6 +229,10 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
       call.codec.breakOff(fault, { first: undefined, frames: 0, requestId: call.requestId }),
     faultOf: (thrown) => streamFault(upstreamFault(call, provider, thrown)),
   });
+  await relay.open();
+  // nobody else will be asked
+  forgetRequest(call);
+  return { body: relay.body, stream: true };
 }
 
 /** A connection that broke while it carried an answer truncated it. */

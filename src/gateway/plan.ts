@@ -16,11 +16,12 @@ import { type Edit, spliceJson } from '../lib/splice.ts';
 import type { ThoughtStore } from '../store/ports.ts';
 import type { Sealing } from './answer-seals.ts';
 import { addressOf, type Call } from './call.ts';
-import type { Candidate } from './candidate.ts';
+import { type Candidate, formatsOf } from './candidate.ts';
 import { conversationKey } from './conversation.ts';
 import { lastScope, scopesOf, signIn } from './credential.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './seal-notes.ts';
+import { requestsOf, severalLoss } from './several.ts';
 import { isStrict } from './strict.ts';
 
 export type PlanPorts = {
@@ -55,6 +56,8 @@ export type TranscodePlan = {
   credential: string | undefined;
   losses: Loss[];
   restore: ToolRestorer | undefined;
+  /** Bodies of further requests, one for each answer beyond the first that the client wants. */
+  more: Uint8Array[];
   sealing: Sealing;
 };
 export type Plan = PassPlan | TranscodePlan;
@@ -83,11 +86,6 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
       return passPlan(call, candidate, ports);
     throw thrown;
   }
-}
-
-function formatsOf(candidate: Candidate): FormatId[] {
-  const { format } = candidate.deployment;
-  return format === undefined ? candidate.provider.formats : [format];
 }
 
 /**
@@ -185,9 +183,12 @@ function transcodePlan(
   const mapped = mapTools(kept.value, abilitiesOf(call, candidate, upstream));
   const target = targetOf(model, candidate.deployment, provider);
   const request = withCacheKey(mapped.request, call, candidate, upstream);
-  const encoded = upstream.encodeRequest(request, target);
-  const body = new TextEncoder().encode(JSON.stringify(encoded.value));
+  const [first, ...others] = requestsOf(request, call);
+  const encoded = upstream.encodeRequest(first, target);
+  const body = bytesOf(encoded.value);
+  const more = others.map((each) => bytesOf(upstream.encodeRequest(each, target).value));
   const losses = [...decoded.losses, ...kept.losses, ...mapped.losses, ...encoded.losses];
+  if (more.length > 0) losses.push(severalLoss(request));
   const path = upstream.path({ model: target.model, stream: call.stream });
   const { restore } = mapped;
   const after = turnHash(decoded.value.messages.at(-1));
@@ -197,7 +198,12 @@ function transcodePlan(
     sealsTexts: provider.quirks.reasoningContent === true,
     remember: (parts, textHash) => rememberThoughts({ parts, textHash, after }, keyId, thoughts),
   };
-  return { kind: 'transcode', candidate, upstream, path, body, credential, losses, restore, sealing };
+  const sent = { candidate, upstream, path, body, more, credential };
+  return { kind: 'transcode', ...sent, losses, restore, sealing };
+}
+
+function bytesOf(value: JsonObject): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
 }
 
 /** OpenAI finds a cached prompt by this key; hosts that merely speak its Chat format may refuse the member. */

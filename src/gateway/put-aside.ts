@@ -8,6 +8,7 @@ import { asNumber, asObject, type JsonObject } from '../lib/json.ts';
 import { formatUsd } from '../lib/money.ts';
 import type { Directory, HoldOrder, HoldVerdict, Ledger } from '../store/ports.ts';
 import type { Call } from './call.ts';
+import { ANSWERS_MAX } from './several.ts';
 
 export type PutAsidePorts = { directory: Directory; ledger: Ledger; billing: HoldRules };
 
@@ -19,19 +20,26 @@ const DAY_MS = 86_400_000;
 /**
  * Returns once the call's money is put aside; waits only while other calls hold it. Throws Fault
  * `insufficient_quota`, `key_expired`, `balance_held`, or `storage_fault` while the ledger cannot be written.
+ * `asksApart`: several answers would be asked for by a request each.
  */
-export function putAside(call: Call, ports: PutAsidePorts): Promise<void> | undefined {
+export function putAside(
+  call: Call,
+  ports: PutAsidePorts,
+  asksApart: () => boolean = () => false,
+): Promise<void> | undefined {
   const { ledger, billing, directory } = ports;
   const trouble = ledger.trouble();
   if (trouble !== undefined)
     throw new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', {
       cause: trouble,
     });
+  const wishes = wishesOf(call.body);
   const { needNano, holdNano } = holdOf(
     {
       bodyBytes: call.bytes.length,
       promptTokens: call.promptTokens,
-      ...wishesOf(call.body),
+      ...wishes,
+      prompts: wishes.answers > 1 && asksApart() ? Math.min(wishes.answers, ANSWERS_MAX) : 1,
       maxOutputTokens: call.model.maxOutputTokens,
       price: call.price,
     },

@@ -18,12 +18,16 @@ export type Eyes = {
   clean: (fault: Fault) => Fault;
   /** Stands beside the tokens. */
   costOf: (usage: Usage) => ShownCost | undefined;
+  /** What all answers used together with this one, when it is one of several and the last to end. */
+  together?: (usage: Usage) => Usage;
 };
 
 type TextPiece = { now: string; last: string | undefined };
 
 export class TranscodedStream implements Conversion {
   committed = false;
+  /** Its last words have been written. */
+  isOver = false;
   fault: Fault | undefined;
   readonly #splitter = new FrameSplitter();
   readonly #decoder: StreamDecoder;
@@ -84,13 +88,21 @@ export class TranscodedStream implements Conversion {
           .events(event)
           .map((sealed) => this.#encoder.push(sealed))
           .join('');
+        this.isOver ||= event.type === 'finish' || event.type === 'error';
         if (event.type === 'finish' || event.type === 'error') piece.last = text;
         else piece.now += text;
       }
     }
   }
 
+  #withTotal<Told extends { usage: Usage }>(event: Told, total: Usage): Told {
+    const cost = this.#eyes.costOf(total);
+    return { ...event, usage: cost ? { ...total, cost } : total };
+  }
+
   #withCost<Told extends { usage: Usage }>(event: Told): Told {
+    const { together } = this.#eyes;
+    if (together) return this.#withTotal(event, together(this.#meter.billed(event.usage)));
     const cost = this.#eyes.costOf(this.#meter.billed(event.usage));
     return cost ? { ...event, usage: { ...event.usage, cost } } : event;
   }

@@ -8,7 +8,7 @@ import { isBelievable, type ShownCost, type Usage } from '../canonical/usage.ts'
 import type { Codec } from '../formats/codec.ts';
 import { nowS } from '../lib/clock.ts';
 import { newAnswerToken } from '../lib/id.ts';
-import { isObject, tryParseJson } from '../lib/json.ts';
+import { isObject, type JsonValue, tryParseJson } from '../lib/json.ts';
 import { putMembers, spliceJson } from '../lib/splice.ts';
 import { parseFrames, type SseFrame } from '../lib/sse.ts';
 import { AnswerSeals } from './answer-seals.ts';
@@ -54,12 +54,7 @@ export function answerWhole(
   const value = tryParseJson(new TextDecoder().decode(bytes));
   if (Array.isArray(value) && bareFrames(value).length > 0)
     return answerFolded(call, plan, bareFrames(value), meter, costOf);
-  if (!isObject(value))
-    throw new Fault(
-      'bad_gateway',
-      `Provider ${plan.candidate.provider.id} sent something that is not an answer.`,
-    );
-  const decoded = upstream.decodeResponse(value);
+  const decoded = decodeValue(value, plan);
   meter.hearWhole(decoded);
   if (call.stream) return { body: encodeStream(call, plan, withCost(decoded, meter, costOf)), stream: true };
   if (plan.kind === 'transcode')
@@ -88,6 +83,22 @@ function answerFolded(
   const priced = withCost(folded, meter, costOf);
   if (call.stream) return { body: encodeStream(call, plan, priced), stream: true };
   return { body: encodeWhole(call, plan, priced), stream: false };
+}
+
+/** What a whole upstream response says, one JSON body or the events of a stream. Throws as `answerWhole` does. */
+export function readWhole(
+  { bytes, isStream }: { bytes: Uint8Array; isStream: boolean },
+  plan: Plan,
+): CanonicalResponse {
+  if (isStream && !looksLikeJson(bytes)) return foldFrames(parseFrames(bytes), plan.upstream);
+  const value = tryParseJson(new TextDecoder().decode(bytes));
+  const bare = Array.isArray(value) ? bareFrames(value) : [];
+  return bare.length > 0 ? foldFrames(bare, plan.upstream) : decodeValue(value, plan);
+}
+
+function decodeValue(value: JsonValue | undefined, { upstream, candidate }: Plan): CanonicalResponse {
+  if (isObject(value)) return upstream.decodeResponse(value);
+  throw new Fault('bad_gateway', `Provider ${candidate.provider.id} sent something that is not an answer.`);
 }
 
 function withCost(
@@ -133,7 +144,7 @@ function encodeStream(call: Call, plan: Plan, decoded: CanonicalResponse): Uint8
 }
 
 /** The answer with the client's own tools, and with seals its format can carry. */
-function forClient({ codec }: Call, plan: Plan, decoded: CanonicalResponse): CanonicalResponse {
+export function forClient({ codec }: Call, plan: Plan, decoded: CanonicalResponse): CanonicalResponse {
   if (plan.kind === 'pass') return decoded;
   const restored = plan.restore?.response(decoded) ?? decoded;
   return new AnswerSeals(plan.sealing, codec.issuer).response(restored);

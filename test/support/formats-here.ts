@@ -28,7 +28,7 @@ export type FormatsHere = InProcess & {
     how?: { headers?: Record<string, string>; key?: string; able?: boolean },
   ): Promise<Asked>;
   /** The same from a Gemini client. */
-  askAsGoogle(over: WireFormat, body: Json, stream?: boolean): Promise<Asked>;
+  askAsGoogle(over: WireFormat, body: Json, how?: { stream?: boolean; key?: string }): Promise<Asked>;
   keyWith(members: Partial<NewKey>): string;
 };
 
@@ -69,11 +69,11 @@ export async function openFormats(origin: string, price = 0): Promise<FormatsHer
     ...here,
     ask: (from, over, body, { headers = {}, key = here.key, able = false } = {}) =>
       send(PATHS[from], { model: modelOver(over, able), ...body }, key, headers),
-    askAsGoogle: (over, body, stream = false) =>
+    askAsGoogle: (over, body, { stream = false, key = here.key } = {}) =>
       send(
         `/v1beta/models/${modelOver(over)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
         body,
-        here.key,
+        key,
       ),
     keyWith: (members) => here.makeKey({ requestsPerMinute: 100_000, concurrent: 100 }, members).key,
   };

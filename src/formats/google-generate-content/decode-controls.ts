@@ -91,12 +91,6 @@ function refuseUnconvertible(config: JsonObject): void {
       'This model answers in text only here; leave `responseModalities` out or set it to ["TEXT"].',
       param('responseModalities'),
     );
-  if ((asNumber(config.candidateCount) ?? 1) > 1)
-    throw new Fault(
-      'unsupported_parameter',
-      'This model gives one answer a request; send several requests.',
-      param('candidateCount'),
-    );
 }
 
 const LEVELS: Record<string, Effort> = { MINIMAL: 'minimal', LOW: 'low', MEDIUM: 'medium', HIGH: 'high' };

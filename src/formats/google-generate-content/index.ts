@@ -23,6 +23,7 @@ export const googleGenerateContent: Codec = {
   readPath,
   modelEdits,
   modelMember: 'modelVersion',
+  choicesMember: 'candidates',
   idPrefix: '',
   errorType,
   errorBody,

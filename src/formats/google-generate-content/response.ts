@@ -47,7 +47,7 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   const candidate: JsonObject = {
     content: { parts, role: 'model' },
     ...encodeFinish(response.finish),
-    index: 0,
+    index: dress.choice?.index ?? 0,
     ...(grounding === undefined ? {} : { groundingMetadata: grounding }),
     ...(logprobs === undefined ? {} : { logprobsResult: logprobs }),
   };

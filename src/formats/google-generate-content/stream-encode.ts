@@ -72,6 +72,10 @@ export class GoogleStreamEncoder implements StreamEncoder {
     }
   }
 
+  get #index(): number {
+    return this.#dress.choice?.index ?? 0;
+  }
+
   #begin(index: number, start: PartStart): string {
     const before = start.kind === 'reasoning' ? this.#say(this.#signatures.release()) : '';
     const open = { held: '', transcript: '', partIndex: index, citations: [], thought: undefined };
@@ -148,11 +152,12 @@ export class GoogleStreamEncoder implements StreamEncoder {
     let out = '';
     for (const index of [...this.#open.keys()]) out += this.#close(index);
     const rest = this.#signatures.release();
-    const usage = this.#usage && encodeUsage(this.#usage, this.#tier);
+    const isLast = this.#dress.choice?.endsAll() !== false;
+    const usage = isLast && this.#usage ? encodeUsage(this.#usage, this.#tier) : undefined;
     const candidate = {
       content: { parts: rest.length > 0 ? rest : [{ text: '' }], role: 'model' },
       ...encodeFinish(finish),
-      index: 0,
+      index: this.#index,
       ...this.#grounding(),
     };
     this.#over = true;
@@ -163,7 +168,7 @@ export class GoogleStreamEncoder implements StreamEncoder {
     const hasMembers = Object.keys(members).length > 0;
     if (parts.length === 0 && !hasMembers) return '';
     const content = { parts: parts.length > 0 ? parts : [{ text: '' }], role: 'model' };
-    return this.#frame({ content, index: 0, ...members });
+    return this.#frame({ content, index: this.#index, ...members });
   }
 
   #frame(candidate: JsonObject, usageMetadata?: JsonObject): string {

@@ -24,6 +24,7 @@ export const openaiChat: Codec = {
   showSeals,
   path: () => '/chat/completions',
   modelMember: 'model',
+  choicesMember: 'choices',
   idPrefix: 'chatcmpl-',
   errorType,
   decodeRequest,

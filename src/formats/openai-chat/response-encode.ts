@@ -93,7 +93,7 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   else if (calls.length > 0) message.tool_calls = calls;
   const finishReason = encodeFinish(response.finish, calls.length > 0);
   const choice: JsonValue = {
-    index: 0,
+    index: dress.choice?.index ?? 0,
     message,
     logprobs: encodeLogprobs(logprobs),
     finish_reason: legacyCall && finishReason === 'tool_calls' ? LEGACY_FINISH : finishReason,

@@ -242,6 +242,7 @@ export class ChatStreamEncoder implements StreamEncoder {
     if (this.#details.length > 0) out += this.#chunk({ reasoning_details: this.#details });
     const reason = encodeFinish(finish, this.#calls > 0);
     out += this.#chunk({}, null, this.#isLegacy && reason === 'tool_calls' ? LEGACY_FINISH : reason);
+    if (this.#dress.choice?.endsAll() === false) return out;
     if (this.#dress.includeUsage && this.#usage) {
       out += writeFrame(
         `${this.#head},"choices":[]${this.#tier()},"usage":${JSON.stringify(encodeUsage(this.#usage))}}`,
@@ -251,7 +252,8 @@ export class ChatStreamEncoder implements StreamEncoder {
   }
 
   #chunk(delta: JsonObject, logprobs: JsonValue = null, finishReason: string | null = null): string {
-    const choice = JSON.stringify({ index: 0, delta, logprobs, finish_reason: finishReason });
+    const index = this.#dress.choice?.index ?? 0;
+    const choice = JSON.stringify({ index, delta, logprobs, finish_reason: finishReason });
     return writeFrame(`${this.#head},"choices":[${choice}]${this.#tier()}${this.#tail}`);
   }
 
