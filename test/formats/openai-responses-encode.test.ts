@@ -2,7 +2,7 @@
 
 import { expect, test } from 'bun:test';
 import { Fault } from '../../src/canonical/fault.ts';
-import type { Message, Part } from '../../src/canonical/part.ts';
+import type { CacheMark, Message, Part } from '../../src/canonical/part.ts';
 import type { CanonicalRequest } from '../../src/canonical/request.ts';
 import type { Target } from '../../src/formats/codec.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
@@ -329,4 +329,46 @@ test('what would change the answer is refused by name', () => {
   });
   expect(fault.param).toBe('messages[0]');
   expect(fault.message).not.toContain('file_secret');
+});
+
+test('cache marks are breakpoints for the models that know them, the last four of them', () => {
+  const part = (text: string, ttl?: CacheMark['ttl']): Part => {
+    return { kind: 'text', text, at: text, ...(ttl === undefined ? {} : { cache: { ttl } }) };
+  };
+  const messages: Message[] = [
+    { role: 'user', parts: [part('a', '5m'), part('b', '1h'), part('c', 'default')] },
+    { role: 'assistant', parts: [{ kind: 'tool-call', id: 'x', name: 'f', form: 'json', input: '{}' }] },
+    {
+      role: 'tool',
+      parts: [
+        {
+          kind: 'tool-result',
+          callId: 'x',
+          form: 'json',
+          content: [part('d')],
+          isError: false,
+          cache: { ttl: '30m' },
+        },
+      ],
+    },
+    { role: 'user', parts: [part('e', 'default')] },
+  ];
+  const { value, losses } = encode({ messages }, { model: 'gpt-5.6-sol' });
+  const explicit = (ttl?: string) => ({
+    prompt_cache_breakpoint: ttl === undefined ? { mode: 'explicit' } : { mode: 'explicit', ttl },
+  });
+  expect(value.input).toMatchObject([
+    { content: [{ text: 'a' }, { text: 'b', ...explicit('12h') }, { text: 'c', ...explicit() }] },
+    { type: 'function_call' },
+    { type: 'function_call_output', output: [{ text: 'd', ...explicit('30m') }] },
+    { content: [{ text: 'e', ...explicit() }] },
+  ]);
+  expect(losses.map(({ path, action }) => `${action} ${path}`)).toEqual([
+    'changed a',
+    'changed b',
+    'dropped a',
+  ]);
+  const older = encode({ messages }, { model: 'gpt-5.5' });
+  expect(JSON.stringify(older.value)).not.toContain('breakpoint');
+  expect(older.losses).toHaveLength(5);
 });

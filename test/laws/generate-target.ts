@@ -5,7 +5,8 @@ import type { Choices } from './choices.ts';
 
 export function anyTarget(c: Choices): Target {
   return {
-    model: 'the-model',
+    // one that knows cache breakpoints
+    model: c.one('the-model', 'gpt-5.6-sol'),
     maxOutputTokens: c.one(undefined, 64_000, 128),
     developerRole: c.chance(50),
     maxTokensField: c.one('max_completion_tokens', 'max_tokens'),

@@ -5,20 +5,18 @@ import type { Loss } from '../../canonical/loss.ts';
 import type { FilePart, ImagePart, MediaSource, Part, TextPart } from '../../canonical/part.ts';
 import { compact, isObject, type JsonObject } from '../../lib/json.ts';
 import { dataUrl } from '../data-url.ts';
+import type { Breakpoints } from './breakpoints.ts';
 import { fileName } from './media.ts';
 import { writeAnnotation } from './text-marks.ts';
 
 /** Content of a user or system message or of a tool output. Throws Fault where a part has no carrier. */
-export function writeInputContent(parts: Part[], losses: Loss[]): JsonObject[] {
+export function writeInputContent(parts: Part[], losses: Loss[], marks: Breakpoints): JsonObject[] {
   return parts.flatMap((part) => {
-    if ('cache' in part && part.cache) losses.push(unmarked(part.at));
-    return writeInputPart(part, losses);
+    const written = writeInputPart(part, losses);
+    const holder = written.at(-1);
+    if (holder && 'cache' in part) marks.put(holder, part.cache, part.at);
+    return written;
   });
-}
-
-/** The provider caches by itself; explicit marks are known to its newest models only. */
-export function unmarked(at: string | undefined): Loss {
-  return { path: at ?? 'input', action: 'dropped', reason: 'the cache mark: the provider caches by itself' };
 }
 
 function writeInputPart(part: Part, losses: Loss[]): JsonObject[] {

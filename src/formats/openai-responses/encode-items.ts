@@ -6,12 +6,18 @@ import { pairResults } from '../../canonical/pair-results.ts';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
 import { compact, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { safeToolId } from '../tool-id.ts';
+import { type Breakpoints, unmarked } from './breakpoints.ts';
 import { writeClientCall, writeClientOutput } from './client-tools.ts';
 import { ERROR_PREFIX } from './decode-items.ts';
-import { unmarked, writeInputContent, writeOutputText } from './encode-content.ts';
+import { writeInputContent, writeOutputText } from './encode-content.ts';
 
 /** What the items are written for. `clientTools` are names of tools this format defines itself. */
-export type ItemContext = { developerRole: boolean; clientTools: Set<string>; losses: Loss[] };
+export type ItemContext = {
+  developerRole: boolean;
+  clientTools: Set<string>;
+  losses: Loss[];
+  marks: Breakpoints;
+};
 
 /**
  * The conversation as items: every call directly followed by its one output (the provider refuses a call without
@@ -29,7 +35,7 @@ export function encodeItems(messages: Message[], context: ItemContext): JsonObje
     // written with its calls, whose kinds decide its form
     if (message.role === 'tool') return [];
     const role = roleOf(message, context);
-    const content = writeInputContent(message.parts, context.losses);
+    const content = writeInputContent(message.parts, context.losses, context.marks);
     return content.length === 0 ? [] : [{ type: 'message', role, content }];
   });
 }
@@ -131,16 +137,20 @@ function writeCall(part: ToolCallPart, { clientTools }: ItemContext): JsonObject
 }
 
 function writeOutput(call: ToolCallPart, result: ToolResultPart, context: ItemContext): JsonObject {
-  const { losses, clientTools } = context;
+  const { losses, clientTools, marks } = context;
   const { content, isError } = result;
-  if (result.cache) losses.push(unmarked(result.at));
   const id = safeToolId(call.id);
   if (clientTools.has(call.name)) {
+    if (result.cache) losses.push(unmarked(result.at));
     const text = content.map((part) => (part.kind === 'text' ? part.text : '')).join('\n');
     return writeClientOutput(call.name, id, text, isError);
   }
   const type = call.form === 'text' ? 'custom_tool_call_output' : 'function_call_output';
-  return { type, call_id: id, output: outputOf(writeInputContent(content, losses), isError) };
+  const written = writeInputContent(content, losses, marks);
+  const last = written.at(-1);
+  if (last) marks.put(last, result.cache, result.at);
+  else if (result.cache) losses.push(unmarked(result.at));
+  return { type, call_id: id, output: outputOf(written, isError) };
 }
 
 function outputOf(content: JsonObject[], isError: boolean): JsonValue {
@@ -149,6 +159,6 @@ function outputOf(content: JsonObject[], isError: boolean): JsonValue {
   if (!first) return prefix;
   if (first.type !== 'input_text')
     return isError ? [{ type: 'input_text', text: prefix }, ...content] : content;
-  const text = prefix + String(first.text);
-  return rest.length === 0 ? text : [{ ...first, text }, ...rest];
+  first.text = prefix + String(first.text);
+  return rest.length === 0 && first.prompt_cache_breakpoint === undefined ? first.text : content;
 }

@@ -7,6 +7,7 @@ import type { CanonicalRequest, OutputFormat } from '../../canonical/request.ts'
 import { sha256Hex } from '../../lib/crypto.ts';
 import { compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Converted, Target } from '../codec.ts';
+import { Breakpoints } from './breakpoints.ts';
 import { encodeItems } from './encode-items.ts';
 import { encodeReasoning } from './encode-reasoning.ts';
 import { encodeToolChoice, encodeTools, namesOfClientTools } from './encode-tools.ts';
@@ -17,7 +18,10 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
   const losses: Loss[] = [];
   const { instructions, messages } = splitInstructions(request.messages);
   const clientTools = namesOfClientTools(request.tools);
-  const input = encodeItems(messages, { developerRole: target.developerRole, clientTools, losses });
+  const marks = new Breakpoints(target.model, losses);
+  const { developerRole } = target;
+  const input = encodeItems(messages, { developerRole, clientTools, losses, marks });
+  marks.limit();
   const tools = encodeTools(request.tools, losses);
   const value = compact({
     model: target.model,

@@ -11,8 +11,8 @@ import type {
   WebSearchTool,
 } from '../../canonical/request.ts';
 import { asString, compact, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { unmarked } from './breakpoints.ts';
 import { CLIENT_TOOLS } from './client-tools.ts';
-import { unmarked } from './encode-content.ts';
 
 /** Functions of one namespace are gathered where the first of them stood. Throws Fault for foreign hosted tools. */
 export function encodeTools(tools: Tool[], losses: Loss[]): JsonObject[] {
