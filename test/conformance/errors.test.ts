@@ -124,9 +124,9 @@ describe.each(WIRE_FORMATS)('our own refusals to a client of %s', (client) => {
     expect(told.param).toBe(main);
   });
   const TWICE: Partial<Record<WireFormat, [member: object, param: string]>> = {
-    'openai-chat': [{ n: 2 }, 'n'],
+    'openai-chat': [{ n: 9 }, 'n'],
     'google-generate-content': [
-      { generationConfig: { candidateCount: 2 } },
+      { generationConfig: { candidateCount: 9 } },
       'generationConfig.candidateCount',
     ],
   };

@@ -213,7 +213,6 @@ test('what has no counterpart is named where the client wrote it', () => {
 test('what would change the answer is refused by name', () => {
   const cases: [JsonObject, string][] = [
     [{ cachedContent: 'cachedContents/x' }, 'cachedContent'],
-    [{ generationConfig: { candidateCount: 2 } }, 'generationConfig.candidateCount'],
     [{ generationConfig: { responseModalities: ['TEXT', 'IMAGE'] } }, 'generationConfig.responseModalities'],
     [{ generationConfig: { responseMimeType: 'application/xml' } }, 'generationConfig.responseMimeType'],
   ];

@@ -207,7 +207,8 @@ function check(sent: string, account: string, owners: Map<string, string>): void
 function callOf(codec: Codec, body: JsonObject): Call {
   const bytes = new TextEncoder().encode(JSON.stringify({ ...body, model: 'm' }));
   const call = { codec, body: { ...body, model: 'm' }, bytes, key: { id: 'key_1' }, model: MODEL };
-  return { ...call, modelName: 'm', stream: false } as unknown as Call;
+  const asked = { headers: new Headers(), promptTokens: 0, price: { input: 0, output: 0 } };
+  return { ...call, ...asked, modelName: 'm', stream: false } as unknown as Call;
 }
 
 /** The turn as clients keep it that know nothing of thoughts. */

@@ -128,7 +128,7 @@ function messages(stream: boolean): ThinkingClient {
             tool_use_id: id,
             content: RESULT,
           }));
-          if (results.length > 0) history.push({ role: 'user', content: results });
+          history.push({ role: 'user', content: results.length > 0 ? results : 'And then?' });
           return { calls: calls.length };
         },
       };
