@@ -77,10 +77,11 @@ export function joinStreams(sources: ReadableStream<Uint8Array>[]): ReadableStre
   let failure: { thrown: unknown } | undefined;
   let wake: () => void = () => {};
   // one chunk of each is read ahead, no more
-  const read = (index: number) =>
+  const read = (index: number): Promise<void> | undefined =>
     readers[index]?.read().then(
-      ({ value }) => {
-        arrived.push({ index, bytes: value ?? NO_BYTES });
+      ({ done, value = NO_BYTES }) => {
+        if (!done && value.length === 0) return void read(index);
+        arrived.push({ index, bytes: value });
         wake();
       },
       (thrown: unknown) => {
@@ -88,6 +89,9 @@ export function joinStreams(sources: ReadableStream<Uint8Array>[]): ReadableStre
         wake();
       },
     );
+  const cancel = async (reason: unknown) => {
+    await Promise.allSettled(readers.map((reader) => reader.cancel(reason)));
+  };
   for (const index of readers.keys()) void read(index);
   return new ReadableStream<Uint8Array>(
     {
@@ -97,16 +101,18 @@ export function joinStreams(sources: ReadableStream<Uint8Array>[]): ReadableStre
             wake = resolve;
           });
         const next = arrived.shift();
-        if (!next) throw failure?.thrown;
+        if (!next) {
+          // the others would go on being paid
+          await cancel(failure?.thrown);
+          throw failure?.thrown;
+        }
         const { index, bytes } = next;
         controller.enqueue(Buffer.concat([Uint8Array.of(index), bytes]));
         if (bytes.length > 0) void read(index);
         else running--;
         if (running === 0) controller.close();
       },
-      cancel: async (reason) => {
-        await Promise.allSettled(readers.map((reader) => reader.cancel(reason)));
-      },
+      cancel,
     },
     { highWaterMark: 0 },
   );

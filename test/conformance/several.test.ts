@@ -121,6 +121,14 @@ describe('T30 C→A', () => {
     expect(spentNano + broken.spentNano).toBe(0n);
   });
 
+  test('a stream that breaks off takes the others with it', async () => {
+    const lasting = { text: 'heads '.repeat(50), silentAfterFrames: 6 };
+    upstream.play([lasting, { text: 'tails '.repeat(50), stopAfterFrames: 5 }]);
+    const answer = await here.ask('openai-chat', 'anthropic-messages', { ...body, stream: true }, { key });
+    expect(answer.text).toContain('upstream_truncated');
+    while (!upstream.received.some((one) => one.aborted)) await Bun.sleep(1);
+  });
+
   test('more than eight, and any more than one under strict, are refused by name', async () => {
     const many = await here.ask('openai-chat', 'anthropic-messages', { ...body, n: 9 }, { key });
     expect([many.status, (many.json().error as Json).param]).toEqual([400, 'n']);

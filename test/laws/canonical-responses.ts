@@ -1,6 +1,6 @@
 // Canonical requests made only of what the Responses format can say.
 
-import type { Message, Part, TextPart, ToolCallPart } from '../../src/canonical/part.ts';
+import type { FilePart, ImagePart, Message, Part, TextPart, ToolCallPart } from '../../src/canonical/part.ts';
 import type { CanonicalRequest, Tool, ToolChoice } from '../../src/canonical/request.ts';
 import {
   EFFORTS,
@@ -18,6 +18,7 @@ const FORMAT = 'openai-responses';
 
 export function canonicalResponses(c: Choices): CanonicalRequest {
   const request = plainRequest(c, c.list(1, 4, () => turn(c)).flat());
+  request.model = 'gpt-5.6-sol';
   request.includeUsage = true;
   request.tools = c.chance(60) ? c.list(1, 3, () => tool(c)) : [];
   const names = request.tools.flatMap((one) =>
@@ -47,14 +48,19 @@ export function canonicalResponses(c: Choices): CanonicalRequest {
 
 function turn(c: Choices): Message[] {
   return c.pick<Message[]>(
-    () => [{ role: 'user', parts: c.list(1, 3, () => inputPart(c)) }],
+    () => [{ role: 'user', parts: [...c.list(0, 2, () => inputPart(c)), marked(c, inputPart(c))] }],
     () => [{ role: c.one('system', 'developer'), parts: c.list(1, 2, () => textPart(c)) }],
     () => exchange(c),
   );
 }
 
-function inputPart(c: Choices): Part {
-  return c.pick<Part>(
+/** At most one mark a turn: a request may hold four. */
+function marked(c: Choices, part: TextPart | ImagePart | FilePart): Part {
+  return c.chance(30) ? { ...part, cache: { ttl: c.one('default', '30m', '12h') } } : part;
+}
+
+function inputPart(c: Choices): TextPart | ImagePart | FilePart {
+  return c.pick<TextPart | ImagePart | FilePart>(
     () => textPart(c),
     () => imagePart(c, FORMAT, true),
     () => ({ ...pdfPart(c), ...(c.chance(30) ? { detail: 'high' } : {}) }),

@@ -25,7 +25,8 @@ const GENERATORS: Partial<Record<FormatId, (c: Choices) => CanonicalRequest>> = 
 /** An upstream model that can do everything its format can say. */
 export function ableTarget(codec: Codec): Target {
   return {
-    model: 'the-model',
+    // one that knows cache breakpoints
+    model: codec.id === 'openai-responses' ? 'gpt-5.6-sol' : 'the-model',
     maxOutputTokens: undefined,
     developerRole: true,
     maxTokensField: 'max_completion_tokens',
