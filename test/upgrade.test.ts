@@ -59,7 +59,7 @@ describe('a database of 0.1.0', () => {
       database.close();
       return rows;
     };
-    expect(tables(join(dataDir, 'osiris.db.before-2'))).toEqual(tables(MADE_BY_0_1_0));
+    expect(tables(join(dataDir, 'osiris.db.before-3'))).toEqual(tables(MADE_BY_0_1_0));
     expect(readFileSync(MADE_BY_0_1_0).length).toBeGreaterThan(0);
   });
 
