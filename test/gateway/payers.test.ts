@@ -126,6 +126,8 @@ describe.each(FORMATS)(
       ['after the finish chunk', [...HI, STOP, counts(tokens(10, 3)), DONE], 10n, 3n],
       ['without choices', [...HI, STOP, data({ ...CHAT, usage: tokens(10, 3) }), DONE], 10n, 3n],
       ['twice', [...HI, STOP, counts(tokens(10, 3)), counts(tokens(10, 3)), DONE, DONE], 10n, 3n],
+      ['behind the last word', [...HI, STOP, DONE, counts(tokens(10, 3))], 10n, 3n],
+      ['behind two last words', [...HI, STOP, DONE, DONE, ': beat\n\n', counts(tokens(10, 3))], 10n, 3n],
       ['again behind the end', [...HI, STOP, counts(tokens(10, 3)), DONE, counts(tokens(999, 999))], 10n, 3n],
       [
         'zeros behind the real figure',
@@ -173,6 +175,14 @@ describe.each(FORMATS)(
       expect(row.output as unknown as bigint).toBeGreaterThanOrEqual(2n);
       expect(amount).toBeLessThan(5_000_000n);
       if (shown.length > 0) expect(shown.at(-1)).toBe(amount);
+    });
+
+    test('a provider that keeps its connection open behind its last word is not waited for', async () => {
+      teller.tell({ frames: [...HI, STOP, DONE], stays: true });
+      const begun = performance.now();
+      const { row } = await streamed(client, 'openai-chat');
+      expect(performance.now() - begun).toBeLessThan(8_000);
+      expect(row).toMatchObject({ rule: 'finished', usage_source: 'estimated' });
     });
 
     test('a whole answer with a report that cannot be true is estimated in answer, header and row', async () => {
