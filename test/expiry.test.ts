@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from 'bun:test';
 import { forfeitExpired } from '../src/accounts/expiry.ts';
+import { keyDesk } from '../src/accounts/key-desk.ts';
 import { verifyLedger } from '../src/store/sqlite/verify.ts';
+import { accepted, loadText } from './support/config-file.ts';
 import { endOf, keyIn, orderFor, rowsIn, storeIn } from './support/ledger.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
 import { fakeClock } from './support/store-fixtures.ts';
@@ -41,6 +43,25 @@ describe('an expired balance', () => {
     expect(purse()).toEqual(expect.objectContaining({ balanceNano: 0n }));
     expect(purse()?.expiresAtMs).toBeUndefined();
     expect(store.ledger.purse(4)?.balanceNano).toBe(500n);
+    await store.close();
+  });
+
+  test('does not take the credit of a new key on the same purse with it', async () => {
+    const dataDir = scratchDir();
+    const store = await storeIn(dataDir);
+    const clock = fakeClock(Date.now());
+    const config = accepted(loadText('{}'));
+    const desk = keyDesk({ ...store, rules: () => config, clock });
+    const member = { account: 'a@b.example', share_purse: true };
+    await desk.create({ name: 'old', ...member });
+    const purse = store.directory.findAccount('a@b.example')?.purse ?? 0;
+    const expiresAtMs = clock.nowMs() + 60_000;
+    await store.ledger.post({ kind: 'purchase', purse, amountNano: 500n, note: '', expiresAtMs });
+    clock.advance(60_000);
+    // nothing has swept the purse yet
+    await desk.create({ name: 'new', ...member, credit_usd: '0.0000007' });
+    await forfeitExpired({ ...store, clock });
+    expect(store.ledger.purse(purse)).toMatchObject({ balanceNano: 700n });
     await store.close();
   });
 

@@ -42,8 +42,8 @@ function purseOf(key: Key, { amountNano }: CreditOrder, ledger: Ledger): Purse {
   return purse;
 }
 
-/** What running calls have put aside is left for them. */
-async function forfeitEnded(purse: Purse, ledger: Ledger, nowMs: number): Promise<void> {
+/** Takes what is left of a balance that has ended; what running calls have put aside is left for them. */
+export async function forfeitEnded(purse: Purse, ledger: Ledger, nowMs: number): Promise<void> {
   const { id, balanceNano, heldNano, expiresAtMs } = purse;
   if (expiresAtMs === undefined || expiresAtMs > nowMs) return;
   const leftNano = balanceNano - heldNano;

@@ -79,6 +79,8 @@ export interface StreamDecoder {
   end(): StreamEvent[];
   /** The last frame may have been the last one: only the close of the connection tells. */
   readonly mayBeOver?: boolean;
+  /** The answer has ended without a count of its tokens, which may still follow before the connection closes. */
+  readonly awaitsUsage?: boolean;
 }
 
 /** Writes one client stream. Whatever order of events comes, what goes out is legal for the format. */

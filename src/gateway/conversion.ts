@@ -14,6 +14,8 @@ export interface Conversion {
   readonly committed: boolean;
   /** The failure that ended the stream, if one did. */
   readonly fault: Fault | undefined;
+  /** Everything has come but the count of tokens, which may not come at all: `end` is right at any time. */
+  readonly awaitsUsage?: boolean;
   push(chunk: Uint8Array): Piece;
   /** The upstream closed; the piece always has a `last`. */
   end(): Piece;

@@ -78,7 +78,7 @@ export class Meter {
   /**
    * What is billed if the answer finishes with this report: itself, unless it contradicts what came over the wire. A
    * report of impossible counts is none, and the one before it stands; one that has not counted the output, or found
-   * none where there was text, has its output estimated. The same report is always billed the same.
+   * none where there was text, has its output estimated, and one without a prompt its input. The same report is always billed the same.
    */
   billed(report: Usage): Usage {
     if (this.#billed && isSameReport(this.#billed.report, report)) return this.#billed.usage;
@@ -105,10 +105,13 @@ export class Meter {
 
   #corrected(report: Usage): Usage {
     if (!isBelievable(report)) return this.#report ? this.#corrected(this.#report) : this.#estimate();
-    const output = Math.max(report.output, this.#seen);
-    if (report.source === 'partial') return { ...report, output };
-    if (report.output === 0 && this.#chars > 0) return { ...report, output, source: 'partial' };
-    return report;
+    const isUncounted = report.source === 'partial' || (report.output === 0 && this.#chars > 0);
+    const output = isUncounted ? Math.max(report.output, this.#seen) : report.output;
+    // there is no call without a prompt
+    const prompt = report.input === 0 ? this.#promptTokens : 0;
+    if (!isUncounted && prompt === 0) return report;
+    const input = report.input + prompt;
+    return { ...report, input, inputUncached: report.inputUncached + prompt, output, source: 'partial' };
   }
 
   get #seen(): number {

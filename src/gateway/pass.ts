@@ -57,12 +57,18 @@ export class PassedStream implements Conversion {
   #ended = false;
   /** What may have been the last frame, of formats that end with their connection. */
   #held: Uint8Array = NO_BYTES;
+  /** The last word of an answer that has not been counted yet; it leaves behind the count. */
+  #lastWord: Uint8Array = NO_BYTES;
 
   constructor(options: PassOptions) {
     this.#options = options;
     this.#decoder = options.codec.streamDecoder();
     this.#needles = needlesOf(options.codec);
     this.#modelNeedle = `"${options.codec.telltale.modelPath.at(-1)}"`;
+  }
+
+  get awaitsUsage(): boolean {
+    return this.#decoder.awaitsUsage === true;
   }
 
   push(chunk: Uint8Array): Piece {
@@ -83,7 +89,7 @@ export class PassedStream implements Conversion {
     const events = said.some((event) => event.type === 'error') ? said : this.#decoder.end();
     for (const event of events) this.#options.meter.hear(event);
     const error = events.find((event) => event.type === 'error');
-    const held = this.#held;
+    const held = joined(this.#held, this.#lastWord);
     this.#held = NO_BYTES;
     // the answer is complete, only its last words are missing
     if (!error) return { now: piece.now, last: joined(held, this.#options.codec.telltale.farewell) };
@@ -105,7 +111,8 @@ export class PassedStream implements Conversion {
   #pass(whole: Uint8Array, unterminated = false): Piece {
     const edits = this.#options.showModel !== undefined;
     this.#options.mender?.notice(whole);
-    const isPlain = this.committed && !edits && !unterminated && !this.#decoder.mayBeOver;
+    const isOpen = !this.#decoder.mayBeOver && !this.#decoder.awaitsUsage;
+    const isPlain = this.committed && !edits && !unterminated && isOpen;
     if (isPlain && this.#firstTell(whole) === -1) {
       this.#frames += countFrames(whole);
       this.#options.meter.hearFrames(this.#frames - this.#opening);
@@ -117,7 +124,7 @@ export class PassedStream implements Conversion {
     let start = 0;
     let lastBytes = 0;
     for (const end of frameEnds(whole)) {
-      const telling = !this.committed || (tellAt !== -1 && tellAt < end);
+      const telling = !this.committed || this.awaitsUsage || (tellAt !== -1 && tellAt < end);
       if (this.#ended) last.take(start, end);
       else if (!telling && !edits) {
         if (!isComment(whole.subarray(start, end))) this.#frames++;
@@ -129,16 +136,19 @@ export class PassedStream implements Conversion {
         if (this.fault) return { now: this.#hold(now.bytes(), 0), last: this.#breakOff(this.fault) };
         lastBytes = shown?.length ?? lastBytes;
         const side = this.#ended ? last : now;
-        if (shown === raw) side.take(start, end);
+        if (this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, shown ?? NO_BYTES]);
+        else if (shown === raw) side.take(start, end);
         else if (shown) side.insert(shown);
         if (this.committed) tellAt = this.#firstTell(whole, end);
       }
       start = end;
     }
     if (this.committed) this.#options.meter.hearFrames(this.#frames - this.#opening);
-    if (unterminated) (this.#ended ? last : now).insert(BLANK_LINE);
+    if (unterminated && this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, BLANK_LINE]);
+    else if (unterminated) (this.#ended ? last : now).insert(BLANK_LINE);
     if (unterminated) lastBytes += BLANK_LINE.length;
-    return { now: this.#hold(now.bytes(), lastBytes), last: this.#ended ? last.bytes() : undefined };
+    const ending = this.#ended ? joined(last.bytes(), this.#lastWord) : undefined;
+    return { now: this.#hold(now.bytes(), lastBytes), last: ending };
   }
 
   /** What may leave now: all but a last frame that must wait until the call is settled, as it may end the answer. */
@@ -153,7 +163,8 @@ export class PassedStream implements Conversion {
   /** The frame as it leaves; undefined when it is not the client's to see. */
   #passFrame(raw: Uint8Array, telling: boolean): Uint8Array | undefined {
     if (isComment(raw)) return raw;
-    this.#frames++;
+    // behind the last word nothing is said any more
+    if (!this.awaitsUsage) this.#frames++;
     const frame = telling ? parseFrames(raw)[0] : undefined;
     if (!frame) return this.#rename(raw);
     if (!this.#first) {

@@ -53,6 +53,8 @@ export class Relay implements Watched {
   #upstreamMs = this.#startedMs;
   #writtenMs = this.#startedMs;
   #stalledMs: number | undefined;
+  /** Runs out a while after an answer whose count of tokens is still awaited. */
+  #patience: Promise<{ done: true }> | undefined;
   #closed = false;
   /** Everything is settled and written, and only the end of the client's stream is left. */
   #isWhole = false;
@@ -138,14 +140,22 @@ export class Relay implements Watched {
   async #read(): Promise<Piece> {
     const { conversion, faultOf } = this.#ports;
     try {
-      const { done, value } = await this.#reader.read();
+      const { done, value } = await (conversion.awaitsUsage ? this.#readBriefly() : this.#reader.read());
       if (this.#closed) return NOTHING;
       this.#upstreamMs = nowMs();
-      return done ? conversion.end() : conversion.push(value);
+      return done || value === undefined ? conversion.end() : conversion.push(value);
     } catch (thrown) {
       if (this.#closed) return NOTHING;
-      return conversion.fail(faultOf(thrown));
+      return conversion.awaitsUsage ? conversion.end() : conversion.fail(faultOf(thrown));
     }
+  }
+
+  /** What may follow a complete answer is not waited for long. */
+  #readBriefly(): Promise<{ done: boolean; value?: Uint8Array | undefined }> {
+    this.#patience ??= new Promise((resolve) => {
+      this.#ports.watch.after(DRAIN_MS, () => resolve({ done: true }));
+    });
+    return Promise.race([this.#reader.read(), this.#patience]);
   }
 
   /** The last bytes leave when the call has been settled; `wrote` tells whether others have been put before them. */

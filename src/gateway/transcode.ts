@@ -49,6 +49,10 @@ export class TranscodedStream implements Conversion {
     this.#meter = meter;
   }
 
+  get awaitsUsage(): boolean {
+    return this.#decoder.awaitsUsage === true;
+  }
+
   push(chunk: Uint8Array): TextPiece {
     const whole = this.#splitter.push(chunk);
     if (this.#splitter.pendingBytes > FRAME_BYTES_MAX) return this.fail(oversized());

@@ -44,8 +44,9 @@ export function answerWhole(
     return answerFolded(call, plan, parseFrames(bytes), meter, costOf);
   }
   const end = plan.kind === 'pass' && !call.stream ? usageAtEnd(bytes, upstream) : undefined;
-  // a report without output is only true of an answer without text
-  if (end && isBelievable(end.usage) && end.usage.output > 0 && plan.kind === 'pass') {
+  // a report without output is only true of an answer without text, one without input of none
+  const isPlain = end && isBelievable(end.usage) && end.usage.input > 0 && end.usage.output > 0;
+  if (isPlain && plan.kind === 'pass') {
     meter.hearUsage(end.usage);
     const cost = costOf(end.usage);
     const priced = cost ? withCostAtEnd(bytes, end.start, usageMember(upstream), cost) : bytes;

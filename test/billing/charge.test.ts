@@ -83,7 +83,7 @@ describe('a bill worked by hand', () => {
         output_tokens_details: { reasoning_tokens: 4 },
       },
     };
-    const counts = readResponses(response, 0);
+    const counts = readResponses(response);
     // 5 x 5 + 100 x 0.5 + 7 x 6.25 + 10 x 25
     expect(cost(counts, OPUS)).toBe('0.00036875');
     expect(counts?.inputUncached).toBe(5);
@@ -252,7 +252,7 @@ describe('a service tier', () => {
     const response = { service_tier: 'flex', usage: { input_tokens: 1000, output_tokens: 100 } };
     const message = { input_tokens: 1000, output_tokens: 100, service_tier: 'priority' };
     expect(cost(chat, tiered)).toBe('0.004');
-    expect(cost(readResponses(response, 0), tiered)).toBe('0.004');
+    expect(cost(readResponses(response), tiered)).toBe('0.004');
     expect(cost(readMessages(message, 'reported'), tiered)).toBe('0.02');
   });
 });

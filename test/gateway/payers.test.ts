@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { asObject, type JsonObject } from '../../src/lib/json.ts';
 import { ask, FORMATS } from '../support/asking.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { rowsIn } from '../support/ledger.ts';
+import { chargeAfter, rowsIn } from '../support/ledger.ts';
 import type { BodyFormat, WireFormat } from '../support/script.ts';
 import { startTeller } from '../support/teller.ts';
 
@@ -73,18 +73,10 @@ const lastRow = (): JsonObject =>
     `${gateway.directory}/state`,
     "SELECT * FROM entries WHERE kind IN ('charge', 'release') ORDER BY id DESC LIMIT 1",
   )[0] ?? {};
-const rowCount = (): bigint =>
-  rowsIn<{ n: bigint }>(
-    `${gateway.directory}/state`,
-    "SELECT count(*) AS n FROM entries WHERE kind = 'charge'",
-  )[0]?.n ?? 0n;
+const lastId = (): bigint => BigInt(String(lastRow().id ?? 0));
 
 /** The row of a call whose client does not wait for it. */
-async function nextRow(before: bigint): Promise<JsonObject> {
-  const deadline = performance.now() + 10_000;
-  while (rowCount() === before && performance.now() < deadline) await Bun.sleep(10);
-  return lastRow();
-}
+const nextRow = (before: bigint): Promise<JsonObject> => chargeAfter(`${gateway.directory}/state`, before);
 
 /** Every cost the client was shown, the last one last, in nanodollars. */
 function shownIn(answer: string): bigint[] {
@@ -126,6 +118,8 @@ describe.each(FORMATS)(
       ['after the finish chunk', [...HI, STOP, counts(tokens(10, 3)), DONE], 10n, 3n],
       ['without choices', [...HI, STOP, data({ ...CHAT, usage: tokens(10, 3) }), DONE], 10n, 3n],
       ['twice', [...HI, STOP, counts(tokens(10, 3)), counts(tokens(10, 3)), DONE, DONE], 10n, 3n],
+      ['behind the last word', [...HI, STOP, DONE, counts(tokens(10, 3))], 10n, 3n],
+      ['behind two last words', [...HI, STOP, DONE, DONE, ': beat\n\n', counts(tokens(10, 3))], 10n, 3n],
       ['again behind the end', [...HI, STOP, counts(tokens(10, 3)), DONE, counts(tokens(999, 999))], 10n, 3n],
       [
         'zeros behind the real figure',
@@ -173,6 +167,14 @@ describe.each(FORMATS)(
       expect(row.output as unknown as bigint).toBeGreaterThanOrEqual(2n);
       expect(amount).toBeLessThan(5_000_000n);
       if (shown.length > 0) expect(shown.at(-1)).toBe(amount);
+    });
+
+    test('a provider that keeps its connection open behind its last word is not waited for', async () => {
+      teller.tell({ frames: [...HI, STOP, DONE], stays: true });
+      const begun = performance.now();
+      const { row } = await streamed(client, 'openai-chat');
+      expect(performance.now() - begun).toBeLessThan(8_000);
+      expect(row).toMatchObject({ rule: 'finished', usage_source: 'estimated' });
     });
 
     test('a whole answer with a report that cannot be true is estimated in answer, header and row', async () => {
@@ -257,7 +259,7 @@ describe.each(FORMATS)('a client of %s on a Messages provider', (client: BodyFor
 
 describe('a client that leaves', () => {
   test('before anything was said pays nothing, though the provider announced the prompt', async () => {
-    const before = rowCount();
+    const before = lastId();
     teller.tell({
       frames: [begins({ input_tokens: 5000, output_tokens: 3 }), event({ type: 'ping' })],
       stays: true,
@@ -268,7 +270,7 @@ describe('a client that leaves', () => {
       stream: true,
       signal: leaving.signal,
     });
-    while (teller.requests === 0) await Bun.sleep(5);
+    await teller.asked;
     leaving.abort();
     await asked.catch(() => undefined);
     await teller.left;
@@ -278,7 +280,7 @@ describe('a client that leaves', () => {
   test.each(FORMATS)(
     'of %s pays what the last cumulative count says, and the provider is stopped',
     async (client) => {
-      const before = rowCount();
+      const before = lastId();
       teller.tell({ frames: [says('a', tokens(10, 4)), says('b', tokens(10, 9))], stays: true });
       const leaving = new AbortController();
       const response = await ask(gateway, client, {
@@ -297,7 +299,7 @@ describe('a client that leaves', () => {
   );
 
   test('between the final count and the last event pays that count', async () => {
-    const before = rowCount();
+    const before = lastId();
     const frames = [
       begins({ input_tokens: 10, output_tokens: 1 }),
       OPENS,

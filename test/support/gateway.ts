@@ -48,6 +48,8 @@ export type Gateway = {
   rssBytes(): number;
   /** Runs a command of the same program against this gateway's directory. */
   command(args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** Ends it with SIGTERM and leaves its directory to be looked at. */
+  end(): Promise<void>;
   /** Ends it with SIGTERM and removes its directory. */
   stop(): Promise<void>;
 };
@@ -117,11 +119,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ]);
     return { code: await run.exited, stdout, stderr };
   };
-  const stop = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
+    if (child.exitCode !== null) return;
     child.kill('SIGTERM');
-    const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    const late = setTimeout(() => child.kill('SIGKILL'), 30_000);
     await child.exited;
     clearTimeout(late);
+  };
+  const stop = async (): Promise<void> => {
+    await end();
     rmSync(directory, { recursive: true, force: true });
   };
   try {
@@ -142,6 +148,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       logs: () => written.replace(/osiris-admin-[\w-]+/g, 'osiris-admin-…'),
       rssBytes: () => residentBytes(child.pid),
       command,
+      end,
       stop,
     };
   } catch (failure) {

@@ -1,9 +1,11 @@
 // A ledger on a disk of its own, with orders and settlements to put into it.
 
 import { Database } from 'bun:sqlite';
+import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { noUsage } from '../../src/canonical/usage.ts';
 import { newCallId } from '../../src/lib/id.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
 import type { Calendar } from '../../src/store/balances.ts';
 import type { HoldOrder, Key, NewKey, Settlement } from '../../src/store/ports.ts';
 import { openStore, type Store } from '../../src/store/sqlite/store.ts';
@@ -41,6 +43,27 @@ export function endOf(order: HoldOrder, members: Partial<Settlement> = {}): Sett
   const what = { model: order.model, provider: 'p', price: 1, rule: 'finished', usage } as const;
   const amounts = { costNano: 100n, chargeNano: 100n, losses: undefined };
   return { callId: order.callId, key: order.key, ...what, ...amounts, atMs: order.atMs, ...members };
+}
+
+/** The first charge behind the one with this id; waits until the ledger has written it. */
+export async function chargeAfter(dataDir: string, id: bigint): Promise<JsonObject> {
+  const sql = `SELECT * FROM entries WHERE kind IN ('charge', 'release') AND id > ${id} ORDER BY id LIMIT 1`;
+  const written = new AbortController();
+  const late = setTimeout(() => written.abort(), 10_000);
+  const changes = watch(dataDir, { signal: written.signal })[Symbol.asyncIterator]();
+  let next = changes.next();
+  try {
+    for (;;) {
+      const [row] = rowsIn<JsonObject>(dataDir, sql);
+      if (row !== undefined) return row;
+      await next;
+      next = changes.next();
+    }
+  } finally {
+    clearTimeout(late);
+    written.abort();
+    await next.catch(() => undefined);
+  }
 }
 
 /** Rows as they are on the disk. */

@@ -3,7 +3,7 @@
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
 import { Sequencer } from '../../canonical/sequencer.ts';
-import type { Usage } from '../../canonical/usage.ts';
+import { countOf, type Usage } from '../../canonical/usage.ts';
 import { asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
 import type { SseFrame } from '../../lib/sse.ts';
 import type { StreamDecoder } from '../codec.ts';
@@ -136,7 +136,7 @@ export class MessagesDecoder implements StreamDecoder {
     }
     if (!isObject(body.usage)) return;
     this.#usage = mergeUsage(this.#usage ?? {}, body.usage);
-    this.#counted = true;
+    this.#counted ||= countOf(body.usage.output_tokens) !== undefined;
   }
 
   #finish(): StreamEvent[] {

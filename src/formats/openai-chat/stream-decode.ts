@@ -28,8 +28,9 @@ type Plain = 'text' | 'reasoning' | 'refusal' | 'audio';
 type Held = { part: PartStart; deltas: PartDelta[] };
 
 /**
- * Decodes choice 0. The finish is held until `[DONE]` or the end, since usage may follow it. Also right when fed
- * only the frames with a telltale needle: nothing here depends on having seen the frames before.
+ * Decodes choice 0. The finish is held until `[DONE]` or the end, since usage may follow it, and behind `[DONE]` until
+ * usage or the end where there was none before. Also right when fed only the frames with a telltale needle: nothing
+ * here depends on having seen the frames before.
  */
 export class ChatStreamDecoder implements StreamDecoder {
   readonly #sequencer = new Sequencer();
@@ -37,6 +38,7 @@ export class ChatStreamDecoder implements StreamDecoder {
   readonly #details = new DetailReader();
   #started = false;
   #over = false;
+  #isDone = false;
   #open: Plain | undefined;
   #parts = 0;
   #sawCall = false;
@@ -57,6 +59,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     if (data === '') return [];
     if (data === '[DONE]') return this.#done();
     const chunk = tryParseJson(data);
+    if (this.#isDone) return isObject(chunk) ? this.#readLate(chunk) : [];
     if (!isObject(chunk)) {
       return this.#fail(
         new Fault('bad_gateway', 'The provider sent an unreadable piece of an answer; try again.'),
@@ -70,9 +73,13 @@ export class ChatStreamDecoder implements StreamDecoder {
     return this.#usage;
   }
 
+  get awaitsUsage(): boolean {
+    return this.#isDone && !this.#over;
+  }
+
   end(): StreamEvent[] {
     if (this.#over) return [];
-    if (this.#finishReason !== undefined) return this.#finish();
+    if (this.#finishReason !== undefined || this.#isDone) return this.#finish();
     return this.#fail(truncated());
   }
 
@@ -81,10 +88,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     this.#model ??= asString(chunk.model) || undefined;
     this.#createdS ??= asNumber(chunk.created) || undefined;
     this.#serviceTier = asString(chunk.service_tier) ?? this.#serviceTier;
-    const choices = asArray(chunk.choices).map(asObject);
-    const choice = choices.find((candidate) => (candidate.index ?? 0) === 0);
-    const reported = chunk.usage ?? choice?.usage ?? asObject(chunk.x_groq).usage;
-    this.#usage = decodeUsage(reported, this.#serviceTier) ?? this.#usage;
+    const choice = this.#readUsage(chunk);
     if (!choice) return [];
     if (isObject(choice.error)) return this.#fail(decodeInnerError(choice));
     // a whole message instead of a delta; at the end of a real stream it only repeats everything
@@ -92,6 +96,21 @@ export class ChatStreamDecoder implements StreamDecoder {
     const events = [...this.#start(), ...this.#readDelta(asObject(delta), choice)];
     this.#finishReason ??= asString(choice.finish_reason) || undefined;
     return events;
+  }
+
+  /** Takes the usage of a chunk and hands back its choice. */
+  #readUsage(chunk: JsonObject): JsonObject | undefined {
+    const choices = asArray(chunk.choices).map(asObject);
+    const choice = choices.find((candidate) => (candidate.index ?? 0) === 0);
+    const reported = chunk.usage ?? choice?.usage ?? asObject(chunk.x_groq).usage;
+    this.#usage = decodeUsage(reported, this.#serviceTier) ?? this.#usage;
+    return choice;
+  }
+
+  /** Some vendors count behind their last word; anything else there is nothing. */
+  #readLate(chunk: JsonObject): StreamEvent[] {
+    this.#readUsage(chunk);
+    return this.#usage ? this.#finish() : [];
   }
 
   #start(): StreamEvent[] {
@@ -191,7 +210,8 @@ export class ChatStreamDecoder implements StreamDecoder {
     // some vendors never send a reason; words and whole calls then count as an answer, half a call and nothing do not
     const isAnswer = this.#calls.isWhole && (this.#parts > 0 || this.#sawCall);
     if (this.#finishReason === undefined && !isAnswer) return this.#fail(truncated());
-    return this.#finish();
+    this.#isDone = true;
+    return this.#usage ? this.#finish() : [];
   }
 
   #finish(): StreamEvent[] {

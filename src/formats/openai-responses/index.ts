@@ -51,7 +51,7 @@ export const openaiResponses: Codec = {
     whole: {
       members: ['"usage"', '"service_tier"', '"tool_usage"'],
       signs: ['"output":[', '"output": ['],
-      // searches are counted where the provider does not say how many there were
+      // searches and pictures are counted by the items they leave
       doubts: [
         '"failed"',
         '"cancelled"',
@@ -60,8 +60,9 @@ export const openaiResponses: Codec = {
         '"error":{',
         '"error": {',
         'search_call',
+        'image_generation_call',
       ],
-      usage: (members) => readUsage(members, 0),
+      usage: (members) => readUsage(members),
     },
   },
   breakOff,

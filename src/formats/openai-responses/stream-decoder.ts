@@ -18,10 +18,11 @@ import type { SseFrame } from '../../lib/sse.ts';
 import type { StreamDecoder } from '../codec.ts';
 import { decodeInnerError } from './errors.ts';
 import { readFinish, type Shown } from './finish.ts';
+import { countRuns, type HostedRun, runOf } from './hosted-runs.ts';
 import { type ItemKind, ItemReader, kindOfItem } from './item-reader.ts';
 import { readUsage } from './usage.ts';
 
-type Slot = { index: number; reader: ItemReader; type: string };
+type Slot = { index: number; reader: ItemReader; run: HostedRun | undefined };
 
 /**
  * Items are found by `output_index`, then by id, then by being the last one: upstreams leave out either. The whole
@@ -191,7 +192,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   #addSlot(index: number | undefined, kind: ItemKind, item: JsonObject): Slot {
     const at = index ?? this.#slots.length;
     const reader = new ItemReader(this.#sequencer, String(this.#slots.length), kind, item);
-    const slot: Slot = { index: at, reader, type: asString(item.type) ?? kind };
+    const slot: Slot = { index: at, reader, run: runOf(item) };
     this.#slots.push(slot);
     return slot;
   }
@@ -220,7 +221,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const found = this.#find(data, asString(item.id));
     const fits = found && !found.reader.isDone && found.reader.kind === kindOfItem(item);
     const slot = fits ? found : this.#addSlot(asNumber(data.output_index), kindOfItem(item), item);
-    slot.type = asString(item.type) ?? slot.type;
+    slot.run = runOf(item);
     return [...events, ...slot.reader.finish(item)];
   }
 
@@ -233,8 +234,11 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const events = this.#begin(response);
     const output = asArray(response.output).filter(isObject);
     const status = asString(response.status) ?? 'completed';
-    const searches = Math.max(countSearches(output), countSearches(this.#slots));
-    const usage = readUsage(response, searches);
+    const runs = countRuns(
+      this.#slots.map((slot) => slot.run),
+      output.map(runOf),
+    );
+    const usage = readUsage(response, runs);
     this.usage = usage;
     const serviceTier = asString(response.service_tier);
     const usageEvents: StreamEvent[] = usage
@@ -265,10 +269,6 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const { reader } = this.#addSlot(index, kindOfItem(item), item);
     return [...reader.begin(item), ...reader.finish(item)];
   }
-}
-
-function countSearches(items: readonly { type?: unknown }[]): number {
-  return items.filter((item) => item.type === 'web_search_call').length;
 }
 
 /** A body without an end (`queued`, `cancelled`) is no answer. */

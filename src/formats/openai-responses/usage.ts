@@ -2,12 +2,16 @@
 
 import { cacheWriteTotal, countOf, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
 import { asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import type { HostedRun } from './hosted-runs.ts';
 
 /**
- * The usage of a whole `response` object; undefined when it has none. `searches` is the number of search items
- * seen, for providers that do not report `tool_usage`.
+ * The usage of a whole `response` object; undefined when it has none. `runs` are the hosted tools seen to run, for
+ * providers that do not report `tool_usage`.
  */
-export function readUsage(response: JsonObject, searches: number): Usage | undefined {
+export function readUsage(
+  response: JsonObject,
+  runs: Partial<Record<HostedRun, number>> = {},
+): Usage | undefined {
   const raw = response.usage;
   if (!isObject(raw)) return undefined;
   const inputDetails = asObject(raw.input_tokens_details);
@@ -34,8 +38,10 @@ export function readUsage(response: JsonObject, searches: number): Usage | undef
     raw,
   };
   const reported = countOf(asObject(asObject(response.tool_usage).web_search).num_requests);
-  const runs = reported ?? searches;
-  if (runs > 0) usage.serverTools.web_search = runs;
+  const searches = reported ?? runs.web_search ?? 0;
+  if (searches > 0) usage.serverTools.web_search = searches;
+  const { image_generation: pictures = 0 } = runs;
+  if (pictures > 0) usage.serverTools.image_generation = pictures;
   const tier = asString(response.service_tier);
   if (tier !== undefined) usage.tier = tier;
   return settleUsage(usage);
