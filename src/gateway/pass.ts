@@ -168,7 +168,8 @@ export class PassedStream implements Conversion {
     const frame = telling ? parseFrames(raw)[0] : undefined;
     if (!frame) return this.#rename(raw);
     if (!this.#first) {
-      const value = tryParseJson(frame.data);
+      const shown = this.#rename(raw);
+      const value = tryParseJson(shown === raw ? frame.data : (parseFrames(shown)[0]?.data ?? ''));
       if (isObject(value)) this.#first = value;
     }
     for (const event of this.#decoder.push(frame)) {

@@ -41,7 +41,8 @@ const SECURITY_SCHEMES: JsonObject = {
 
 const HEADERS: Record<string, string> = {
   'X-Request-ID': "The request's label: the client's own when it sent a sane one. Also sent as `request-id`.",
-  'X-RateLimit-Limit': 'Requests a minute.',
+  'X-RateLimit-Limit':
+    'Requests a minute. This and the next two also come in the names of OpenAI (`x-ratelimit-limit-requests`) and Anthropic (`anthropic-ratelimit-requests-limit`) on the routes of their formats.',
   'X-RateLimit-Remaining': 'Requests left after this one.',
   'X-RateLimit-Reset': 'Whole seconds until one more request is free.',
   'Retry-After': 'Seconds to wait before trying again.',

@@ -80,6 +80,7 @@ async function brokenWire(
   expect(wire).not.toMatch(SUCCESS);
   expect(wire).toContain('Rain 🌧 in B');
   expect(wire).not.toContain('c4nary');
+  expect(wire).not.toContain(upstreamModel(over));
   await expect(readWithSdk(client, wire)).rejects.toThrow();
   return wire;
 }

@@ -97,8 +97,16 @@ export function mendWhole(bytes: Uint8Array): Uint8Array {
   return holdsCalls(bufferOf(bytes)) ? withReason(bytes, 'stop', '"tool_calls"') : bytes;
 }
 
+/** Looked for in every chunk of a stream until it is found; a quoted text cannot hold it unescaped. */
+const CALLS = Buffer.from('"tool_calls":');
+
 function holdsCalls(buffer: Buffer): boolean {
-  return buffer.includes('"tool_calls":[{') || buffer.includes('"tool_calls": [{');
+  for (let at = buffer.indexOf(CALLS); at !== -1; at = buffer.indexOf(CALLS, at + 1)) {
+    const value = at + CALLS.length;
+    // some vendors write an empty list, or null, in every chunk
+    if (/^ ?\[\{/.test(buffer.toString('latin1', value, value + 3))) return true;
+  }
+  return false;
 }
 
 /** The bytes with another reason in its place; as they are when it stands in more than one. */
