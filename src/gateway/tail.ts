@@ -42,9 +42,5 @@ export function usageMember({ telltale }: Codec): string {
 
 /** The answer with the cost beside the tokens of its `member`; `start` is where its last members begin. */
 export function withCostAtEnd(bytes: Uint8Array, start: number, member: string, cost: ShownCost): Uint8Array {
-  const tail = Buffer.concat([OPENING, bytes.subarray(start)]);
-  const shown = putMembers(tail, [member], cost);
-  return Buffer.concat([bytes.subarray(0, start), shown.subarray(1)]);
+  return putMembers(bytes, [member], cost, start);
 }
-
-const OPENING = Buffer.from('{');

@@ -40,10 +40,16 @@ export function spliceJson(bytes: Uint8Array, edits: Edit[]): Uint8Array {
 
 /**
  * The document with `members` in the object at `path`, at its end, or in place of those it has already. `bytes` as for
- * `spliceJson`; returned as they are when there is no object there.
+ * `spliceJson`; returned as they are when there is no object there. `from` saves reading what stands before it: the
+ * place of a top-level member's name.
  */
-export function putMembers(bytes: Uint8Array, path: string[], members: Record<string, number>): Uint8Array {
-  let at = skipSpace(bytes, 0);
+export function putMembers(
+  bytes: Uint8Array,
+  path: string[],
+  members: Record<string, number>,
+  from?: number,
+): Uint8Array {
+  let at = from === undefined ? skipSpace(bytes, 0) : from - 1;
   for (const name of path) {
     const found = readMembers(bytes, at).members.find((member) => member.name === name);
     if (!found || bytes[found.valueStart] !== OPEN_BRACE) return bytes;
@@ -63,18 +69,25 @@ export function putMembers(bytes: Uint8Array, path: string[], members: Record<st
 }
 
 function patched(bytes: Uint8Array, patches: Patch[]): Uint8Array {
-  const pieces: Uint8Array[] = [];
+  const source = bufferOf(bytes);
+  let length = source.length;
+  for (const { start, end, text } of patches) length += Buffer.byteLength(text) + start - end;
+  // one buffer for all of it: every piece of its own would be one more for the collector
+  const target = Buffer.allocUnsafe(length);
+  let to = 0;
   let at = 0;
-  for (const patch of patches) {
-    pieces.push(bytes.subarray(at, patch.start), encoder.encode(patch.text));
-    at = patch.end;
+  for (const { start, end, text } of patches) {
+    to += source.copy(target, to, at, start);
+    to += target.write(text, to);
+    at = end;
   }
-  pieces.push(bytes.subarray(at));
-  return Buffer.concat(pieces);
+  source.copy(target, to, at);
+  return target;
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
 
 function collectPatches(
   bytes: Uint8Array,
@@ -120,12 +133,13 @@ function removal(members: Member[], index: number): Patch {
 }
 
 function readMembers(bytes: Uint8Array, objectAt: number): { members: Member[]; close: number } {
+  const buffer = bufferOf(bytes);
   const members: Member[] = [];
   let at = skipSpace(bytes, objectAt + 1);
   while (at < bytes.length && bytes[at] !== CLOSE_BRACE) {
     const start = at;
     const nameEnd = stringEnd(bytes, at);
-    const name = readName(bytes.subarray(start, nameEnd));
+    const name = readName(buffer, start, nameEnd);
     at = skipSpace(bytes, nameEnd);
     if (bytes[at] !== COLON) throw new SyntaxError('not a JSON object');
     const valueStart = skipSpace(bytes, at + 1);
@@ -137,9 +151,10 @@ function readMembers(bytes: Uint8Array, objectAt: number): { members: Member[]; 
   return { members, close: at };
 }
 
-function readName(quoted: Uint8Array): string {
-  const text = decoder.decode(quoted);
-  return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
+/** The name between the quotes at `start` and before `end`. */
+function readName(buffer: Buffer, start: number, end: number): string {
+  const text = buffer.toString('utf8', start + 1, end - 1);
+  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
 }
 
 /** Index behind the value that begins at `at`. */

@@ -11,6 +11,7 @@ export class GroupCommit {
   /** Why the last batch could not be written; undefined again after one that could. */
   trouble: string | undefined;
   readonly #channel: LedgerChannel;
+  readonly #isAlone: () => boolean;
   #next: Batch = emptyBatch();
   #waiters: Waiter[] = [];
   #leaving: string[] = [];
@@ -18,8 +19,10 @@ export class GroupCommit {
   #isScheduled = false;
   #busy: Promise<void> | undefined;
 
-  constructor(channel: LedgerChannel) {
+  /** `isAlone` tells whether any call is running. */
+  constructor(channel: LedgerChannel, isAlone: () => boolean) {
     this.#channel = channel;
+    this.#isAlone = isAlone;
   }
 
   /** Resolves when the entry is on disk. */
@@ -82,7 +85,7 @@ export class GroupCommit {
     this.#next = emptyBatch();
     this.#waiters = [];
     try {
-      const { failed } = await this.#channel.write(batch);
+      const { failed } = await this.#channel.write(batch, this.#isAlone());
       this.trouble = undefined;
       const reasons = new Map(failed);
       for (const [position, waiter] of waiters.entries()) {

@@ -28,7 +28,7 @@ export class LedgerWriter {
        WHERE NOT EXISTS (SELECT 1 FROM entries WHERE id = ?1) ON CONFLICT DO NOTHING`,
     );
     this.#deliver = database.query(
-      "UPDATE entries SET delivery = 'complete' WHERE id = ? AND delivery = 'unknown'",
+      "UPDATE entries SET delivery = 'complete' WHERE id IN (SELECT value FROM json_each(?)) AND delivery = 'unknown'",
     );
     this.#setExpiry = database.query(
       'UPDATE purses SET expires_at_ms = ?2 WHERE id = ?1 AND EXISTS (SELECT 1 FROM entries WHERE id = ?3)',
@@ -86,7 +86,7 @@ export class LedgerWriter {
   #transact(batch: Batch, entries: EntryRow[]): void {
     this.#begin.run();
     try {
-      for (const id of batch.delivered) this.#deliver.run(BigInt(id));
+      if (batch.delivered.length > 0) this.#deliver.run(`[${batch.delivered.join()}]`);
       for (const entry of entries) this.#insertEntry.run(...entry);
       if (entries.length > 0) failpoint('after-charge-row');
       for (const hold of batch.holds) this.#insertHold.run(...hold);
