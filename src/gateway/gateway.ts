@@ -9,12 +9,14 @@ import { newAnswerToken } from '../lib/id.ts';
 import type { AdmitPorts } from './admit.ts';
 import { type Call, dressOf, forgetRequest, leaveCall } from './call.ts';
 import { candidatesOf } from './candidate.ts';
+import { HealedStream, healWhole } from './healing.ts';
 import { tellingBody } from './last-bytes.ts';
 import { Meter } from './meter.ts';
 import { PassedStream } from './pass.ts';
 import { type Plan, type PlanPorts, planCall } from './plan.ts';
 import { Relay } from './relay.ts';
 import { noteSealsIn } from './seal-notes.ts';
+import { ableCandidates } from './search.ts';
 import { Latch, ruleOf, type SettlePorts } from './settle.ts';
 import { TranscodedStream } from './transcode.ts';
 import { callUpstream, type UpstreamPorts, upstreamFault, withoutSecrets } from './upstream.ts';
@@ -54,7 +56,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   let losses: Loss[] = [];
   let meter = new Meter(call.promptTokens);
   try {
-    const candidates = candidatesOf(call, ports.config.providers);
+    const candidates = ableCandidates(call, candidatesOf(call, ports.config.providers), ports.models);
     for (let attempts = 1; ; attempts++) {
       const candidate = candidates[attempts - 1];
       if (!candidate)
@@ -103,7 +105,8 @@ async function tryCandidate(
     return { body: relay.body, stream: true };
   }
   const { provider } = plan.candidate;
-  const whole = answerWhole(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
+  const made = answerWhole(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
+  const whole = call.extras?.mendsJson ? healWhole(made, plan.losses) : made;
   try {
     await latch.settle('finished', { provider: provider.id, losses: plan.losses }, () => meter.usage());
   } catch (thrown) {
@@ -123,7 +126,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
   const { abort } = call;
   const clean = (fault: Fault) => withoutSecrets(fault, provider);
   const costOf = (usage: Usage) => latch.costOf(usage);
-  const conversion =
+  const converting =
     plan.kind === 'pass'
       ? new PassedStream({
           codec: call.codec,
@@ -140,6 +143,7 @@ function streamRelay(attempt: Attempt, upstream: ReadableStream<Uint8Array>): Re
           clean,
           costOf,
         });
+  const conversion = call.extras?.mendsJson ? new HealedStream(converting, plan.losses) : converting;
   return new Relay(upstream, {
     watch: ports.watch,
     server: ports.server,

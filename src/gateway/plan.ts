@@ -16,10 +16,11 @@ import { type Edit, spliceJson } from '../lib/splice.ts';
 import type { ThoughtStore } from '../store/ports.ts';
 import type { Sealing } from './answer-seals.ts';
 import { addressOf, type Call } from './call.ts';
-import type { Candidate } from './candidate.ts';
+import { type Candidate, formatsOf } from './candidate.ts';
 import { lastScope, scopesOf, signIn } from './credential.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './seal-notes.ts';
+import { hasSearch } from './search.ts';
 
 export type PlanPorts = {
   /** Proves envelopes around sealed reasoning to be ours, 32 bytes. */
@@ -63,7 +64,7 @@ export type Plan = PassPlan | TranscodePlan;
  * Throws Fault 400 when the request cannot be said in any of them.
  */
 export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Plan {
-  const formats = formatsOf(candidate);
+  const formats = usableFormats(call, candidate);
   const own = call.codec.id;
   const first = formats[0] ?? own;
   const speaksOwn = formats.includes(own);
@@ -82,9 +83,12 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
   }
 }
 
-function formatsOf(candidate: Candidate): FormatId[] {
-  const { format } = candidate.deployment;
-  return format === undefined ? candidate.provider.formats : [format];
+/** A search narrows the formats to those that have one, if there are any. */
+function usableFormats(call: Call, candidate: Candidate): FormatId[] {
+  const formats = formatsOf(candidate);
+  if (!call.extras?.searches) return formats;
+  const able = formats.filter((format) => hasSearch(call.model, candidate, format));
+  return able.length > 0 ? able : formats;
 }
 
 /**
@@ -107,6 +111,7 @@ export function passPlan(call: Call, candidate: Candidate, ports: PlanPorts): Pa
     hideUsage = !(isObject(options) && options.include_usage === true);
     if (hideUsage) edits.push({ path: ['stream_options', 'include_usage'], json: 'true' });
   }
+  edits.push(...extraEdits(call));
   const body = edits.length === 0 ? bytes : spliceJson(bytes, edits);
   const losses = shown?.losses ?? [];
   const path = codec.path({ model: candidate.deployment.model, stream: call.stream });
@@ -154,6 +159,14 @@ function hasNeighbours(format: FormatId, { config }: PlanPorts): boolean {
   return accounts > 1;
 }
 
+/** What the body asks of the gateway is not for the provider, but for the search, which is switched on there. */
+function extraEdits({ extras, body }: Call): Edit[] {
+  const edits: Edit[] = (extras?.members ?? []).map((name) => ({ path: [name], json: undefined }));
+  if (extras?.webSearch && !isObject(body.web_search_options))
+    edits.push({ path: ['web_search_options'], json: '{}' });
+  return edits;
+}
+
 function modelEdits(codec: Codec, model: string): Edit[] {
   return codec.modelEdits?.(model) ?? [{ path: ['model'], json: JSON.stringify(model) }];
 }
@@ -189,14 +202,13 @@ function transcodePlan(
   return { kind: 'transcode', candidate, upstream, path, body, credential, losses, restore, sealing };
 }
 
-function abilitiesOf(call: Call, { provider, deployment }: Candidate, upstream: Codec): ToolAbilities {
+function abilitiesOf(call: Call, candidate: Candidate, upstream: Codec): ToolAbilities {
   const isResponses = upstream.id === 'openai-responses';
   const isChat = upstream.id === 'openai-chat';
   return {
     namespaces: isResponses,
-    custom: isResponses || (isChat && provider.id === 'openai'),
-    // on Chat only the search models know it, and all others refuse the whole request
-    webSearch: isChat ? deployment.model.includes('search') : call.model.capabilities.webSearch,
+    custom: isResponses || (isChat && candidate.provider.id === 'openai'),
+    webSearch: hasSearch(call.model, candidate, upstream.id),
     letterFirst: upstream.id === 'google-generate-content',
   };
 }

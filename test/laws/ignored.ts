@@ -114,6 +114,11 @@ export const IGNORED: readonly Ignored[] = [
   // Chat
   {
     format: 'openai-chat',
+    trait: /^(web_search=|plugins\[\])/,
+    reason: 'asked of the gateway: a search becomes a tool, or no candidate will do',
+  },
+  {
+    format: 'openai-chat',
     trait: /^messages\[\]\.tool_calls\[\]\.index=/,
     reason: 'a left-over of streaming',
   },

@@ -43,7 +43,10 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   const logprobs = encodeLogprobs(
     response.parts.flatMap((part) => (part.kind === 'text' ? (part.logprobs ?? []) : [])),
   );
-  const grounding = encodeGrounding(cited);
+  const searches = response.parts.flatMap((part) =>
+    part.kind === 'opaque' && part.search ? [part.search] : [],
+  );
+  const grounding = encodeGrounding(cited, searches);
   const candidate: JsonObject = {
     content: { parts, role: 'model' },
     ...encodeFinish(response.finish),

@@ -10,6 +10,7 @@ import { decodeControls } from './decode-controls.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { required } from './decode-parts.ts';
 import { decodeToolChoice, decodeTools } from './decode-tools.ts';
+import { EXTRA_MEMBERS } from './extras.ts';
 
 /** Every member with a canonical place or without any effect on the answer. */
 const KNOWN = [
@@ -29,6 +30,7 @@ const KNOWN = [
   ...['thinking_budget', 'chat_template_kwargs', 'response_format', 'verbosity', 'prompt_cache_key'],
   ...['prompt_cache_retention', 'cache_control', 'user', 'safety_identifier', 'metadata', 'service_tier'],
   'modalities',
+  ...EXTRA_MEMBERS,
 ];
 
 /**

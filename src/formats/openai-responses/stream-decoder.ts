@@ -18,10 +18,11 @@ import type { SseFrame } from '../../lib/sse.ts';
 import type { StreamDecoder } from '../codec.ts';
 import { decodeInnerError } from './errors.ts';
 import { readFinish, type Shown } from './finish.ts';
+import { isPaidSearch } from './hosted-items.ts';
 import { type ItemKind, ItemReader, kindOfItem } from './item-reader.ts';
 import { readUsage } from './usage.ts';
 
-type Slot = { index: number; reader: ItemReader; type: string };
+type Slot = { index: number; reader: ItemReader; item: JsonObject };
 
 /**
  * Items are found by `output_index`, then by id, then by being the last one: upstreams leave out either. The whole
@@ -191,7 +192,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   #addSlot(index: number | undefined, kind: ItemKind, item: JsonObject): Slot {
     const at = index ?? this.#slots.length;
     const reader = new ItemReader(this.#sequencer, String(this.#slots.length), kind, item);
-    const slot: Slot = { index: at, reader, type: asString(item.type) ?? kind };
+    const slot: Slot = { index: at, reader, item };
     this.#slots.push(slot);
     return slot;
   }
@@ -220,7 +221,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const found = this.#find(data, asString(item.id));
     const fits = found && !found.reader.isDone && found.reader.kind === kindOfItem(item);
     const slot = fits ? found : this.#addSlot(asNumber(data.output_index), kindOfItem(item), item);
-    slot.type = asString(item.type) ?? slot.type;
+    slot.item = item;
     return [...events, ...slot.reader.finish(item)];
   }
 
@@ -233,7 +234,8 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const events = this.#begin(response);
     const output = asArray(response.output).filter(isObject);
     const status = asString(response.status) ?? 'completed';
-    const searches = Math.max(countSearches(output), countSearches(this.#slots));
+    const streamed = this.#slots.map((slot) => slot.item);
+    const searches = Math.max(countSearches(output), countSearches(streamed));
     const usage = readUsage(response, searches);
     this.usage = usage;
     const serviceTier = asString(response.service_tier);
@@ -267,8 +269,8 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   }
 }
 
-function countSearches(items: readonly { type?: unknown }[]): number {
-  return items.filter((item) => item.type === 'web_search_call').length;
+function countSearches(items: readonly JsonObject[]): number {
+  return items.filter(isPaidSearch).length;
 }
 
 /** A body without an end (`queued`, `cancelled`) is no answer. */
