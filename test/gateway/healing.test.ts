@@ -126,6 +126,22 @@ describe.each(UPSTREAMS)('on a provider of %s', (format) => {
   });
 });
 
+test('a stream whose content is held is kept alive with comments', async () => {
+  upstream.play([{ text: BROKEN, usage: USAGE, silentAfterFrames: 4 }]);
+  const response = await ask({ model: 'model-openai-chat', stream: true, plugins: PLUGINS });
+  expect(response.status).toBe(200);
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  let seen = '';
+  while (!seen.includes(': keep-alive')) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    seen += new TextDecoder().decode(value);
+  }
+  await reader.cancel();
+  expect(seen).toContain(': keep-alive');
+  expect(seen).not.toContain('Here');
+}, 60_000);
+
 test('an answer that passes through without the plugin keeps its broken JSON', async () => {
   upstream.play([{ text: BROKEN, usage: USAGE }]);
   const body = (await (await ask({ model: 'model-openai-chat' })).json()) as JsonObject;

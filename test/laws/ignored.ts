@@ -132,6 +132,11 @@ export const IGNORED: readonly Ignored[] = [
     trait: /^modalities\[\]=text$/,
     reason: 'the only kind of answer a conversion gives',
   },
+  {
+    format: 'openai-chat',
+    trait: /^(audio\.format=|modalities\[\]=audio$)/,
+    reason: 'the client’s own answer has the sound in the form it asked for',
+  },
   // Responses
   {
     format: 'openai-responses',

@@ -1,10 +1,11 @@
 // Writes a whole answer as a Chat client expects it.
 
-import type { Part, ReasoningPart } from '../../canonical/part.ts';
+import type { AudioPart, Part, ReasoningPart } from '../../canonical/part.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
-import type { JsonObject, JsonValue } from '../../lib/json.ts';
+import { asObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
 import { dataUrl } from '../data-url.ts';
+import { isPcm, wavOf } from '../pcm.ts';
 import { codePoints, encodeAnnotation, encodeLogprobs } from './annotations.ts';
 import { encodeFinish } from './finish.ts';
 import { belongsOnCall, detailOf, ISSUER, SECTION_GAP, signedCall, wholeText } from './thought-details.ts';
@@ -21,6 +22,7 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   const details: JsonObject[] = [];
   const annotations: JsonObject[] = [];
   const images: JsonObject[] = [];
+  const sounds: AudioPart[] = [];
   const logprobs = response.parts.flatMap((part) => (part.kind === 'text' ? (part.logprobs ?? []) : []));
   let text = '';
   let refusal = '';
@@ -54,14 +56,7 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
         });
         break;
       case 'audio':
-        if (part.source.from === 'base64') {
-          message.audio = {
-            id: part.id ?? `audio_${dress.id}`,
-            data: part.source.data,
-            transcript: part.transcript ?? '',
-            expires_at: dress.createdS,
-          };
-        }
+        sounds.push(part);
         break;
       case 'image':
         if (part.source.from === 'base64')
@@ -82,6 +77,8 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   if (text !== '') message.content = text;
   // null says "something else was answered": an empty answer is an empty text
   else if (calls.length === 0 && refusal === '') message.content = '';
+  const audio = encodeSounds(sounds, dress);
+  if (audio) message.audio = audio;
   if (refusal !== '') message.refusal = refusal;
   if (thoughts.length > 0) message.reasoning_content = thoughts.join(SECTION_GAP);
   if (details.length > 0) message.reasoning_details = details;
@@ -103,6 +100,23 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
     choices: [choice],
     ...(response.usage ? { usage: encodeUsage(response.usage) } : {}),
     ...(tier === undefined ? {} : { service_tier: tier }),
+  };
+}
+
+/** One sound of however many parts; bare samples become the file that was asked for. */
+function encodeSounds(parts: AudioPart[], dress: Dress): JsonObject | undefined {
+  const [first] = parts;
+  if (!first) return undefined;
+  const sources = parts.map(({ source }) => source).filter((source) => source.from === 'base64');
+  const [{ mediaType, data: only } = { mediaType: '', data: '' }] = sources;
+  const bytes = () => Buffer.concat(sources.map(({ data }) => Buffer.from(data, 'base64')));
+  const data = sources.length > 1 ? bytes().toString('base64') : only;
+  const wantsFile = asObject(dress.request.audio).format === 'wav' && isPcm(mediaType);
+  return {
+    id: first.id ?? `audio_${dress.id}`,
+    data: wantsFile ? wavOf(data, mediaType) : data,
+    transcript: parts.map(({ transcript = '' }) => transcript).join(''),
+    expires_at: dress.createdS,
   };
 }
 

@@ -182,7 +182,7 @@ export const chatSchema = Type.Object(
         open,
       ),
     ),
-    modalities: maybe(Type.Array(Type.String())),
+    modalities: maybe(Type.Array(Type.String()), '`["text"]`, or `["text", "audio"]` for a spoken answer.'),
     audio: maybe(anyObject('Voice and format of a spoken answer.')),
     prediction: maybe(anyObject('Text the answer is expected to repeat.')),
     prompt_cache_key: maybe(Type.String()),
