@@ -65,9 +65,14 @@ function mergeQuotes(model: CatalogModel, quotes: { source: PriceSource; quote: 
     ...(steps === undefined ? {} : { steps }),
     ...(perSearch === undefined ? {} : { perSearch }),
     ...keptByHand(model.price),
-    source: [...names, ...(needsRule ? [RULE] : [])].join('; '),
+    source: [...names, ...(needsRule ? [RULE] : []), ...searchSource(model)].join('; '),
     asOf: quotes[0]?.source.asOf ?? '',
   };
+}
+
+/** Where the fee of a search is from when it was read by hand. */
+function searchSource(model: CatalogModel): string[] {
+  return /a search by [^;]+/.exec(model.price?.source ?? '') ?? [];
 }
 
 /** What no source tells. */

@@ -92,6 +92,11 @@ export function costOf(usage: Usage, price: Price): PicoCost {
   };
 }
 
+/** What of a cost the searches are. */
+export function searchesNano(usage: Usage, price: Price): bigint {
+  return roundUp(times(count(usage.serverTools.web_search), price.perSearch));
+}
+
 /** Picodollars in nanodollars, rounded up. */
 export function roundUp(pico: bigint): bigint {
   return (pico + PICO_PER_NANO - 1n) / PICO_PER_NANO;

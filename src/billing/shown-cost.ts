@@ -4,13 +4,14 @@ import type { ShownCost } from '../canonical/usage.ts';
 import type { Charge } from './charge.ts';
 
 /** Nanodollars fit a JSON number of USD without loss up to some millions. */
-export function shownCost({ chargeNano, costNano, parts }: Charge): ShownCost {
+export function shownCost({ chargeNano, costNano, parts }: Charge, searchesNano = 0n): ShownCost {
   return {
     cost_usd_total: usd(chargeNano),
     cost_usd_request: usd(costNano),
     cost_usd_input: usd(parts.inputNano),
     cost_usd_cached_input: usd(parts.cachedInputNano),
     cost_usd_output: usd(parts.outputNano),
+    ...(searchesNano > 0n ? { cost_usd_web_search: usd(searchesNano) } : {}),
   };
 }
 

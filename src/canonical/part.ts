@@ -117,8 +117,20 @@ export type ToolResultPart = {
   at?: SourcePath;
 };
 export type RefusalPart = { kind: 'refusal'; text: string; at?: SourcePath };
-/** A block or item only its own format knows. `text` is what a person could read of it, if anything. */
-export type OpaquePart = { kind: 'opaque'; raw: Raw; type: string; text?: string; at?: SourcePath };
+/** What a provider's own search looked for and found; either may be told in another part. */
+export type HostedSearch = { queries: string[]; sources: { url: string; title?: string }[] };
+/**
+ * A block or item only its own format knows. `text` is what a person could read of it, if anything; `search`, in
+ * answers, what it tells of a search.
+ */
+export type OpaquePart = {
+  kind: 'opaque';
+  raw: Raw;
+  type: string;
+  text?: string;
+  search?: HostedSearch;
+  at?: SourcePath;
+};
 
 export type Part =
   | TextPart

@@ -78,6 +78,9 @@ export type Sampling = {
   n?: number;
 };
 
+/** A spoken answer. `format` is how its bytes come: `wav`, `mp3` …, or `pcm16` for bare samples. */
+export type Speech = { voice?: string; format: string };
+
 export type PromptCache = {
   /** Routing key for the provider's cache. */
   key?: string;
@@ -100,6 +103,7 @@ export type CanonicalRequest = {
   sampling: Sampling;
   reasoning?: ReasoningControl;
   output?: OutputFormat;
+  speech?: Speech;
   verbosity?: string;
   cache: PromptCache;
   userId?: string;

@@ -38,6 +38,8 @@ export type ShownCost = {
   cost_usd_input: number;
   cost_usd_cached_input: number;
   cost_usd_output: number;
+  /** Only where there were any. */
+  cost_usd_web_search?: number;
 };
 
 /** A usage of zero tokens. */

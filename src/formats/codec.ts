@@ -46,6 +46,17 @@ export type Target = {
 /** What a request says beside its prompt: which model, and whether to stream. Some formats say it in the path. */
 export type Address = { model: string; stream: boolean };
 
+/** What a client's body asks of the gateway itself; `members` are those that no provider may see. */
+export type Extras = {
+  members: string[];
+  /** The provider's own search has to be had, by whatever means there are; a model without one will not do. */
+  webSearch: boolean;
+  /** A search is asked for in this way or another. */
+  searches: boolean;
+  /** Broken JSON in the answer is mended. */
+  mendsJson: boolean;
+};
+
 /** What an answer has to be dressed with for the client that asked. */
 export type Dress = {
   /** The model name the client wrote. */
@@ -140,6 +151,8 @@ export type Codec = {
   readPath?(path: string): Address | undefined;
   /** Where a client's body names the model and what to write there; absent where that is `model`. */
   modelEdits?(model: string): Edit[];
+  /** Reads what the body asks of the gateway itself, in formats that have a way to ask. Throws Fault 400. */
+  extras?(body: JsonObject): Extras;
   /** The member of an answer's body that names the model. */
   modelMember: string;
   /** The list in an answer's body that may hold several answers, each with its `index`. */

@@ -70,6 +70,7 @@ export async function admit(
   seen.bytes = bytes.length;
   const body = parseBody(bytes);
   checkBody(door.kind, body);
+  const extras = door.codec.extras?.(body);
   const { model: modelName, stream } = door.address ?? addressIn(body);
   seen.modelName = modelName;
   const resolution = resolveModel(ports.models, modelName);
@@ -91,6 +92,7 @@ export async function admit(
     codec: door.codec,
     bytes,
     body,
+    extras,
     promptTokens: door.free ? 0 : estimatePromptTokens(bytes),
     modelName,
     model,

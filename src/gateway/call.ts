@@ -3,7 +3,7 @@
 import { Fault } from '../canonical/fault.ts';
 import type { Model, Price } from '../catalog/model.ts';
 import type { Resolution } from '../catalog/resolve.ts';
-import type { Address, Codec, Dress } from '../formats/codec.ts';
+import type { Address, Codec, Dress, Extras } from '../formats/codec.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Key, RateStanding } from '../store/ports.ts';
 import type { Trace } from './trace.ts';
@@ -19,6 +19,8 @@ export type Call = {
   /** The client's bytes and what they parse to. */
   bytes: Uint8Array;
   body: JsonObject;
+  /** What the body asks of the gateway itself. */
+  extras: Extras | undefined;
   /** What the prompt is taken to be worth until, or unless, its provider counts it. */
   promptTokens: number;
   /** The model name the client wrote. */

@@ -8,6 +8,11 @@ import type { Call } from './call.ts';
 /** One deployment with the provider that runs it. */
 export type Candidate = { deployment: Deployment; provider: Provider };
 
+/** What a candidate can be asked in, preferred one first. */
+export function formatsOf({ deployment, provider }: Candidate): FormatId[] {
+  return deployment.format === undefined ? provider.formats : [deployment.format];
+}
+
 /** All candidates of the call, best first. */
 export function candidatesOf(call: Call, providers: ReadonlyMap<string, Provider>): Candidate[] {
   const candidates: Candidate[] = [];
@@ -16,11 +21,6 @@ export function candidatesOf(call: Call, providers: ReadonlyMap<string, Provider
     if (provider) candidates.push({ deployment, provider });
   }
   return candidates;
-}
-
-/** What the deployment speaks, preferred format first. */
-export function formatsOf({ deployment, provider }: Candidate): FormatId[] {
-  return deployment.format === undefined ? provider.formats : [deployment.format];
 }
 
 /** Some deployment speaks another format than the client. */

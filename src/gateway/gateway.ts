@@ -10,12 +10,14 @@ import type { AdmitPorts } from './admit.ts';
 import { type Call, dressOf, forgetRequest, leaveCall } from './call.ts';
 import { candidatesOf } from './candidate.ts';
 import type { Conversion } from './conversion.ts';
+import { HealedStream, healWhole } from './healing.ts';
 import { tellingBody } from './last-bytes.ts';
 import { Meter } from './meter.ts';
 import { PassedStream } from './pass.ts';
 import { type Plan, type PlanPorts, planCall, type TranscodePlan } from './plan.ts';
 import { Relay } from './relay.ts';
 import { noteSealsIn } from './seal-notes.ts';
+import { ableCandidates } from './search.ts';
 import { Latch, ruleOf, type SettlePorts } from './settle.ts';
 import { joinStreams, SeveralStreams } from './several-stream.ts';
 import { writeSeveral } from './several-whole.ts';
@@ -65,7 +67,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   let losses: Loss[] = [];
   let meter = new Meter(call.promptTokens);
   try {
-    const candidates = candidatesOf(call, ports.config.providers);
+    const candidates = ableCandidates(call, candidatesOf(call, ports.config.providers), ports.models);
     for (let attempts = 1; ; attempts++) {
       const candidate = candidates[attempts - 1];
       if (!candidate)
@@ -113,7 +115,8 @@ async function tryCandidate(attempt: Attempt): Promise<Delivery> {
   if (!(body instanceof Uint8Array)) {
     return openRelay(attempt, body, conversionOf(attempt), () => meter.usage());
   }
-  const whole = answerWhole(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
+  const made = answerWhole(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
+  const whole = healed(attempt, made);
   await settleWhole(attempt, () => meter.usage());
   if (plan.kind === 'pass' && plan.noteSeals) noteSealsIn(body, plan.noteSeals);
   return deliver(attempt, whole);
@@ -137,7 +140,8 @@ async function trySeveral(attempt: Attempt, plan: TranscodePlan): Promise<Delive
       return readWhole({ bytes, isStream }, plan);
     }),
   );
-  const whole = writeSeveral(call, plan, responses, meters, (usage) => latch.costOf(usage));
+  const made = writeSeveral(call, plan, responses, meters, (usage) => latch.costOf(usage));
+  const whole = healed(attempt, made);
   await settleWhole(attempt, used);
   return deliver(attempt, whole);
 }
@@ -172,7 +176,13 @@ async function settleWhole({ latch, plan }: Attempt, used: () => Usage): Promise
   }
 }
 
-function deliver({ call, latch }: Attempt, whole: { body: Uint8Array; stream: boolean }): Delivery {
+type Whole = { body: Uint8Array; stream: boolean };
+
+function healed({ call, plan }: Attempt, made: Whole): Whole {
+  return call.extras?.mendsJson ? healWhole(made, plan.losses) : made;
+}
+
+function deliver({ call, latch }: Attempt, whole: Whole): Delivery {
   failpoint('before-last-frame');
   call.trace.sent.add(whole.body, nowMs());
   return { ...whole, body: tellingBody(whole.body, () => latch.delivered()) };
@@ -205,7 +215,7 @@ function conversionOf(attempt: Attempt): Conversion {
 async function openRelay(
   attempt: Attempt,
   upstream: ReadableStream<Uint8Array>,
-  conversion: Conversion,
+  converting: Conversion,
   used: () => Usage,
 ): Promise<Delivery> {
   const { call, plan, latch, ports } = attempt;
@@ -213,6 +223,7 @@ async function openRelay(
   // not the plan: it holds the whole request
   const { losses } = plan;
   const { abort } = call;
+  const conversion = call.extras?.mendsJson ? new HealedStream(converting, losses) : converting;
   const relay = new Relay(upstream, {
     watch: ports.watch,
     server: ports.server,

@@ -21,6 +21,7 @@ import { conversationKey } from './conversation.ts';
 import { lastScope, scopesOf, signIn } from './credential.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './seal-notes.ts';
+import { hasSearch } from './search.ts';
 import { requestsOf, severalLoss } from './several.ts';
 import { isStrict } from './strict.ts';
 
@@ -68,7 +69,7 @@ export type Plan = PassPlan | TranscodePlan;
  * Throws Fault 400 when the request cannot be said in any of them.
  */
 export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Plan {
-  const formats = formatsOf(candidate);
+  const formats = usableFormats(call, candidate);
   const own = call.codec.id;
   const first = formats[0] ?? own;
   const speaksOwn = formats.includes(own);
@@ -86,6 +87,14 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
       return passPlan(call, candidate, ports);
     throw thrown;
   }
+}
+
+/** A search narrows the formats to those that have one, if there are any. */
+function usableFormats(call: Call, candidate: Candidate): FormatId[] {
+  const formats = formatsOf(candidate);
+  if (!call.extras?.searches) return formats;
+  const able = formats.filter((format) => hasSearch(call.model, candidate, format));
+  return able.length > 0 ? able : formats;
 }
 
 /**
@@ -115,6 +124,7 @@ export function passPlan(call: Call, candidate: Candidate, ports: PlanPorts): Pa
       losses.push({ path: name, action: 'dropped', reason: 'it acts on the account of the operator' });
     }
   }
+  edits.push(...extraEdits(call));
   const body = edits.length === 0 ? bytes : spliceJson(bytes, edits);
   const path = codec.path({ model: candidate.deployment.model, stream: call.stream });
   const noteSeals = hasNeighbours(codec.id, ports)
@@ -159,6 +169,14 @@ function hasNeighbours(format: FormatId, { config }: PlanPorts): boolean {
   for (const { formats, credentials, builtIn } of config.providers.values())
     if (!builtIn && formats.includes(format)) accounts += Math.max(1, credentials.length);
   return accounts > 1;
+}
+
+/** What the body asks of the gateway is not for the provider, but for the search, which is switched on there. */
+function extraEdits({ extras, body }: Call): Edit[] {
+  const edits: Edit[] = (extras?.members ?? []).map((name) => ({ path: [name], json: undefined }));
+  if (extras?.webSearch && !isObject(body.web_search_options))
+    edits.push({ path: ['web_search_options'], json: '{}' });
+  return edits;
 }
 
 function modelEdits(codec: Codec, model: string): Edit[] {
@@ -219,14 +237,13 @@ function withCacheKey(
   return { ...request, cache: { ...request.cache, key: conversationKey(call, request) } };
 }
 
-function abilitiesOf(call: Call, { provider, deployment }: Candidate, upstream: Codec): ToolAbilities {
+function abilitiesOf(call: Call, candidate: Candidate, upstream: Codec): ToolAbilities {
   const isResponses = upstream.id === 'openai-responses';
   const isChat = upstream.id === 'openai-chat';
   return {
     namespaces: isResponses,
-    custom: isResponses || (isChat && provider.id === 'openai'),
-    // on Chat only the search models know it, and all others refuse the whole request
-    webSearch: isChat ? deployment.model.includes('search') : call.model.capabilities.webSearch,
+    custom: isResponses || (isChat && candidate.provider.id === 'openai'),
+    webSearch: hasSearch(call.model, candidate, upstream.id),
     letterFirst: upstream.id === 'google-generate-content',
   };
 }

@@ -1,6 +1,6 @@
 // Ends a call exactly once, whatever ended it.
 
-import { billOf, type Charge } from '../billing/charge.ts';
+import { billOf, type Charge, searchesNano } from '../billing/charge.ts';
 import type { HoldRules } from '../billing/hold.ts';
 import { isFree } from '../billing/rates.ts';
 import { shownCost } from '../billing/shown-cost.ts';
@@ -55,7 +55,8 @@ export class Latch {
     if (isFree(this.#call.price)) return undefined;
     const charge = this.#billOf('finished', usage);
     const chargeNano = this.#ports.ledger.ceiling(this.#call.id, charge.chargeNano);
-    return shownCost(chargeNano === charge.chargeNano ? charge : { ...charge, chargeNano });
+    const shown = chargeNano === charge.chargeNano ? charge : { ...charge, chargeNano };
+    return shownCost(shown, searchesNano(usage, this.#call.price));
   }
 
   /** The cost is shown before it is charged, mostly of the same usage. */

@@ -33,6 +33,7 @@ const costs = {
   cost_usd_input: usd('Part of it: input tokens.'),
   cost_usd_output: usd('Part of it: output tokens.'),
   cost_usd_cached_input: usd('Part of it: cached input tokens.'),
+  cost_usd_web_search: usd('Part of it: web searches, where there were any.'),
 };
 
 const errorBody = open(

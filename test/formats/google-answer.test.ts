@@ -152,6 +152,10 @@ describe('usage', () => {
     expect(whole(fixture('grounded')).usage).toMatchObject({
       input: 14 + 50,
       output: 21,
+      // two queries, but the second generation is paid for by the answer
+      serverTools: { web_search: 1 },
+    });
+    expect(whole({ ...fixture('grounded'), modelVersion: 'gemini-3.8-flash' }).usage).toMatchObject({
       serverTools: { web_search: 2 },
     });
   });

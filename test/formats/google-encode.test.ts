@@ -172,6 +172,7 @@ describe('controls', () => {
       temperature: 1.5,
       topP: 0.5,
       topK: 3,
+      responseLogprobs: true,
       logprobs: 2,
       stopSequences: ['1', '2', '3', '4', '5'],
       seed: 1,

@@ -367,7 +367,7 @@ describe('nothing is lost silently', () => {
 
 describe('what is refused', () => {
   test.each([
-    [{ modalities: ['text', 'audio'] }, 'unsupported_parameter', 'modalities'],
+    [{ modalities: ['text', 'video'] }, 'unsupported_parameter', 'modalities'],
     [{ response_format: { type: 'grammar' } }, 'unsupported_parameter', 'response_format.type'],
     [{ messages: [{ role: 'tool', content: 'x' }] }, 'missing_field', 'messages[0].tool_call_id'],
     [{ messages: [{ role: 'robot', content: 'x' }] }, 'invalid_value', 'messages[0].role'],

@@ -102,13 +102,13 @@ function redacted(c: Choices): Block {
 function text(c: Choices): Block {
   const words = c.text();
   const citations = c.chance(25) ? c.list(1, 2, () => citation(c)) : [];
+  const pieces = c.pieces(words).map((piece): JsonObject => ({ type: 'text_delta', text: piece }));
+  const cited = citations.map((one): JsonObject => ({ type: 'citations_delta', citation: one }));
   return {
     whole: { type: 'text', text: words, citations: citations.length === 0 ? null : citations },
     opening: { type: 'text', text: '', ...(citations.length === 0 ? {} : { citations: [] }) },
-    deltas: [
-      ...c.pieces(words).map((piece) => ({ type: 'text_delta', text: piece })),
-      ...citations.map((one) => ({ type: 'citations_delta', citation: one })),
-    ],
+    // sources come before or behind what they support
+    deltas: c.chance(50) ? [...pieces, ...cited] : [...cited, ...pieces],
   };
 }
 

@@ -38,6 +38,7 @@ export function canonicalChat(c: Choices): CanonicalRequest {
       ? { mode: 'off', effort: 'none' }
       : { effort: c.one(...EFFORTS), summary: 'auto' };
   if (c.chance(30)) request.output = outputFormat(c);
+  if (c.chance(10)) request.speech = { voice: c.word(), format: c.one('wav', 'mp3', 'pcm16') };
   if (c.chance(30)) request.verbosity = c.one('low', 'medium', 'high');
   if (c.chance(30)) cache.key = c.word();
   if (c.chance(30)) cache.retention = c.one('24h', 'in_memory');

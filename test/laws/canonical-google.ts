@@ -30,6 +30,7 @@ export function canonicalGoogle(c: Choices): CanonicalRequest {
     };
   else if (c.chance(20)) request.reasoning = { summary: 'auto' };
   if (c.chance(40)) request.output = c.one({ kind: 'json' }, { kind: 'text' }, schemaOutput(c));
+  if (c.chance(10)) request.speech = { voice: c.one('Kore', 'Puck'), format: 'pcm16' };
   if (c.chance(30)) request.serviceTier = c.one('default', 'flex', 'priority');
   if (c.chance(60)) addTools(c, request);
   return request;

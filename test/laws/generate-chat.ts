@@ -39,6 +39,8 @@ export function chatRequest(c: Choices): JsonObject {
       x_new: () => ({ deep: [c.word()] }),
     }),
     ...c.members(8, {
+      web_search: () => c.chance(50),
+      plugins: () => [c.one<JsonValue>('response-healing', { id: 'response-healing' })],
       web_search_options: () => ({
         ...c.members(60, { search_context_size: () => c.one('low', 'high') }),
         user_location: { type: 'approximate', approximate: location(c) },

@@ -94,13 +94,20 @@ function config(c: Choices): JsonObject {
       logprobs: () => 7,
       thinkingConfig: () => thinking(c),
       mediaResolution: () => c.word(),
-      speechConfig: () => ({ voice: c.word() }),
+      speechConfig: () => ({
+        voiceConfig: { prebuiltVoiceConfig: { voiceName: c.one('Kore', c.word()) } },
+        ...c.members(30, { languageCode: () => c.word() }),
+      }),
       x_new: () => c.word(),
     }),
     ...output(c),
     ...c.members(5, { responseModalities: () => ['TEXT'], candidateCount: () => 1 }),
     ...(c.rarely()
-      ? c.one<JsonObject>({ responseModalities: ['TEXT', 'IMAGE'] }, { candidateCount: 2 })
+      ? c.one<JsonObject>(
+          { responseModalities: ['TEXT', 'IMAGE'] },
+          { responseModalities: ['AUDIO'] },
+          { candidateCount: 2 },
+        )
       : {}),
   };
 }

@@ -114,6 +114,11 @@ export const IGNORED: readonly Ignored[] = [
   // Chat
   {
     format: 'openai-chat',
+    trait: /^(web_search=|plugins\[\])/,
+    reason: 'asked of the gateway: a search becomes a tool, or no candidate will do',
+  },
+  {
+    format: 'openai-chat',
     trait: /^messages\[\]\.tool_calls\[\]\.index=/,
     reason: 'a left-over of streaming',
   },
@@ -126,6 +131,11 @@ export const IGNORED: readonly Ignored[] = [
     format: 'openai-chat',
     trait: /^modalities\[\]=text$/,
     reason: 'the only kind of answer a conversion gives',
+  },
+  {
+    format: 'openai-chat',
+    trait: /^(audio\.format=|modalities\[\]=audio$)/,
+    reason: 'the client’s own answer has the sound in the form it asked for',
   },
   // Responses
   {

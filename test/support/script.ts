@@ -8,6 +8,9 @@ export type WireFormat = BodyFormat | 'google-generate-content';
 /** A tool call the model makes; `args` is the argument string exactly as it goes on the wire. */
 export type ScriptedCall = { id: string; name: string; args: string };
 
+/** A search the provider ran itself, and the page that a piece of its text then cites. */
+export type ScriptedSearch = { query: string; url: string; title: string; cited: string };
+
 /** Tokens as a provider counts them: `input` holds `cached`, `output` holds `reasoning`. */
 export type ScriptedUsage = { input: number; cached: number; output: number; reasoning: number };
 
@@ -32,6 +35,7 @@ export type Turn = {
   reasoning?: string;
   text?: string;
   calls?: ScriptedCall[];
+  search?: ScriptedSearch;
   usage?: ScriptedUsage;
   finish?: Finish;
   /** A value the request asks for: said as the text, or as the arguments of the tool that must be called. */
@@ -86,6 +90,13 @@ export function piecesOf(text: string, size: number): string[] {
   const pieces: string[] = [];
   for (let at = 0; at < points.length; at += size) pieces.push(points.slice(at, at + size).join(''));
   return pieces;
+}
+
+/** Where the cited piece stands in a text, in code points. */
+export function citedRange(text: string, { cited }: ScriptedSearch): { start: number; end: number } {
+  const before = text.slice(0, text.indexOf(cited));
+  const start = Array.from(before).length;
+  return { start, end: start + Array.from(cited).length };
 }
 
 /** Argument fragments as a provider streams them: small ones in several pieces, big ones in larger. */

@@ -20,7 +20,14 @@ const MEMBERS = [
 const CONFIG = [
   ...['temperature', 'topP', 'topK', 'candidateCount', 'maxOutputTokens', 'stopSequences', 'seed'],
   ...['presencePenalty', 'frequencyPenalty', 'responseLogprobs', 'logprobs', 'responseMimeType'],
-  ...['responseSchema', 'responseJsonSchema', 'responseModalities', 'thinkingConfig', 'mediaResolution'],
+  ...[
+    'responseSchema',
+    'responseJsonSchema',
+    'responseModalities',
+    'speechConfig',
+    'thinkingConfig',
+    'mediaResolution',
+  ],
 ];
 const DATA = [
   ...['text', 'inlineData', 'fileData', 'functionCall', 'functionResponse', 'executableCode'],

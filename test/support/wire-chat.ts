@@ -3,6 +3,7 @@
 import {
   ANSWERED_AT,
   type Asked,
+  citedRange,
   finishOf,
   fragmentOrder,
   NO_USAGE,
@@ -29,7 +30,7 @@ export function chatBody(turn: Turn, asked: Asked): Record<string, unknown> {
           content: turn.text ?? null,
           ...(turn.reasoning === undefined ? {} : { reasoning_content: turn.reasoning }),
           refusal: null,
-          annotations: [],
+          annotations: annotationsOf(turn),
           ...(calls.length === 0
             ? {}
             : {
@@ -48,6 +49,13 @@ export function chatBody(turn: Turn, asked: Asked): Record<string, unknown> {
     service_tier: 'default',
     system_fingerprint: 'fp_scripted',
   };
+}
+
+function annotationsOf({ text = '', search }: Turn): unknown[] {
+  if (search === undefined) return [];
+  const { start, end } = citedRange(text, search);
+  const { url, title } = search;
+  return [{ type: 'url_citation', url_citation: { start_index: start, end_index: end, url, title } }];
 }
 
 /** The SSE frames of a turn, `[DONE]` last; a usage chunk only when the request asked for it. */
@@ -78,6 +86,7 @@ export function chatFrames(turn: Turn, asked: Asked): string[] {
   const frames = [delta({ role: 'assistant', content: turn.text === undefined ? null : '', refusal: null })];
   for (const piece of piecesOf(turn.reasoning ?? '', 12)) frames.push(delta({ reasoning_content: piece }));
   for (const piece of piecesOf(turn.text ?? '', 12)) frames.push(delta({ content: piece }));
+  if (turn.search !== undefined) frames.push(delta({ annotations: annotationsOf(turn) }));
   const opened = new Set<number>();
   const openUpTo = (last: number): void => {
     for (let index = 0; index <= last; index += 1) {

@@ -14,7 +14,12 @@ export function googleBody(turn: Turn, asked: Asked): Record<string, unknown> {
   ];
   return {
     candidates: [
-      { content: { parts, role: 'model' }, finishReason: FINISH_REASON[finishOf(turn)], index: 0 },
+      {
+        content: { parts, role: 'model' },
+        finishReason: FINISH_REASON[finishOf(turn)],
+        index: 0,
+        ...groundingOf(turn),
+      },
     ],
     usageMetadata: googleUsage(turn.usage ?? NO_USAGE),
     ...head(asked),
@@ -36,8 +41,28 @@ export function googleFrames(turn: Turn, asked: Asked): string[] {
   if (calls.length > 0) frames.push(frame(calls));
   // the signature of thoughts that led to no call comes at the very end
   const end = { text: '', ...textSeal(turn) };
-  frames.push(frame([end], { finishReason: FINISH_REASON[finishOf(turn)] }));
+  frames.push(frame([end], { finishReason: FINISH_REASON[finishOf(turn)], ...groundingOf(turn) }));
   return frames;
+}
+
+/** Google counts bytes, and leaves a beginning of 0 out. */
+function groundingOf({ text = '', search }: Turn): Json {
+  if (search === undefined) return {};
+  const { query, url, title, cited } = search;
+  const startIndex = Buffer.byteLength(text.slice(0, text.indexOf(cited)));
+  const segment = {
+    ...(startIndex === 0 ? {} : { startIndex }),
+    endIndex: startIndex + Buffer.byteLength(cited),
+    text: cited,
+  };
+  return {
+    groundingMetadata: {
+      webSearchQueries: [query],
+      searchEntryPoint: { renderedContent: '<div></div>' },
+      groundingChunks: [{ web: { uri: url, title } }],
+      groundingSupports: [{ segment, groundingChunkIndices: [0] }],
+    },
+  };
 }
 
 function head(asked: Asked): Json {

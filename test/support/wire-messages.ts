@@ -1,15 +1,6 @@
 // Anthropic Messages answers written by hand from the published shapes: body, stream frames, errors.
 
-import {
-  type Asked,
-  finishOf,
-  fragmentsOf,
-  NO_USAGE,
-  piecesOf,
-  type ScriptedUsage,
-  sealOf,
-  type Turn,
-} from './script.ts';
+import { type Asked, finishOf, fragmentsOf, NO_USAGE, piecesOf, sealOf, type Turn } from './script.ts';
 
 const STOP_REASON = { end: 'end_turn', tool: 'tool_use', length: 'max_tokens' } as const;
 
@@ -23,7 +14,9 @@ export function messagesBody(turn: Turn, asked: Asked): Record<string, unknown> 
       signature: sealOf('anthropic-messages', turn.reasoning),
     });
   }
-  if (turn.text !== undefined) content.push({ type: 'text', text: turn.text });
+  content.push(...searchBlocks(turn));
+  for (const { text, citations } of textBlocks(turn))
+    content.push({ type: 'text', text, ...(citations.length === 0 ? {} : { citations }) });
   for (const call of turn.calls ?? []) {
     content.push({
       type: 'tool_use',
@@ -37,20 +30,50 @@ export function messagesBody(turn: Turn, asked: Asked): Record<string, unknown> 
     ...emptyMessage(asked),
     content,
     stop_reason: STOP_REASON[finishOf(turn)],
-    usage: messageUsage(turn.usage ?? NO_USAGE),
+    usage: messageUsage(turn),
   };
+}
+
+type Block = Record<string, unknown>;
+
+/** The call of a search and what it found, sealed. */
+function searchBlocks({ search }: Turn): Block[] {
+  if (search === undefined) return [];
+  const { query, url, title } = search;
+  const caller = { type: 'direct' };
+  const hit = { type: 'web_search_result', url, title, encrypted_content: 'c2VhbGVk', page_age: null };
+  return [
+    { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query }, caller },
+    { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1', content: [hit], caller },
+  ];
+}
+
+/** What is cited is a block of its own. */
+function textBlocks({ text, search }: Turn): { text: string; citations: Block[] }[] {
+  if (text === undefined) return [];
+  if (search === undefined) return [{ text, citations: [] }];
+  const { url, title, cited } = search;
+  const citation = {
+    ...{ type: 'web_search_result_location', url, title, encrypted_index: 'aW5kZXg=' },
+    cited_text: 'What the page says.',
+  };
+  const at = text.indexOf(cited);
+  return [
+    { text: text.slice(0, at), citations: [] },
+    { text: cited, citations: [citation] },
+    { text: text.slice(at + cited.length), citations: [] },
+  ].filter((one) => one.text !== '');
 }
 
 /** The SSE frames of a turn: one block open at a time, indices dense, usage in start and delta. */
 export function messagesFrames(turn: Turn, asked: Asked): string[] {
-  const usage = turn.usage ?? NO_USAGE;
   const frames = [
     messagesFrame('message_start', {
       message: {
         ...emptyMessage(asked),
         content: [],
         stop_reason: null,
-        usage: { ...messageUsage(usage), output_tokens: 1, output_tokens_details: null },
+        usage: { ...messageUsage(turn), output_tokens: 1, output_tokens_details: null },
       },
     }),
   ];
@@ -68,11 +91,17 @@ export function messagesFrames(turn: Turn, asked: Asked): string[] {
       { type: 'signature_delta', signature: sealOf('anthropic-messages', turn.reasoning) },
     ]);
   }
-  if (turn.text !== undefined) {
-    block(
-      { type: 'text', text: '' },
-      piecesOf(turn.text, 12).map((text) => ({ type: 'text_delta', text })),
-    );
+  const [call, result] = searchBlocks(turn);
+  if (call !== undefined && result !== undefined) {
+    const partial_json = JSON.stringify(call.input);
+    block({ ...call, input: {} }, [{ type: 'input_json_delta', partial_json }]);
+    block(result, []);
+  }
+  for (const { text, citations } of textBlocks(turn)) {
+    block({ type: 'text', text: '', ...(citations.length === 0 ? {} : { citations: [] }) }, [
+      ...citations.map((citation) => ({ type: 'citations_delta', citation })),
+      ...piecesOf(text, 12).map((piece) => ({ type: 'text_delta', text: piece })),
+    ]);
   }
   for (const call of turn.calls ?? []) {
     block({ type: 'tool_use', id: call.id, name: call.name, input: {}, caller: { type: 'direct' } }, [
@@ -80,7 +109,7 @@ export function messagesFrames(turn: Turn, asked: Asked): string[] {
       ...fragmentsOf(call.args).map((partial_json) => ({ type: 'input_json_delta', partial_json })),
     ]);
   }
-  const final = messageUsage(usage);
+  const final = messageUsage(turn);
   frames.push(
     messagesFrame('message_delta', {
       delta: {
@@ -95,7 +124,7 @@ export function messagesFrames(turn: Turn, asked: Asked): string[] {
         cache_read_input_tokens: final.cache_read_input_tokens,
         output_tokens: final.output_tokens,
         output_tokens_details: final.output_tokens_details,
-        server_tool_use: null,
+        server_tool_use: final.server_tool_use,
       },
     }),
     messagesFrame('message_stop', {}),
@@ -134,7 +163,7 @@ function emptyMessage(asked: Asked): Record<string, unknown> {
   };
 }
 
-function messageUsage(usage: ScriptedUsage): Record<string, unknown> {
+function messageUsage({ usage = NO_USAGE, search }: Turn): Record<string, unknown> {
   return {
     input_tokens: usage.input - usage.cached,
     cache_creation_input_tokens: 0,
@@ -142,7 +171,7 @@ function messageUsage(usage: ScriptedUsage): Record<string, unknown> {
     cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
     output_tokens: usage.output,
     output_tokens_details: { thinking_tokens: usage.reasoning },
-    server_tool_use: null,
+    server_tool_use: search === undefined ? null : { web_search_requests: 1, web_fetch_requests: 0 },
     service_tier: 'standard',
     inference_geo: null,
     speed: null,

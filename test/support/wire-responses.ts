@@ -3,6 +3,7 @@
 import {
   ANSWERED_AT,
   type Asked,
+  citedRange,
   finishOf,
   fragmentOrder,
   NO_USAGE,
@@ -33,7 +34,8 @@ export function responsesFrames(turn: Turn, asked: Asked): string[] {
   const items = itemsOf(turn, asked);
   for (const [output_index, item] of items.entries()) {
     if (item.type === 'reasoning') emitReasoning(emit, item, output_index, turn.reasoning ?? '');
-    if (item.type === 'message') emitMessage(emit, item, output_index, turn.text ?? '');
+    if (item.type === 'web_search_call') emitSearch(emit, item, output_index);
+    if (item.type === 'message') emitMessage(emit, item, output_index, turn);
   }
   emitCalls(emit, items, turn);
   const last = settled(turn, asked);
@@ -72,13 +74,24 @@ function emitReasoning(emit: Emit, item: Item, output_index: number, text: strin
   emit('response.output_item.done', { output_index, item });
 }
 
-function emitMessage(emit: Emit, item: Item, output_index: number, text: string): void {
+function emitSearch(emit: Emit, item: Item, output_index: number): void {
+  const at = { item_id: item.id, output_index };
+  emit('response.output_item.added', { output_index, item: { ...item, status: 'in_progress' } });
+  for (const stage of ['in_progress', 'searching', 'completed'])
+    emit(`response.web_search_call.${stage}`, at);
+  emit('response.output_item.done', { output_index, item });
+}
+
+function emitMessage(emit: Emit, item: Item, output_index: number, turn: Turn): void {
+  const { text = '' } = turn;
   const at = { item_id: item.id, output_index, content_index: 0 };
   emit('response.output_item.added', { output_index, item: { ...item, content: [], status: 'in_progress' } });
-  emit('response.content_part.added', { ...at, part: textPart('') });
+  emit('response.content_part.added', { ...at, part: textPart({ text: '' }) });
   for (const delta of piecesOf(text, 12)) emit('response.output_text.delta', { ...at, delta, logprobs: [] });
+  for (const [annotation_index, annotation] of annotationsOf(turn).entries())
+    emit('response.output_text.annotation.added', { ...at, annotation_index, annotation });
   emit('response.output_text.done', { ...at, text, logprobs: [] });
-  emit('response.content_part.done', { ...at, part: textPart(text) });
+  emit('response.content_part.done', { ...at, part: textPart(turn) });
   emit('response.output_item.done', { output_index, item });
 }
 
@@ -137,13 +150,18 @@ function itemsOf(turn: Turn, asked: Asked): Item[] {
       status: 'completed',
     });
   }
+  if (turn.search !== undefined) {
+    const { query, url } = turn.search;
+    const action = { type: 'search', query, queries: [query], sources: [{ type: 'url', url }] };
+    items.push({ id: name('ws'), type: 'web_search_call', status: 'completed', action });
+  }
   if (turn.text !== undefined) {
     items.push({
       id: name('msg'),
       type: 'message',
       role: 'assistant',
       status: 'completed',
-      content: [textPart(turn.text)],
+      content: [textPart(turn)],
     });
   }
   for (const call of turn.calls ?? []) {
@@ -165,8 +183,15 @@ function wantsSeals(asked: Asked): boolean {
   return Array.isArray(include) && include.includes('reasoning.encrypted_content');
 }
 
-function textPart(text: string): Record<string, unknown> {
-  return { type: 'output_text', annotations: [], logprobs: [], text };
+function textPart(turn: Turn): Record<string, unknown> {
+  return { type: 'output_text', annotations: annotationsOf(turn), logprobs: [], text: turn.text };
+}
+
+function annotationsOf({ text = '', search }: Turn): unknown[] {
+  if (search === undefined) return [];
+  const { start, end } = citedRange(text, search);
+  const { url, title } = search;
+  return [{ type: 'url_citation', start_index: start, end_index: end, url, title }];
 }
 
 function settled(turn: Turn, asked: Asked): Record<string, unknown> {

@@ -4,6 +4,7 @@ import type { Citation, Part, ReasoningPart, Seal, ToolCallPart } from '../../ca
 import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../../lib/json.ts';
 import { safeToolId } from '../tool-id.ts';
 import { FORMAT, ISSUER } from './block-decode.ts';
+import { foreignCitation } from './foreign-citations.ts';
 
 /** Without `citations` when there are none: the AI SDK refuses the null that the type allows. */
 export function textBlock(text: string, citations: JsonValue[] = []): JsonObject {
@@ -25,6 +26,11 @@ export function toolBlock(
 /** A citation as it came from this format; others lack the encrypted index a block of ours must hold. */
 export function citationOf(citation: Citation): JsonValue | undefined {
   return citation.raw?.format === FORMAT ? citation.raw.value : undefined;
+}
+
+/** A citation as a client is shown it; undefined for another provider's document, which has no place here. */
+export function shownCitation(citation: Citation): JsonValue | undefined {
+  return citationOf(citation) ?? (citation.kind === 'url' ? foreignCitation(citation) : undefined);
 }
 
 /** What may stand as `signature`: a client sends it back as Anthropic's own, so no other issuer's seal does. */
@@ -50,7 +56,7 @@ export function inputObject(call: Pick<ToolCallPart, 'form' | 'input'>): {
 export function encodeAnswerPart(part: Part): JsonObject | undefined {
   switch (part.kind) {
     case 'text': {
-      const citations = (part.citations ?? []).map(citationOf).filter((one) => one !== undefined);
+      const citations = (part.citations ?? []).map(shownCitation).filter((one) => one !== undefined);
       return part.text === '' ? undefined : textBlock(part.text, citations);
     }
     case 'refusal':

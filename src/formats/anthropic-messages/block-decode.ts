@@ -19,7 +19,8 @@ import type {
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { leftovers } from '../leftovers.ts';
 import { ownToolId } from '../tool-id.ts';
-import { readableText } from './readable.ts';
+import { isForeignCitation } from './foreign-citations.ts';
+import { readableText, searchIn } from './readable.ts';
 
 export const FORMAT = 'anthropic-messages';
 /** Whose signatures this format carries. */
@@ -70,14 +71,18 @@ function decodeText(block: JsonObject, at: SourcePath | undefined, losses: Loss[
   return part;
 }
 
-/** A source as Anthropic gives it; it covers the whole block, so it has no offsets. */
+/**
+ * A source as Anthropic gives it; it covers the whole block, so it has no offsets. What we made of another provider's
+ * source lacks the index Anthropic would have sealed, and must not come to it as its own.
+ */
 export function decodeCitation(citation: JsonObject): Citation {
   const raw = { format: FORMAT, value: citation } as const;
   const url = asString(citation.url);
   const title = asString(citation.title) ?? asString(citation.document_title);
   const quote = asString(citation.cited_text);
   const words = { ...(title === undefined ? {} : { title }), ...(quote === undefined ? {} : { quote }) };
-  return url === undefined ? { kind: 'document', ...words, raw } : { kind: 'url', url, ...words, raw };
+  if (url === undefined) return { kind: 'document', ...words, raw };
+  return isForeignCitation(citation) ? { kind: 'url', url, ...words } : { kind: 'url', url, ...words, raw };
 }
 
 function decodeImage(block: JsonObject, at: SourcePath | undefined, losses: Loss[]): ImagePart {
@@ -203,11 +208,13 @@ function decodeToolResult(block: JsonObject, at: SourcePath | undefined, losses:
 /** A block verbatim, with what can be read of it. */
 export function decodeOpaque(block: JsonObject, at: SourcePath | undefined): OpaquePart {
   const text = readableText(block);
+  const search = at === undefined ? searchIn(block) : undefined;
   return {
     kind: 'opaque',
     raw: { format: FORMAT, value: block },
     type: asString(block.type) ?? 'unknown',
     ...(text === undefined ? {} : { text }),
+    ...(search === undefined ? {} : { search }),
     ...place(at),
   };
 }

@@ -3,6 +3,7 @@
 import type { Codec } from '../codec.ts';
 import { ISSUER } from './block-decode.ts';
 import { decodeError, errorFrame, errorType } from './errors.ts';
+import { withoutForeignCitations } from './foreign-citations.ts';
 import { decodeRequest } from './request-decode.ts';
 import { encodeRequest } from './request-encode.ts';
 import { decodeResponse, encodeResponse } from './response.ts';
@@ -18,7 +19,7 @@ export { countTokensSchema, messagesSchema } from './wire.ts';
 export const anthropicMessages: Codec = {
   id: 'anthropic-messages',
   issuer: ISSUER,
-  showSeals,
+  showSeals: (body, show) => withoutForeignCitations(showSeals(body, show)),
   path: () => '/messages',
   modelMember: 'model',
   idPrefix: 'msg_',

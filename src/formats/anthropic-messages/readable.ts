@@ -1,5 +1,6 @@
 // What a person can read of a hosted-tool block, so that other formats can carry it as text.
 
+import type { HostedSearch } from '../../canonical/part.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 
 /** The readable text of a block only this format knows; undefined when nothing in it is meant for reading. */
@@ -13,6 +14,21 @@ export function readableText(block: JsonObject): string | undefined {
   if (type.endsWith('code_execution_tool_result')) return executionText(asObject(block.content));
   if (type === 'web_fetch_tool_result') return fetchedText(asObject(block.content));
   return asString(block.text) ?? textOf(block.content);
+}
+
+/** What a block tells of a search: what was looked for, or what was found. */
+export function searchIn(block: JsonObject): HostedSearch | undefined {
+  if (block.type === 'server_tool_use' && block.name === 'web_search') {
+    const query = asString(asObject(block.input).query);
+    return query === undefined ? undefined : { queries: [query], sources: [] };
+  }
+  if (block.type !== 'web_search_tool_result') return undefined;
+  const sources = asArray(block.content).flatMap((hit): HostedSearch['sources'] => {
+    const { url, title } = asObject(hit);
+    if (typeof url !== 'string') return [];
+    return [typeof title === 'string' ? { url, title } : { url }];
+  });
+  return { queries: [], sources };
 }
 
 /** One line for one search hit: title, then address. */

@@ -44,6 +44,10 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
 
 /** Members whose loss would give the client another answer than it asked for. */
 function refuseUnsayable(request: CanonicalRequest): void {
+  if (request.speech)
+    throw new Fault('unsupported_parameter', 'This model answers in text only; do not ask for sound.', {
+      param: request.origin.speech,
+    });
   const { n } = request.sampling;
   if (n !== undefined && n > 1) {
     const param = request.origin['sampling.n'] ?? 'n';

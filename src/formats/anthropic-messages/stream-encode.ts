@@ -8,9 +8,9 @@ import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { writeFrame } from '../../lib/sse.ts';
 import type { Dress, StreamEncoder } from '../codec.ts';
 import {
-  citationOf,
   inputObject,
   SECTION_BREAK,
+  shownCitation,
   signatureOf,
   textBlock,
   thinkingBlock,
@@ -103,7 +103,7 @@ export class MessagesEncoder implements StreamEncoder {
       case 'refusal':
         return kind === 'refusal' ? this.#writeText(part, delta.text) : '';
       case 'citation': {
-        const citation = citationOf(delta.citation);
+        const citation = shownCitation(delta.citation);
         if (kind !== 'text' || citation === undefined) return '';
         return this.#open(part, textBlock('')) + this.#delta({ type: 'citations_delta', citation });
       }

@@ -8,7 +8,7 @@ import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue 
 import { decodeFinish } from './finish.ts';
 import { GroundingReader } from './grounding.ts';
 import { decodeLogprobs } from './logprobs.ts';
-import { FORMAT, ISSUER, signatureOf } from './names.ts';
+import { FORMAT, generationOf, ISSUER, signatureOf } from './names.ts';
 import { readableText, typeOf } from './opaque.ts';
 import { decodeUsage } from './usage.ts';
 
@@ -29,6 +29,7 @@ export class AnswerReader {
   #textParts = new Set<number>();
   readonly #isWhole: boolean;
   #id: string | undefined;
+  #model: string | undefined;
   #reason: string | undefined;
   #message: string | undefined;
   #blocked: string | undefined;
@@ -41,6 +42,7 @@ export class AnswerReader {
 
   read(body: JsonObject): StreamEvent[] {
     this.#id ??= asString(body.responseId) || undefined;
+    this.#model ??= asString(body.modelVersion);
     if (isObject(body.usageMetadata)) this.#usage = { ...asObject(this.#usage), ...body.usageMetadata };
     this.#blocked ??= asString(asObject(body.promptFeedback).blockReason);
     this.hasReason ||= this.#blocked !== undefined;
@@ -54,7 +56,11 @@ export class AnswerReader {
   /** Closes what is open and says how the answer ended. */
   finish(): StreamEvent[] {
     const events = [...this.#start({}), ...this.#close()];
+    const isEmpty = this.#index === 0;
     const { usage } = this;
+    const { search } = this.#grounding;
+    // it belongs to no part of the wire: what was asked stands behind what was found
+    if (search) events.push(...this.#whole({ kind: 'opaque', type: 'googleSearch', raw: NO_PART, search }));
     if (usage) {
       const { tier } = usage;
       events.push({ type: 'usage', usage, ...(tier === undefined ? {} : { serviceTier: tier }) });
@@ -64,7 +70,7 @@ export class AnswerReader {
       message: this.#message,
       blocked: this.#blocked,
       hasCalls: this.#calls > 0,
-      isEmpty: this.#index === 0,
+      isEmpty,
     });
     events.push(finish instanceof Fault ? { type: 'error', fault: finish } : { type: 'finish', finish });
     return events;
@@ -72,7 +78,13 @@ export class AnswerReader {
 
   /** What has been reported so far. */
   get usage(): Usage | undefined {
-    return decodeUsage(this.#usage, this.#grounding.searches);
+    return decodeUsage(this.#usage, this.#searches);
+  }
+
+  /** The second generation is paid for once an answer, later ones for each query. */
+  get #searches(): number {
+    const count = this.#grounding.search?.queries.length ?? 0;
+    return generationOf(this.#model ?? '') === 2 ? Math.min(count, 1) : count;
   }
 
   /** What is known of the usage of an answer that breaks off, or nothing. */
@@ -193,6 +205,8 @@ export class AnswerReader {
     return [...events, { type: 'part-end', index: this.#index++ }];
   }
 }
+
+const NO_PART = { format: FORMAT, value: null } as const;
 
 /** The tokens that make up exactly this text: a body tells those of all its texts in one list. */
 function takeTokens(text: string, logprobs: TokenLogprob[]): TokenLogprob[] {

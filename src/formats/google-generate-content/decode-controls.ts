@@ -8,6 +8,7 @@ import type {
   OutputFormat,
   ReasoningControl,
   Sampling,
+  Speech,
 } from '../../canonical/request.ts';
 import {
   asArray,
@@ -49,8 +50,10 @@ export function decodeControls(
   losses: Loss[],
 ): void {
   const config = tidy(value);
+  const isSpoken = asArray(config.responseModalities).includes('AUDIO');
+  const known = isSpoken ? [...KNOWN, 'speechConfig'] : KNOWN;
   const isSet = ([, member]: [string, unknown]) => member !== null;
-  losses.push(...leftovers(Object.fromEntries(Object.entries(config).filter(isSet)), KNOWN, GROUP));
+  losses.push(...leftovers(Object.fromEntries(Object.entries(config).filter(isSet)), known, GROUP));
   refuseUnconvertible(config);
   const { sampling, origin } = request;
   for (const [member, name] of Object.entries(NUMBERS)) {
@@ -69,6 +72,7 @@ export function decodeControls(
   if (reasoning) request.reasoning = reasoning;
   const output = decodeOutput(config, losses);
   if (output) request.output = output;
+  if (isSpoken) request.speech = decodeSpeech(config.speechConfig, losses);
   Object.assign(origin, {
     maxOutputTokens: `${GROUP}.maxOutputTokens`,
     'sampling.stop': `${GROUP}.stopSequences`,
@@ -79,18 +83,33 @@ export function decodeControls(
     'reasoning.budgetTokens': `${GROUP}.thinkingConfig.thinkingBudget`,
     'reasoning.summary': `${GROUP}.thinkingConfig.includeThoughts`,
     output: outputMember(config),
+    speech: `${GROUP}.responseModalities`,
+    'speech.voice': `${GROUP}.speechConfig.voiceConfig`,
   });
 }
 
 /** Members whose loss would give the client another answer than it asked for. */
 function refuseUnconvertible(config: JsonObject): void {
   const param = (name: string) => ({ param: `${GROUP}.${name}` });
-  if (asArray(config.responseModalities).some((modality) => modality !== 'TEXT'))
+  if (asArray(config.responseModalities).some((modality) => modality !== 'TEXT' && modality !== 'AUDIO'))
     throw new Fault(
       'unsupported_parameter',
-      'This model answers in text only here; leave `responseModalities` out or set it to ["TEXT"].',
+      'This model answers in text and sound only here; set `responseModalities` to ["TEXT"] or ["AUDIO"].',
       param('responseModalities'),
     );
+}
+
+/** Google speaks in bare samples. */
+function decodeSpeech(value: JsonValue | undefined, losses: Loss[]): Speech {
+  const at = `${GROUP}.speechConfig`;
+  const config = tidy(value);
+  losses.push(...leftovers(config, ['voiceConfig'], at));
+  const voice = tidy(config.voiceConfig);
+  losses.push(...leftovers(voice, ['prebuiltVoiceConfig'], `${at}.voiceConfig`));
+  const named = tidy(voice.prebuiltVoiceConfig);
+  losses.push(...leftovers(named, ['voiceName'], `${at}.voiceConfig.prebuiltVoiceConfig`));
+  const name = asString(named.voiceName);
+  return name === undefined ? { format: 'pcm16' } : { voice: name, format: 'pcm16' };
 }
 
 const LEVELS: Record<string, Effort> = { MINIMAL: 'minimal', LOW: 'low', MEDIUM: 'medium', HIGH: 'high' };

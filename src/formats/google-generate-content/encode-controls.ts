@@ -2,6 +2,7 @@
 
 import type { Sampling } from '../../canonical/request.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
+import { GOOGLE_VOICES } from '../voices.ts';
 import { named } from './encode-tools.ts';
 import { generationOf } from './names.ts';
 import { fitSchema } from './schema-fit.ts';
@@ -23,6 +24,7 @@ export function encodeControls(writing: Writing): { config: JsonObject; instruct
     stopSequences: encodeStop(writing),
     seed: request.sampling.seed,
     ...format,
+    ...encodeSpeech(writing),
     thinkingConfig: encodeThinking(writing),
   });
   return instruction === undefined ? { config } : { config, instruction };
@@ -67,6 +69,28 @@ function encodeSampling(writing: Writing): JsonObject {
     if (isRefused) lose(writing, `sampling.${name}`, 'dropped', 'the model refuses it');
     else members[KNOBS[name]] = value;
   }
+  // their number is refused where they are not asked for
+  if (members.logprobs !== undefined && members.responseLogprobs !== true) members.responseLogprobs = true;
+  return members;
+}
+
+/** The sound alone: models that speak do not write as well. */
+function encodeSpeech(writing: Writing): JsonObject {
+  const { speech, stream, origin } = writing.request;
+  if (!speech) return {};
+  const { voice, format } = speech;
+  const formats = stream ? ['pcm16'] : ['wav', 'pcm16'];
+  if (!formats.includes(format)) {
+    const instead = formats.map((one) => `"${one}"`).join(' or ');
+    throw unsupported(origin['speech.format'] ?? origin.speech, `it speaks as ${instead}`);
+  }
+  if (origin['speech.format'] !== undefined)
+    lose(writing, 'speech', 'changed', 'Google gives the sound without its words');
+  const members: JsonObject = { responseModalities: ['AUDIO'] };
+  if (voice === undefined) return members;
+  if (GOOGLE_VOICES.has(voice))
+    members.speechConfig = { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } };
+  else lose(writing, 'speech.voice', 'changed', 'Google has no such voice; its default one speaks');
   return members;
 }
 

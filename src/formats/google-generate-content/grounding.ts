@@ -1,6 +1,6 @@
 // Sources of a text: Google's grounding chunks and supports, which count bytes, and the canonical citations.
 
-import type { Citation } from '../../canonical/part.ts';
+import type { Citation, HostedSearch } from '../../canonical/part.ts';
 import {
   asArray,
   asNumber,
@@ -17,8 +17,7 @@ type Source = { url: string; title: string | undefined; segment: Segment | undef
 
 /** Collects the sources of one answer, which streams tell again and again, and gives each to its text once. */
 export class GroundingReader {
-  /** Hosted searches so far. */
-  searches = 0;
+  #queries: string[] = [];
   #grounded: Source[] = [];
   #cited: Source[] = [];
   readonly #told = new Set<string>();
@@ -26,10 +25,22 @@ export class GroundingReader {
   note(candidate: JsonObject): void {
     if (isObject(candidate.groundingMetadata)) {
       this.#grounded = groundedSources(candidate.groundingMetadata);
-      this.searches = Math.max(this.searches, asArray(candidate.groundingMetadata.webSearchQueries).length);
+      const queries = asArray(candidate.groundingMetadata.webSearchQueries).filter(isText);
+      // later pieces tell all of it again, or nothing
+      if (queries.length >= this.#queries.length) this.#queries = queries;
     }
     if (isObject(candidate.citationMetadata))
       this.#cited = asArray(candidate.citationMetadata.citations).flatMap(citedSource);
+  }
+
+  /** What was searched for; undefined when nothing was. */
+  get search(): HostedSearch | undefined {
+    if (this.#queries.length === 0) return undefined;
+    const sources = new Map(this.#grounded.map(({ url, title }) => [url, title]));
+    return {
+      queries: this.#queries,
+      sources: [...sources].map(([url, title]) => (title === undefined ? { url } : { url, title })),
+    };
   }
 
   /**
@@ -50,6 +61,10 @@ export class GroundingReader {
     }
     return citations;
   }
+}
+
+function isText(value: JsonValue): value is string {
+  return typeof value === 'string';
 }
 
 function groundedSources(metadata: JsonObject): Source[] {
@@ -130,8 +145,13 @@ function codePoints(text: string): number {
 /** A text with its citations and the place of its part in the content. */
 export type CitedText = { text: string; citations: Citation[]; partIndex: number };
 
-/** Writes `groundingMetadata`; undefined when nothing is cited that Google could name. */
-export function encodeGrounding(texts: CitedText[]): JsonObject | undefined {
+/**
+ * Writes `groundingMetadata`; undefined when nothing was searched for or cited that Google could name. A source without
+ * a range supports all of its text.
+ */
+export function encodeGrounding(texts: CitedText[], searches: HostedSearch[]): JsonObject | undefined {
+  const webSearchQueries = searches.flatMap((search) => search.queries);
+  const asked = webSearchQueries.length === 0 ? {} : { webSearchQueries };
   const groundingChunks: JsonObject[] = [];
   const groundingSupports: JsonObject[] = [];
   const known = new Map<string, number>();
@@ -139,20 +159,18 @@ export function encodeGrounding(texts: CitedText[]): JsonObject | undefined {
     for (const citation of citations) {
       if (citation.kind !== 'url') continue;
       const { url, title, start, end } = citation;
-      const isRanged = start !== undefined || end !== undefined;
-      const key = JSON.stringify([url, title, isRanged]);
+      const key = JSON.stringify([url, title]);
       let index = known.get(key);
       if (index === undefined) {
         index = groundingChunks.push({ web: title === undefined ? { uri: url } : { uri: url, title } }) - 1;
         known.set(key, index);
       }
-      if (!isRanged) continue;
       const segment = wireSegment(text, start ?? 0, end, partIndex);
       groundingSupports.push({ segment, groundingChunkIndices: [index] });
     }
   }
-  if (groundingChunks.length === 0) return undefined;
-  return groundingSupports.length === 0 ? { groundingChunks } : { groundingChunks, groundingSupports };
+  if (groundingChunks.length > 0) return { ...asked, groundingChunks, groundingSupports };
+  return webSearchQueries.length === 0 ? undefined : asked;
 }
 
 function wireSegment(text: string, start: number, end: number | undefined, partIndex: number): JsonObject {

@@ -2,10 +2,11 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import { Fold } from '../../canonical/fold.ts';
-import type { Part } from '../../canonical/part.ts';
+import type { AudioPart, ImagePart, Part } from '../../canonical/part.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
+import { soundType } from '../pcm.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { callArgs, callName } from './call-args.ts';
 import { decodeInnerError, isErrorBody } from './errors.ts';
@@ -43,7 +44,10 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   const logprobs = encodeLogprobs(
     response.parts.flatMap((part) => (part.kind === 'text' ? (part.logprobs ?? []) : [])),
   );
-  const grounding = encodeGrounding(cited);
+  const searches = response.parts.flatMap((part) =>
+    part.kind === 'opaque' && part.search ? [part.search] : [],
+  );
+  const grounding = encodeGrounding(cited, searches);
   const candidate: JsonObject = {
     content: { parts, role: 'model' },
     ...encodeFinish(response.finish),
@@ -78,7 +82,7 @@ export function encodeAnswerPart(part: Part, holder: SignatureHolder): JsonObjec
     case 'audio':
     case 'image': {
       if (part.source.from === 'base64' && part.source.data !== '')
-        return [holder.sign({ inlineData: { mimeType: part.source.mediaType, data: part.source.data } })];
+        return [holder.sign({ inlineData: { mimeType: soundTypeOf(part), data: part.source.data } })];
       return part.kind === 'audio' && part.transcript ? [holder.sign({ text: part.transcript })] : [];
     }
     case 'opaque':
@@ -89,4 +93,10 @@ export function encodeAnswerPart(part: Part, holder: SignatureHolder): JsonObjec
     default:
       return part satisfies never;
   }
+}
+
+/** Chat does not say what its sound is: the bytes do. */
+function soundTypeOf({ kind, source }: AudioPart | ImagePart): string {
+  if (source.from !== 'base64') return '';
+  return kind === 'audio' && source.mediaType === 'audio/wav' ? soundType(source.data) : source.mediaType;
 }

@@ -1,7 +1,7 @@
 // Writes a streamed answer as pieces of this format, calls whole.
 
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
-import type { Citation, Part } from '../../canonical/part.ts';
+import type { Citation, HostedSearch, Part } from '../../canonical/part.ts';
 import type { Finish } from '../../canonical/response.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
@@ -37,6 +37,7 @@ export class GoogleStreamEncoder implements StreamEncoder {
   readonly #signatures = new SignatureHolder();
   readonly #open = new Map<number, OpenPart>();
   readonly #cited: CitedText[] = [];
+  readonly #searches: HostedSearch[] = [];
   #usage: Usage | undefined;
   #tier: string | undefined;
   #over = false;
@@ -77,6 +78,7 @@ export class GoogleStreamEncoder implements StreamEncoder {
   }
 
   #begin(index: number, start: PartStart): string {
+    if (start.kind === 'opaque' && start.search) this.#searches.push(start.search);
     const before = start.kind === 'reasoning' ? this.#say(this.#signatures.release()) : '';
     const open = { held: '', transcript: '', partIndex: index, citations: [], thought: undefined };
     this.#open.set(index, { start, ...open });
@@ -144,7 +146,7 @@ export class GoogleStreamEncoder implements StreamEncoder {
 
   /** Clients keep the last one they saw, so each holds all that came before. */
   #grounding(): JsonObject {
-    const grounding = encodeGrounding(this.#cited);
+    const grounding = encodeGrounding(this.#cited, this.#searches);
     return grounding === undefined ? {} : { groundingMetadata: grounding };
   }
 

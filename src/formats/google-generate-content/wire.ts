@@ -85,7 +85,8 @@ const GenerationConfig = Type.Object(
     responseMimeType: maybe(Type.String(), '`text/plain` or `application/json`.'),
     responseSchema: maybe(anyObject('Schema of the answer in Google’s own dialect.')),
     responseJsonSchema: maybe(anyObject('JSON Schema of the answer.')),
-    responseModalities: maybe(Type.Array(Type.String())),
+    responseModalities: maybe(Type.Array(Type.String()), '`TEXT` or `AUDIO`.'),
+    speechConfig: maybe(anyObject('`{voiceConfig: {prebuiltVoiceConfig: {voiceName}}}`.')),
     thinkingConfig: maybe(
       Type.Object(
         {

@@ -22,7 +22,7 @@ import { decodeMark, required } from './decode-parts.ts';
 
 const NO_ARGUMENTS = { type: 'object', properties: {} };
 
-/** Every tool the request declares: `tools`, `functions`, and the search that `web_search_options` turns on. */
+/** Every tool the request declares: `tools`, `functions`, and the search that `web_search_options` or `web_search` turns on. */
 export function decodeTools(body: JsonObject, losses: Loss[]): Tool[] {
   const tools = asArray(body.tools).map((tool, i) => decodeTool(asObject(tool), `tools[${i}]`, losses));
   asArray(body.functions).forEach((definition, i) => {
@@ -30,6 +30,8 @@ export function decodeTools(body: JsonObject, losses: Loss[]): Tool[] {
     tools.push(functionTool(asObject(definition), at, at, losses));
   });
   if (isObject(body.web_search_options)) tools.push(webSearch(body.web_search_options, losses));
+  else if (body.web_search === true)
+    tools.push({ kind: 'web-search', raw: { format: 'openai-chat', value: {} }, at: 'web_search' });
   return tools;
 }
 

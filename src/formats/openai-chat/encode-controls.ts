@@ -5,6 +5,7 @@ import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
 import type { Target } from '../codec.ts';
+import { GOOGLE_VOICES } from '../voices.ts';
 import { NO_MEMBER, unsupported } from './encode-parts.ts';
 import { encodeThinking, type Lose } from './encode-reasoning.ts';
 
@@ -34,6 +35,7 @@ export function encodeControls(request: CanonicalRequest, target: Target, losses
     ...encodeThinking(request, target, lose),
     response_format: encodeOutput(request, target, lose),
     verbosity: request.verbosity,
+    ...encodeSpeech(request, lose),
     prompt_cache_key: cache.key,
     prompt_cache_retention: cache.retention,
     user: shortId(request.userId, 'userId', lose),
@@ -78,7 +80,20 @@ function encodeSampling(request: CanonicalRequest, target: Target, lose: Lose): 
     if (target.sampling) members[KNOBS[name]] = value;
     else lose(`sampling.${name}`, 'dropped', 'the model refuses it');
   }
+  // their number is refused where they are not asked for
+  if (members.top_logprobs !== undefined && members.logprobs !== true) members.logprobs = true;
   return members;
+}
+
+/** Where a voice has to be named and none is. */
+const VOICE_DEFAULT = 'alloy';
+
+function encodeSpeech({ speech }: CanonicalRequest, lose: Lose): JsonObject {
+  if (!speech) return {};
+  const { voice = VOICE_DEFAULT, format } = speech;
+  const isForeign = GOOGLE_VOICES.has(voice);
+  if (isForeign) lose('speech.voice', 'changed', 'a voice of Google’s; the default one speaks');
+  return { modalities: ['text', 'audio'], audio: { voice: isForeign ? VOICE_DEFAULT : voice, format } };
 }
 
 function encodeOutput(request: CanonicalRequest, target: Target, lose: Lose): JsonObject | undefined {

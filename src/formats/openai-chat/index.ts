@@ -5,6 +5,7 @@ import { writeFrame } from '../../lib/sse.ts';
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
 import { decodeError, errorBody } from './errors.ts';
+import { readExtras } from './extras.ts';
 import { ChatMender, mendWhole } from './mend.ts';
 import { decodeRequest } from './request-decode.ts';
 import { encodeRequest } from './request-encode.ts';
@@ -23,6 +24,7 @@ export const openaiChat: Codec = {
   issuer: ISSUER,
   showSeals,
   path: () => '/chat/completions',
+  extras: readExtras,
   modelMember: 'model',
   choicesMember: 'choices',
   idPrefix: 'chatcmpl-',
@@ -43,6 +45,8 @@ export const openaiChat: Codec = {
       '"finish_reason":"',
       '"finish_reason": "',
       'event: error',
+      // who cites pages has searched
+      '"url_citation"',
     ],
     beat: ': keep-alive\n\n',
     // every client does without [DONE] once it has a finish_reason, so such a stream stays as it came
@@ -53,7 +57,7 @@ export const openaiChat: Codec = {
       members: ['"usage"', '"service_tier"'],
       signs: ['"choices":[{', '"choices": [{'],
       // a finish reason can report a failure too
-      doubts: ['"error"', '"insufficient_system_resource"'],
+      doubts: ['"error"', '"insufficient_system_resource"', '"url_citation"'],
       usage: ({ usage, service_tier }) => decodeUsage(usage, asString(service_tier)),
     },
   },

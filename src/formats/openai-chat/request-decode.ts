@@ -3,13 +3,14 @@
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
-import { asArray, asObject, type JsonObject } from '../../lib/json.ts';
+import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import type { Converted } from '../codec.ts';
 import { leftovers } from '../leftovers.ts';
 import { decodeControls } from './decode-controls.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { required } from './decode-parts.ts';
 import { decodeToolChoice, decodeTools, isLegacy } from './decode-tools.ts';
+import { EXTRA_MEMBERS } from './extras.ts';
 
 /** Every member with a canonical place or without any effect on the answer. */
 const KNOWN = [
@@ -28,16 +29,16 @@ const KNOWN = [
   ],
   ...['thinking_budget', 'chat_template_kwargs', 'response_format', 'verbosity', 'prompt_cache_key'],
   ...['prompt_cache_retention', 'cache_control', 'user', 'safety_identifier', 'metadata', 'service_tier'],
-  'modalities',
+  ...['modalities', 'audio'],
+  ...EXTRA_MEMBERS,
 ];
 
 /**
  * Reads a body that passed `chatSchema`. Unknown members become losses; throws Fault 400 where dropping one would
- * change what is answered or paid (spoken answers, unknown output formats).
+ * change what is answered or paid (unknown kinds of answers and output formats).
  */
 export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   const losses: Loss[] = [];
-  refuseAudio(body);
   const streamOptions = asObject(body.stream_options);
   const stream = body.stream === true;
   const value: CanonicalRequest = {
@@ -58,6 +59,7 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
     value.parallelTools = false;
     value.origin.parallelTools ??= 'functions';
   }
+  decodeSpeech(body, value, losses);
   losses.push(...leftovers(streamOptions, ['include_usage', 'include_obfuscation'], 'stream_options'));
   // null says "not set"
   const isSet = ([, member]: [string, unknown]) => member !== null;
@@ -65,11 +67,32 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   return { value, losses };
 }
 
-function refuseAudio(body: JsonObject): void {
-  if (!asArray(body.modalities).some((modality) => modality !== 'text')) return;
-  throw new Fault(
-    'unsupported_parameter',
-    'This model answers in text only here; leave `modalities` out or set it to ["text"].',
-    { param: 'modalities' },
-  );
+const SPEECH_FORMAT_DEFAULT = 'wav';
+
+/** A spoken answer, where one is asked for. Throws for kinds of answers that no conversion gives. */
+function decodeSpeech(body: JsonObject, request: CanonicalRequest, losses: Loss[]): void {
+  const modalities = asArray(body.modalities);
+  if (modalities.some((modality) => modality !== 'text' && modality !== 'audio'))
+    throw new Fault(
+      'unsupported_parameter',
+      'This model answers in text and sound only here; set `modalities` to ["text"] or ["text", "audio"].',
+      { param: 'modalities' },
+    );
+  if (!modalities.includes('audio')) {
+    if (isObject(body.audio))
+      losses.push({ path: 'audio', action: 'dropped', reason: '`modalities` asks for no sound' });
+    return;
+  }
+  const audio = asObject(body.audio);
+  losses.push(...leftovers(audio, ['voice', 'format'], 'audio'));
+  const voice = asString(audio.voice);
+  if (voice === undefined && audio.voice !== undefined)
+    losses.push({ path: 'audio.voice', action: 'dropped', reason: 'only its maker knows this voice' });
+  const format = asString(audio.format) ?? SPEECH_FORMAT_DEFAULT;
+  request.speech = voice === undefined ? { format } : { voice, format };
+  Object.assign(request.origin, {
+    speech: 'modalities',
+    'speech.voice': 'audio.voice',
+    'speech.format': 'audio.format',
+  });
 }

@@ -26,7 +26,8 @@ export function decodeResponse(body: JsonObject): CanonicalResponse {
   const serviceTier = asString(body.service_tier);
   const parts = answerParts(message, choice, id);
   const hasCalls = parts.some((part) => part.kind === 'tool-call');
-  const usage = decodeUsage(body.usage ?? choice.usage, serviceTier);
+  const isCited = parts.some((part) => part.kind === 'text' && part.citations !== undefined);
+  const usage = decodeUsage(body.usage ?? choice.usage, serviceTier, isCited);
   return {
     ...(id === undefined ? {} : { id }),
     ...(model === undefined ? {} : { model }),

@@ -1,10 +1,11 @@
 // Writes a whole answer as a Chat client expects it.
 
-import type { Part, ReasoningPart } from '../../canonical/part.ts';
+import type { AudioPart, Part, ReasoningPart } from '../../canonical/part.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
-import type { JsonObject, JsonValue } from '../../lib/json.ts';
+import { asObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
 import { dataUrl } from '../data-url.ts';
+import { isPcm, wavOf } from '../pcm.ts';
 import { codePoints, encodeAnnotation, encodeLogprobs } from './annotations.ts';
 import { isLegacy } from './decode-tools.ts';
 import { encodeFinish } from './finish.ts';
@@ -22,6 +23,7 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   const details: JsonObject[] = [];
   const annotations: JsonObject[] = [];
   const images: JsonObject[] = [];
+  const sounds: AudioPart[] = [];
   const logprobs = response.parts.flatMap((part) => (part.kind === 'text' ? (part.logprobs ?? []) : []));
   let text = '';
   let refusal = '';
@@ -55,14 +57,7 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
         });
         break;
       case 'audio':
-        if (part.source.from === 'base64') {
-          message.audio = {
-            id: part.id ?? `audio_${dress.id}`,
-            data: part.source.data,
-            transcript: part.transcript ?? '',
-            expires_at: dress.createdS,
-          };
-        }
+        sounds.push(part);
         break;
       case 'image':
         if (part.source.from === 'base64')
@@ -83,6 +78,8 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   if (text !== '') message.content = text;
   // null says "something else was answered": an empty answer is an empty text
   else if (calls.length === 0 && refusal === '') message.content = '';
+  const audio = encodeSounds(sounds, dress);
+  if (audio) message.audio = audio;
   if (refusal !== '') message.refusal = refusal;
   if (thoughts.length > 0) message.reasoning_content = thoughts.join(SECTION_GAP);
   if (details.length > 0) message.reasoning_details = details;
@@ -112,6 +109,22 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
 
 /** The word of clients that know `functions` only. */
 export const LEGACY_FINISH = 'function_call';
+/** One sound of however many parts; bare samples become the file that was asked for. */
+function encodeSounds(parts: AudioPart[], dress: Dress): JsonObject | undefined {
+  const [first] = parts;
+  if (!first) return undefined;
+  const sources = parts.map(({ source }) => source).filter((source) => source.from === 'base64');
+  const [{ mediaType, data: only } = { mediaType: '', data: '' }] = sources;
+  const bytes = () => Buffer.concat(sources.map(({ data }) => Buffer.from(data, 'base64')));
+  const data = sources.length > 1 ? bytes().toString('base64') : only;
+  const wantsFile = asObject(dress.request.audio).format === 'wav' && isPcm(mediaType);
+  return {
+    id: first.id ?? `audio_${dress.id}`,
+    data: wantsFile ? wavOf(data, mediaType) : data,
+    transcript: parts.map(({ transcript = '' }) => transcript).join(''),
+    expires_at: dress.createdS,
+  };
+}
 
 /** The summary when there is one, as in a stream, where it comes first; sealed parts have nothing to show. */
 function readable(part: ReasoningPart): string[] {

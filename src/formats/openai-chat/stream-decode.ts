@@ -52,6 +52,8 @@ export class ChatStreamDecoder implements StreamDecoder {
   #serviceTier: string | undefined;
   #finishReason: string | undefined;
   #usage: Usage | undefined;
+  #reported: JsonObject | undefined;
+  #isCited = false;
 
   push(frame: SseFrame): StreamEvent[] {
     if (this.#over) return [];
@@ -102,8 +104,11 @@ export class ChatStreamDecoder implements StreamDecoder {
   #readUsage(chunk: JsonObject): JsonObject | undefined {
     const choices = asArray(chunk.choices).map(asObject);
     const choice = choices.find((candidate) => (candidate.index ?? 0) === 0);
+    this.#isCited ||= decodeAnnotations(asObject(choice?.delta ?? choice?.message).annotations).length > 0;
     const reported = chunk.usage ?? choice?.usage ?? asObject(chunk.x_groq).usage;
-    this.#usage = decodeUsage(reported, this.#serviceTier) ?? this.#usage;
+    if (isObject(reported)) this.#reported = reported;
+    if (reported || this.#isCited)
+      this.#usage = decodeUsage(this.#reported, this.#serviceTier, this.#isCited) ?? this.#usage;
     return choice;
   }
 

@@ -1,7 +1,7 @@
 // Writes a streamed answer as Chat chunks.
 
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
-import type { Seal } from '../../canonical/part.ts';
+import type { Citation, Seal } from '../../canonical/part.ts';
 import type { Finish } from '../../canonical/response.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import type { JsonObject, JsonValue } from '../../lib/json.ts';
@@ -32,7 +32,14 @@ type OpenPart = {
   /** Text: code points of the answer before this part, and of the part so far. */
   offset: number;
   length: number;
+  /** Text: citations of all of it, some of which come before it. */
+  citations: Citation[];
 };
+
+/** It names no range, so it is about the whole part. */
+function coversAll(citation: Citation): boolean {
+  return citation.kind === 'url' && citation.end === undefined;
+}
 
 /**
  * A stream's chunks share id, time and model; the role comes first and once, a call's id and name once, exactly one
@@ -113,6 +120,7 @@ export class ChatStreamEncoder implements StreamEncoder {
       seal: undefined,
       offset: this.#textLength,
       length: 0,
+      citations: [],
     };
     this.#open.set(index, open);
     if (part.kind === 'opaque') this.#afterHosted = this.#textLength > 0;
@@ -152,14 +160,10 @@ export class ChatStreamEncoder implements StreamEncoder {
     switch (delta.kind) {
       case 'text':
         return this.#writeText(part, delta.text, delta.logprobs ? encodeLogprobs(delta.logprobs) : null);
-      case 'citation': {
-        const annotation = encodeAnnotation(
-          delta.citation,
-          part?.offset ?? 0,
-          part?.length ?? this.#textLength,
-        );
-        return annotation ? this.#chunk({ annotations: [annotation] }) : '';
-      }
+      case 'citation':
+        if (part?.kind !== 'text' || !coversAll(delta.citation)) return this.#cite(delta.citation, part);
+        part.citations.push(delta.citation);
+        return '';
       case 'refusal':
         if (delta.text === '') return '';
         this.#refused = true;
@@ -182,6 +186,11 @@ export class ChatStreamEncoder implements StreamEncoder {
       default:
         return delta satisfies never;
     }
+  }
+
+  #cite(citation: Citation, part: OpenPart | undefined): string {
+    const annotation = encodeAnnotation(citation, part?.offset ?? 0, part?.length ?? this.#textLength);
+    return annotation ? this.#chunk({ annotations: [annotation] }) : '';
   }
 
   #writeText(part: OpenPart | undefined, text: string, logprobs: JsonValue): string {
@@ -226,6 +235,8 @@ export class ChatStreamEncoder implements StreamEncoder {
       this.#unsaid = part;
       if (!belongsOnCall(part.seal)) this.#detailUnsaid();
     }
+    if (part && part.citations.length > 0)
+      return part.citations.map((citation) => this.#cite(citation, part)).join('');
     if (part?.kind !== 'tool-call' || part.hasInput || part.form === 'text') return '';
     // agents parse the arguments as JSON, and "" is none
     return this.#writeInput(part, '{}');

@@ -3,8 +3,11 @@
 import { cacheWriteTotal, countOf, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
 import { asObject, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 
-/** Reads a `usage` object; undefined when there is none. Vendor spellings of cached and reasoning tokens count. */
-export function decodeUsage(value: JsonValue | undefined, tier?: string): Usage | undefined {
+/**
+ * Reads a `usage` object; undefined when there is none. Vendor spellings of cached and reasoning tokens count.
+ * `isCited`: the answer names pages, so there was a search even where nobody counts them.
+ */
+export function decodeUsage(value: JsonValue | undefined, tier?: string, isCited = false): Usage | undefined {
   if (!isObject(value)) return undefined;
   const input = asObject(value.prompt_tokens_details);
   const output = asObject(value.completion_tokens_details);
@@ -21,6 +24,10 @@ export function decodeUsage(value: JsonValue | undefined, tier?: string): Usage 
   // some vendors leave reasoning out of the completion but not out of the total
   const isReasoningApart = reasoning > 0 && countOf(value.total_tokens) === prompt + completion + reasoning;
   const blank = noUsage();
+  const searches =
+    countOf(asObject(value.server_tool_use).web_search_requests) ??
+    countOf(value.num_search_queries) ??
+    (isCited ? 1 : 0);
   return settleUsage({
     ...blank,
     input: prompt,
@@ -33,6 +40,7 @@ export function decodeUsage(value: JsonValue | undefined, tier?: string): Usage 
     outputReasoning: reasoning,
     outputAudio: countOf(output.audio_tokens) ?? 0,
     outputImage: countOf(output.image_tokens) ?? 0,
+    ...(searches > 0 ? { serverTools: { web_search: searches } } : {}),
     ...(tier === undefined ? {} : { tier }),
     raw: value,
   });
@@ -40,6 +48,7 @@ export function decodeUsage(value: JsonValue | undefined, tier?: string): Usage 
 
 /** Writes the usage as Chat clients know it: totals with their parts as details. */
 export function encodeUsage(usage: Usage): JsonObject {
+  const { web_search = 0 } = usage.serverTools;
   return {
     prompt_tokens: usage.input,
     completion_tokens: usage.output,
@@ -55,6 +64,8 @@ export function encodeUsage(usage: Usage): JsonObject {
       accepted_prediction_tokens: 0,
       rejected_prediction_tokens: 0,
     },
+    // no member of the format counts them: the spelling is the one of those who do
+    ...(web_search > 0 ? { server_tool_use: { web_search_requests: web_search } } : {}),
     ...usage.cost,
   };
 }

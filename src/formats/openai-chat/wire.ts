@@ -147,6 +147,16 @@ export const chatSchema = Type.Object(
     functions: maybe(Type.Array(FunctionDefinition), 'Older form of `tools`.'),
     function_call: maybe(Type.Union([Type.String(), Type.Object({}, open)]), 'Older form of `tool_choice`.'),
     web_search_options: maybe(anyObject('Let the model search: `{search_context_size?, user_location?}`.')),
+    web_search: maybe(
+      Type.Boolean(),
+      'Extension: let the model search, in the way its provider does. 400 when it has no search. Each search costs what `per_search` of the model’s price says.',
+    ),
+    plugins: maybe(
+      Type.Array(
+        Type.Union([Type.String(), Type.Object({ id: Type.String(), enabled: maybe(Type.Boolean()) }, open)]),
+      ),
+      'Extension: `[{"id": "response-healing"}]` mends broken JSON in answers to `json_object` and `json_schema`. A stream then brings its content at its end. Mended answers say `plugins: [{id, healed: true}]`.',
+    ),
     reasoning_effort: maybe(Type.String(), '`none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`.'),
     // extensions differ between vendors, so their types are left to the provider
     reasoning: extension('Extension: `{effort?, max_tokens?, enabled?}`.'),
@@ -172,7 +182,7 @@ export const chatSchema = Type.Object(
         open,
       ),
     ),
-    modalities: maybe(Type.Array(Type.String())),
+    modalities: maybe(Type.Array(Type.String()), '`["text"]`, or `["text", "audio"]` for a spoken answer.'),
     audio: maybe(anyObject('Voice and format of a spoken answer.')),
     prediction: maybe(anyObject('Text the answer is expected to repeat.')),
     prompt_cache_key: maybe(Type.String()),

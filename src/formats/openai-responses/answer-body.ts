@@ -7,6 +7,7 @@ export type AnswerState = {
   status: 'in_progress' | 'completed' | 'incomplete' | 'failed';
   output: JsonObject[];
   usage: JsonObject | null;
+  toolUsage: JsonObject | undefined;
   error: JsonObject | null;
   incompleteReason: string | undefined;
   serviceTier: string | undefined;
@@ -16,7 +17,7 @@ export type AnswerState = {
 export function answerBody(dress: Dress, state: AnswerState): JsonObject {
   const { request } = dress;
   const echo = (member: string, otherwise: JsonValue): JsonValue => request[member] ?? otherwise;
-  const { status, output, usage, error, incompleteReason, serviceTier } = state;
+  const { status, output, usage, toolUsage, error, incompleteReason, serviceTier } = state;
   const isDone = status === 'completed';
   return {
     id: dress.id,
@@ -47,6 +48,7 @@ export function answerBody(dress: Dress, state: AnswerState): JsonObject {
     top_p: echo('top_p', null),
     truncation: 'disabled',
     usage,
+    ...(toolUsage === undefined ? {} : { tool_usage: toolUsage }),
     user: echo('user', null),
     metadata: echo('metadata', {}),
   };

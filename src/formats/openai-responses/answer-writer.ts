@@ -2,7 +2,7 @@
 
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
 import type { Fault } from '../../canonical/fault.ts';
-import type { OpaquePart } from '../../canonical/part.ts';
+import type { HostedSearch, OpaquePart } from '../../canonical/part.ts';
 import type { Finish } from '../../canonical/response.ts';
 import { noUsage, type Usage } from '../../canonical/usage.ts';
 import { asString, isObject, type JsonObject } from '../../lib/json.ts';
@@ -15,7 +15,8 @@ import { writeIncomplete } from './finish.ts';
 import type { ItemWriter, Send } from './item-writer.ts';
 import { MessageWriter } from './message-writer.ts';
 import { ReasoningWriter } from './reasoning-writer.ts';
-import { writeUsage } from './usage.ts';
+import { SearchWriter } from './search-writer.ts';
+import { writeSearches, writeUsage } from './usage.ts';
 
 /**
  * Takes canonical events in any order and keeps the answer legal: items never overlap, are numbered without gaps,
@@ -94,6 +95,7 @@ export class AnswerWriter {
       status,
       output: [...this.#output],
       usage: null,
+      toolUsage: undefined,
       error: null,
       incompleteReason: undefined,
       serviceTier: this.#serviceTier,
@@ -167,6 +169,11 @@ export class AnswerWriter {
   }
 
   #writeOpaque(part: OpaquePart): void {
+    // what was found stands in a part of its own, right behind what was looked for
+    if (part.search?.queries.length === 0 && part.raw.format !== 'openai-responses') {
+      if (this.#item instanceof SearchWriter) this.#item.add(part.search);
+      return;
+    }
     this.#closeItem('completed');
     if (part.raw.format === 'openai-responses' && isObject(part.raw.value)) {
       const output_index = this.#output.length;
@@ -178,7 +185,12 @@ export class AnswerWriter {
       this.#send('response.output_item.added', { output_index, item });
       this.#send('response.output_item.done', { output_index, item });
       this.#output.push(item);
-    } else if (part.text !== undefined) this.#say('text', part.text);
+    } else if (part.search) this.#writeSearch(part.search);
+    else if (part.text !== undefined) this.#say('text', part.text);
+  }
+
+  #writeSearch(search: HostedSearch): void {
+    this.#open((index) => new SearchWriter(this.#send, index, this.#newId('ws', index), search));
   }
 
   #say(kind: 'text' | 'refusal', text: string): void {
@@ -206,7 +218,8 @@ export class AnswerWriter {
       this.#closeItem('completed');
     }
     const usage = writeUsage(this.#usage ?? noUsage());
-    this.body = this.#bodyNow(status, { usage, incompleteReason });
+    const toolUsage = writeSearches(this.#usage);
+    this.body = this.#bodyNow(status, { usage, toolUsage, incompleteReason });
     this.#send(`response.${status}`, { response: this.body });
   }
 
@@ -221,7 +234,8 @@ export class AnswerWriter {
       output.splice(0, output.length, ...this.#output);
     }
     const usage = this.#usage ? writeUsage(this.#usage) : null;
-    this.body = this.#bodyNow('failed', { output, usage, error: failedError(fault) });
+    const toolUsage = writeSearches(this.#usage);
+    this.body = this.#bodyNow('failed', { output, usage, toolUsage, error: failedError(fault) });
     this.#send('error', errorMembers(fault));
     this.#send('response.failed', { response: this.body });
   }

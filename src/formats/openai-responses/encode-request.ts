@@ -82,8 +82,12 @@ function encodeSampling(
   target: Target,
   losses: Loss[],
 ): Record<string, JsonValue | undefined> {
-  const { sampling, origin } = request;
+  const { sampling, speech, origin } = request;
   const path = (name: keyof typeof sampling) => origin[`sampling.${name}`] ?? name;
+  if (speech)
+    throw new Fault('unsupported_parameter', 'This model answers in text only; do not ask for sound.', {
+      param: origin.speech,
+    });
   if (sampling.n !== undefined && sampling.n > 1)
     throw new Fault(
       'unsupported_parameter',
@@ -104,13 +108,18 @@ function encodeSampling(
       losses.push({ path: path(name), action: 'dropped', reason: 'the model takes no sampling settings' });
     return undefined;
   };
-  return { temperature: knob('temperature'), top_p: knob('topP'), top_logprobs: sampling.topLogprobs };
+  for (const name of ['logprobs', 'topLogprobs'] as const) {
+    if (target.sampling || !sampling[name]) continue;
+    losses.push({ path: path(name), action: 'dropped', reason: 'the model tells no probabilities' });
+  }
+  const top = target.sampling ? sampling.topLogprobs : undefined;
+  return { temperature: knob('temperature'), top_p: knob('topP'), top_logprobs: top };
 }
 
 function encodeInclude({ sampling }: CanonicalRequest, target: Target): JsonValue | undefined {
   const include: string[] = [];
   if (target.thinking !== 'none') include.push('reasoning.encrypted_content');
-  if (sampling.logprobs) include.push('message.output_text.logprobs');
+  if (sampling.logprobs && target.sampling) include.push('message.output_text.logprobs');
   return include.length === 0 ? undefined : include;
 }
 

@@ -1,6 +1,7 @@
 // What a person could read of an item that a provider's own tool left behind.
 
-import { asArray, asObject, asString, type JsonObject } from '../../lib/json.ts';
+import type { HostedSearch } from '../../canonical/part.ts';
+import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 
 /** Undefined when nothing in it is readable. */
 export function hostedText(item: JsonObject): string | undefined {
@@ -47,4 +48,24 @@ function searchLines(action: JsonObject): string[] {
   const queries = query === undefined ? asArray(action.queries).map((each) => asString(each) ?? '') : [query];
   const sources = asArray(action.sources).map((source) => asString(asObject(source).url) ?? '');
   return [...queries.map((each) => `Searched the web for: ${each}`), ...sources];
+}
+
+/** Whether an item is a search that is paid for: opening a page and looking into it are not. */
+export function isPaidSearch(item: JsonObject): boolean {
+  if (item.type !== 'web_search_call') return false;
+  return !isObject(item.action) || item.action.type === undefined || item.action.type === 'search';
+}
+
+/** What such an item looked for and found; undefined for every other one. */
+export function searchIn(item: JsonObject): HostedSearch | undefined {
+  if (!isPaidSearch(item)) return undefined;
+  const { query, queries, sources } = asObject(item.action);
+  const listed = asArray(queries).filter((one) => typeof one === 'string');
+  return {
+    queries: listed.length === 0 && typeof query === 'string' ? [query] : listed,
+    sources: asArray(sources).flatMap((source) => {
+      const url = asString(asObject(source).url);
+      return url === undefined ? [] : [{ url }];
+    }),
+  };
 }

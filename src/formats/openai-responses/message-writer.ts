@@ -1,6 +1,7 @@
 // Writes one message item of an answer.
 
 import type { PartDelta } from '../../canonical/event.ts';
+import type { Citation } from '../../canonical/part.ts';
 import { compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { ItemStatus, ItemWriter, Send } from './item-writer.ts';
 import { writeAnnotation, writeLogprobs } from './text-marks.ts';
@@ -10,6 +11,7 @@ type Content = {
   text: string;
   annotations: JsonValue[];
   logprobs: JsonValue[];
+  waiting: Citation[];
 };
 
 /** A message grows by content parts until a part of another kind or phase comes. */
@@ -45,6 +47,7 @@ export class MessageWriter implements ItemWriter {
       text: '',
       annotations: [],
       logprobs: [],
+      waiting: [],
     };
     this.#send('response.content_part.added', { ...this.#place(), part: wirePart(this.#content) });
   }
@@ -62,12 +65,19 @@ export class MessageWriter implements ItemWriter {
       content.text += delta.text;
       this.#send('response.refusal.delta', { ...this.#place(), delta: delta.text });
     } else if (delta.kind === 'citation' && content.type === 'output_text') {
-      const annotation = writeAnnotation(delta.citation, content.text);
-      const annotation_index = content.annotations.push(annotation) - 1;
-      this.#send('response.output_text.annotation.added', { ...this.#place(), annotation_index, annotation });
+      // what names no place is about the whole text, which may not have come yet
+      if (delta.citation.kind === 'url' && delta.citation.end !== undefined)
+        this.#cite(content, delta.citation);
+      else content.waiting.push(delta.citation);
     } else if (delta.kind === 'audio' && delta.transcript !== undefined) {
       this.take({ kind: 'text', text: delta.transcript });
     }
+  }
+
+  #cite(content: Content, citation: Citation): void {
+    const annotation = writeAnnotation(citation, content.text);
+    const annotation_index = content.annotations.push(annotation) - 1;
+    this.#send('response.output_text.annotation.added', { ...this.#place(), annotation_index, annotation });
   }
 
   endPart(): void {
@@ -88,6 +98,7 @@ export class MessageWriter implements ItemWriter {
   #endContent(): void {
     const content = this.#content;
     if (!content) return;
+    for (const citation of content.waiting) this.#cite(content, citation);
     const place = this.#place();
     const { text, logprobs } = content;
     if (content.type === 'output_text') this.#send('response.output_text.done', { ...place, text, logprobs });

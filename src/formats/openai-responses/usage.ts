@@ -47,6 +47,12 @@ export function readUsage(
   return settleUsage(usage);
 }
 
+/** `tool_usage`, where the number of searches stands; undefined when there was none. */
+export function writeSearches(usage: Usage | undefined): JsonObject | undefined {
+  const runs = usage?.serverTools.web_search ?? 0;
+  return runs === 0 ? undefined : { web_search: { num_requests: runs } };
+}
+
 /** Clients read the details without asking whether they are there. */
 export function writeUsage(usage: Usage): JsonObject {
   const { ttl30m, ttl12h } = usage.cacheWrite;

@@ -1,0 +1,50 @@
+// Which candidates bring their provider's own web search, and in which of their formats.
+
+import { Fault } from '../canonical/fault.ts';
+import type { FormatId } from '../canonical/part.ts';
+import { listModels } from '../catalog/list.ts';
+import type { Model } from '../catalog/model.ts';
+import type { ModelIndex } from '../catalog/resolve.ts';
+import type { Call } from './call.ts';
+import { type Candidate, formatsOf } from './candidate.ts';
+
+/** Whether a request in this format can have the model search. */
+export function hasSearch(model: Model, { deployment, provider }: Candidate, format: FormatId): boolean {
+  if (format !== 'openai-chat') return model.capabilities.webSearch;
+  // on Chat only the search models know it, and all others refuse the whole request
+  return deployment.model.includes('search') || provider.id === 'perplexity';
+}
+
+/**
+ * The candidates that can do what the call asks for: all of them, unless it insists on a search. Throws Fault
+ * `unsupported_parameter` that names models which can, as far as the key may use them.
+ */
+export function ableCandidates(call: Call, candidates: Candidate[], index: ModelIndex): Candidate[] {
+  if (!call.extras?.webSearch) return candidates;
+  const able = candidates.filter((candidate) => searches(call.model, candidate));
+  if (able.length > 0) return able;
+  const names = searchingModels(call, index);
+  const advice =
+    names.length === 0
+      ? 'No model that this key may use has one; leave `web_search` out.'
+      : `Leave \`web_search\` out, or ask one that has: ${names.join(', ')}.`;
+  throw new Fault('unsupported_parameter', `This model has no web search of its own. ${advice}`, {
+    param: 'web_search',
+  });
+}
+
+function searches(model: Model, candidate: Candidate): boolean {
+  return formatsOf(candidate).some((format) => hasSearch(model, candidate, format));
+}
+
+const NAMES_MAX = 12;
+
+function searchingModels({ key }: Call, index: ModelIndex): string[] {
+  const able = listModels(index, key.models).filter((model) =>
+    model.deployments.some((deployment) => {
+      const provider = index.providers.get(deployment.provider);
+      return provider !== undefined && searches(model, { deployment, provider });
+    }),
+  );
+  return able.slice(0, NAMES_MAX).map((model) => model.id);
+}
