@@ -3,7 +3,15 @@
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { CustomTool, FunctionTool, Tool, ToolChoice, WebSearchTool } from '../../canonical/request.ts';
-import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import {
+  asArray,
+  asObject,
+  asString,
+  entryOf,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+} from '../../lib/json.ts';
 import { CLIENT_TOOLS, isClientTool } from './client-tools.ts';
 import { lostMembers } from './lost-members.ts';
 
@@ -20,7 +28,7 @@ function decodeTool(tool: JsonObject, at: string, losses: Loss[]): Tool[] {
   if (type === 'custom') return [decodeCustom(tool, at, losses)];
   if (type === 'namespace') return decodeNamespace(tool, at, losses);
   if (type.startsWith('web_search')) return [decodeWebSearch(tool, at, losses)];
-  const client = CLIENT_TOOLS[type];
+  const client = entryOf(CLIENT_TOOLS, type);
   if (client && isClientTool(tool)) {
     losses.push(...lostMembers(tool, ['type', 'environment'], at));
     const { description, schema } = client;
