@@ -52,6 +52,8 @@ function tell(trial: Parameters<typeof shrunk>[0], problem: string, seed: number
 }
 
 function progress(done: number): void {
+  // what is garbage is not held against us
+  Bun.gc(true);
   rssMax = Math.max(rssMax, process.memoryUsage.rss());
   const seconds = ((Bun.nanoseconds() - begun) / 1e9).toFixed(0);
   const { tried, understood } = COUNTS;

@@ -9,8 +9,9 @@ import type { Codec, Dress } from '../../src/formats/codec.ts';
 import { parseBody } from '../../src/gateway/body.ts';
 import { type Call, dressOf } from '../../src/gateway/call.ts';
 import { candidatesOf } from '../../src/gateway/candidate.ts';
-import { type Plan, planCall } from '../../src/gateway/plan.ts';
+import { type Plan, type PlanPorts, planCall } from '../../src/gateway/plan.ts';
 import { asObject, isObject, type JsonObject } from '../../src/lib/json.ts';
+import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
 import { judge } from '../laws/grammar.ts';
 import { accepted, loadText } from '../support/config-file.ts';
 import { chosen, mustBeFault } from './must.ts';
@@ -47,7 +48,7 @@ const config = accepted(
   ),
 );
 const index = buildModelIndex(config);
-const SEAL_KEY = new Uint8Array(32);
+const PORTS: PlanPorts = { sealKey: new Uint8Array(32), thoughts: createMemoryThoughts(), config };
 
 /** Throws when the request is neither refused with a 4xx nor made into one that its upstream's format allows. */
 export function tryRequest(codec: Codec, bytes: Uint8Array, only?: number): Outcome {
@@ -66,7 +67,7 @@ export function tryRequest(codec: Codec, bytes: Uint8Array, only?: number): Outc
   for (const model of chosen(MODELS, only)) {
     const call = callOf(codec, bytes, body, model);
     for (const candidate of candidatesOf(call, config.providers)) {
-      const plan = refusesOrNot(() => planCall(call, candidate, SEAL_KEY));
+      const plan = refusesOrNot(() => planCall(call, candidate, PORTS));
       if (!plan) continue;
       bytesOut += plan.body.length;
       mustBeLegal(plan, call, codec);
@@ -90,6 +91,7 @@ function callOf(codec: Codec, bytes: Uint8Array, body: JsonObject, modelName: st
     resolution,
     stream,
     requestId: 'request-1',
+    key: { id: 'key-1' },
   } as unknown as Call;
 }
 
