@@ -125,14 +125,23 @@ describe('the run notices', () => {
         ...codec,
         decodeError: (status, body, headers) => {
           const text = JSON.stringify(body);
-          const length = Math.min(text.length, 12_000);
+          const { length } = text;
           let found = 0;
           for (let i = 0; i < length; i++) for (let k = 0; k < length; k++) if (text[i] === text[k]) found++;
           if (found < 0) throw new Error('a count below zero');
           return codec.decodeError(status, body, headers);
         },
       });
-      expect(findsIn('error', slow)).toStartWith('slow: ');
+      const codecs = { 'openai-chat': slow(FORMATS['openai-chat'] as Codec) };
+      const bytes = Buffer.from(JSON.stringify({ error: 'a'.repeat(12_000) }));
+      const trial = {
+        kind: 'error' as const,
+        format: 'openai-chat' as const,
+        bytes,
+        chunk: bytes.length,
+        only: 0,
+      };
+      expect(problemWith(trial, codecs)).toStartWith('slow: ');
     },
     TIMEOUT_MS,
   );
