@@ -25,7 +25,7 @@ export class Dice {
   }
 
   /** One of them, or undefined when there is none. */
-  any<T>(options: readonly T[]): T | undefined {
+  pick<T>(options: readonly T[]): T | undefined {
     return options[this.below(Math.max(1, options.length))];
   }
 }

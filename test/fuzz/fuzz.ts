@@ -3,10 +3,11 @@
 import type { FormatId } from '../../src/canonical/part.ts';
 import { CODECS, type FORMATS } from '../../src/formats/index.ts';
 import { Dice } from './dice.ts';
+import type { Outcome } from './must.ts';
 import type { Seeds } from './seeds.ts';
 import { cutsOf, spoilStream } from './spoil-stream.ts';
 import { spoilBytes, spoilJson } from './spoil-text.ts';
-import { type Kind, type Outcome, type Trial, tryOut } from './trials.ts';
+import { type Kind, type Trial, tryOut } from './trials.ts';
 
 /** The input that belongs to a seed. */
 export function trialOf(seed: number, kind: Kind, seeds: Record<string, Seeds>): Trial {
@@ -16,13 +17,13 @@ export function trialOf(seed: number, kind: Kind, seeds: Record<string, Seeds>):
   const { requests, answers, streams, errors } = seeds[format] as Seeds;
   switch (kind) {
     case 'request':
-      return { kind, format, bytes: spoilJson(dice, dice.any(requests) ?? ''), chunk: WHOLE, only };
+      return { kind, format, bytes: spoilJson(dice, dice.pick(requests) ?? ''), chunk: WHOLE, only };
     case 'answer':
-      return { kind, format, bytes: spoilJson(dice, dice.any(answers) ?? ''), chunk: WHOLE, only };
+      return { kind, format, bytes: spoilJson(dice, dice.pick(answers) ?? ''), chunk: WHOLE, only };
     case 'stream':
-      return { kind, format, bytes: spoilStream(dice, dice.any(streams) ?? []), chunk: cutsOf(dice), only };
+      return { kind, format, bytes: spoilStream(dice, dice.pick(streams) ?? []), chunk: cutsOf(dice), only };
     case 'error': {
-      const text = dice.any(errors) ?? '';
+      const text = dice.pick(errors) ?? '';
       const bytes = dice.chance(80) ? spoilJson(dice, text) : spoilBytes(dice, Buffer.from(text));
       return { kind, format, bytes, chunk: WHOLE, only };
     }

@@ -1,8 +1,11 @@
-// What every trial demands of what is thrown and of what is counted.
+// What every trial tells, and what it demands of what is thrown and of what is counted.
 
 import { chargeOf } from '../../src/billing/charge.ts';
 import { Fault, type FaultCode } from '../../src/canonical/fault.ts';
 import type { Usage } from '../../src/canonical/usage.ts';
+
+/** Bytes that came out, and whether the input was understood or refused. */
+export type Outcome = { bytesOut: number; understood: boolean };
 
 /** One of them by any number, or all of them. */
 export function chosen<T>(all: readonly T[], only: number | undefined): readonly T[] {

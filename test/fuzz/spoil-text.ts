@@ -28,7 +28,7 @@ const DEPTHS = [40, 40, 40, 400, 700, 5_000, 60_000] as const;
 /** One accident to a member as it is written. */
 function spoilToken(dice: Dice, text: string): string {
   const members = [...text.matchAll(/"(?:[^"\\]|\\.)*":/g)];
-  const member = dice.any(members);
+  const member = dice.pick(members);
   if (!member) return text;
   const start = member.index;
   const after = start + member[0].length;

@@ -29,9 +29,9 @@ const TEXTS = [
 
 /** One accident somewhere in the value; the value itself may be changed. */
 export function spoilValue(dice: Dice, root: JsonObject): void {
-  const holder = dice.any(holdersIn(root)) ?? root;
+  const holder = dice.pick(holdersIn(root)) ?? root;
   const names = Object.keys(holder);
-  const name = dice.any(names);
+  const name = dice.pick(names);
   if (name === undefined) {
     put(holder, Array.isArray(holder) ? '0' : dice.one(INHERITED), anyValue(dice));
     return;
@@ -57,7 +57,7 @@ export function spoilValue(dice: Dice, root: JsonObject): void {
       return;
     case 6: {
       // a member under the name of another one
-      const other = dice.any(names) ?? name;
+      const other = dice.pick(names) ?? name;
       put(holder, other, get(holder, name));
       return;
     }
@@ -87,8 +87,8 @@ function put(holder: Holder, name: string, value: JsonValue): void {
 
 /** Two values from anywhere change places; one may end up in itself only as a copy. */
 function swap(dice: Dice, root: JsonObject, holder: Holder, name: string): void {
-  const other = dice.any(holdersIn(root)) ?? root;
-  const otherName = dice.any(Object.keys(other));
+  const other = dice.pick(holdersIn(root)) ?? root;
+  const otherName = dice.pick(Object.keys(other));
   if (otherName === undefined) return;
   const [one, two] = [structuredClone(get(holder, name)), structuredClone(get(other, otherName))];
   put(holder, name, two);

@@ -4,7 +4,7 @@ import type { FormatId } from '../../src/canonical/part.ts';
 import type { Codec } from '../../src/formats/codec.ts';
 import { FORMATS } from '../../src/formats/index.ts';
 import { tryParseJson } from '../../src/lib/json.ts';
-import { chosen, mustBeFault } from './must.ts';
+import { chosen, mustBeFault, type Outcome } from './must.ts';
 import { tryAnswer } from './try-answer.ts';
 import { tryRequest } from './try-request.ts';
 import { tryStream } from './try-stream.ts';
@@ -17,9 +17,6 @@ export const KINDS: readonly [Kind, ...Kind[]] = ['request', 'answer', 'stream',
  * number; absent for all of them.
  */
 export type Trial = { kind: Kind; format: FormatId; bytes: Uint8Array; chunk: number; only?: number };
-
-/** Bytes that came out, and whether the input was understood or refused. */
-export type Outcome = { bytesOut: number; understood: boolean };
 
 /** Throws when the input was not handled as it must be. */
 export function tryOut({ kind, format, bytes, chunk, only }: Trial, codecs = FORMATS): Outcome {

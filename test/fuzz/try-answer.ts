@@ -10,8 +10,7 @@ import { asObject, isObject, tryParseJson } from '../../src/lib/json.ts';
 import { putMembers, spliceJson } from '../../src/lib/splice.ts';
 import { dressOf, FREE } from '../laws/answers.ts';
 import { judge } from '../laws/grammar.ts';
-import { mustBeChargeable, mustBeFault } from './must.ts';
-import type { Outcome } from './trials.ts';
+import { mustBeChargeable, mustBeFault, type Outcome } from './must.ts';
 
 const SEAL_KEY = new Uint8Array(32);
 

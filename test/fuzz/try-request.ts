@@ -14,8 +14,7 @@ import { asObject, isObject, type JsonObject } from '../../src/lib/json.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
 import { judge } from '../laws/grammar.ts';
 import { accepted, loadText } from '../support/config-file.ts';
-import { chosen, mustBeFault } from './must.ts';
-import type { Outcome } from './trials.ts';
+import { chosen, mustBeFault, type Outcome } from './must.ts';
 
 const COUNTING: Partial<Record<FormatId, BodyKind>> = {
   'openai-responses': 'count-responses',

@@ -7,8 +7,7 @@ import { Meter } from '../../src/gateway/meter.ts';
 import { PassedStream } from '../../src/gateway/pass.ts';
 import { decodeStream, dressOf, FREE, transcoded } from '../laws/answers.ts';
 import { judge } from '../laws/grammar.ts';
-import { mustBeChargeable, mustBeFault } from './must.ts';
-import type { Outcome } from './trials.ts';
+import { mustBeChargeable, mustBeFault, type Outcome } from './must.ts';
 
 /** Throws when something is thrown in the middle of a stream, or what leaves is illegal or not closed. */
 export function tryStream(codec: Codec, wire: Uint8Array, chunk: number, codecs: readonly Codec[]): Outcome {
