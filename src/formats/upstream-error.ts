@@ -19,7 +19,7 @@ const SECRETS: [RegExp, string][] = [
   [/\beyJ[\w-]{8,}\.[\w.-]+/g, HIDDEN],
   [/\b(?:org|proj|user|acct|team|account|workspace|organization)[-_][A-Za-z0-9]{6,}/g, HIDDEN],
   [/\b(?:projects?|organizations?|accounts?)\/[\w.-]*\d[\w.-]*/gi, HIDDEN],
-  [/[\w.%+-]+@[\w-]+(?:\.[\w-]+)+/g, HIDDEN],
+  [/(?<![\w.%+-])[\w.%+-]+@[\w-]+(?:\.[\w-]+)+/g, HIDDEN],
 ];
 
 /** The text without keys, tokens, account ids, e-mail addresses and URL secrets, at most 2,000 characters. */

@@ -2,7 +2,7 @@
 
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { Fault } from '../canonical/fault.ts';
-import { isObject, type JsonObject } from '../lib/json.ts';
+import { isObject, isTooDeep, type JsonObject, type JsonValue, LEVELS_MAX } from '../lib/json.ts';
 import type { Watch } from './watch.ts';
 
 /**
@@ -102,12 +102,17 @@ export function parseBody(bytes: Uint8Array): JsonObject {
       'invalid_json',
       'The request body is empty. Send a JSON object with "model" and the prompt.',
     );
-  let value: unknown;
+  let value: JsonValue;
   try {
     value = JSON.parse(utf8.decode(bytes));
   } catch (thrown) {
     throw new Fault('invalid_json', whyNotJson(bytes, thrown), { cause: undefined });
   }
+  if (isTooDeep(value, bytes.length))
+    throw new Fault(
+      'invalid_json',
+      `The request body is nested more than ${LEVELS_MAX} levels deep; flatten it.`,
+    );
   if (isObject(value)) return value;
   const kind = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
   throw new Fault('invalid_json', `The request body must be a JSON object, but it is ${kind}.`);
@@ -116,7 +121,6 @@ export function parseBody(bytes: Uint8Array): JsonObject {
 function whyNotJson(bytes: Uint8Array, thrown: unknown): string {
   if (thrown instanceof TypeError)
     return 'The request body is not valid UTF-8 text; JSON must be sent as UTF-8.';
-  if (thrown instanceof RangeError) return 'The request body is nested too deeply to be read; flatten it.';
   const text = Buffer.from(bytes.subarray(0, 400)).toString('latin1').trim();
   const advice = /^-{2,}|^[\w.%+-]+=/.test(text)
     ? 'It looks like a form; send JSON with "content-type: application/json".'

@@ -4,7 +4,7 @@ import type { StreamEvent } from '../canonical/event.ts';
 import type { Fault } from '../canonical/fault.ts';
 import type { Part } from '../canonical/part.ts';
 import type { CanonicalResponse } from '../canonical/response.ts';
-import { isBelievable, noUsage, type Usage } from '../canonical/usage.ts';
+import { isBelievable, noUsage, settleUsage, type Usage } from '../canonical/usage.ts';
 
 /** Characters of English text per token, for estimates where a provider reported nothing. */
 const CHARS_PER_TOKEN = 3.6;
@@ -99,7 +99,7 @@ export class Meter {
     const seen = this.#seen;
     if (!report) return seen > 0 ? this.#estimate() : noUsage('estimated');
     if (report.source === 'partial')
-      return { ...report, output: seen > 0 ? Math.max(report.output, seen) : 0 };
+      return settleUsage({ ...report, output: seen > 0 ? Math.max(report.output, seen) : 0 });
     return { ...report, output: report.output + seen - this.#covered, source: 'partial' };
   }
 

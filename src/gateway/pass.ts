@@ -225,7 +225,10 @@ export class PassedStream implements Conversion {
   }
 }
 
-/** The frame with its data edited; as it is when its data is no JSON object. */
+/**
+ * The frame with its data edited; as it is when its data is no JSON object, which an edit may be the first to see: not
+ * every frame has been parsed before it comes here.
+ */
 function editJson(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint8Array {
   const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   const dataAt = buffer.indexOf('data:');
@@ -234,8 +237,12 @@ function editJson(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint
   if (dataAt === -1 || open === -1 || close <= open) return raw;
   const json = raw.subarray(open, close);
   if (json.includes(LF) || json.includes(CR)) return editLines(raw, edit);
-  const edited = edit(json);
-  return edited === json ? raw : Buffer.concat([raw.subarray(0, open), edited, raw.subarray(close)]);
+  try {
+    const edited = edit(json);
+    return edited === json ? raw : Buffer.concat([raw.subarray(0, open), edited, raw.subarray(close)]);
+  } catch {
+    return raw;
+  }
 }
 
 /** Data in several lines becomes one: in JSON a line can only end between two tokens. */

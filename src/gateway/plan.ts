@@ -252,17 +252,11 @@ function abilitiesOf(call: Call, candidate: Candidate, upstream: Codec): ToolAbi
 function decode(call: Call, sealKey: Uint8Array): Converted<CanonicalRequest> {
   const known = decodedCalls.get(call.body);
   if (known) return known;
-  try {
-    const read = call.codec.decodeRequest(call.body, addressOf(call));
-    const opened = unwrapSeals(read.value, sealKey);
-    const decoded = { value: opened.value, losses: [...read.losses, ...opened.losses] };
-    decodedCalls.set(call.body, decoded);
-    return decoded;
-  } catch (thrown) {
-    if (thrown instanceof RangeError)
-      throw new Fault('invalid_value', 'The request is nested too deeply; flatten it.', { cause: thrown });
-    throw thrown;
-  }
+  const read = call.codec.decodeRequest(call.body, addressOf(call));
+  const opened = unwrapSeals(read.value, sealKey);
+  const decoded = { value: opened.value, losses: [...read.losses, ...opened.losses] };
+  decodedCalls.set(call.body, decoded);
+  return decoded;
 }
 
 const decodedCalls = new WeakMap<JsonObject, Converted<CanonicalRequest>>();

@@ -33,10 +33,36 @@ export function asArray(value: unknown): JsonValue[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Parses JSON text; undefined when it is not JSON. Never throws. */
+/** What a table says of a word from outside; never what every object inherits, as it does for `constructor`. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, word: string | undefined): T | undefined {
+  return word !== undefined && Object.hasOwn(table, word) ? table[word] : undefined;
+}
+
+/**
+ * Levels of objects and arrays that are read. Whatever walks a value calls itself once or more a level, and the stack
+ * ends; real bodies have a tenth of this, and Python's parser gives up at twice of it.
+ */
+export const LEVELS_MAX = 512;
+
+/** Whether a value parsed from so many characters has more levels than are read. */
+export function isTooDeep(value: JsonValue, chars: number): boolean {
+  // a level takes two characters, so most texts need no walk
+  return chars > 2 * LEVELS_MAX && hasMoreLevels(value, LEVELS_MAX);
+}
+
+function hasMoreLevels(value: JsonValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  if (Array.isArray(value)) return value.some((inner) => hasMoreLevels(inner, levels - 1));
+  for (const name in value) if (hasMoreLevels(value[name] ?? null, levels - 1)) return true;
+  return false;
+}
+
+/** Parses JSON text; undefined when it is not JSON or nested beyond all measure. Never throws. */
 export function tryParseJson(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text);
+    const value: JsonValue = JSON.parse(text);
+    return isTooDeep(value, text.length) ? undefined : value;
   } catch {
     return undefined;
   }

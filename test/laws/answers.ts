@@ -76,7 +76,7 @@ const SEAL_KEY = new Uint8Array(32);
 const SCOPE = 'the-provider';
 
 /** A stream from one format to the other as the gateway converts it. */
-export function transcoded(from: Codec, to: Codec): TranscodedStream {
+export function transcoded(from: Codec, to: Codec, meter = new Meter()): TranscodedStream {
   // who answers and what was sent plays no part in the conversion of an answer
   const plan = {
     kind: 'transcode',
@@ -85,13 +85,13 @@ export function transcoded(from: Codec, to: Codec): TranscodedStream {
     restore: undefined,
     sealing: { key: SEAL_KEY, scope: SCOPE, sealsTexts: false },
   } as unknown;
-  return new TranscodedStream(plan as TranscodePlan, to, dressOf(to), new Meter(), {
+  return new TranscodedStream(plan as TranscodePlan, to, dressOf(to), meter, {
     clean: (fault) => fault,
     costOf: () => FREE,
   });
 }
 
-const FREE: ShownCost = {
+export const FREE: ShownCost = {
   cost_usd_total: 0,
   cost_usd_request: 0,
   cost_usd_input: 0,

@@ -2,7 +2,7 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
-import { asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
 import { encodeAnswerPart } from './answer-blocks.ts';
 import { decodeBlock } from './block-decode.ts';
@@ -20,7 +20,9 @@ export function decodeResponse(body: JsonObject): CanonicalResponse {
   if (id !== undefined) response.id = id;
   if (model !== undefined) response.model = model;
   try {
-    response.parts = body.content.map((block) => decodeBlock(block, undefined, []));
+    response.parts = body.content.map((block, i) =>
+      decodeBlock(withId(block, `${id ?? 'call'}_${i}`), undefined, []),
+    );
   } catch (thrown) {
     // a block without what its type is about: the provider's mistake, not the client's
     throw notAMessage(thrown);
@@ -31,6 +33,13 @@ export function decodeResponse(body: JsonObject): CanonicalResponse {
   if (usage) response.usage = usage;
   if (usage?.tier !== undefined) response.serviceTier = usage.tier;
   return response;
+}
+
+/** Some vendors forget the id of a call; the client needs one to answer it. */
+function withId(block: JsonValue, spareId: string): JsonValue {
+  return isObject(block) && block.type === 'tool_use' && !asString(block.id)
+    ? { ...block, id: spareId }
+    : block;
 }
 
 function notAMessage(cause?: unknown): Fault {

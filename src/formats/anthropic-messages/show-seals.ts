@@ -1,7 +1,7 @@
 // A Messages body on its way to Anthropic with nothing in it that another issuer sealed.
 
 import type { Loss } from '../../canonical/loss.ts';
-import { asArray, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { asArray, asString, entryOf, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Converted } from '../codec.ts';
 import { lacksThoughts } from './tool-loop.ts';
 
@@ -38,7 +38,7 @@ function showBlock(
   show: (seal: string) => string | undefined,
   losses: Loss[],
 ): JsonValue[] {
-  const member = isObject(block) ? SEALED[asString(block.type) ?? ''] : undefined;
+  const member = isObject(block) ? entryOf(SEALED, asString(block.type)) : undefined;
   if (!isObject(block) || member === undefined) return [block];
   const seal = asString(block[member]) ?? '';
   const shown = seal === '' ? undefined : show(seal);

@@ -15,6 +15,7 @@ import {
   asBoolean,
   asNumber,
   asString,
+  entryOf,
   isObject,
   type JsonObject,
   type JsonValue,
@@ -126,7 +127,7 @@ function decodeThinking(value: JsonValue | undefined, losses: Loss[]): Reasoning
   else if (budget !== undefined && budget < 0) control.mode = 'auto';
   else if (budget !== undefined) Object.assign(control, { mode: 'on', budgetTokens: budget });
   const level = asString(config.thinkingLevel)?.toUpperCase();
-  const effort = level === undefined ? undefined : LEVELS[level];
+  const effort = entryOf(LEVELS, level);
   if (effort) control.effort = effort;
   else if (level !== undefined && level !== 'THINKING_LEVEL_UNSPECIFIED')
     losses.push({ path: `${at}.thinkingLevel`, action: 'dropped', reason: 'not a level other formats know' });

@@ -1,7 +1,7 @@
 // Images, sound and documents as parts of this format.
 
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../canonical/part.ts';
-import { compact, type JsonObject } from '../../lib/json.ts';
+import { compact, entryOf, type JsonObject } from '../../lib/json.ts';
 import { FORMAT } from './names.ts';
 import { dropMark, note, unsupported, type Writing } from './writing.ts';
 
@@ -64,5 +64,5 @@ const TYPES: Record<string, string> = {
 /** The media type an address ends in; Google looks for itself where it does not tell. */
 function typeOfAddress(url: string): string | undefined {
   const extension = /\.([a-z0-9]+)(?:[?#]|$)/i.exec(url.replace(/^\w+:\/\/[^/]*/, ''))?.[1]?.toLowerCase();
-  return extension === undefined || !Object.hasOwn(TYPES, extension) ? undefined : TYPES[extension];
+  return entryOf(TYPES, extension);
 }

@@ -6,6 +6,7 @@ import {
   asNumber,
   asObject,
   asString,
+  entryOf,
   isObject,
   type JsonObject,
   type JsonValue,
@@ -109,7 +110,7 @@ export function decodeInnerError(body: JsonObject): Fault {
 function innerStatus(error: JsonObject, word: string | undefined): number {
   const code = asNumber(error.code);
   if (code !== undefined && code >= 400 && code < 600) return code;
-  return HTTP[word ?? ''] ?? 502;
+  return entryOf(HTTP, word) ?? 502;
 }
 
 /** Google says how long to wait in the body (`RetryInfo`), seldom in a header. */

@@ -2,6 +2,7 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import type { Finish } from '../../canonical/response.ts';
+import { entryOf } from '../../lib/json.ts';
 
 const REASONS: Record<string, Finish['reason']> = {
   STOP: 'end',
@@ -40,7 +41,7 @@ export function decodeFinish({ reason, message, blocked, hasCalls, isEmpty }: En
   // a blocked prompt must not look like a success with an empty text
   if (blocked !== undefined && reason === undefined) return { reason: 'filter', raw: blocked, ...said };
   if (reason === undefined) return { reason: hasCalls ? 'tool' : 'end' };
-  const known = Object.hasOwn(REASONS, reason) ? REASONS[reason] : undefined;
+  const known = entryOf(REASONS, reason);
   if (known === undefined && isEmpty)
     return new Fault('bad_gateway', 'The provider ended without an answer; try again.', { cause: reason });
   if (known === undefined || known === 'end') return { reason: hasCalls ? 'tool' : 'end', raw: reason };

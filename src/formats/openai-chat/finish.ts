@@ -2,6 +2,7 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import type { Finish } from '../../canonical/response.ts';
+import { entryOf } from '../../lib/json.ts';
 
 const REASONS: Record<string, Finish['reason']> = {
   stop: 'end',
@@ -22,7 +23,7 @@ export function decodeFinish(raw: string | undefined, hasCalls: boolean): Finish
   if (raw === 'error' || raw === 'insufficient_system_resource') {
     throw new Fault('bad_gateway', 'The provider broke off the answer; try again.');
   }
-  const known = raw === undefined ? 'end' : Object.hasOwn(REASONS, raw) ? REASONS[raw] : undefined;
+  const known = raw === undefined ? 'end' : entryOf(REASONS, raw);
   const saysTool = raw === 'tool_calls' || raw === 'function_call';
   const reason = known === 'length' || known === 'filter' ? known : hasCalls || saysTool ? 'tool' : 'end';
   return raw === undefined ? { reason } : { reason, raw };

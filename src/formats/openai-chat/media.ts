@@ -1,5 +1,7 @@
 // The media types of Chat's audio formats and of files that came with a name only.
 
+import { entryOf } from '../../lib/json.ts';
+
 /** `wav`, `mp3` … to a media type. */
 export function audioMediaType(format: string): string {
   return format === 'mp3' ? 'audio/mpeg' : `audio/${format}`;
@@ -23,5 +25,5 @@ const BY_EXTENSION: Record<string, string> = {
 /** The media type a file name suggests; PDF, the only kind every provider reads, when it suggests none. */
 export function fileMediaType(filename: string | undefined): string {
   const extension = filename?.split('.').at(-1)?.toLowerCase() ?? '';
-  return BY_EXTENSION[extension] ?? 'application/pdf';
+  return entryOf(BY_EXTENSION, extension) ?? 'application/pdf';
 }

@@ -5,7 +5,7 @@ import type { Fault } from '../../canonical/fault.ts';
 import type { HostedSearch, OpaquePart } from '../../canonical/part.ts';
 import type { Finish } from '../../canonical/response.ts';
 import { noUsage, type Usage } from '../../canonical/usage.ts';
-import { asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { asString, entryOf, isObject, type JsonObject } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
 import { type AnswerState, answerBody } from './answer-body.ts';
 import { CallWriter } from './call-writer.ts';
@@ -122,7 +122,7 @@ export class AnswerWriter {
         return;
       case 'tool-call': {
         const isClient = this.#clientTools.has(part.name);
-        const own = isClient ? CLIENT_TOOLS[part.name]?.idPrefix : undefined;
+        const own = isClient ? entryOf(CLIENT_TOOLS, part.name)?.idPrefix : undefined;
         const prefix = own ?? (part.form === 'text' ? 'ctc' : 'fc');
         this.#open(
           (index) =>

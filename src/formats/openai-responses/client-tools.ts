@@ -6,6 +6,7 @@ import {
   asObject,
   asString,
   compact,
+  entryOf,
   isObject,
   type JsonObject,
   tryParseJson,
@@ -105,7 +106,7 @@ export function isClientTool(tool: JsonObject): boolean {
 
 /** A call item as a call of an ordinary function. */
 export function readClientCall(name: string, item: JsonObject): ToolCallPart {
-  const args = { ...asObject(item[CLIENT_TOOLS[name]?.holds ?? 'action']) };
+  const args = { ...asObject(item[entryOf(CLIENT_TOOLS, name)?.holds ?? 'action']) };
   // the only value there is; a function's arguments do not need it
   if (name === 'local_shell') delete args.type;
   const itemId = asString(item.id);
@@ -125,7 +126,7 @@ export function writeClientCall(
   itemId: string | undefined,
   status: string,
 ): JsonObject | undefined {
-  const tool = CLIENT_TOOLS[call.name];
+  const tool = entryOf(CLIENT_TOOLS, call.name);
   const args = tryParseJson(call.input);
   if (!tool || !isObject(args)) return undefined;
   const members = writeArguments(call.name, args);
@@ -162,7 +163,7 @@ export function readClientOutput(name: string, item: JsonObject): { text: string
 
 /** The output item for a result of a client tool. */
 export function writeClientOutput(name: string, callId: string, text: string, failed: boolean): JsonObject {
-  const type = CLIENT_TOOLS[name]?.output ?? '';
+  const type = entryOf(CLIENT_TOOLS, name)?.output ?? '';
   if (name === 'apply_patch')
     return { type, call_id: callId, status: failed ? 'failed' : 'completed', output: text };
   if (name === 'local_shell') return { type, id: callId, call_id: callId, output: text };

@@ -3,7 +3,15 @@
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { CustomTool, FunctionTool, Tool, ToolChoice, WebSearchTool } from '../../canonical/request.ts';
-import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import {
+  asArray,
+  asObject,
+  asString,
+  entryOf,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+} from '../../lib/json.ts';
 import { CLIENT_TOOLS, isClientTool } from './client-tools.ts';
 import { lostMembers } from './lost-members.ts';
 
@@ -24,7 +32,7 @@ function decodeTool(tool: JsonObject, at: string, losses: Loss[]): Tool[] {
     losses.push({ path: at, action: 'dropped', reason: 'the model is shown all tools at once' });
     return [];
   }
-  const client = CLIENT_TOOLS[type];
+  const client = entryOf(CLIENT_TOOLS, type);
   if (client && isClientTool(tool)) {
     losses.push(...lostMembers(tool, ['type', 'environment'], at));
     const { description, schema } = client;

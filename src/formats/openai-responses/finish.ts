@@ -1,7 +1,7 @@
 // Why an answer ended, both ways.
 
 import type { CanonicalResponse, Finish } from '../../canonical/response.ts';
-import { asObject, asString, type JsonObject } from '../../lib/json.ts';
+import { asObject, asString, entryOf, type JsonObject } from '../../lib/json.ts';
 
 /** What kinds of parts an answer has. */
 export type Shown = { calls: boolean; texts: boolean; refusals: boolean };
@@ -17,7 +17,7 @@ const INCOMPLETE: Record<string, Finish['reason']> = {
 export function readFinish(response: JsonObject, status: string, shown: Shown): Finish {
   if (status === 'incomplete') {
     const raw = asString(asObject(response.incomplete_details).reason) ?? status;
-    return { reason: INCOMPLETE[raw] ?? 'length', raw };
+    return { reason: entryOf(INCOMPLETE, raw) ?? 'length', raw };
   }
   if (shown.calls) return { reason: 'tool', raw: 'completed' };
   const isRefused = shown.refusals && !shown.texts;

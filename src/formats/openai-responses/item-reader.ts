@@ -245,7 +245,8 @@ export class ItemReader {
   #openCall({ input: _, cache: _cache, at: _at, ...start }: ToolCallPart): StreamEvent[] {
     if (this.#isOpen) return [];
     this.#isOpen = true;
-    const events = this.#sequencer.open(this.#key, start);
+    // a client answers a call by its id, so one that came without gets one
+    const events = this.#sequencer.open(this.#key, { ...start, id: start.id || `call_${this.#key}` });
     if (this.#input !== '')
       events.push(...this.#sequencer.delta(this.#key, { kind: 'input', text: this.#input }));
     return events;

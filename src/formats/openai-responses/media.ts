@@ -1,5 +1,7 @@
 // Names for files that came without one, and media types for those that came with a name only.
 
+import { entryOf } from '../../lib/json.ts';
+
 const EXTENSIONS: Record<string, string> = {
   'application/pdf': 'pdf',
   'text/plain': 'txt',
@@ -12,7 +14,7 @@ const EXTENSIONS: Record<string, string> = {
 /** The provider refuses file bytes without a name. */
 export function fileName(title: string | undefined, mediaType: string): string {
   if (title !== undefined && title !== '') return title;
-  return `document.${EXTENSIONS[mediaType] ?? 'bin'}`;
+  return `document.${entryOf(EXTENSIONS, mediaType) ?? 'bin'}`;
 }
 
 /** Media type by the file name's extension; PDF is what nearly all documents are. */
