@@ -11,7 +11,13 @@ import {
   type Turn,
 } from './script.ts';
 
-const FINISH_REASON = { end: 'stop', tool: 'tool_calls', length: 'length' } as const;
+const FINISH_REASON = {
+  end: 'stop',
+  tool: 'tool_calls',
+  length: 'length',
+  stop: 'stop',
+  refusal: 'stop',
+} as const;
 
 /** The whole `chat.completion` body of a turn. */
 export function chatBody(turn: Turn, asked: Asked): Record<string, unknown> {
@@ -28,7 +34,7 @@ export function chatBody(turn: Turn, asked: Asked): Record<string, unknown> {
           role: 'assistant',
           content: turn.text ?? null,
           ...(turn.reasoning === undefined ? {} : { reasoning_content: turn.reasoning }),
-          refusal: null,
+          refusal: turn.refusal ?? null,
           annotations: [],
           ...(calls.length === 0
             ? {}
@@ -78,6 +84,7 @@ export function chatFrames(turn: Turn, asked: Asked): string[] {
   const frames = [delta({ role: 'assistant', content: turn.text === undefined ? null : '', refusal: null })];
   for (const piece of piecesOf(turn.reasoning ?? '', 12)) frames.push(delta({ reasoning_content: piece }));
   for (const piece of piecesOf(turn.text ?? '', 12)) frames.push(delta({ content: piece }));
+  for (const piece of piecesOf(turn.refusal ?? '', 12)) frames.push(delta({ refusal: piece }));
   const opened = new Set<number>();
   const openUpTo = (last: number): void => {
     for (let index = 0; index <= last; index += 1) {

@@ -33,7 +33,9 @@ export function responsesFrames(turn: Turn, asked: Asked): string[] {
   const items = itemsOf(turn, asked);
   for (const [output_index, item] of items.entries()) {
     if (item.type === 'reasoning') emitReasoning(emit, item, output_index, turn.reasoning ?? '');
-    if (item.type === 'message') emitMessage(emit, item, output_index, turn.text ?? '');
+    if (item.type !== 'message') continue;
+    if (turn.refusal === undefined) emitMessage(emit, item, output_index, turn.text ?? '');
+    else emitRefusal(emit, item, output_index, turn.refusal);
   }
   emitCalls(emit, items, turn);
   const last = settled(turn, asked);
@@ -79,6 +81,16 @@ function emitMessage(emit: Emit, item: Item, output_index: number, text: string)
   for (const delta of piecesOf(text, 12)) emit('response.output_text.delta', { ...at, delta, logprobs: [] });
   emit('response.output_text.done', { ...at, text, logprobs: [] });
   emit('response.content_part.done', { ...at, part: textPart(text) });
+  emit('response.output_item.done', { output_index, item });
+}
+
+function emitRefusal(emit: Emit, item: Item, output_index: number, refusal: string): void {
+  const at = { item_id: item.id, output_index, content_index: 0 };
+  emit('response.output_item.added', { output_index, item: { ...item, content: [], status: 'in_progress' } });
+  emit('response.content_part.added', { ...at, part: { type: 'refusal', refusal: '' } });
+  for (const delta of piecesOf(refusal, 12)) emit('response.refusal.delta', { ...at, delta });
+  emit('response.refusal.done', { ...at, refusal });
+  emit('response.content_part.done', { ...at, part: { type: 'refusal', refusal } });
   emit('response.output_item.done', { output_index, item });
 }
 
@@ -137,13 +149,14 @@ function itemsOf(turn: Turn, asked: Asked): Item[] {
       status: 'completed',
     });
   }
-  if (turn.text !== undefined) {
+  if (turn.text !== undefined || turn.refusal !== undefined) {
+    const { text = '', refusal } = turn;
     items.push({
       id: name('msg'),
       type: 'message',
       role: 'assistant',
       status: 'completed',
-      content: [textPart(turn.text)],
+      content: [refusal === undefined ? textPart(text) : { type: 'refusal', refusal }],
     });
   }
   for (const call of turn.calls ?? []) {

@@ -41,6 +41,8 @@ export const openaiChat: Codec = {
       '"error"',
       '"finish_reason":"',
       '"finish_reason": "',
+      '"refusal":"',
+      '"refusal": "',
       'event: error',
     ],
     beat: ': keep-alive\n\n',
