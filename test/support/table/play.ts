@@ -53,6 +53,7 @@ export async function play(
   const seen: Seen = {
     client,
     upstream,
+    stream,
     heard,
     bodies: bodies.map((one) => JSON.stringify(one)),
     replies,

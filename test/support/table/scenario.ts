@@ -7,6 +7,7 @@ import type { Ask, Heard, Reply, Result } from './dialect.ts';
 export type Seen = {
   client: WireFormat;
   upstream: WireFormat;
+  stream: boolean;
   heard: Heard[];
   /** The requests the provider got, as text. */
   bodies: string[];

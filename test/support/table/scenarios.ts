@@ -361,7 +361,8 @@ export const SCENARIOS: Scenario[] = [
     ask: asked,
     turns: [{ text: ANSWER, halfway: 'error' }],
     holds: {
-      'that it failed': ({ failure }) => (failure?.message ?? '') !== '',
+      'that it failed, in the stream where there is one': ({ failure, stream }) =>
+        (failure?.message ?? '') !== '' && failure?.status === (stream ? 200 : 502),
       'no finished answer': ({ failure }) => failure?.finished === false,
     },
     limits: [],
@@ -372,7 +373,8 @@ export const SCENARIOS: Scenario[] = [
     ask: asked,
     turns: [{ text: ANSWER, halfway: 'end' }],
     holds: {
-      'that it failed': ({ failure }) => (failure?.message ?? '') !== '',
+      'that it failed, in the stream where there is one': ({ failure, stream }) =>
+        (failure?.message ?? '') !== '' && failure?.status === (stream ? 200 : 502),
       'no finished answer': ({ failure }) => failure?.finished === false,
     },
     limits: [],
