@@ -1,6 +1,7 @@
 // The documentation page of the running program: a reader's way through it, with a real key and a real answer.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
 import { findChromium, openPage } from './support/browser.ts';
 import { walkDocs } from './support/docs-walk.ts';
 import { type Gateway, startGateway } from './support/gateway.ts';
@@ -15,6 +16,19 @@ afterAll(() => gateway.stop());
 test('the document of the program is sound', async () => {
   const response = await fetch(`${gateway.url}/openapi.json`);
   expect(documentFlaws(await response.json())).toEqual([]);
+});
+
+test('the page of what survives translation shows every scenario of the kept table, from this server alone', async () => {
+  const kept = await Bun.file(join(import.meta.dir, '..', 'src/http/pages/translation.md')).text();
+  const response = await fetch(`${gateway.url}/docs/translation`);
+  expect(response.headers.get('content-type')).toStartWith('text/html');
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+  const page = await response.text();
+  const scenarios = Array.from(kept.matchAll(/^## (.*)$/gm), ([, name = '']) => name);
+  expect(scenarios.length).toBeGreaterThan(10);
+  for (const name of scenarios) expect(page).toContain(`<h2>${name}</h2>`);
+  expect(page.match(/<table>/g)).toHaveLength(scenarios.length);
+  expect((await fetch(`${gateway.url}/docs/translation`, { method: 'POST' })).status).toBe(405);
 });
 
 const found = await findChromium();

@@ -1,4 +1,4 @@
-// Types of the files that are embedded in the executable: each import is a path that Bun.file can read.
+// Types of the files that are embedded in the executable: each import is a path that Bun.file can read, or the text.
 
 declare module 'swagger-ui-dist/swagger-ui-bundle.js' {
   const path: string;
@@ -23,4 +23,9 @@ declare module '*.css' {
 declare module '*/docs-start.js' {
   const path: string;
   export = path;
+}
+
+declare module '*.md' {
+  const text: string;
+  export = text;
 }

@@ -17,7 +17,7 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/(usage|ledger)$/, ['GET']],
   [/^\/admin\/ledger\/rerate$/, ['POST']],
   [/^(\/v1){1,2}\/key(\/usage)?$/, ['GET']],
-  [/^\/(key|admin|pages\/[^/]+)$/, ['GET']],
+  [/^\/(key|admin|pages\/[^/]+|docs\/translation)$/, ['GET']],
   [/^\/admin\/keys\/[^/]+$/, ['GET', 'PATCH']],
   [/^\/admin\/keys\/[^/]+\/(credit|rotate|revoke)$/, ['POST']],
   [/^\/admin\/(usage|ledger)$/, ['GET']],

@@ -20,6 +20,8 @@ export type UpstreamChoice = {
   /** As in the configuration file. */
   capabilities?: Record<string, unknown>;
   aliases?: string[];
+  /** More members of the provider in the configuration file. */
+  settings?: Record<string, unknown>;
 };
 
 export type GatewayOptions = {
@@ -174,6 +176,7 @@ function configOf(options: GatewayOptions, directory: string, port: number): Rec
       format: upstream.format,
       auth: AUTH[upstream.format],
       api_key: upstream.apiKey,
+      ...upstream.settings,
     },
   ]);
   const models = options.upstreams.map((upstream) => [

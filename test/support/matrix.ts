@@ -24,6 +24,7 @@ export const FORMATS: WireFormat[] = [
 export const PROVIDER_KEY = 'provider-secret-of-the-scripted-upstream';
 
 const THINKING = {
+  'openai-chat': 'effort',
   'openai-responses': 'effort',
   'anthropic-messages': 'budget',
   'google-generate-content': 'effort',
@@ -42,8 +43,8 @@ export type Stage = {
   close(): Promise<void>;
 };
 
-/** Opens it before the upstream at `origin`. */
-export async function openStage(origin: string): Promise<Stage> {
+/** Opens it before the upstream at `origin`; its Chat model is one of those that think only when told. */
+export async function openStage(origin: string, { chatThinks = false } = {}): Promise<Stage> {
   if (DIRECT) {
     return {
       gateway: undefined,
@@ -65,7 +66,10 @@ export async function openStage(origin: string): Promise<Stage> {
       model: `${format}-model`,
       upstreamModel: upstreamModel(format),
       // Models that think, where the format knows how to send thoughts back.
-      ...(format === 'openai-chat' ? {} : { capabilities: { thinking: THINKING[format] } }),
+      ...(format === 'openai-chat' && !chatThinks ? {} : { capabilities: { thinking: THINKING[format] } }),
+      ...(format === 'openai-chat' && chatThinks
+        ? { settings: { quirks: { reasoning_content: true } } }
+        : {}),
     })),
   });
   const { url, key } = gateway;

@@ -14,7 +14,7 @@ export type ScriptedSearch = { query: string; url: string; title: string; cited:
 /** Tokens as a provider counts them: `input` holds `cached`, `output` holds `reasoning`. */
 export type ScriptedUsage = { input: number; cached: number; output: number; reasoning: number };
 
-export type Finish = 'end' | 'tool' | 'length';
+export type Finish = 'end' | 'tool' | 'length' | 'stop' | 'refusal';
 
 /** An HTTP error instead of an answer; the body takes the native shape of the asked format. */
 export type ScriptedError = {
@@ -38,6 +38,10 @@ export type Turn = {
   search?: ScriptedSearch;
   usage?: ScriptedUsage;
   finish?: Finish;
+  /** The words of a refusal, of which not every format has any. */
+  refusal?: string;
+  /** The stop sequence that ended it, where the format tells. */
+  stopSequence?: string;
   /** A value the request asks for: said as the text, or as the arguments of the tool that must be called. */
   value?: unknown;
   /** Arguments of several calls arrive in turns of fragments (formats that allow it). */
@@ -76,7 +80,10 @@ export const NO_USAGE: ScriptedUsage = { input: 11, cached: 0, output: 7, reason
 
 /** The reason a turn ended, from its script or from what it holds. */
 export function finishOf(turn: Turn): Finish {
-  return turn.finish ?? ((turn.calls?.length ?? 0) > 0 ? 'tool' : 'end');
+  if (turn.finish !== undefined) return turn.finish;
+  if (turn.refusal !== undefined) return 'refusal';
+  if (turn.stopSequence !== undefined) return 'stop';
+  return (turn.calls?.length ?? 0) > 0 ? 'tool' : 'end';
 }
 
 /** The issuer-bound proof of a reasoning text: Anthropic's signature or OpenAI's encrypted content. */

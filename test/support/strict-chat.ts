@@ -216,7 +216,7 @@ function checkContent(message: Json, role: string, path: string): void {
     const part = objectAt(value, at);
     const kind = oneOf(part.type, PART_KINDS[role] ?? [], `${at}.type`);
     // Output parts are left open: the Agents library copies every member of its message onto them.
-    if (role !== 'assistant') onlyMembers(part, ['type', kind], at);
+    if (role !== 'assistant') onlyMembers(part, ['type', kind, 'prompt_cache_breakpoint'], at);
     if (kind === 'text') stringAt(part.text, `${at}.text`);
     if (kind === 'image_url')
       stringAt(objectAt(part.image_url, `${at}.image_url`).url, `${at}.image_url.url`);

@@ -21,6 +21,9 @@ export type Upstream = Pick<Scene, 'received' | 'play' | 'turnsTaken' | 'breache
   stop(): Promise<void>;
 };
 
+/** A stream that breaks stands still for so long before it does. */
+const BREAK_PAUSE_MS = 40;
+
 /** The tokens every counting request is told. */
 export const COUNTED_TOKENS = 42;
 
@@ -182,7 +185,9 @@ function answer(
   const pieces = cutFrames(frames.slice(0, silentAfter), cutting);
   const last =
     silentAfter !== undefined ? 'stay' : !streaming && turn.halfway === 'error' ? 'reset' : 'close';
-  return new Response(writePieces(pieces, last, entry, signal), {
+  const pausesBefore =
+    !streaming || turn.halfway === undefined ? undefined : frames.length - (turn.halfway === 'error' ? 1 : 0);
+  return new Response(writePieces(pieces, last, pausesBefore, entry, signal), {
     headers: {
       'content-type': streaming ? 'text/event-stream; charset=utf-8' : 'application/json',
       'x-request-id': `req_scripted${asked.position}`,
@@ -214,6 +219,7 @@ function brokenBody(wire: Wire, turn: Turn, asked: Asked): string {
 function writePieces(
   pieces: Uint8Array[],
   last: 'close' | 'stay' | 'reset',
+  pausesBefore: number | undefined,
   entry: Received,
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
@@ -231,6 +237,8 @@ function writePieces(
     {
       async pull(controller) {
         await new Promise<void>((resume) => setImmediate(resume));
+        // until then the caller has passed on what came before: only so is it a break in the middle
+        if (next === pausesBefore) await Bun.sleep(BREAK_PAUSE_MS);
         const piece = pieces[next];
         if (piece === undefined) {
           if (last === 'stay') await left;

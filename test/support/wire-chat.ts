@@ -12,7 +12,13 @@ import {
   type Turn,
 } from './script.ts';
 
-const FINISH_REASON = { end: 'stop', tool: 'tool_calls', length: 'length' } as const;
+const FINISH_REASON = {
+  end: 'stop',
+  tool: 'tool_calls',
+  length: 'length',
+  stop: 'stop',
+  refusal: 'stop',
+} as const;
 
 /** The whole `chat.completion` body of a turn. */
 export function chatBody(turn: Turn, asked: Asked): Record<string, unknown> {
@@ -29,7 +35,7 @@ export function chatBody(turn: Turn, asked: Asked): Record<string, unknown> {
           role: 'assistant',
           content: turn.text ?? null,
           ...(turn.reasoning === undefined ? {} : { reasoning_content: turn.reasoning }),
-          refusal: null,
+          refusal: turn.refusal ?? null,
           annotations: annotationsOf(turn),
           ...(calls.length === 0
             ? {}
@@ -87,6 +93,7 @@ export function chatFrames(turn: Turn, asked: Asked): string[] {
   for (const piece of piecesOf(turn.reasoning ?? '', 12)) frames.push(delta({ reasoning_content: piece }));
   for (const piece of piecesOf(turn.text ?? '', 12)) frames.push(delta({ content: piece }));
   if (turn.search !== undefined) frames.push(delta({ annotations: annotationsOf(turn) }));
+  for (const piece of piecesOf(turn.refusal ?? '', 12)) frames.push(delta({ refusal: piece }));
   const opened = new Set<number>();
   const openUpTo = (last: number): void => {
     for (let index = 0; index <= last; index += 1) {

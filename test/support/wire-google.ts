@@ -3,7 +3,13 @@
 import { type Asked, finishOf, NO_USAGE, piecesOf, type ScriptedUsage, sealOf, type Turn } from './script.ts';
 import type { Json } from './strict.ts';
 
-const FINISH_REASON = { end: 'STOP', tool: 'STOP', length: 'MAX_TOKENS' } as const;
+const FINISH_REASON = {
+  end: 'STOP',
+  tool: 'STOP',
+  length: 'MAX_TOKENS',
+  stop: 'STOP',
+  refusal: 'SAFETY',
+} as const;
 
 /** The whole `GenerateContentResponse` of a turn. */
 export function googleBody(turn: Turn, asked: Asked): Record<string, unknown> {

@@ -2,7 +2,13 @@
 
 import { type Asked, finishOf, fragmentsOf, NO_USAGE, piecesOf, sealOf, type Turn } from './script.ts';
 
-const STOP_REASON = { end: 'end_turn', tool: 'tool_use', length: 'max_tokens' } as const;
+const STOP_REASON = {
+  end: 'end_turn',
+  tool: 'tool_use',
+  length: 'max_tokens',
+  stop: 'stop_sequence',
+  refusal: 'refusal',
+} as const;
 
 /** The whole `message` body of a turn. */
 export function messagesBody(turn: Turn, asked: Asked): Record<string, unknown> {
@@ -29,7 +35,7 @@ export function messagesBody(turn: Turn, asked: Asked): Record<string, unknown> 
   return {
     ...emptyMessage(asked),
     content,
-    stop_reason: STOP_REASON[finishOf(turn)],
+    ...ending(turn),
     usage: messageUsage(turn),
   };
 }
@@ -112,12 +118,7 @@ export function messagesFrames(turn: Turn, asked: Asked): string[] {
   const final = messageUsage(turn);
   frames.push(
     messagesFrame('message_delta', {
-      delta: {
-        stop_reason: STOP_REASON[finishOf(turn)],
-        stop_sequence: null,
-        stop_details: null,
-        container: null,
-      },
+      delta: { ...ending(turn), container: null },
       usage: {
         input_tokens: final.input_tokens,
         cache_creation_input_tokens: final.cache_creation_input_tokens,
@@ -130,6 +131,15 @@ export function messagesFrames(turn: Turn, asked: Asked): string[] {
     messagesFrame('message_stop', {}),
   );
   return frames;
+}
+
+function ending(turn: Turn): Record<string, unknown> {
+  const { refusal: explanation, stopSequence } = turn;
+  return {
+    stop_reason: STOP_REASON[finishOf(turn)],
+    stop_sequence: stopSequence ?? null,
+    stop_details: explanation === undefined ? null : { type: 'refusal', category: null, explanation },
+  };
 }
 
 /** The error body Anthropic answers with. */

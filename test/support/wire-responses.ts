@@ -35,7 +35,9 @@ export function responsesFrames(turn: Turn, asked: Asked): string[] {
   for (const [output_index, item] of items.entries()) {
     if (item.type === 'reasoning') emitReasoning(emit, item, output_index, turn.reasoning ?? '');
     if (item.type === 'web_search_call') emitSearch(emit, item, output_index);
-    if (item.type === 'message') emitMessage(emit, item, output_index, turn);
+    if (item.type !== 'message') continue;
+    if (turn.refusal === undefined) emitMessage(emit, item, output_index, turn);
+    else emitRefusal(emit, item, output_index, turn.refusal);
   }
   emitCalls(emit, items, turn);
   const last = settled(turn, asked);
@@ -92,6 +94,16 @@ function emitMessage(emit: Emit, item: Item, output_index: number, turn: Turn): 
     emit('response.output_text.annotation.added', { ...at, annotation_index, annotation });
   emit('response.output_text.done', { ...at, text, logprobs: [] });
   emit('response.content_part.done', { ...at, part: textPart(turn) });
+  emit('response.output_item.done', { output_index, item });
+}
+
+function emitRefusal(emit: Emit, item: Item, output_index: number, refusal: string): void {
+  const at = { item_id: item.id, output_index, content_index: 0 };
+  emit('response.output_item.added', { output_index, item: { ...item, content: [], status: 'in_progress' } });
+  emit('response.content_part.added', { ...at, part: { type: 'refusal', refusal: '' } });
+  for (const delta of piecesOf(refusal, 12)) emit('response.refusal.delta', { ...at, delta });
+  emit('response.refusal.done', { ...at, refusal });
+  emit('response.content_part.done', { ...at, part: { type: 'refusal', refusal } });
   emit('response.output_item.done', { output_index, item });
 }
 
@@ -155,13 +167,14 @@ function itemsOf(turn: Turn, asked: Asked): Item[] {
     const action = { type: 'search', query, queries: [query], sources: [{ type: 'url', url }] };
     items.push({ id: name('ws'), type: 'web_search_call', status: 'completed', action });
   }
-  if (turn.text !== undefined) {
+  if (turn.text !== undefined || turn.refusal !== undefined) {
+    const { refusal } = turn;
     items.push({
       id: name('msg'),
       type: 'message',
       role: 'assistant',
       status: 'completed',
-      content: [textPart(turn)],
+      content: [refusal === undefined ? textPart(turn) : { type: 'refusal', refusal }],
     });
   }
   for (const call of turn.calls ?? []) {

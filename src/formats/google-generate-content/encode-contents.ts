@@ -93,7 +93,8 @@ class ContentWriter {
   }
 
   #addModel(parts: Part[]): void {
-    const writer = new ModelWriter(this.#writing);
+    const isOwn = parts.some((part) => part.kind === 'reasoning' && part.seal?.issuer === ISSUER);
+    const writer = new ModelWriter(this.#writing, isOwn);
     for (const part of parts) {
       writer.add(part);
       if (part.kind === 'tool-call') this.#names.set(part.id, part.name);
@@ -127,17 +128,25 @@ class ContentWriter {
 /** Writes one turn of the model, with every signature on the part it came with. */
 class ModelWriter {
   readonly #writing: Writing;
+  readonly #isOwn: boolean;
   readonly #signatures = new SignatureHolder();
   readonly #parts: JsonObject[] = [];
 
-  constructor(writing: Writing) {
+  /** `isOwn`: the turn was said here, as one of its signatures tells. */
+  constructor(writing: Writing, isOwn: boolean) {
     this.#writing = writing;
+    this.#isOwn = isOwn;
   }
 
   add(part: Part): void {
     switch (part.kind) {
       case 'reasoning': {
         this.#parts.push(...this.#signatures.release());
+        // Google shows its thoughts without a signature, which stands on the call behind them
+        if (!part.seal && this.#isOwn && thoughtText(part) !== '') {
+          this.#parts.push({ text: thoughtText(part), thought: true });
+          return;
+        }
         if (part.seal?.issuer !== ISSUER) {
           note(this.#writing, part.at, 'dropped', 'reasoning without Google’s signature cannot be sent back');
           return;

@@ -15,17 +15,25 @@ const REASONS: Record<string, Finish['reason']> = {
   sensitive: 'filter',
 };
 
+/** What kinds of parts an answer has. */
+export type Shown = { calls: boolean; texts: boolean; refusals: boolean };
+
 /**
  * The reason behind a `finish_reason`. Calls present mean `tool` whatever the word, save that a cut or filtered
- * answer stays one: its last call is usually broken. Throws `bad_gateway` for words that report a failure.
+ * answer stays one: its last call is usually broken. OpenAI says `stop` also of an answer that is nothing but a
+ * refusal. Throws `bad_gateway` for words that report a failure.
  */
-export function decodeFinish(raw: string | undefined, hasCalls: boolean): Finish {
+export function decodeFinish(raw: string | undefined, { calls, texts, refusals }: Shown): Finish {
   if (raw === 'error' || raw === 'insufficient_system_resource') {
     throw new Fault('bad_gateway', 'The provider broke off the answer; try again.');
   }
   const known = raw === undefined ? 'end' : entryOf(REASONS, raw);
   const saysTool = raw === 'tool_calls' || raw === 'function_call';
-  const reason = known === 'length' || known === 'filter' ? known : hasCalls || saysTool ? 'tool' : 'end';
+  const isCut = known === 'length' || known === 'filter';
+  const reason = isCut ? known : calls || saysTool ? 'tool' : 'end';
+  // ours say `content_filter` of a refusal, as no word of the format means just that
+  if (refusals && !texts && (reason === 'end' || reason === 'filter'))
+    return raw === undefined ? { reason: 'refusal' } : { reason: 'refusal', raw };
   return raw === undefined ? { reason } : { reason, raw };
 }
 

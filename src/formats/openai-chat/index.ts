@@ -44,6 +44,8 @@ export const openaiChat: Codec = {
       '"error"',
       '"finish_reason":"',
       '"finish_reason": "',
+      '"refusal":"',
+      '"refusal": "',
       'event: error',
       // who cites pages has searched
       '"url_citation"',

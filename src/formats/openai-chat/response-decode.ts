@@ -25,7 +25,8 @@ export function decodeResponse(body: JsonObject): CanonicalResponse {
   const createdS = asNumber(body.created) || undefined;
   const serviceTier = asString(body.service_tier);
   const parts = answerParts(message, choice, id);
-  const hasCalls = parts.some((part) => part.kind === 'tool-call');
+  const has = (kind: Part['kind']): boolean => parts.some((part) => part.kind === kind);
+  const shown = { calls: has('tool-call'), texts: has('text'), refusals: has('refusal') };
   const isCited = parts.some((part) => part.kind === 'text' && part.citations !== undefined);
   const usage = decodeUsage(body.usage ?? choice.usage, serviceTier, isCited);
   return {
@@ -33,7 +34,7 @@ export function decodeResponse(body: JsonObject): CanonicalResponse {
     ...(model === undefined ? {} : { model }),
     ...(createdS === undefined ? {} : { createdS }),
     parts,
-    finish: decodeFinish(asString(choice.finish_reason) || undefined, hasCalls),
+    finish: decodeFinish(asString(choice.finish_reason) || undefined, shown),
     ...(usage === undefined ? {} : { usage }),
     ...(serviceTier === undefined ? {} : { serviceTier }),
   };

@@ -50,6 +50,7 @@ export class ChatStreamDecoder implements StreamDecoder {
   #model: string | undefined;
   #createdS: number | undefined;
   #serviceTier: string | undefined;
+  readonly #shown = { texts: false, refusals: false };
   #finishReason: string | undefined;
   #usage: Usage | undefined;
   #reported: JsonObject | undefined;
@@ -145,6 +146,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     const text = textOf(delta.content);
     const logprobs = decodeLogprobs(choice.logprobs);
     if (text || logprobs.length > 0) {
+      this.#shown.texts = true;
       const piece = { kind: 'text', text, ...(logprobs.length === 0 ? {} : { logprobs }) } as const;
       events.push(...this.#plain({ kind: 'text' }, piece));
     }
@@ -154,7 +156,10 @@ export class ChatStreamDecoder implements StreamDecoder {
       if (before === 'text') events.push(...this.#plain({ kind: 'text' }, { kind: 'citation', citation }));
     }
     const refusal = asString(delta.refusal);
-    if (refusal) events.push(...this.#plain({ kind: 'refusal' }, { kind: 'refusal', text: refusal }));
+    if (refusal) {
+      this.#shown.refusals = true;
+      events.push(...this.#plain({ kind: 'refusal' }, { kind: 'refusal', text: refusal }));
+    }
     if (isObject(delta.audio)) events.push(...this.#readAudio(delta.audio));
     for (const fragment of asArray(delta.tool_calls)) events.push(...this.#readCall(asObject(fragment)));
     if (isObject(delta.function_call)) {
@@ -222,7 +227,7 @@ export class ChatStreamDecoder implements StreamDecoder {
   #finish(): StreamEvent[] {
     let finish: Finish;
     try {
-      finish = decodeFinish(this.#finishReason, this.#calls.hasCalls);
+      finish = decodeFinish(this.#finishReason, { ...this.#shown, calls: this.#calls.hasCalls });
     } catch (thrown) {
       return this.#fail(toFault(thrown));
     }

@@ -2,12 +2,13 @@
 
 export const HOME_MAIN = `<section class="gate home">
 <h1>Osiris</h1>
-<p>An AI gateway: OpenAI Chat, OpenAI Responses and Anthropic Messages in, any provider out.</p>
+<p>An AI gateway: OpenAI Chat, OpenAI Responses, Anthropic Messages and Gemini in, any provider out.</p>
 <p>Point a client's base URL at this address with <code>/v1</code> behind it (Claude Code: without), and give it your
 <code>sk-osiris-…</code> key.</p>
 <ul class="doors">
 <li><a class="door" href="/key"><strong>Your key</strong><span>Balance, limits and what each model has cost</span></a></li>
 <li><a class="door" href="/docs"><strong>API documentation</strong><span>Every route, to read and to try</span></a></li>
+<li><a class="door" href="/docs/translation"><strong>Translation</strong><span>What survives between the formats, scenario by scenario</span></a></li>
 <li><a class="door" href="/admin"><strong>Admin</strong><span>Spend, keys and errors, for the operator</span></a></li>
 </ul>
 </section>`;

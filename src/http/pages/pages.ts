@@ -1,4 +1,4 @@
-// The pages for people at `/`, `/key` and `/admin`, with their files.
+// The pages for people at `/`, `/key`, `/admin` and `/docs/translation`, with their files.
 
 import { Elysia, NotFoundError } from 'elysia';
 import { ADMIN_MAIN } from './admin-page.ts';
@@ -6,6 +6,7 @@ import { pageFiles } from './files.ts';
 import { PAGE_HEADERS, pageResponse } from './frame.ts';
 import { HOME_MAIN, refusedMain } from './home-page.ts';
 import { KEY_MAIN } from './key-page.ts';
+import { TRANSLATION_MAIN } from './translation-page.ts';
 
 const HIDDEN = { detail: { hide: true } };
 const NOT_OPEN = 'The admin page is not open to this address; see server.admin_from.';
@@ -28,6 +29,11 @@ export function pages(isAdminAddress: (request: Request) => boolean) {
           isAdminAddress(request)
             ? pageResponse({ title: 'Admin', path: '/admin', script: 'admin.js', main: ADMIN_MAIN })
             : pageResponse({ title: 'Admin', path: '/admin', main: refusedMain(NOT_OPEN), status: 403 }),
+        HIDDEN,
+      )
+      .get(
+        '/docs/translation',
+        () => pageResponse({ title: 'Translation', path: '/docs/translation', main: TRANSLATION_MAIN }),
         HIDDEN,
       )
       .get(

@@ -1,0 +1,89 @@
+// What the scenario table knows of a format: how a client asks and reads in it, and what a provider is told in it.
+
+import type { WireFormat } from '../script.ts';
+import type { Json } from '../strict.ts';
+
+/** A question in no format's words. */
+export type Ask = {
+  system: string;
+  user: string;
+  /** The prompt up to here is worth caching. */
+  cached?: true;
+  tools?: { name: string; description: string; schema: Json }[];
+  schema?: Json;
+  stop?: string;
+  cap?: number;
+  thinking?: true;
+};
+
+export type Call = { id: string; name: string; args: unknown };
+
+export type Result = { callId: string; name: string; text: string; image?: string; isError?: true };
+
+/** An answer as its client understands it. */
+export type Reply = {
+  text: string;
+  thoughts: string;
+  refused: boolean;
+  /** The words of a refusal, wherever the format has them. */
+  refusal: string;
+  calls: Call[];
+  finish: 'end' | 'tool' | 'length' | 'stop' | 'refusal';
+  stopSequence: string | undefined;
+  tokens: { input: number; cached: number; output: number };
+};
+
+/** A request as its provider understands it. */
+export type Heard = {
+  system: string;
+  user: string;
+  tools: { name: string; schema: unknown }[];
+  calls: Call[];
+  results: { callId: string; text: string; isError: boolean }[];
+  /** Base64 data, wherever it stands. */
+  images: string[];
+  /** Of the answer, with its name where the format has one. */
+  schema: { schema: unknown; name?: unknown };
+  stop: string[];
+  cap: number | undefined;
+  thinks: boolean;
+  /** Tokens it may think, where it is told in tokens. */
+  budget: number | undefined;
+  cacheMarks: number;
+};
+
+export type Dialect = {
+  format: WireFormat;
+  path(model: string, stream: boolean): string;
+  ask(question: Ask, model: string, stream: boolean): Json;
+  /** The whole answer a stream stands for. */
+  fold(events: Json[]): Json;
+  read(answer: Json): Reply;
+  /** The next request: the last one, what was answered, what the tools gave. */
+  goOn(asked: Json, answer: Json, results: Result[]): Json;
+  /** What a body or an event says of a failure; undefined when it is none. */
+  failure(body: Json): string | undefined;
+  hear(body: Json): Heard;
+};
+
+export const list = (value: unknown): Json[] => (Array.isArray(value) ? (value as Json[]) : []);
+export const object = (value: unknown): Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+export const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
+
+/** The text of a content that is a string or parts. */
+export function textIn(content: unknown): string {
+  if (typeof content === 'string') return content;
+  return list(content)
+    .map((part) => text(part.text))
+    .join('');
+}
+
+/** How formats without a flag tell that a tool failed. */
+export const SAYS_ERROR = /^\s*\[?(tool )?error/i;
+
+export function dataOf(url: unknown): string[] {
+  const [, data] = /^data:image\/png;base64,(.*)$/.exec(text(url)) ?? [];
+  return data === undefined ? [] : [data];
+}
