@@ -41,6 +41,24 @@ export type Target = {
   sampling: boolean;
   /** `reasoning_content` may be sent back on assistant messages of Chat. */
   reasoningContent: boolean;
+  // what nearly every model can: absent means yes
+  /** A call of a tool can be forced. */
+  forcedTools?: boolean;
+  tools?: boolean;
+  images?: boolean;
+  audio?: boolean;
+  files?: boolean;
+  /** It goes on with an assistant turn that ends the conversation. */
+  prefill?: boolean;
+  stop?: boolean;
+  /** `json_object` is understood. */
+  jsonMode?: boolean;
+  /** `strict` is understood on tools and schemas. */
+  strict?: boolean;
+  /** `parallel_tool_calls` is understood. */
+  parallelTools?: boolean;
+  /** Schemas are compiled by the vendor itself and must keep to what all of them know; absent means no. */
+  plainSchemas?: boolean;
 };
 
 /** What a request says beside its prompt: which model, and whether to stream. Some formats say it in the path. */
@@ -124,6 +142,8 @@ export type Codec = {
    * in its place, undefined to leave the reasoning out. The same object when nothing changes.
    */
   showSeals?(body: JsonObject, show: (seal: string) => string | undefined): Converted<JsonObject>;
+  /** What no request of this format can say, so that the gateway sees to it itself. */
+  lacks?: readonly ('stop' | 'json-mode')[];
   /** Where a request goes, behind a provider's base URL. */
   path(address: Address): string;
   /**

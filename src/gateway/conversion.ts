@@ -14,6 +14,8 @@ export interface Conversion {
   readonly committed: boolean;
   /** The failure that ended the stream, if one did. */
   readonly fault: Fault | undefined;
+  /** The answer is over for the client though its provider would go on. */
+  readonly isCut?: boolean;
   push(chunk: Uint8Array): Piece;
   /** The upstream closed; the piece always has a `last`. */
   end(): Piece;

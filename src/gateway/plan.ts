@@ -1,14 +1,16 @@
 // Decides how a call reaches one deployment: its own bytes with a few edits, or through the canonical model.
 
+import { type AnswerChange, chainChanges } from '../canonical/answer-change.ts';
 import { Fault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
-import { mapTools, type ToolAbilities, type ToolRestorer } from '../canonical/tool-map.ts';
+import { mapTools, type ToolAbilities } from '../canonical/tool-map.ts';
 import { targetOf } from '../catalog/target.ts';
 import type { Config } from '../config/config.ts';
 import { refuseThread } from '../formats/anthropic-messages/index.ts';
 import type { Codec, Converted } from '../formats/codec.ts';
+import { fitRequest } from '../formats/fit-request.ts';
 import { FORMATS } from '../formats/index.ts';
 import { isEnvelope, keepOwnSeals, scopeIn, sealFor, unwrapSeals } from '../formats/seal.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
@@ -52,7 +54,8 @@ export type TranscodePlan = {
   body: Uint8Array;
   credential: string | undefined;
   losses: Loss[];
-  restore: ToolRestorer | undefined;
+  /** What makes the provider's answer the client's. */
+  restore: AnswerChange | undefined;
   sealing: Sealing;
 };
 export type Plan = PassPlan | TranscodePlan;
@@ -172,14 +175,16 @@ function transcodePlan(
   const recalled = recallThoughts(decoded.value, keyId, thoughts, (scope) => scopes.includes(scope));
   const { credential, scopes: own } = signIn(provider, lastScope(recalled, scopes), sealKey);
   const kept = keepOwnSeals(recalled, own);
-  const mapped = mapTools(kept.value, abilitiesOf(call, candidate, upstream));
   const target = targetOf(model, candidate.deployment, provider);
+  const fitted = fitRequest(kept.value, target, upstream);
+  const mapped = mapTools(fitted.request, abilitiesOf(call, candidate, upstream));
   const encoded = upstream.encodeRequest(mapped.request, target);
   const body = new TextEncoder().encode(JSON.stringify(encoded.value));
-  const losses = [...decoded.losses, ...kept.losses, ...mapped.losses, ...encoded.losses];
+  const losses = [...decoded.losses, ...kept.losses, ...fitted.losses, ...mapped.losses, ...encoded.losses];
   const path = upstream.path({ model: target.model, stream: call.stream });
-  const { restore } = mapped;
   const after = turnHash(decoded.value.messages.at(-1));
+  // names are given back first: the made-up ones are not among them
+  const restore = chainChanges([mapped.restore, ...fitted.changes]);
   const sealing: Sealing = {
     key: sealKey,
     scope: own[0],

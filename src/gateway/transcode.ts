@@ -25,6 +25,7 @@ type TextPiece = { now: string; last: string | undefined };
 export class TranscodedStream implements Conversion {
   committed = false;
   fault: Fault | undefined;
+  isCut = false;
   readonly #splitter = new FrameSplitter();
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
@@ -74,10 +75,12 @@ export class TranscodedStream implements Conversion {
 
   #write(events: StreamEvent[], piece: TextPiece): void {
     for (const told of events) {
+      // nobody wanted the rest, so nobody pays for it
+      if (this.isCut) return;
       const heard = told.type === 'error' ? { ...told, fault: this.#eyes.clean(told.fault) } : told;
       this.#meter.hear(heard);
       const seen = heard.type === 'usage' ? this.#withCost(heard) : heard;
-      for (const event of this.#restore?.events(seen) ?? [seen]) {
+      for (const event of this.#changed(seen)) {
         if (isContent(event)) this.committed = true;
         if (event.type === 'error') this.fault = event.fault;
         const text = this.#seals
@@ -88,6 +91,16 @@ export class TranscodedStream implements Conversion {
         else piece.now += text;
       }
     }
+  }
+
+  /** The client's events for one of the provider's. An answer that is cut short reports what was seen of it. */
+  #changed(event: StreamEvent): StreamEvent[] {
+    const events = this.#restore?.events(event) ?? [event];
+    const finish = event.type === 'finish' ? undefined : events.find((each) => each.type === 'finish');
+    if (!finish) return events;
+    this.isCut = true;
+    const usage = this.#withCost({ type: 'usage' as const, usage: this.#meter.usage() });
+    return [...events.filter((each) => each !== finish), usage, finish];
   }
 
   #withCost<Told extends { usage: Usage }>(event: Told): Told {

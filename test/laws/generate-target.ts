@@ -16,5 +16,16 @@ export function anyTarget(c: Choices): Target {
     structuredOutput: !c.chance(30),
     sampling: !c.chance(30),
     reasoningContent: c.chance(50),
+    forcedTools: !c.chance(20),
+    tools: !c.chance(5),
+    images: !c.chance(10),
+    audio: !c.chance(10),
+    files: !c.chance(10),
+    prefill: !c.chance(10),
+    stop: !c.chance(20),
+    jsonMode: !c.chance(20),
+    strict: !c.chance(20),
+    parallelTools: !c.chance(20),
+    plainSchemas: c.chance(30),
   };
 }

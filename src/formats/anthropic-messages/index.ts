@@ -18,6 +18,7 @@ export const anthropicMessages: Codec = {
   id: 'anthropic-messages',
   issuer: ISSUER,
   showSeals,
+  lacks: ['json-mode'],
   path: () => '/messages',
   modelMember: 'model',
   idPrefix: 'msg_',

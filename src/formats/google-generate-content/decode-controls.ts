@@ -79,6 +79,7 @@ export function decodeControls(
     'reasoning.budgetTokens': `${GROUP}.thinkingConfig.thinkingBudget`,
     'reasoning.summary': `${GROUP}.thinkingConfig.includeThoughts`,
     output: outputMember(config),
+    'output.schema': outputMember(config),
   });
 }
 
@@ -131,7 +132,7 @@ function decodeOutput(config: JsonObject, losses: Loss[]): OutputFormat | undefi
     if (type === 'text/x.enum')
       losses.push({ path: `${GROUP}.responseMimeType`, action: 'changed', reason: 'the word comes as JSON' });
     const schema = isObject(responseJsonSchema) ? responseJsonSchema : readSchema(responseSchema ?? {});
-    return { kind: 'schema', schema };
+    return { kind: 'schema', schema, strict: 'possible' };
   }
   if (type === undefined) return undefined;
   if (type === 'application/json') return { kind: 'json' };

@@ -2,9 +2,9 @@
 
 import type { Sampling } from '../../canonical/request.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
-import { named } from './encode-tools.ts';
+import { GOOGLE } from '../schema/dialect.ts';
+import { fitSchema, listed } from '../schema/fit.ts';
 import { generationOf } from './names.ts';
-import { fitSchema } from './schema-fit.ts';
 import { encodeThinking } from './thinking.ts';
 import { encodeTier } from './usage.ts';
 import { lose, unsupported, type Writing } from './writing.ts';
@@ -100,9 +100,9 @@ function encodeOutput(writing: Writing): { format: JsonObject; instruction?: str
         const instruction = `Answer with one JSON value that follows this JSON schema, and nothing else:\n${JSON.stringify(output.schema)}`;
         return { format: excluded ? {} : JSON_TYPE, instruction };
       }
-      const { schema, dropped } = fitSchema(output.schema);
-      if (dropped.length > 0)
-        lose(writing, 'output', 'changed', `Google does not know ${named(dropped)} in a schema`);
+      const { schema, changed } = fitSchema(output.schema, GOOGLE);
+      if (changed.length > 0)
+        lose(writing, 'output', 'changed', `Google does not know ${listed(changed)} in a schema`);
       return { format: { ...JSON_TYPE, responseJsonSchema: schema } };
     }
     default:

@@ -2,9 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import type { Loss } from '../../canonical/loss.ts';
-import type { CanonicalRequest } from '../../canonical/request.ts';
+import type { CanonicalRequest, OutputFormat } from '../../canonical/request.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
 import type { Target } from '../codec.ts';
+import { COMPATIBLE } from '../schema/dialect.ts';
+import { fitSchema, listed } from '../schema/fit.ts';
+import { strictMember } from '../schema/strict.ts';
 import { NO_MEMBER, unsupported } from './encode-parts.ts';
 import { encodeThinking, type Lose } from './encode-reasoning.ts';
 
@@ -90,23 +93,27 @@ function encodeOutput(request: CanonicalRequest, target: Target, lose: Lose): Js
       return { type: 'text' };
     case 'json':
       return { type: 'json_object' };
-    case 'schema': {
-      if (!target.structuredOutput) {
-        lose('output', 'changed', 'the model knows no schemas; it is asked for JSON and told the schema');
-        return { type: 'json_object' };
-      }
-      const { name = 'response', description, schema, strict } = output;
-      return { type: 'json_schema', json_schema: compact({ name, description, schema, strict }) };
-    }
+    case 'schema':
+      return { type: 'json_schema', json_schema: encodeSchema(output, target, lose) };
     default:
       return output satisfies never;
   }
 }
 
-/** What a model without schemas is told instead; undefined when the schema travels as a member. */
-export function schemaInstruction(request: CanonicalRequest, target: Target): string | undefined {
-  if (request.output?.kind !== 'schema' || target.structuredOutput) return undefined;
-  return `Answer with one JSON value that follows this JSON schema, and nothing else:\n${JSON.stringify(request.output.schema)}`;
+function encodeSchema(
+  output: Extract<OutputFormat, { kind: 'schema' }>,
+  target: Target,
+  lose: Lose,
+): JsonObject {
+  const { name = 'response', description } = output;
+  const { schema, changed } = target.plainSchemas
+    ? fitSchema(output.schema, COMPATIBLE)
+    : { schema: output.schema, changed: [] };
+  if (changed.length > 0)
+    lose('output', 'changed', `the provider does not know ${listed(changed)} in a schema`);
+  const strict = target.strict === false ? undefined : strictMember(output.strict, schema);
+  if (target.strict === false && output.strict === true) lose('output.strict', 'dropped', NO_MEMBER);
+  return compact({ name, description, schema, strict });
 }
 
 /** OpenAI takes at most 64 characters; longer ids become a stable digest. */

@@ -3,16 +3,21 @@
 import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest, CustomTool, FunctionTool, WebSearchTool } from '../../canonical/request.ts';
 import { compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import type { Target } from '../codec.ts';
+import { COMPATIBLE } from '../schema/dialect.ts';
+import { fitArguments, listed } from '../schema/fit.ts';
+import { objectRoot } from '../schema/root.ts';
+import { fitsStrict, NOT_STRICT } from '../schema/strict.ts';
 import { dropMark, NO_MEMBER, unsupported } from './encode-parts.ts';
 
 /** `tools`, `web_search_options`, `tool_choice`, `parallel_tool_calls`; throws for tools Chat has no form for. */
-export function encodeTools(request: CanonicalRequest, losses: Loss[]): JsonObject {
+export function encodeTools(request: CanonicalRequest, target: Target, losses: Loss[]): JsonObject {
   const members: JsonObject = {};
   const tools: JsonObject[] = [];
   for (const tool of request.tools) {
     switch (tool.kind) {
       case 'function':
-        tools.push(encodeFunction(tool, losses));
+        tools.push(encodeFunction(tool, target, losses));
         break;
       case 'custom':
         tools.push(encodeCustom(tool, losses));
@@ -30,13 +35,23 @@ export function encodeTools(request: CanonicalRequest, losses: Loss[]): JsonObje
     }
   }
   if (tools.length > 0) members.tools = tools;
-  return { ...members, ...encodeChoice(request, tools.length > 0, losses) };
+  return { ...members, ...encodeChoice(request, tools.length > 0, target, losses) };
 }
 
-function encodeFunction(tool: FunctionTool, losses: Loss[]): JsonObject {
+function encodeFunction(tool: FunctionTool, target: Target, losses: Loss[]): JsonObject {
   if (tool.namespace !== undefined) throw unsupported(tool.at, 'namespaces of tools are not known there');
   dropMark(tool, losses);
-  const { name, description, schema, strict } = tool;
+  const { name, description, at = 'tools' } = tool;
+  const change = (reason: string, path = at) => losses.push({ path, action: 'changed', reason });
+  const { schema, changed } = target.plainSchemas
+    ? fitArguments(tool.schema, COMPATIBLE)
+    : objectRoot(tool.schema);
+  if (changed.length > 0) change(`the provider does not know ${listed(changed)} there in a schema`);
+  let { strict } = tool;
+  if (strict && target.strict === false) change('the provider has no strict tools', tool.strictAt);
+  else if (strict && !fitsStrict(schema)) change(NOT_STRICT, tool.strictAt);
+  if (strict !== undefined && target.strict === false) strict = undefined;
+  else if (strict) strict = fitsStrict(schema);
   return { type: 'function', function: compact({ name, description, parameters: schema, strict }) };
 }
 
@@ -66,11 +81,24 @@ function encodeSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
   });
 }
 
-function encodeChoice(request: CanonicalRequest, hasTools: boolean, losses: Loss[]): JsonObject {
+function encodeChoice(
+  request: CanonicalRequest,
+  hasTools: boolean,
+  target: Target,
+  losses: Loss[],
+): JsonObject {
   const { toolChoice, parallelTools, origin } = request;
   const members: JsonObject = {};
   if (toolChoice && hasTools) members.tool_choice = choiceValue(request, toolChoice);
-  if (parallelTools !== undefined && hasTools) members.parallel_tool_calls = parallelTools;
+  if (parallelTools !== undefined && hasTools) {
+    if (target.parallelTools !== false) members.parallel_tool_calls = parallelTools;
+    else if (!parallelTools)
+      losses.push({
+        path: origin.parallelTools ?? 'parallel_tool_calls',
+        action: 'dropped',
+        reason: NO_MEMBER,
+      });
+  }
   if (hasTools) return members;
   // upstreams refuse both members when there is no tool to choose
   const reason = 'there is no tool to choose';
