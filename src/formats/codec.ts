@@ -51,14 +51,23 @@ export type Target = {
   /** It goes on with an assistant turn that ends the conversation. */
   prefill?: boolean;
   stop?: boolean;
+  /** On Chat it takes functions together with an effort (OpenAI from 5.6 on: on Responses only). */
+  thinkingTools?: boolean;
   /** `json_object` is understood. */
   jsonMode?: boolean;
   /** `strict` is understood on tools and schemas. */
   strict?: boolean;
-  /** `parallel_tool_calls` is understood. */
-  parallelTools?: boolean;
-  /** Schemas are compiled by the vendor itself and must keep to what all of them know; absent means no. */
+  // and what few have: absent means no
+  /** Schemas are compiled by the vendor itself and must keep to what all of them know. */
   plainSchemas?: boolean;
+  /** Temperature and its kin are accepted while the model is told not to think. */
+  idleSampling?: boolean;
+  /** The end of the vendor's own scale; absent: the one of the format. */
+  temperatureMax?: number;
+  /** `top_k` is understood on Chat. */
+  topK?: boolean;
+  /** Members of Chat that the vendor refuses. */
+  refuses?: readonly string[];
 };
 
 /** What a request says beside its prompt: which model, and whether to stream. Some formats say it in the path. */

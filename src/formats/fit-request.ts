@@ -95,7 +95,7 @@ function fitStop(request: CanonicalRequest, target: Target, codec: Codec): FitSt
   const isKnown = !codec.lacks?.includes('stop') && target.stop !== false;
   if (isKnown || words.length === 0) return { request, losses: [], changes: [] };
   const path = request.origin['sampling.stop'] ?? 'stop';
-  const reason = 'the answer is cut here; the provider may write, and charge for, a little more';
+  const reason = 'the gateway ends the answer there; the provider may write a little more';
   return {
     request: { ...request, sampling },
     losses: [{ path, action: 'changed', reason }],

@@ -12,6 +12,7 @@ import { refuseThread } from '../formats/anthropic-messages/index.ts';
 import type { Codec, Converted } from '../formats/codec.ts';
 import { fitRequest } from '../formats/fit-request.ts';
 import { FORMATS } from '../formats/index.ts';
+import { needsGateway, passEdits } from '../formats/pass-edits.ts';
 import { isEnvelope, keepOwnSeals, scopeIn, sealFor, unwrapSeals } from '../formats/seal.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
@@ -62,22 +63,26 @@ export type Plan = PassPlan | TranscodePlan;
 
 /**
  * The plan for one candidate: the client's own format when the deployment speaks it, else its first one. A provider
- * that wants its first format for everybody gets it unless that would lose something the client's own one carries.
- * Throws Fault 400 when the request cannot be said in any of them.
+ * that wants its first format for everybody gets it unless that would lose more than the client's own one. Throws
+ * Fault 400 when the request cannot be said in any of them.
  */
 export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Plan {
   const formats = formatsOf(candidate);
   const own = call.codec.id;
   const first = formats[0] ?? own;
   const speaksOwn = formats.includes(own);
+  const target = targetOf(call.model, candidate.deployment, candidate.provider);
+  const isHard = needsGateway(own, call.body, target);
   if (first === own || (speaksOwn && !candidate.provider.quirks.firstFormatFirst))
-    return passPlan(call, candidate, ports);
+    return isHard ? transcodePlan(call, candidate, call.codec, ports) : passPlan(call, candidate, ports);
   const upstream = FORMATS[first];
   if (!upstream) throw new Fault('no_provider', `Provider ${candidate.provider.id} speaks no known format.`);
   try {
     const plan = transcodePlan(call, candidate, upstream, ports);
-    const lossless = plan.losses.every((loss) => loss.action === 'moved');
-    return lossless || !speaksOwn ? plan : passPlan(call, candidate, ports);
+    const lost = plan.losses.filter((loss) => loss.action !== 'moved').length;
+    if (lost === 0 || !speaksOwn || isHard) return plan;
+    const passing = passPlan(call, candidate, ports);
+    return passing.losses.length < lost ? passing : plan;
   } catch (thrown) {
     if (speaksOwn && thrown instanceof Fault && thrown.status === 400)
       return passPlan(call, candidate, ports);
@@ -104,6 +109,9 @@ export function passPlan(call: Call, candidate: Candidate, ports: PlanPorts): Pa
   const edits: Edit[] = [];
   const renamed = candidate.deployment.model !== call.modelName;
   if (renamed) edits.push(...modelEdits(codec, candidate.deployment.model));
+  const target = targetOf(call.model, candidate.deployment, provider);
+  const fitted = passEdits(codec.id, shown?.value ?? call.body, target, provider.quirks.usageInStream);
+  edits.push(...fitted.edits);
   let hideUsage = false;
   if (codec.id === 'openai-chat' && call.stream && provider.quirks.usageInStream !== false) {
     const options = call.body.stream_options;
@@ -111,7 +119,7 @@ export function passPlan(call: Call, candidate: Candidate, ports: PlanPorts): Pa
     if (hideUsage) edits.push({ path: ['stream_options', 'include_usage'], json: 'true' });
   }
   const body = edits.length === 0 ? bytes : spliceJson(bytes, edits);
-  const losses = shown?.losses ?? [];
+  const losses = [...(shown?.losses ?? []), ...fitted.losses];
   const path = codec.path({ model: candidate.deployment.model, stream: call.stream });
   const noteSeals = hasNeighbours(codec.id, ports)
     ? sealNotes(call.key.id, scope, ports.thoughts)

@@ -25,7 +25,9 @@ export function anyTarget(c: Choices): Target {
     stop: !c.chance(20),
     jsonMode: !c.chance(20),
     strict: !c.chance(20),
-    parallelTools: !c.chance(20),
+    idleSampling: c.chance(20),
+    topK: c.chance(30),
+    refuses: c.chance(30) ? ['seed', 'logit_bias', 'parallel_tool_calls', 'n', 'user'] : [],
     plainSchemas: c.chance(30),
   };
 }

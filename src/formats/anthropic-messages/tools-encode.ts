@@ -3,9 +3,9 @@
 import { Fault } from '../../canonical/fault.ts';
 import type { FunctionTool, Tool, ToolChoice, WebSearchTool } from '../../canonical/request.ts';
 import { compact, isObject, type JsonObject } from '../../lib/json.ts';
-import { ANTHROPIC } from '../schema/dialect.ts';
-import { fitSchema, listed } from '../schema/fit.ts';
-import { objectRoot } from '../schema/root.ts';
+import { ANTHROPIC } from '../schema-dialect.ts';
+import { fitSchema, listed } from '../schema-fit.ts';
+import { objectRoot } from '../schema-root.ts';
 import { FORMAT } from './block-decode.ts';
 import { lose, mark, type Writing } from './writing.ts';
 

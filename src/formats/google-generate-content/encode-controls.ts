@@ -2,8 +2,9 @@
 
 import type { Sampling } from '../../canonical/request.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
-import { GOOGLE } from '../schema/dialect.ts';
-import { fitSchema, listed } from '../schema/fit.ts';
+import { takesSampling } from '../sampling.ts';
+import { GOOGLE } from '../schema-dialect.ts';
+import { fitSchema, listed } from '../schema-fit.ts';
 import { generationOf } from './names.ts';
 import { encodeThinking } from './thinking.ts';
 import { encodeTier } from './usage.ts';
@@ -63,7 +64,8 @@ function encodeSampling(writing: Writing): JsonObject {
   for (const name of Object.keys(KNOBS) as (keyof typeof KNOBS)[]) {
     const value = request.sampling[name];
     if (value === undefined) continue;
-    const isRefused = !target.sampling || (PENALTIES.includes(name) && generationOf(target.model) === 2);
+    const isRefused =
+      !takesSampling(request, target) || (PENALTIES.includes(name) && generationOf(target.model) === 2);
     if (isRefused) lose(writing, `sampling.${name}`, 'dropped', 'the model refuses it');
     else members[KNOBS[name]] = value;
   }

@@ -2,8 +2,8 @@
 
 import type { FunctionTool, Tool, ToolChoice } from '../../canonical/request.ts';
 import { compact, isObject, type JsonObject } from '../../lib/json.ts';
-import { GOOGLE } from '../schema/dialect.ts';
-import { fitArguments, listed } from '../schema/fit.ts';
+import { GOOGLE } from '../schema-dialect.ts';
+import { fitArguments, listed } from '../schema-fit.ts';
 import { FORMAT } from './names.ts';
 import { dropMark, lose, note, unsupported, type Writing } from './writing.ts';
 

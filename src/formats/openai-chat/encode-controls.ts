@@ -5,9 +5,10 @@ import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest, OutputFormat } from '../../canonical/request.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
 import type { Target } from '../codec.ts';
-import { COMPATIBLE } from '../schema/dialect.ts';
-import { fitSchema, listed } from '../schema/fit.ts';
-import { strictMember } from '../schema/strict.ts';
+import { takesSampling } from '../sampling.ts';
+import { COMPATIBLE } from '../schema-dialect.ts';
+import { fitSchema, listed } from '../schema-fit.ts';
+import { strictMember } from '../schema-strict.ts';
 import { NO_MEMBER, unsupported } from './encode-parts.ts';
 import { encodeThinking, type Lose } from './encode-reasoning.ts';
 
@@ -20,7 +21,7 @@ export function encodeControls(request: CanonicalRequest, target: Target, losses
   const lose = (name: string, action: Loss['action'], reason: string) =>
     losses.push({ path: clientPath(name, origin), action, reason });
 
-  if (sampling.topK !== undefined) lose('sampling.topK', 'dropped', NO_MEMBER);
+  if (sampling.topK !== undefined && !target.topK) lose('sampling.topK', 'dropped', NO_MEMBER);
   if (cache.auto) lose('cache.auto', 'dropped', NO_MEMBER);
   if (request.metadata) lose('metadata', 'dropped', 'labels are kept here and not sent to another provider');
   let stop = sampling.stop;
@@ -31,6 +32,7 @@ export function encodeControls(request: CanonicalRequest, target: Target, losses
   return compact({
     [target.maxTokensField]: encodeCap(request, target, lose),
     ...encodeSampling(request, target, lose),
+    top_k: target.topK ? sampling.topK : undefined,
     stop,
     seed: sampling.seed,
     n: sampling.n,
@@ -78,8 +80,13 @@ function encodeSampling(request: CanonicalRequest, target: Target, lose: Lose): 
   for (const name of Object.keys(KNOBS) as (keyof typeof KNOBS)[]) {
     const value = request.sampling[name];
     if (value === undefined) continue;
-    if (target.sampling) members[KNOBS[name]] = value;
+    if (takesSampling(request, target)) members[KNOBS[name]] = value;
     else lose(`sampling.${name}`, 'dropped', 'the model refuses it');
+  }
+  const { temperatureMax: most } = target;
+  if (most !== undefined && typeof members.temperature === 'number' && members.temperature > most) {
+    members.temperature = most;
+    lose('sampling.temperature', 'clamped', `the provider’s scale ends at ${most}`);
   }
   return members;
 }

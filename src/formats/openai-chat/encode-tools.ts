@@ -4,10 +4,10 @@ import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest, CustomTool, FunctionTool, WebSearchTool } from '../../canonical/request.ts';
 import { compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Target } from '../codec.ts';
-import { COMPATIBLE } from '../schema/dialect.ts';
-import { fitArguments, listed } from '../schema/fit.ts';
-import { objectRoot } from '../schema/root.ts';
-import { fitsStrict, NOT_STRICT } from '../schema/strict.ts';
+import { COMPATIBLE } from '../schema-dialect.ts';
+import { fitArguments, listed } from '../schema-fit.ts';
+import { objectRoot } from '../schema-root.ts';
+import { fitsStrict, NOT_STRICT } from '../schema-strict.ts';
 import { dropMark, NO_MEMBER, unsupported } from './encode-parts.ts';
 
 /** `tools`, `web_search_options`, `tool_choice`, `parallel_tool_calls`; throws for tools Chat has no form for. */
@@ -35,7 +35,7 @@ export function encodeTools(request: CanonicalRequest, target: Target, losses: L
     }
   }
   if (tools.length > 0) members.tools = tools;
-  return { ...members, ...encodeChoice(request, tools.length > 0, target, losses) };
+  return { ...members, ...encodeChoice(request, tools.length > 0, losses) };
 }
 
 function encodeFunction(tool: FunctionTool, target: Target, losses: Loss[]): JsonObject {
@@ -81,24 +81,11 @@ function encodeSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
   });
 }
 
-function encodeChoice(
-  request: CanonicalRequest,
-  hasTools: boolean,
-  target: Target,
-  losses: Loss[],
-): JsonObject {
+function encodeChoice(request: CanonicalRequest, hasTools: boolean, losses: Loss[]): JsonObject {
   const { toolChoice, parallelTools, origin } = request;
   const members: JsonObject = {};
   if (toolChoice && hasTools) members.tool_choice = choiceValue(request, toolChoice);
-  if (parallelTools !== undefined && hasTools) {
-    if (target.parallelTools !== false) members.parallel_tool_calls = parallelTools;
-    else if (!parallelTools)
-      losses.push({
-        path: origin.parallelTools ?? 'parallel_tool_calls',
-        action: 'dropped',
-        reason: NO_MEMBER,
-      });
-  }
+  if (parallelTools !== undefined && hasTools) members.parallel_tool_calls = parallelTools;
   if (hasTools) return members;
   // upstreams refuse both members when there is no tool to choose
   const reason = 'there is no tool to choose';

@@ -7,6 +7,7 @@ import type { Converted, Target } from '../codec.ts';
 import { encodeControls } from './encode-controls.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeTools } from './encode-tools.ts';
+import { dropRefused } from './refused-members.ts';
 
 /**
  * The body for the target's deployment. Members come in a fixed order, so that equal requests give equal bytes and
@@ -21,5 +22,6 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
     ...encodeTools(request, target, losses),
     ...encodeControls(request, target, losses),
   };
+  dropRefused(value, request, target, losses);
   return { value, losses };
 }

@@ -7,7 +7,8 @@ import type { CanonicalRequest, OutputFormat } from '../../canonical/request.ts'
 import { sha256Hex } from '../../lib/crypto.ts';
 import { compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Converted, Target } from '../codec.ts';
-import { strictMember } from '../schema/strict.ts';
+import { takesSampling } from '../sampling.ts';
+import { strictMember } from '../schema-strict.ts';
 import { encodeItems } from './encode-items.ts';
 import { encodeReasoning } from './encode-reasoning.ts';
 import { encodeToolChoice, encodeTools, namesOfClientTools } from './encode-tools.ts';
@@ -94,7 +95,7 @@ function encodeSampling(
   }
   const knob = (name: 'temperature' | 'topP'): number | undefined => {
     const value = sampling[name];
-    if (value === undefined || target.sampling) return value;
+    if (value === undefined || takesSampling(request, target)) return value;
     // 1 is the default of both, so nothing is lost
     if (value !== 1)
       losses.push({ path: path(name), action: 'dropped', reason: 'the model takes no sampling settings' });

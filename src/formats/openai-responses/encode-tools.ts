@@ -11,9 +11,9 @@ import type {
   WebSearchTool,
 } from '../../canonical/request.ts';
 import { asString, compact, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
-import { listed } from '../schema/fit.ts';
-import { objectRoot } from '../schema/root.ts';
-import { fitsStrict, NOT_STRICT } from '../schema/strict.ts';
+import { listed } from '../schema-fit.ts';
+import { objectRoot } from '../schema-root.ts';
+import { fitsStrict, NOT_STRICT } from '../schema-strict.ts';
 import { CLIENT_TOOLS } from './client-tools.ts';
 import { unmarked } from './encode-content.ts';
 
