@@ -153,6 +153,11 @@ export type Codec = {
   showSeals?(body: JsonObject, show: (seal: string) => string | undefined): Converted<JsonObject>;
   /** What no request of this format can say, so that the gateway sees to it itself. */
   lacks?: readonly ('stop' | 'json-mode')[];
+  /**
+   * Answers that may be longer than so many tokens are always streamed by the provider, also for a client that wants
+   * them whole: it gives up connections that are silent for as long as those take.
+   */
+  wholeTokensMax?: number;
   /** Where a request goes, behind a provider's base URL. */
   path(address: Address): string;
   /**

@@ -38,6 +38,7 @@ export type PassPlan = {
   upstream: Codec;
   /** Behind the provider's base URL. */
   path: string;
+  stream: boolean;
   body: Uint8Array;
   /** Our secret at the provider. */
   credential: string | undefined;
@@ -52,6 +53,8 @@ export type TranscodePlan = {
   candidate: Candidate;
   upstream: Codec;
   path: string;
+  /** Asked of the provider; the client may want the answer whole. */
+  stream: boolean;
   body: Uint8Array;
   credential: string | undefined;
   losses: Loss[];
@@ -124,7 +127,7 @@ export function passPlan(call: Call, candidate: Candidate, ports: PlanPorts): Pa
   const noteSeals = hasNeighbours(codec.id, ports)
     ? sealNotes(call.key.id, scope, ports.thoughts)
     : undefined;
-  const sent = { candidate, upstream: codec, path, body, credential };
+  const sent = { candidate, upstream: codec, path, stream: call.stream, body, credential };
   return { kind: 'pass', ...sent, renamed, hideUsage, losses, noteSeals };
 }
 
@@ -186,10 +189,12 @@ function transcodePlan(
   const target = targetOf(model, candidate.deployment, provider);
   const fitted = fitRequest(kept.value, target, upstream);
   const mapped = mapTools(fitted.request, abilitiesOf(call, candidate, upstream));
-  const encoded = upstream.encodeRequest(mapped.request, target);
+  const cap = mapped.request.maxOutputTokens ?? target.maxOutputTokens ?? 0;
+  const stream = call.stream || cap > (upstream.wholeTokensMax ?? Number.POSITIVE_INFINITY);
+  const encoded = upstream.encodeRequest({ ...mapped.request, stream }, target);
   const body = new TextEncoder().encode(JSON.stringify(encoded.value));
   const losses = [...decoded.losses, ...kept.losses, ...fitted.losses, ...mapped.losses, ...encoded.losses];
-  const path = upstream.path({ model: target.model, stream: call.stream });
+  const path = upstream.path({ model: target.model, stream });
   const after = turnHash(decoded.value.messages.at(-1));
   // names are given back first: the made-up ones are not among them
   const restore = chainChanges([mapped.restore, ...fitted.changes]);
@@ -199,7 +204,8 @@ function transcodePlan(
     sealsTexts: provider.quirks.reasoningContent === true,
     remember: (parts, textHash) => rememberThoughts({ parts, textHash, after }, keyId, thoughts),
   };
-  return { kind: 'transcode', candidate, upstream, path, body, credential, losses, restore, sealing };
+  const sent = { candidate, upstream, path, stream, body, credential };
+  return { kind: 'transcode', ...sent, losses, restore, sealing };
 }
 
 function abilitiesOf(call: Call, { provider, deployment }: Candidate, upstream: Codec): ToolAbilities {

@@ -69,13 +69,14 @@ export class TranscodedStream implements Conversion {
   }
 
   #read(frame: SseFrame, piece: TextPiece): void {
+    // nobody wanted the rest, so nobody pays for it
+    if (this.isCut) return;
     this.#write(this.#decoder.push(frame), piece);
     if (frame.data.includes(this.#usageNeedle)) this.#meter.hearReport(this.#decoder.usage);
   }
 
   #write(events: StreamEvent[], piece: TextPiece): void {
     for (const told of events) {
-      // nobody wanted the rest, so nobody pays for it
       if (this.isCut) return;
       const heard = told.type === 'error' ? { ...told, fault: this.#eyes.clean(told.fault) } : told;
       this.#meter.hear(heard);

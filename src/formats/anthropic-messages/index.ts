@@ -19,6 +19,8 @@ export const anthropicMessages: Codec = {
   issuer: ISSUER,
   showSeals,
   lacks: ['json-mode'],
+  // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
+  wholeTokensMax: 21_333,
   path: () => '/messages',
   modelMember: 'model',
   idPrefix: 'msg_',
