@@ -17,7 +17,10 @@ const MODELS: Record<string, { format: WireFormat; quirks?: Json; capabilities?:
   'gpt-5.6-sol': { format: 'openai-responses' },
   'gemini-3.5-flash': { format: 'google-generate-content' },
   'llama-3.3-70b-instruct': { format: 'openai-chat', quirks: { max_tokens_field: 'max_tokens' } },
-  'gpt-5': { format: 'openai-chat', quirks: { refuses: ['seed'] } },
+  'gpt-5': {
+    format: 'openai-chat',
+    quirks: { max_tokens_field: 'max_completion_tokens', refuses: ['seed'] },
+  },
 };
 
 let upstream: Upstream;
