@@ -4,14 +4,14 @@ import type { ProviderDeclaration, Quirks } from './provider.ts';
 
 /** Vendors that took over Chat Completions before `developer` and `max_completion_tokens` existed. */
 const CLASSIC: Quirks = { developerRole: false, maxTokensField: 'max_tokens', plainSchemas: true };
-/** Labels and hints that only OpenAI itself has a use for; vendors that check members refuse them. */
-const OWN_TO_OPENAI = [
-  ...['prompt_cache_key', 'prompt_cache_retention', 'safety_identifier', 'service_tier', 'verbosity'],
-];
 /** The same, and reasoning has to come back with the turns that follow a tool call. */
 const CLASSIC_REASONING: Quirks = { ...CLASSIC, reasoningContent: true };
 /** And `thinking: {type}` turns it on and off. */
 const CLASSIC_SWITCH: Quirks = { ...CLASSIC_REASONING, thinkingSwitch: 'thinking' };
+/** Labels and hints that only OpenAI itself has a use for; vendors that check members refuse them. */
+const OWN_TO_OPENAI = [
+  ...['prompt_cache_key', 'prompt_cache_retention', 'safety_identifier', 'service_tier', 'verbosity'],
+];
 
 /** A vendor that speaks Chat Completions and takes its key as a bearer token, unless `own` says otherwise. */
 function compatible(
