@@ -11,6 +11,8 @@ export type FunctionTool = {
   description?: string;
   schema: JsonSchema;
   strict?: boolean;
+  /** Where the client asked for that, if not at the tool. */
+  strictAt?: SourcePath;
   cache?: CacheMark;
   /** A client-side tool whose schema its format implies (`bash_20250124`, `local_shell`): type and members. */
   implied?: Raw;
@@ -61,7 +63,14 @@ export type ReasoningControl = {
 export type OutputFormat =
   | { kind: 'text' }
   | { kind: 'json' }
-  | { kind: 'schema'; name?: string; description?: string; schema: JsonSchema; strict?: boolean };
+  | {
+      kind: 'schema';
+      name?: string;
+      description?: string;
+      schema: JsonSchema;
+      /** `possible`: formats without such a member hold an answer to its schema wherever they can. */
+      strict?: boolean | 'possible';
+    };
 
 /** Knobs that tune the answer; all optional. */
 export type Sampling = {

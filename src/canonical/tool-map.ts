@@ -1,6 +1,7 @@
 // Fits tool names and kinds to what an upstream knows, and finds the client's own tools again in the answer.
 
 import { isObject, tryParseJson } from '../lib/json.ts';
+import type { AnswerChange } from './answer-change.ts';
 import type { StreamEvent } from './event.ts';
 import { Fault } from './fault.ts';
 import type { Loss } from './loss.ts';
@@ -156,7 +157,7 @@ function mapChoice(choice: ToolChoice, renames: Renames, abilities: ToolAbilitie
 }
 
 /** Gives calls in an answer the names and forms the client's own tools have. One per stream. */
-export class ToolRestorer {
+export class ToolRestorer implements AnswerChange {
   readonly #own: Map<string, Own>;
   /** Part index to the wrapped argument text collected so far. */
   readonly #wrapped = new Map<number, string>();

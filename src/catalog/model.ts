@@ -4,13 +4,14 @@ import type { FormatId } from '../canonical/part.ts';
 
 /**
  * Facts a request is fitted to. `thinking` is how reasoning is asked for; `efforts` lists what the model accepts,
- * lowest first. `sampling: false` means temperature, top_p and top_k are refused.
+ * lowest first. `sampling: false` means temperature, top_p and top_k are refused, with `idleSampling` only while the
+ * model thinks. What it can see, read and hear is undefined for a model nobody has described: then its provider decides.
  */
 export type Capabilities = {
   tools: boolean;
-  images: boolean;
-  files: boolean;
-  audio: boolean;
+  images: boolean | undefined;
+  files: boolean | undefined;
+  audio: boolean | undefined;
   structuredOutput: boolean;
   webSearch: boolean;
   sampling: boolean;
@@ -18,6 +19,13 @@ export type Capabilities = {
   midSystem: boolean;
   thinking: 'none' | 'effort' | 'budget' | 'adaptive';
   efforts: string[];
+  idleSampling?: boolean;
+  /** It goes on with an assistant turn at the end; absent means yes. */
+  prefill?: boolean;
+  /** On Chat it takes functions together with an effort; absent means yes. */
+  thinkingTools?: boolean;
+  /** Stop texts are accepted; absent means yes. */
+  stop?: boolean;
 };
 
 /** Picodollars (1e-12 USD) per token; 1 USD per million tokens is 1,000,000. A class left out costs its parent. */

@@ -14,6 +14,7 @@ export function formatOf(deployment: Deployment, provider: Provider): FormatId {
 export function targetOf(model: Model, deployment: Deployment, provider: Provider): Target {
   const { capabilities } = model;
   const { quirks } = provider;
+  const { refuses } = quirks;
   return {
     model: deployment.model,
     maxOutputTokens: model.maxOutputTokens,
@@ -26,5 +27,20 @@ export function targetOf(model: Model, deployment: Deployment, provider: Provide
     structuredOutput: capabilities.structuredOutput,
     sampling: capabilities.sampling,
     reasoningContent: quirks.reasoningContent ?? false,
+    forcedTools: capabilities.forcedTools,
+    tools: capabilities.tools,
+    images: capabilities.images ?? true,
+    audio: capabilities.audio ?? true,
+    files: quirks.readsFiles ?? capabilities.files ?? true,
+    prefill: capabilities.prefill ?? true,
+    stop: (capabilities.stop ?? true) && !refuses?.includes('stop'),
+    thinkingTools: capabilities.thinkingTools ?? true,
+    jsonMode: quirks.jsonMode ?? true,
+    strict: quirks.strict ?? true,
+    plainSchemas: quirks.plainSchemas ?? false,
+    idleSampling: capabilities.idleSampling ?? false,
+    topK: quirks.topK ?? false,
+    ...(quirks.temperatureMax === undefined ? {} : { temperatureMax: quirks.temperatureMax }),
+    ...(refuses === undefined ? {} : { refuses }),
   };
 }

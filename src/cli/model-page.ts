@@ -94,7 +94,7 @@ function tokens(count: number | undefined): string {
 }
 
 function abilities({ capabilities }: Model): string {
-  const words: [boolean, string][] = [
+  const words: [boolean | undefined, string][] = [
     [capabilities.tools, 'tools'],
     [capabilities.images, 'images'],
     [capabilities.files, 'files'],

@@ -9,9 +9,9 @@ import type { CapabilityNotes, ModelShape } from './schema.ts';
 /** What is assumed of a model nobody has described. */
 const UNKNOWN: Capabilities = {
   tools: true,
-  images: false,
-  files: false,
-  audio: false,
+  images: undefined,
+  files: undefined,
+  audio: undefined,
   structuredOutput: true,
   webSearch: false,
   sampling: true,
@@ -66,6 +66,10 @@ function pricesFrom(
 
 function readCapabilities(notes: CapabilityNotes, known: Capabilities): Capabilities {
   const thinking = notes.thinking ?? known.thinking;
+  const idleSampling = notes.idle_sampling ?? known.idleSampling;
+  const prefill = notes.prefill ?? known.prefill;
+  const thinkingTools = notes.thinking_tools ?? known.thinkingTools;
+  const stop = notes.stop ?? known.stop;
   const efforts = notes.efforts?.filter((each) => each !== undefined);
   return {
     tools: notes.tools ?? known.tools,
@@ -79,5 +83,9 @@ function readCapabilities(notes: CapabilityNotes, known: Capabilities): Capabili
     midSystem: notes.mid_system ?? known.midSystem,
     thinking,
     efforts: thinking === 'none' ? [] : (efforts ?? [...known.efforts]),
+    ...(idleSampling === undefined ? {} : { idleSampling }),
+    ...(prefill === undefined ? {} : { prefill }),
+    ...(thinkingTools === undefined ? {} : { thinkingTools }),
+    ...(stop === undefined ? {} : { stop }),
   };
 }

@@ -258,15 +258,26 @@ function readCa(
 }
 
 function readQuirks({ quirks }: ProviderShape): Quirks {
-  const { developer_role, max_tokens_field, usage_in_stream, reasoning_content, thinking_switch } =
-    quirks ?? {};
-  return {
-    ...(developer_role === undefined ? {} : { developerRole: developer_role }),
-    ...(max_tokens_field === undefined ? {} : { maxTokensField: max_tokens_field }),
-    ...(usage_in_stream === undefined ? {} : { usageInStream: usage_in_stream }),
-    ...(reasoning_content === undefined ? {} : { reasoningContent: reasoning_content }),
-    ...(thinking_switch === undefined ? {} : { thinkingSwitch: thinking_switch }),
-  };
+  const notes = quirks ?? {};
+  return present({
+    developerRole: notes.developer_role,
+    maxTokensField: notes.max_tokens_field,
+    usageInStream: notes.usage_in_stream,
+    reasoningContent: notes.reasoning_content,
+    thinkingSwitch: notes.thinking_switch,
+    strict: notes.strict,
+    plainSchemas: notes.plain_schemas,
+    jsonMode: notes.json_mode,
+    temperatureMax: notes.temperature_max,
+    topK: notes.top_k,
+    refuses: notes.refuses?.filter((each) => each !== undefined),
+    readsFiles: notes.reads_files,
+  });
+}
+
+/** What the file says nothing of stays as it was declared. */
+function present(quirks: { [name in keyof Quirks]: Quirks[name] | undefined }): Quirks {
+  return Object.fromEntries(Object.entries(quirks).filter(([, value]) => value !== undefined));
 }
 
 function shared(

@@ -93,6 +93,19 @@ const QuirksShape = section(
         description: 'The member of Chat Completions that turns thinking on and off.',
       }),
     ),
+    strict: flag({ description: 'Knows strict on tools and schemas.' }),
+    plain_schemas: flag({ description: 'Needs schemas without references and rare keywords.' }),
+    json_mode: flag({ description: 'Knows the response format json_object.' }),
+    temperature_max: Type.Optional(
+      Type.Number({
+        description: 'Where its scale of temperatures ends.',
+        minimum: 0,
+        expects: 'a number such as `1`',
+      }),
+    ),
+    top_k: flag({ description: 'Knows top_k.' }),
+    refuses: list({ description: 'Members of Chat Completions it refuses, such as seed.' }),
+    reads_files: flag({ description: 'Reads files for models that cannot.' }),
   },
   { description: 'How the provider differs from what OpenAI itself does.' },
 );
@@ -139,6 +152,10 @@ const CapabilitiesShape = section(
     structured_output: flag({ description: 'Keeps to a JSON schema.' }),
     web_search: flag({ description: 'Has a web search of its own.' }),
     sampling: flag({ description: 'Accepts temperature and its kin.' }),
+    idle_sampling: flag({ description: 'Accepts them while it is told not to think.' }),
+    stop: flag({ description: 'Accepts stop texts; without it the gateway cuts answers itself.' }),
+    thinking_tools: flag({ description: 'Takes tools together with an effort on Chat Completions.' }),
+    prefill: flag({ description: 'Goes on with a begun answer at the end of a conversation.' }),
     forced_tools: flag({ description: 'Can be forced to call a tool.' }),
     mid_system: flag({ description: 'Takes system messages after the first user turn.' }),
     thinking: Type.Optional(

@@ -41,6 +41,33 @@ export type Target = {
   sampling: boolean;
   /** `reasoning_content` may be sent back on assistant messages of Chat. */
   reasoningContent: boolean;
+  // what nearly every model can: absent means yes
+  /** A call of a tool can be forced. */
+  forcedTools?: boolean;
+  tools?: boolean;
+  images?: boolean;
+  audio?: boolean;
+  files?: boolean;
+  /** It goes on with an assistant turn that ends the conversation. */
+  prefill?: boolean;
+  stop?: boolean;
+  /** On Chat it takes functions together with an effort (OpenAI from 5.6 on: on Responses only). */
+  thinkingTools?: boolean;
+  /** `json_object` is understood. */
+  jsonMode?: boolean;
+  /** `strict` is understood on tools and schemas. */
+  strict?: boolean;
+  // and what few have: absent means no
+  /** Schemas are compiled by the vendor itself and must keep to what all of them know. */
+  plainSchemas?: boolean;
+  /** Temperature and its kin are accepted while the model is told not to think. */
+  idleSampling?: boolean;
+  /** The end of the vendor's own scale; absent: the one of the format. */
+  temperatureMax?: number;
+  /** `top_k` is understood on Chat. */
+  topK?: boolean;
+  /** Members of Chat that the vendor refuses. */
+  refuses?: readonly string[];
 };
 
 /** What a request says beside its prompt: which model, and whether to stream. Some formats say it in the path. */
@@ -142,6 +169,13 @@ export type Codec = {
    * in its place, undefined to leave the reasoning out. The same object when nothing changes.
    */
   showSeals?(body: JsonObject, show: (seal: string) => string | undefined): Converted<JsonObject>;
+  /** What no request of this format can say, so that the gateway sees to it itself. */
+  lacks?: readonly ('stop' | 'json-mode')[];
+  /**
+   * Answers that may be longer than so many tokens are always streamed by the provider, also for a client that wants
+   * them whole: it gives up connections that are silent for as long as those take.
+   */
+  wholeTokensMax?: number;
   /** Where a request goes, behind a provider's base URL. */
   path(address: Address): string;
   /**

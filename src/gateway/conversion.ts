@@ -16,6 +16,8 @@ export interface Conversion {
   readonly fault: Fault | undefined;
   /** Everything has come but the count of tokens, which may not come at all: `end` is right at any time. */
   readonly awaitsUsage?: boolean;
+  /** The answer is over for the client though its provider would go on. */
+  readonly isCut?: boolean;
   push(chunk: Uint8Array): Piece;
   /** The upstream closed; the piece always has a `last`. */
   end(): Piece;

@@ -1,15 +1,18 @@
 // Decides how a call reaches one deployment: its own bytes with a few edits, or through the canonical model.
 
+import { type AnswerChange, chainChanges } from '../canonical/answer-change.ts';
 import { Fault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
-import { mapTools, type ToolAbilities, type ToolRestorer } from '../canonical/tool-map.ts';
+import { mapTools, type ToolAbilities } from '../canonical/tool-map.ts';
 import { targetOf } from '../catalog/target.ts';
 import type { Config } from '../config/config.ts';
 import { ACCOUNT_MEMBERS, refusePrefill, refuseThread } from '../formats/anthropic-messages/index.ts';
 import type { Codec, Converted } from '../formats/codec.ts';
+import { fitRequest } from '../formats/fit-request.ts';
 import { FORMATS } from '../formats/index.ts';
+import { needsGateway, passEdits } from '../formats/pass-edits.ts';
 import { isEnvelope, keepOwnSeals, scopeIn, sealFor, unwrapSeals } from '../formats/seal.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
@@ -39,6 +42,7 @@ export type PassPlan = {
   upstream: Codec;
   /** Behind the provider's base URL. */
   path: string;
+  stream: boolean;
   body: Uint8Array;
   /** Our secret at the provider. */
   credential: string | undefined;
@@ -53,35 +57,42 @@ export type TranscodePlan = {
   candidate: Candidate;
   upstream: Codec;
   path: string;
+  /** Asked of the provider; the client may want the answer whole. */
+  stream: boolean;
   body: Uint8Array;
   credential: string | undefined;
   losses: Loss[];
-  restore: ToolRestorer | undefined;
   /** Bodies of further requests, one for each answer beyond the first that the client wants. */
   more: Uint8Array[];
+  /** Makes what makes one answer of the provider the client's. */
+  restore: () => AnswerChange | undefined;
   sealing: Sealing;
 };
 export type Plan = PassPlan | TranscodePlan;
 
 /**
  * The plan for one candidate: the client's own format when the deployment speaks it, else its first one. A provider
- * that wants its first format for everybody gets it unless that would lose something the client's own one carries.
- * Throws Fault 400 when the request cannot be said in any of them.
+ * that wants its first format for everybody gets it unless that would lose more than the client's own one. Throws
+ * Fault 400 when the request cannot be said in any of them.
  */
 export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Plan {
   const formats = usableFormats(call, candidate);
   const own = call.codec.id;
   const first = formats[0] ?? own;
   const speaksOwn = formats.includes(own);
+  const target = targetOf(call.model, candidate.deployment, candidate.provider);
+  const isHard = needsGateway(own, call.body, target);
   if (first === own || (speaksOwn && !candidate.provider.quirks.firstFormatFirst))
-    return passPlan(call, candidate, ports);
+    return isHard ? transcodePlan(call, candidate, call.codec, ports) : passPlan(call, candidate, ports);
   const upstream = FORMATS[first];
   if (!upstream) throw new Fault('no_provider', `Provider ${candidate.provider.id} speaks no known format.`);
   try {
     const plan = transcodePlan(call, candidate, upstream, ports);
     const mayMove = !isStrict(call);
-    const lossless = plan.losses.every((loss) => mayMove && loss.action === 'moved');
-    return lossless || !speaksOwn ? plan : passPlan(call, candidate, ports);
+    const lost = plan.losses.filter((loss) => !mayMove || loss.action !== 'moved').length;
+    if (lost === 0 || !speaksOwn || isHard) return plan;
+    const passing = passPlan(call, candidate, ports);
+    return passing.losses.length < lost ? passing : plan;
   } catch (thrown) {
     if (speaksOwn && thrown instanceof Fault && thrown.status === 400)
       return passPlan(call, candidate, ports);
@@ -111,13 +122,16 @@ export function passPlan(call: Call, candidate: Candidate, ports: PlanPorts): Pa
   const edits: Edit[] = [];
   const renamed = candidate.deployment.model !== call.modelName;
   if (renamed) edits.push(...modelEdits(codec, candidate.deployment.model));
+  const target = targetOf(call.model, candidate.deployment, provider);
+  const fitted = passEdits(codec.id, shown?.value ?? call.body, target, provider.quirks.usageInStream);
+  edits.push(...fitted.edits);
   let hideUsage = false;
   if (codec.id === 'openai-chat' && call.stream && provider.quirks.usageInStream !== false) {
     const options = call.body.stream_options;
     hideUsage = !(isObject(options) && options.include_usage === true);
     if (hideUsage) edits.push({ path: ['stream_options', 'include_usage'], json: 'true' });
   }
-  const losses = [...(shown?.losses ?? [])];
+  const losses = [...(shown?.losses ?? []), ...fitted.losses];
   if (codec.id === 'anthropic-messages') {
     for (const name of ACCOUNT_MEMBERS.filter((each) => each in call.body)) {
       edits.push({ path: [name], json: undefined });
@@ -130,7 +144,7 @@ export function passPlan(call: Call, candidate: Candidate, ports: PlanPorts): Pa
   const noteSeals = hasNeighbours(codec.id, ports)
     ? sealNotes(call.key.id, scope, ports.thoughts)
     : undefined;
-  const sent = { candidate, upstream: codec, path, body, credential };
+  const sent = { candidate, upstream: codec, path, stream: call.stream, body, credential };
   return { kind: 'pass', ...sent, renamed, hideUsage, losses, noteSeals };
 }
 
@@ -198,25 +212,29 @@ function transcodePlan(
   const recalled = recallThoughts(decoded.value, keyId, thoughts, (scope) => scopes.includes(scope));
   const { credential, scopes: own } = signIn(provider, lastScope(recalled, scopes), sealKey);
   const kept = keepOwnSeals(recalled, own);
-  const mapped = mapTools(kept.value, abilitiesOf(call, candidate, upstream));
   const target = targetOf(model, candidate.deployment, provider);
-  const request = withCacheKey(mapped.request, call, candidate, upstream);
+  const fitted = fitRequest(kept.value, target, upstream);
+  const mapped = mapTools(fitted.request, abilitiesOf(call, candidate, upstream));
+  const cap = mapped.request.maxOutputTokens ?? target.maxOutputTokens ?? 0;
+  const stream = call.stream || cap > (upstream.wholeTokensMax ?? Number.POSITIVE_INFINITY);
+  const request = withCacheKey({ ...mapped.request, stream }, call, candidate, upstream);
   const [first, ...others] = requestsOf(request, call);
   const encoded = upstream.encodeRequest(first, target);
   const body = bytesOf(encoded.value);
   const more = others.map((each) => bytesOf(upstream.encodeRequest(each, target).value));
-  const losses = [...decoded.losses, ...kept.losses, ...mapped.losses, ...encoded.losses];
+  const losses = [...decoded.losses, ...kept.losses, ...fitted.losses, ...mapped.losses, ...encoded.losses];
   if (more.length > 0) losses.push(severalLoss(request));
-  const path = upstream.path({ model: target.model, stream: call.stream });
-  const { restore } = mapped;
+  const path = upstream.path({ model: target.model, stream });
   const after = turnHash(decoded.value.messages.at(-1));
+  // names are given back first: the made-up ones are not among them
+  const restore = chainChanges([() => mapped.restore, ...fitted.changes]);
   const sealing: Sealing = {
     key: sealKey,
     scope: own[0],
     sealsTexts: provider.quirks.reasoningContent === true,
     remember: (parts, textHash) => rememberThoughts({ parts, textHash, after }, keyId, thoughts),
   };
-  const sent = { candidate, upstream, path, body, more, credential };
+  const sent = { candidate, upstream, path, stream, body, more, credential };
   return { kind: 'transcode', ...sent, losses, restore, sealing };
 }
 

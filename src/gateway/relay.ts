@@ -177,7 +177,8 @@ export class Relay implements Watched {
     this.#isWhole = true;
     // nothing was enqueued that could bring the client's stream to ask once more
     if (!wrote && !hasLast) this.#finish();
-    void drain(this.#reader, this.#ports.watch, conversion.fault !== undefined);
+    const isUnwanted = conversion.fault !== undefined || conversion.isCut === true;
+    void drain(this.#reader, this.#ports.watch, isUnwanted);
   }
 
   #put(output: Uint8Array | string): boolean {
@@ -241,10 +242,10 @@ const DRAIN_MS = 2_000;
 async function drain(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   watch: Watch,
-  failed: boolean,
+  isUnwanted: boolean,
 ): Promise<void> {
   const giveUp = () => void reader.cancel().catch(() => {});
-  if (failed) return giveUp();
+  if (isUnwanted) return giveUp();
   const cancel = watch.after(DRAIN_MS, giveUp);
   try {
     while (!(await reader.read()).done);

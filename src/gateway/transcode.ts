@@ -1,5 +1,6 @@
 // A stream in one format read, understood and written again in another.
 
+import type { AnswerChange } from '../canonical/answer-change.ts';
 import type { StreamEvent } from '../canonical/event.ts';
 import { Fault } from '../canonical/fault.ts';
 import type { ShownCost, Usage } from '../canonical/usage.ts';
@@ -29,10 +30,11 @@ export class TranscodedStream implements Conversion {
   /** Its last words have been written. */
   isOver = false;
   fault: Fault | undefined;
+  isCut = false;
   readonly #splitter = new FrameSplitter();
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
-  readonly #restore: TranscodePlan['restore'];
+  readonly #restore: AnswerChange | undefined;
   readonly #seals: AnswerSeals;
   readonly #meter: Meter;
   readonly #eyes: Eyes;
@@ -44,7 +46,7 @@ export class TranscodedStream implements Conversion {
     this.#decoder = plan.upstream.streamDecoder();
     this.#encoder = to.streamEncoder(dress);
     // not the plan: it holds the whole request
-    this.#restore = plan.restore;
+    this.#restore = plan.restore();
     this.#seals = new AnswerSeals(plan.sealing, to.issuer);
     this.#meter = meter;
   }
@@ -76,16 +78,19 @@ export class TranscodedStream implements Conversion {
   }
 
   #read(frame: SseFrame, piece: TextPiece): void {
+    // nobody wanted the rest, so nobody pays for it
+    if (this.isCut) return;
     this.#write(this.#decoder.push(frame), piece);
     if (frame.data.includes(this.#usageNeedle)) this.#meter.hearReport(this.#decoder.usage);
   }
 
   #write(events: StreamEvent[], piece: TextPiece): void {
     for (const told of events) {
+      if (this.isCut) return;
       const heard = told.type === 'error' ? { ...told, fault: this.#eyes.clean(told.fault) } : told;
       this.#meter.hear(heard);
       const seen = heard.type === 'usage' ? this.#withCost(heard) : heard;
-      for (const event of this.#restore?.events(seen) ?? [seen]) {
+      for (const event of this.#changed(seen)) {
         if (isContent(event)) this.committed = true;
         if (event.type === 'error') this.fault = event.fault;
         const text = this.#seals
@@ -102,6 +107,16 @@ export class TranscodedStream implements Conversion {
   #withTotal<Told extends { usage: Usage }>(event: Told, total: Usage): Told {
     const cost = this.#eyes.costOf(total);
     return { ...event, usage: cost ? { ...total, cost } : total };
+  }
+
+  /** The client's events for one of the provider's. An answer that is cut short reports what was seen of it. */
+  #changed(event: StreamEvent): StreamEvent[] {
+    const events = this.#restore?.events(event) ?? [event];
+    const finish = event.type === 'finish' ? undefined : events.find((each) => each.type === 'finish');
+    if (!finish) return events;
+    this.isCut = true;
+    const usage = this.#withCost({ type: 'usage' as const, usage: this.#meter.usage() });
+    return [...events.filter((each) => each !== finish), usage, finish];
   }
 
   #withCost<Told extends { usage: Usage }>(event: Told): Told {

@@ -157,7 +157,7 @@ function upstreamHeaders(call: Call, plan: Plan, userAgent: string): Record<stri
   const { provider } = plan.candidate;
   const headers: Record<string, string> = {
     'content-type': 'application/json',
-    accept: call.stream ? 'text/event-stream' : 'application/json',
+    accept: plan.stream ? 'text/event-stream' : 'application/json',
     'user-agent': userAgent,
   };
   if (plan.upstream.id === 'anthropic-messages') headers['anthropic-version'] = ANTHROPIC_VERSION;

@@ -147,7 +147,7 @@ function encodeStream(call: Call, plan: Plan, decoded: CanonicalResponse): Uint8
 /** The answer with the client's own tools, and with seals its format can carry. */
 export function forClient({ codec }: Call, plan: Plan, decoded: CanonicalResponse): CanonicalResponse {
   if (plan.kind === 'pass') return decoded;
-  const restored = plan.restore?.response(decoded) ?? decoded;
+  const restored = plan.restore()?.response(decoded) ?? decoded;
   return new AnswerSeals(plan.sealing, codec.issuer).response(restored);
 }
 

@@ -121,8 +121,8 @@ function entryOf(model: Model, id: string): JsonObject {
     max_tokens: model.maxOutputTokens ?? null,
     capabilities: {
       tools: capabilities.tools,
-      images: capabilities.images,
-      files: capabilities.files,
+      images: capabilities.images ?? null,
+      files: capabilities.files ?? null,
       reasoning: capabilities.thinking !== 'none',
       structured_output: capabilities.structuredOutput,
     },

@@ -3,11 +3,15 @@
 import type { ProviderDeclaration, Quirks } from './provider.ts';
 
 /** Vendors that took over Chat Completions before `developer` and `max_completion_tokens` existed. */
-const CLASSIC: Quirks = { developerRole: false, maxTokensField: 'max_tokens' };
+const CLASSIC: Quirks = { developerRole: false, maxTokensField: 'max_tokens', plainSchemas: true };
 /** The same, and reasoning has to come back with the turns that follow a tool call. */
 const CLASSIC_REASONING: Quirks = { ...CLASSIC, reasoningContent: true };
 /** And `thinking: {type}` turns it on and off. */
 const CLASSIC_SWITCH: Quirks = { ...CLASSIC_REASONING, thinkingSwitch: 'thinking' };
+/** Labels and hints that only OpenAI itself has a use for; vendors that check members refuse them. */
+const OWN_TO_OPENAI = [
+  ...['prompt_cache_key', 'prompt_cache_retention', 'safety_identifier', 'service_tier', 'verbosity'],
+];
 
 /** A vendor that speaks Chat Completions and takes its key as a bearer token, unless `own` says otherwise. */
 function compatible(
@@ -62,31 +66,53 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
     keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
   },
   compatible('groq', 'Groq', 'https://api.groq.com/openai/v1', ['GROQ_API_KEY'], {
-    quirks: { developerRole: false },
+    // console.groq.com/docs/openai, "Currently unsupported OpenAI features"
+    quirks: { developerRole: false, refuses: ['logprobs', 'logit_bias', 'top_logprobs', 'n'] },
   }),
-  compatible('openrouter', 'OpenRouter', 'https://openrouter.ai/api/v1', ['OPENROUTER_API_KEY']),
+  compatible('openrouter', 'OpenRouter', 'https://openrouter.ai/api/v1', ['OPENROUTER_API_KEY'], {
+    // it passes schemas on, and parses documents itself
+    quirks: { ...CLASSIC, plainSchemas: false, topK: true, readsFiles: true },
+  }),
   compatible('deepseek', 'DeepSeek', 'https://api.deepseek.com/v1', ['DEEPSEEK_API_KEY'], {
     quirks: CLASSIC_SWITCH,
   }),
   // Mistral refuses members it does not know; usage arrives in streams without being asked for.
   compatible('mistral', 'Mistral', 'https://api.mistral.ai/v1', ['MISTRAL_API_KEY'], {
-    quirks: { ...CLASSIC, usageInStream: false },
+    quirks: {
+      ...CLASSIC,
+      usageInStream: false,
+      temperatureMax: 1.5,
+      refuses: ['seed', 'logit_bias', 'logprobs', 'top_logprobs', 'user', ...OWN_TO_OPENAI],
+    },
   }),
-  compatible('xai', 'xAI', 'https://api.x.ai/v1', ['XAI_API_KEY'], { aliases: ['x-ai', 'grok'] }),
+  compatible('xai', 'xAI', 'https://api.x.ai/v1', ['XAI_API_KEY'], {
+    aliases: ['x-ai', 'grok'],
+    // docs.x.ai, "Reasoning": those models refuse these
+    quirks: { ...CLASSIC, plainSchemas: false, refuses: ['stop', 'presence_penalty', 'frequency_penalty'] },
+  }),
   compatible('together', 'Together AI', 'https://api.together.ai/v1', ['TOGETHER_API_KEY'], {
     aliases: ['togetherai', 'together-ai'],
+    quirks: { ...CLASSIC, strict: false, topK: true },
   }),
   compatible('fireworks', 'Fireworks', 'https://api.fireworks.ai/inference/v1', ['FIREWORKS_API_KEY'], {
     aliases: ['fireworks-ai'],
+    quirks: { ...CLASSIC, topK: true },
   }),
   compatible('cerebras', 'Cerebras', 'https://api.cerebras.ai/v1', ['CEREBRAS_API_KEY'], {
-    quirks: { developerRole: false },
+    // inference-docs.cerebras.ai, "OpenAI compatibility"
+    quirks: {
+      developerRole: false,
+      plainSchemas: true,
+      refuses: ['frequency_penalty', 'presence_penalty', 'logit_bias'],
+    },
   }),
   compatible('moonshot', 'Moonshot AI', 'https://api.moonshot.ai/v1', ['MOONSHOT_API_KEY'], {
     aliases: ['moonshotai', 'kimi'],
-    quirks: CLASSIC_SWITCH,
+    quirks: { ...CLASSIC_SWITCH, strict: false, temperatureMax: 1 },
   }),
-  compatible('perplexity', 'Perplexity', 'https://api.perplexity.ai', ['PERPLEXITY_API_KEY']),
+  compatible('perplexity', 'Perplexity', 'https://api.perplexity.ai', ['PERPLEXITY_API_KEY'], {
+    quirks: { ...CLASSIC, jsonMode: false, topK: true },
+  }),
   compatible(
     'alibaba',
     'Alibaba Cloud Model Studio',
@@ -96,7 +122,7 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
   ),
   compatible('zai', 'Z.ai', 'https://api.z.ai/api/paas/v4', ['ZAI_API_KEY'], {
     aliases: ['z-ai', 'zhipu'],
-    quirks: { ...CLASSIC, thinkingSwitch: 'thinking' },
+    quirks: { ...CLASSIC, thinkingSwitch: 'thinking', temperatureMax: 1 },
   }),
   compatible('deepinfra', 'DeepInfra', 'https://api.deepinfra.com/v1/openai', [
     'DEEPINFRA_API_KEY',
@@ -104,7 +130,7 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
   ]),
   compatible('huggingface', 'Hugging Face', 'https://router.huggingface.co/v1', ['HF_TOKEN']),
   compatible('nvidia', 'NVIDIA', 'https://integrate.api.nvidia.com/v1', ['NVIDIA_API_KEY'], {
-    quirks: CLASSIC_REASONING,
+    quirks: { ...CLASSIC_REASONING, strict: false },
   }),
   compatible('sambanova', 'SambaNova', 'https://api.sambanova.ai/v1', ['SAMBANOVA_API_KEY']),
   // These two run on the operator's own machine and need no key; they are there only when configured.

@@ -19,6 +19,20 @@ export type Quirks = {
    * Absent where `reasoning_effort: none` does it.
    */
   thinkingSwitch?: 'thinking' | 'enable_thinking' | 'chat_template_kwargs';
+  /** Knows `strict` on tools and schemas. */
+  strict?: boolean;
+  /** Compiles schemas itself: references are written out for it, and rarer keywords become words. */
+  plainSchemas?: boolean;
+  /** Knows `response_format: json_object`. */
+  jsonMode?: boolean;
+  /** Where its scale of temperatures ends, if before the format's. */
+  temperatureMax?: number;
+  /** Knows `top_k` on Chat. */
+  topK?: boolean;
+  /** Members of Chat that it answers with a 400. */
+  refuses?: string[];
+  /** Reads files for models that cannot. */
+  readsFiles?: boolean;
   /** Its first format is used even for clients of its other ones, as long as nothing is lost by that. */
   firstFormatFirst?: boolean;
 };

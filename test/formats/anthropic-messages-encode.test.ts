@@ -87,7 +87,7 @@ describe('what an upstream is sent', () => {
         {
           name: 'f',
           description: 'D',
-          input_schema: { type: 'object', properties: {} },
+          input_schema: { type: 'object', properties: {}, additionalProperties: false },
           strict: true,
           cache_control: { type: 'ephemeral', ttl: '1h' },
         },
@@ -217,20 +217,16 @@ describe('what an upstream is sent', () => {
     });
   });
 
-  test('a schema goes out natively, else as an instruction that is named', () => {
-    const output = { kind: 'schema' as const, name: 'reply', schema: { type: 'object' } };
-    expect(encode({ output })).toMatchObject({
+  test('a schema goes out natively, closed as Anthropic wants it', () => {
+    const schema = { type: 'object', properties: { a: { type: 'string' } } };
+    expect(encode({ output: { kind: 'schema', name: 'reply', schema } })).toMatchObject({
       value: {
         output_config: {
-          format: { type: 'json_schema', schema: { type: 'object', additionalProperties: false } },
+          format: { type: 'json_schema', schema: { ...schema, additionalProperties: false } },
         },
       },
       losses: [{ path: 'output_config.format.name' }],
     });
-    const told = encode({ output }, older);
-    expect(told.value).not.toHaveProperty('output_config');
-    expect(told.value.system).toContain('{"type":"object"}');
-    expect(paths(told.losses)).toEqual(['output_config.format', 'output_config.format.name']);
   });
 
   test('a forced call and a subset are said as far as a thinking model allows', () => {

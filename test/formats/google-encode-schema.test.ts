@@ -30,6 +30,7 @@ describe('a schema', () => {
     });
     expect(schema).toEqual({
       type: 'object',
+      description: '(patternProperties: {"^x":{}})',
       additionalProperties: false,
       properties: {
         $id: { type: 'string' },

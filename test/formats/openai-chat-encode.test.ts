@@ -186,7 +186,7 @@ describe('tools', () => {
         {
           kind: 'function',
           name: 'f',
-          schema: { type: 'object' },
+          schema: { type: 'object', additionalProperties: false },
           strict: true,
           cache: { ttl: '5m' },
           at: 'tools[0]',
@@ -207,7 +207,7 @@ describe('tools', () => {
     });
     expect(value).toMatchObject({
       tools: [
-        { type: 'function', function: { name: 'f', parameters: { type: 'object' }, strict: true } },
+        { type: 'function', function: { name: 'f', strict: true } },
         { type: 'function', function: { name: 'bash', description: 'd', parameters: { type: 'object' } } },
         {
           type: 'custom',

@@ -213,11 +213,14 @@ test('long call ids are shortened alike in call and output, and stay different f
   expect(sent.slice(0, 2)).toEqual(sent.slice(2));
 });
 
+const CLOSED = { type: 'object', additionalProperties: false };
+
 test('tools are written natively, namespaces gathered, strict spelled out', () => {
   const { value } = encode({
     tools: [
       { kind: 'function', name: 'a', schema: { type: 'object' }, description: 'A' },
-      { kind: 'function', name: 'b', namespace: 'ns', schema: { type: 'object' }, strict: true },
+      { kind: 'function', name: 'b', namespace: 'ns', schema: CLOSED, strict: true },
+
       { kind: 'custom', name: 'c', grammar: { syntax: 'lark', definition: 'start: "x"' } },
       { kind: 'custom', name: 'd', namespace: 'ns' },
       {
@@ -237,7 +240,7 @@ test('tools are written natively, namespaces gathered, strict spelled out', () =
       name: 'ns',
       description: 'ns',
       tools: [
-        { type: 'function', name: 'b', parameters: { type: 'object' }, strict: true },
+        { type: 'function', name: 'b', parameters: CLOSED, strict: true },
         { type: 'custom', name: 'd' },
       ],
     },
@@ -270,7 +273,7 @@ test('limits are kept: the cap, the ids, the schema name', () => {
   });
   const closed = { type: 'object', properties: { a: {} }, required: ['a'], additionalProperties: false };
   const strictOf = (schema: JsonObject) =>
-    encode({ output: { kind: 'schema', schema }, origin: { output: 'output_config.format' } }).value.text;
+    encode({ output: { kind: 'schema', schema, strict: 'possible' } }).value.text;
   expect(strictOf(closed)).toMatchObject({ format: { strict: true } });
   expect(strictOf({ ...closed, required: [] })).toMatchObject({ format: { strict: false } });
   expect(encode({ serviceTier: 'standard_only' }).value.service_tier).toBe('default');

@@ -39,6 +39,8 @@ function request(members: Partial<CanonicalRequest> = {}): CanonicalRequest {
   };
 }
 
+const CLOSED = { type: 'object', additionalProperties: false };
+
 describe('round trips', () => {
   const withoutPlaces = (value: unknown): unknown =>
     JSON.parse(
@@ -131,7 +133,7 @@ describe('round trips', () => {
         { role: 'user', parts: [{ kind: 'text', text: 'go' }] },
       ],
       tools: [
-        { kind: 'function', name: 'f', namespace: 'ns', schema: { type: 'object' }, strict: true },
+        { kind: 'function', name: 'f', namespace: 'ns', schema: CLOSED, strict: true },
         { kind: 'custom', name: 'g' },
       ],
       toolChoice: { mode: 'subset', required: true, names: ['g'] },

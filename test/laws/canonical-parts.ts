@@ -10,6 +10,7 @@ import type {
   ToolResultPart,
 } from '../../src/canonical/part.ts';
 import type { CanonicalRequest, Effort, FunctionTool, OutputFormat } from '../../src/canonical/request.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
 import type { Choices } from './choices.ts';
 
 export function textPart(c: Choices): TextPart {
@@ -53,23 +54,30 @@ export function toolResult(
   };
 }
 
+/** A strict one keeps to the rules of strict schemas, as every provider demands. */
 export function functionTool(c: Choices): FunctionTool {
+  const name = c.word();
+  const properties = { [name]: { type: 'string', description: c.text() } };
+  const isStrict = c.chance(20);
+  const closed = isStrict ? { required: [name], additionalProperties: false } : {};
   return {
     kind: 'function',
     name: `tool_${c.word()}`,
     ...(c.chance(70) ? { description: c.text() } : {}),
-    schema: { type: 'object', properties: { [c.word()]: { type: 'string', description: c.text() } } },
-    ...(c.chance(40) ? { strict: c.chance(50) } : {}),
+    schema: { type: 'object', properties, ...closed },
+    ...(isStrict || c.chance(30) ? { strict: isStrict } : {}),
   };
 }
 
+/** As formats write it that have no member `strict`. */
 export function schemaOutput(c: Choices): OutputFormat {
+  return { kind: 'schema', schema: closedSchema(c), strict: 'possible' };
+}
+
+function closedSchema(c: Choices): JsonObject {
   const name = c.word();
   const properties = { [name]: { type: 'number' } };
-  return {
-    kind: 'schema',
-    schema: { type: 'object', properties, required: [name], additionalProperties: false },
-  };
+  return { type: 'object', properties, required: [name], additionalProperties: false };
 }
 
 export function outputFormat(c: Choices): OutputFormat {
@@ -78,7 +86,8 @@ export function outputFormat(c: Choices): OutputFormat {
     () => ({ kind: 'text' }),
     () =>
       ({
-        ...schemaOutput(c),
+        kind: 'schema',
+        schema: closedSchema(c),
         name: c.word(),
         ...(c.chance(50) ? { description: c.text() } : {}),
         ...(c.chance(50) ? { strict: c.chance(50) } : {}),

@@ -17,5 +17,18 @@ export function anyTarget(c: Choices): Target {
     structuredOutput: !c.chance(30),
     sampling: !c.chance(30),
     reasoningContent: c.chance(50),
+    forcedTools: !c.chance(20),
+    tools: !c.chance(5),
+    images: !c.chance(10),
+    audio: !c.chance(10),
+    files: !c.chance(10),
+    prefill: !c.chance(10),
+    stop: !c.chance(20),
+    jsonMode: !c.chance(20),
+    strict: !c.chance(20),
+    idleSampling: c.chance(20),
+    topK: c.chance(30),
+    refuses: c.chance(30) ? ['seed', 'logit_bias', 'parallel_tool_calls', 'n', 'user'] : [],
+    plainSchemas: c.chance(30),
   };
 }

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import type { FormatId, Message, Part } from '../../src/canonical/part.ts';
-import type { CanonicalRequest, Tool } from '../../src/canonical/request.ts';
+import type { CanonicalRequest, FunctionTool, Tool } from '../../src/canonical/request.ts';
 import { checkBody } from '../../src/formats/check.ts';
 import type { Codec, Target } from '../../src/formats/codec.ts';
 import { FORMATS } from './answers.ts';
@@ -103,7 +103,8 @@ function normalPart(part: Part): Part {
 }
 
 function normalTool(tool: Tool, format: FormatId): unknown {
-  const { at: _, ...rest } = tool;
+  const { at: _, ...all } = tool;
+  const { strictAt: _at, ...rest } = all as FunctionTool;
   return rest.kind === 'function' && format === 'openai-responses'
     ? { ...rest, strict: rest.strict ?? false }
     : rest;

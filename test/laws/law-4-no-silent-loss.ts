@@ -134,7 +134,13 @@ function word(value: Leaf['value']): Leaf['value'] {
   return SPELLINGS[value.toLowerCase()] ?? value.toLowerCase();
 }
 
-const SPELLINGS: Record<string, string> = { any: 'required', standard: 'default', standard_only: 'default' };
+const SPELLINGS: Record<string, Leaf['value']> = {
+  any: 'required',
+  standard: 'default',
+  standard_only: 'default',
+  // Google's mode in which tools are strict
+  validated: true,
+};
 
 /** Members of one meaning that have an older name. */
 const OLDER: Record<string, string> = {

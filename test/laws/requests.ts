@@ -5,6 +5,7 @@ import type { Loss } from '../../src/canonical/loss.ts';
 import type { FormatId } from '../../src/canonical/part.ts';
 import { mapTools } from '../../src/canonical/tool-map.ts';
 import type { Address, Codec, Target } from '../../src/formats/codec.ts';
+import { fitRequest } from '../../src/formats/fit-request.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Choices } from './choices.ts';
 import { chatRequest } from './generate-chat.ts';
@@ -46,11 +47,12 @@ export function convert(
       custom: to.id === 'openai-responses' || (to.id === 'openai-chat' && custom),
       webSearch: true,
     };
-    const mapped = mapTools(decoded.value, abilities);
+    const fitted = fitRequest(decoded.value, target, to);
+    const mapped = mapTools(fitted.request, abilities);
     const encoded = to.encodeRequest(mapped.request, target);
     return {
       body: encoded.value,
-      losses: [...decoded.losses, ...mapped.losses, ...encoded.losses],
+      losses: [...decoded.losses, ...fitted.losses, ...mapped.losses, ...encoded.losses],
       address: { model: target.model, stream: mapped.request.stream },
     };
   } catch (thrown) {

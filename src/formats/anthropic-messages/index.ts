@@ -20,6 +20,9 @@ export const anthropicMessages: Codec = {
   id: 'anthropic-messages',
   issuer: ISSUER,
   showSeals: (body, show) => withoutForeignCitations(showSeals(body, show)),
+  lacks: ['json-mode'],
+  // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
+  wholeTokensMax: 21_333,
   path: () => '/messages',
   modelMember: 'model',
   idPrefix: 'msg_',

@@ -219,7 +219,7 @@ function decodeOutput(body: JsonObject, losses: Loss[]): OutputFormat | undefine
     });
   }
   losses.push(...leftovers(format, ['type', 'schema'], path));
-  return { kind: 'schema', schema: format.schema };
+  return { kind: 'schema', schema: format.schema, strict: 'possible' };
 }
 
 /** Control name to the member it was written as, for those the body has. */

@@ -7,7 +7,8 @@ import { pairResults } from '../../canonical/pair-results.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Converted, Target } from '../codec.ts';
-import { fitSchema } from './output-schema.ts';
+import { ANTHROPIC } from '../schema-dialect.ts';
+import { fitSchema, listed } from '../schema-fit.ts';
 import { encodeThinking } from './thinking.ts';
 import { encodeTools } from './tools-encode.ts';
 import { encodeMessages } from './turns.ts';
@@ -23,16 +24,15 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
   // in prompt order, so that cache marks are counted in prompt order
   const tools = encodeTools(writing, thinks);
   const { system, messages } = encodeMessages(writing);
-  const output = encodeOutput(writing);
-  const instructed = output.instruction === undefined ? system : withInstruction(system, output.instruction);
+  const format = encodeOutput(writing);
   const body: JsonObject = { model: target.model, max_tokens: maxTokens };
-  if (instructed.length > 0) body.system = instructed;
+  if (system.length > 0) body.system = system;
   body.messages = messages;
   Object.assign(body, tools, encodeSampling(writing, thinks));
   if (thinking) body.thinking = thinking;
   const config: JsonObject = {};
   if (effort !== undefined) config.effort = effort;
-  if (output.format) config.format = output.format;
+  if (format) config.format = format;
   if (Object.keys(config).length > 0) body.output_config = config;
   Object.assign(body, encodeIdentity(writing));
   if (request.cache.auto) body.cache_control = cacheControl(request.cache.auto, 'cache_control', writing);
@@ -91,30 +91,23 @@ function encodeSampling(writing: Writing, thinks: boolean): JsonObject {
   return out;
 }
 
-const JSON_ONLY = 'Answer with one JSON value only: no other words, no code fence.';
-
-/** The output format where the model knows it, else an instruction that asks for the same. */
-function encodeOutput(writing: Writing): { format?: JsonObject; instruction?: string } {
+/** Free JSON and schemas beyond the dialect have been made something else before (`output-form.ts`). */
+function encodeOutput(writing: Writing): JsonObject | undefined {
   const { output } = writing.request;
-  if (!output || output.kind === 'text') return {};
+  if (!output || output.kind === 'text') return undefined;
   if (output.kind === 'json') {
-    lose(writing, 'output', 'changed', 'JSON mode became an instruction');
-    return { instruction: JSON_ONLY };
+    lose(writing, 'output', 'dropped', 'Anthropic has no JSON mode');
+    return undefined;
   }
   for (const name of ['name', 'description'] as const) {
     if (output[name] !== undefined) loseDetail(writing, name, 'dropped', 'Anthropic takes only the schema');
   }
   if (output.strict === false)
     loseDetail(writing, 'strict', 'changed', 'Anthropic always keeps to the schema');
-  if (writing.target.structuredOutput) {
-    const { schema, moved } = fitSchema(output.schema);
-    if (moved.length > 0)
-      loseDetail(writing, 'schema', 'changed', `Anthropic does not enforce ${moved.join(', ')}`);
-    return { format: { type: 'json_schema', schema } };
-  }
-  lose(writing, 'output', 'changed', 'the schema became an instruction');
-  const schema = JSON.stringify(output.schema);
-  return { instruction: `${JSON_ONLY} It must match this JSON schema:\n${schema}` };
+  const { schema, changed } = fitSchema(output.schema, ANTHROPIC);
+  if (changed.length > 0)
+    loseDetail(writing, 'schema', 'changed', `Anthropic does not enforce ${listed(changed)}`);
+  return { type: 'json_schema', schema };
 }
 
 /** A member of the output format stands inside of it, wherever the client wrote that. */
@@ -122,11 +115,6 @@ function loseDetail(writing: Writing, name: string, action: 'dropped' | 'changed
   const { origin } = writing.request;
   const path = origin[`output.${name}`] ?? `${origin.output ?? 'output'}.${name}`;
   writing.losses.push({ path, action, reason });
-}
-
-function withInstruction(system: string | JsonObject[], text: string): string | JsonObject[] {
-  if (typeof system === 'string') return system === '' ? text : `${system}\n\n${text}`;
-  return system.length === 0 ? text : [...system, { type: 'text', text }];
 }
 
 /** Who the end user is, and which capacity may serve. */

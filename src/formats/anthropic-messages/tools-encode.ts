@@ -3,7 +3,10 @@
 import { Fault } from '../../canonical/fault.ts';
 import { hostedToolFault } from '../../canonical/hosted-tool.ts';
 import type { FunctionTool, Tool, ToolChoice, WebSearchTool } from '../../canonical/request.ts';
-import { isObject, type JsonObject } from '../../lib/json.ts';
+import { compact, isObject, type JsonObject } from '../../lib/json.ts';
+import { ANTHROPIC } from '../schema-dialect.ts';
+import { fitSchema, listed } from '../schema-fit.ts';
+import { objectRoot } from '../schema-root.ts';
 import { FORMAT } from './block-decode.ts';
 import { lose, mark, type Writing } from './writing.ts';
 
@@ -82,16 +85,29 @@ function encodeFunction(tool: FunctionTool, writing: Writing): JsonObject {
   }
   const out: JsonObject = { name: tool.name };
   if (tool.description !== undefined) out.description = tool.description;
-  out.input_schema = rootObject(tool.schema);
-  // false is what leaving it out means
-  if (tool.strict !== undefined) out.strict = tool.strict;
+  Object.assign(out, encodeArguments(tool, writing));
   mark(out, tool.cache, tool.at, writing);
   return out;
 }
 
-/** Anthropic insists on `type: object` at the root of an input schema. */
-function rootObject(schema: JsonObject): JsonObject {
-  return schema.type === 'object' ? schema : { ...schema, type: 'object' };
+/** A strict tool has to keep to the dialect of structured output. */
+function encodeArguments(
+  { schema, strict, strictAt, at = 'tools' }: FunctionTool,
+  writing: Writing,
+): JsonObject {
+  const change = (reason: string, path = at) => writing.losses.push({ path, action: 'changed', reason });
+  const root = objectRoot(schema);
+  if (root.changed.length > 0)
+    change(`Anthropic does not know ${listed(root.changed)} at the top of a schema`);
+  if (!strict) return compact({ input_schema: root.schema, strict });
+  const { schema: fitted, changed, unsayable } = fitSchema(root.schema, ANTHROPIC);
+  if (unsayable) {
+    const what = unsayable === 'recursion' ? 'contains itself' : 'has free names';
+    change(`Anthropic cannot be held to a schema that ${what}`, strictAt);
+    return { input_schema: root.schema };
+  }
+  if (changed.length > 0) change(`Anthropic does not enforce ${listed(changed)}`);
+  return { input_schema: fitted, strict };
 }
 
 function encodeWebSearch(tool: WebSearchTool, writing: Writing): JsonObject {

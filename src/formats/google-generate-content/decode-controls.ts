@@ -86,6 +86,7 @@ export function decodeControls(
     output: outputMember(config),
     speech: `${GROUP}.responseModalities`,
     'speech.voice': `${GROUP}.speechConfig.voiceConfig`,
+    'output.schema': outputMember(config),
   });
 }
 
@@ -145,7 +146,7 @@ function decodeOutput(config: JsonObject, losses: Loss[]): OutputFormat | undefi
     if (type === 'text/x.enum')
       losses.push({ path: `${GROUP}.responseMimeType`, action: 'changed', reason: 'the word comes as JSON' });
     const schema = isObject(responseJsonSchema) ? responseJsonSchema : readSchema(responseSchema ?? {});
-    return { kind: 'schema', schema };
+    return { kind: 'schema', schema, strict: 'possible' };
   }
   if (type === undefined) return undefined;
   if (type === 'application/json') return { kind: 'json' };

@@ -72,7 +72,7 @@ export function decodeToolChoice(
         reason: 'there is no function to keep to its schema',
       });
     request.tools = request.tools.map((tool) =>
-      tool.kind === 'function' ? { ...tool, strict: true } : tool,
+      tool.kind === 'function' ? { ...tool, strict: true, strictAt: `${at}.mode` } : tool,
     );
     request.toolChoice = names.length > 0 ? { mode: 'subset', required: false, names } : { mode: 'auto' };
     return;

@@ -2,10 +2,11 @@
 
 import type { Sampling } from '../../canonical/request.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
+import { takesSampling } from '../sampling.ts';
+import { GOOGLE } from '../schema-dialect.ts';
+import { fitSchema, listed } from '../schema-fit.ts';
 import { GOOGLE_VOICES } from '../voices.ts';
-import { named } from './encode-tools.ts';
 import { generationOf } from './names.ts';
-import { fitSchema } from './schema-fit.ts';
 import { encodeThinking } from './thinking.ts';
 import { encodeTier } from './usage.ts';
 import { lose, unsupported, type Writing } from './writing.ts';
@@ -65,7 +66,8 @@ function encodeSampling(writing: Writing): JsonObject {
   for (const name of Object.keys(KNOBS) as (keyof typeof KNOBS)[]) {
     const value = request.sampling[name];
     if (value === undefined) continue;
-    const isRefused = !target.sampling || (PENALTIES.includes(name) && generationOf(target.model) === 2);
+    const isRefused =
+      !takesSampling(request, target) || (PENALTIES.includes(name) && generationOf(target.model) === 2);
     if (isRefused) lose(writing, `sampling.${name}`, 'dropped', 'the model refuses it');
     else members[KNOBS[name]] = value;
   }
@@ -124,9 +126,9 @@ function encodeOutput(writing: Writing): { format: JsonObject; instruction?: str
         const instruction = `Answer with one JSON value that follows this JSON schema, and nothing else:\n${JSON.stringify(output.schema)}`;
         return { format: excluded ? {} : JSON_TYPE, instruction };
       }
-      const { schema, dropped } = fitSchema(output.schema);
-      if (dropped.length > 0)
-        lose(writing, 'output', 'changed', `Google does not know ${named(dropped)} in a schema`);
+      const { schema, changed } = fitSchema(output.schema, GOOGLE);
+      if (changed.length > 0)
+        lose(writing, 'output', 'changed', `Google does not know ${listed(changed)} in a schema`);
       return { format: { ...JSON_TYPE, responseJsonSchema: schema } };
     }
     default:

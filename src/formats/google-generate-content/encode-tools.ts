@@ -3,8 +3,9 @@
 import { hostedToolFault } from '../../canonical/hosted-tool.ts';
 import type { FunctionTool, Tool, ToolChoice } from '../../canonical/request.ts';
 import { compact, isObject, type JsonObject } from '../../lib/json.ts';
+import { GOOGLE } from '../schema-dialect.ts';
+import { fitArguments, listed } from '../schema-fit.ts';
 import { FORMAT } from './names.ts';
-import { fitSchema } from './schema-fit.ts';
 import { dropMark, lose, note, unsupported, type Writing } from './writing.ts';
 
 /** `tools` and `toolConfig`; both absent when there is nothing to call. */
@@ -52,20 +53,10 @@ function encodeFunction(tool: FunctionTool, isStrict: boolean, writing: Writing)
   if (namespace !== undefined) throw unsupported(at, 'namespaces of tools are not known there');
   dropMark(tool, writing);
   if (tool.strict && !isStrict)
-    note(writing, at, 'changed', 'Google keeps to schemas for all tools or for none');
-  const { schema, dropped } = fitSchema(tool.schema);
-  if (dropped.length > 0) note(writing, at, 'changed', `Google does not know ${named(dropped)} in a schema`);
+    note(writing, tool.strictAt ?? at, 'changed', 'Google keeps to schemas for all tools or for none');
+  const { schema, changed } = fitArguments(tool.schema, GOOGLE);
+  if (changed.length > 0) note(writing, at, 'changed', `Google does not know ${listed(changed)} in a schema`);
   return compact({ name, description, parametersJsonSchema: schema });
-}
-
-const NAMES_MAX = 8;
-
-/** Keywords as a reason may name them: unknown ones are the client's own words. */
-export function named(keywords: string[]): string {
-  return keywords
-    .slice(0, NAMES_MAX)
-    .map((keyword) => keyword.slice(0, 64))
-    .join(', ');
 }
 
 function encodeHosted(tool: Tool, writing: Writing): JsonObject[] {

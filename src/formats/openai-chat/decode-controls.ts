@@ -25,7 +25,7 @@ export function decodeControls(body: JsonObject, request: CanonicalRequest, loss
   if (output) {
     request.output = output;
     request.origin.output = 'response_format';
-    for (const name of ['name', 'description', 'strict'])
+    for (const name of ['name', 'description', 'schema', 'strict'])
       request.origin[`output.${name}`] = `response_format.json_schema.${name}`;
   }
   const note = <T>(value: T | undefined, member: string, name: string, set: (value: T) => void) => {

@@ -2,9 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import type { Loss } from '../../canonical/loss.ts';
-import type { CanonicalRequest } from '../../canonical/request.ts';
+import type { CanonicalRequest, OutputFormat } from '../../canonical/request.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
 import type { Target } from '../codec.ts';
+import { takesSampling } from '../sampling.ts';
+import { COMPATIBLE } from '../schema-dialect.ts';
+import { fitSchema, listed } from '../schema-fit.ts';
+import { strictMember } from '../schema-strict.ts';
 import { GOOGLE_VOICES } from '../voices.ts';
 import { NO_MEMBER, unsupported } from './encode-parts.ts';
 import { encodeThinking, type Lose } from './encode-reasoning.ts';
@@ -18,7 +22,7 @@ export function encodeControls(request: CanonicalRequest, target: Target, losses
   const lose = (name: string, action: Loss['action'], reason: string) =>
     losses.push({ path: clientPath(name, origin), action, reason });
 
-  if (sampling.topK !== undefined) lose('sampling.topK', 'dropped', NO_MEMBER);
+  if (sampling.topK !== undefined && !target.topK) lose('sampling.topK', 'dropped', NO_MEMBER);
   if (cache.auto) lose('cache.auto', 'dropped', NO_MEMBER);
   if (request.metadata) lose('metadata', 'dropped', 'labels are kept here and not sent to another provider');
   let stop = sampling.stop;
@@ -29,6 +33,7 @@ export function encodeControls(request: CanonicalRequest, target: Target, losses
   return compact({
     [target.maxTokensField]: encodeCap(request, target, lose),
     ...encodeSampling(request, target, lose),
+    top_k: target.topK ? sampling.topK : undefined,
     stop,
     seed: sampling.seed,
     n: sampling.n,
@@ -77,11 +82,16 @@ function encodeSampling(request: CanonicalRequest, target: Target, lose: Lose): 
   for (const name of Object.keys(KNOBS) as (keyof typeof KNOBS)[]) {
     const value = request.sampling[name];
     if (value === undefined) continue;
-    if (target.sampling) members[KNOBS[name]] = value;
+    if (takesSampling(request, target)) members[KNOBS[name]] = value;
     else lose(`sampling.${name}`, 'dropped', 'the model refuses it');
   }
   // their number is refused where they are not asked for
   if (members.top_logprobs !== undefined && members.logprobs !== true) members.logprobs = true;
+  const { temperatureMax: most } = target;
+  if (most !== undefined && typeof members.temperature === 'number' && members.temperature > most) {
+    members.temperature = most;
+    lose('sampling.temperature', 'clamped', `the provider’s scale ends at ${most}`);
+  }
   return members;
 }
 
@@ -105,23 +115,27 @@ function encodeOutput(request: CanonicalRequest, target: Target, lose: Lose): Js
       return { type: 'text' };
     case 'json':
       return { type: 'json_object' };
-    case 'schema': {
-      if (!target.structuredOutput) {
-        lose('output', 'changed', 'the model knows no schemas; it is asked for JSON and told the schema');
-        return { type: 'json_object' };
-      }
-      const { name = 'response', description, schema, strict } = output;
-      return { type: 'json_schema', json_schema: compact({ name, description, schema, strict }) };
-    }
+    case 'schema':
+      return { type: 'json_schema', json_schema: encodeSchema(output, target, lose) };
     default:
       return output satisfies never;
   }
 }
 
-/** What a model without schemas is told instead; undefined when the schema travels as a member. */
-export function schemaInstruction(request: CanonicalRequest, target: Target): string | undefined {
-  if (request.output?.kind !== 'schema' || target.structuredOutput) return undefined;
-  return `Answer with one JSON value that follows this JSON schema, and nothing else:\n${JSON.stringify(request.output.schema)}`;
+function encodeSchema(
+  output: Extract<OutputFormat, { kind: 'schema' }>,
+  target: Target,
+  lose: Lose,
+): JsonObject {
+  const { name = 'response', description } = output;
+  const { schema, changed } = target.plainSchemas
+    ? fitSchema(output.schema, COMPATIBLE)
+    : { schema: output.schema, changed: [] };
+  if (changed.length > 0)
+    lose('output', 'changed', `the provider does not know ${listed(changed)} in a schema`);
+  const strict = target.strict === false ? undefined : strictMember(output.strict, schema);
+  if (target.strict === false && output.strict === true) lose('output.strict', 'dropped', NO_MEMBER);
+  return compact({ name, description, schema, strict });
 }
 
 /** OpenAI takes at most 64 characters; longer ids become a stable digest. */

@@ -4,16 +4,21 @@ import { hostedToolFault } from '../../canonical/hosted-tool.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest, CustomTool, FunctionTool, WebSearchTool } from '../../canonical/request.ts';
 import { compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import type { Target } from '../codec.ts';
+import { COMPATIBLE } from '../schema-dialect.ts';
+import { fitArguments, listed } from '../schema-fit.ts';
+import { objectRoot } from '../schema-root.ts';
+import { fitsStrict, NOT_STRICT } from '../schema-strict.ts';
 import { dropMark, NO_MEMBER, unsupported } from './encode-parts.ts';
 
 /** `tools`, `web_search_options`, `tool_choice`, `parallel_tool_calls`; throws for tools Chat has no form for. */
-export function encodeTools(request: CanonicalRequest, losses: Loss[]): JsonObject {
+export function encodeTools(request: CanonicalRequest, target: Target, losses: Loss[]): JsonObject {
   const members: JsonObject = {};
   const tools: JsonObject[] = [];
   for (const tool of request.tools) {
     switch (tool.kind) {
       case 'function':
-        tools.push(encodeFunction(tool, losses));
+        tools.push(encodeFunction(tool, target, losses));
         break;
       case 'custom':
         tools.push(encodeCustom(tool, losses));
@@ -34,10 +39,20 @@ export function encodeTools(request: CanonicalRequest, losses: Loss[]): JsonObje
   return { ...members, ...encodeChoice(request, tools.length > 0, losses) };
 }
 
-function encodeFunction(tool: FunctionTool, losses: Loss[]): JsonObject {
+function encodeFunction(tool: FunctionTool, target: Target, losses: Loss[]): JsonObject {
   if (tool.namespace !== undefined) throw unsupported(tool.at, 'namespaces of tools are not known there');
   dropMark(tool, losses);
-  const { name, description, schema, strict } = tool;
+  const { name, description, at = 'tools' } = tool;
+  const change = (reason: string, path = at) => losses.push({ path, action: 'changed', reason });
+  const { schema, changed } = target.plainSchemas
+    ? fitArguments(tool.schema, COMPATIBLE)
+    : objectRoot(tool.schema);
+  if (changed.length > 0) change(`the provider does not know ${listed(changed)} there in a schema`);
+  let { strict } = tool;
+  if (strict && target.strict === false) change('the provider has no strict tools', tool.strictAt);
+  else if (strict && !fitsStrict(schema)) change(NOT_STRICT, tool.strictAt);
+  if (strict !== undefined && target.strict === false) strict = undefined;
+  else if (strict) strict = fitsStrict(schema);
   return { type: 'function', function: compact({ name, description, parameters: schema, strict }) };
 }
 

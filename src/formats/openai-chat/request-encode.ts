@@ -4,9 +4,10 @@ import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Converted, Target } from '../codec.ts';
-import { encodeControls, schemaInstruction } from './encode-controls.ts';
+import { encodeControls } from './encode-controls.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeTools } from './encode-tools.ts';
+import { dropRefused } from './refused-members.ts';
 
 /**
  * The body for the target's deployment. Members come in a fixed order, so that equal requests give equal bytes and
@@ -15,13 +16,12 @@ import { encodeTools } from './encode-tools.ts';
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
   const losses: Loss[] = [];
   const messages = encodeMessages(request.messages, target, losses);
-  const instruction = schemaInstruction(request, target);
-  if (instruction !== undefined) messages.unshift({ role: 'system', content: instruction });
   const value: JsonObject = {
     model: target.model,
     messages,
-    ...encodeTools(request, losses),
+    ...encodeTools(request, target, losses),
     ...encodeControls(request, target, losses),
   };
+  dropRefused(value, request, target, losses);
   return { value, losses };
 }

@@ -7,11 +7,12 @@ import type { CanonicalRequest, OutputFormat } from '../../canonical/request.ts'
 import { sha256Hex } from '../../lib/crypto.ts';
 import { compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Converted, Target } from '../codec.ts';
+import { takesSampling } from '../sampling.ts';
+import { strictMember } from '../schema-strict.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { encodeItems } from './encode-items.ts';
 import { encodeReasoning } from './encode-reasoning.ts';
 import { encodeToolChoice, encodeTools, namesOfClientTools } from './encode-tools.ts';
-import { fitsStrict } from './strict-schema.ts';
 
 /** See `Codec.encodeRequest`. Nothing is stored at the provider, so reasoning comes back sealed. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
@@ -33,7 +34,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
     max_output_tokens: encodeCap(request, target, losses),
     ...encodeSampling(request, target, losses),
     reasoning: encodeReasoning(request, target, losses),
-    text: encodeText(request, target, losses),
+    text: encodeText(request),
     include: encodeInclude(request, target),
     prompt_cache_key: request.cache.key,
     prompt_cache_retention: encodeRetention(request, losses),
@@ -102,7 +103,7 @@ function encodeSampling(
   }
   const knob = (name: 'temperature' | 'topP'): number | undefined => {
     const value = sampling[name];
-    if (value === undefined || target.sampling) return value;
+    if (value === undefined || takesSampling(request, target)) return value;
     // 1 is the default of both, so nothing is lost
     if (value !== 1)
       losses.push({ path: path(name), action: 'dropped', reason: 'the model takes no sampling settings' });
@@ -123,9 +124,8 @@ function encodeInclude({ sampling }: CanonicalRequest, target: Target): JsonValu
   return include.length === 0 ? undefined : include;
 }
 
-function encodeText(request: CanonicalRequest, target: Target, losses: Loss[]): JsonObject | undefined {
-  const path = request.origin.output ?? 'text.format';
-  const format = request.output && writeFormat(request.output, path, target, losses);
+function encodeText(request: CanonicalRequest): JsonObject | undefined {
+  const format = request.output && writeFormat(request.output);
   const text = compact({ format, verbosity: request.verbosity });
   return Object.keys(text).length === 0 ? undefined : text;
 }
@@ -133,18 +133,12 @@ function encodeText(request: CanonicalRequest, target: Target, losses: Loss[]): 
 const SCHEMA_NAME_DEFAULT = 'response';
 const SCHEMA_NAME_CHARS_MAX = 64;
 
-function writeFormat(output: OutputFormat, path: string, target: Target, losses: Loss[]): JsonObject {
+function writeFormat(output: OutputFormat): JsonObject {
   if (output.kind === 'text') return { type: 'text' };
   if (output.kind === 'json') return { type: 'json_object' };
-  if (!target.structuredOutput) {
-    losses.push({ path, action: 'changed', reason: 'the model promises JSON but no schema' });
-    return { type: 'json_object' };
-  }
   const name = output.name?.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, SCHEMA_NAME_CHARS_MAX);
   const { description, schema } = output;
-  // formats without this member promise the schema always; this one does only where it fits the strict rules
-  const promised = path.startsWith('output_') ? fitsStrict(schema) : undefined;
-  const strict = output.strict ?? promised;
+  const strict = strictMember(output.strict, schema);
   return compact({ type: 'json_schema', name: name || SCHEMA_NAME_DEFAULT, description, schema, strict });
 }
 

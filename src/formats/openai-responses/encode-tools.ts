@@ -11,6 +11,9 @@ import type {
   WebSearchTool,
 } from '../../canonical/request.ts';
 import { asString, compact, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { listed } from '../schema-fit.ts';
+import { objectRoot } from '../schema-root.ts';
+import { fitsStrict, NOT_STRICT } from '../schema-strict.ts';
 import { unmarked } from './breakpoints.ts';
 import { CLIENT_TOOLS } from './client-tools.ts';
 
@@ -37,7 +40,7 @@ export function encodeTools(tools: Tool[], losses: Loss[]): JsonObject[] {
 function encodeTool(tool: Tool, losses: Loss[]): JsonObject {
   switch (tool.kind) {
     case 'function':
-      return encodeFunction(tool);
+      return encodeFunction(tool, losses);
     case 'custom':
       return encodeCustom(tool);
     case 'web-search':
@@ -51,10 +54,20 @@ function encodeTool(tool: Tool, losses: Loss[]): JsonObject {
 }
 
 /** `strict` is written out: its default differs between this format and Chat. */
-function encodeFunction({ name, description, schema, strict, implied }: FunctionTool): JsonObject {
+function encodeFunction(tool: FunctionTool, losses: Loss[]): JsonObject {
+  const { name, description, schema, strict = false, implied, at = 'tools' } = tool;
   if (implied?.format === 'openai-responses' && isObject(implied.value)) return implied.value;
-  const parameters = schema.type === undefined ? { type: 'object', properties: {}, ...schema } : schema;
-  return compact({ type: 'function', name, description, parameters, strict: strict ?? false });
+  const described = schema.type === undefined ? { type: 'object', properties: {}, ...schema } : schema;
+  const { schema: parameters, changed } = objectRoot(described);
+  if (changed.length > 0)
+    losses.push({
+      path: at,
+      action: 'changed',
+      reason: `no ${listed(changed)} at the top of a schema there`,
+    });
+  const kept = strict && fitsStrict(parameters);
+  if (strict && !kept) losses.push({ path: tool.strictAt ?? at, action: 'changed', reason: NOT_STRICT });
+  return compact({ type: 'function', name, description, parameters, strict: kept });
 }
 
 function encodeCustom({ name, description, grammar }: CustomTool): JsonObject {

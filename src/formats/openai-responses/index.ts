@@ -20,6 +20,7 @@ export const openaiResponses: Codec = {
   id: 'openai-responses',
   issuer: 'openai',
   showSeals,
+  lacks: ['stop'],
   path: () => '/responses',
   modelMember: 'model',
   idPrefix: 'resp_',

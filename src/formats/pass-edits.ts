@@ -1,0 +1,96 @@
+// The few members of a client's own body that a deployment of the same format cannot take as they are.
+
+import type { Loss } from '../canonical/loss.ts';
+import type { FormatId } from '../canonical/part.ts';
+import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
+import type { Edit } from '../lib/splice.ts';
+import type { Target } from './codec.ts';
+
+/** Knobs that a model without sampling answers with a 400, by where they stand. */
+const SAMPLING: Record<FormatId, readonly string[]> = {
+  'openai-chat': [
+    ...['temperature', 'top_p', 'frequency_penalty', 'presence_penalty', 'logit_bias', 'logprobs'],
+    'top_logprobs',
+  ],
+  'openai-responses': ['temperature', 'top_p'],
+  'anthropic-messages': ['temperature', 'top_p', 'top_k'],
+  'google-generate-content': [
+    ...['generationConfig.temperature', 'generationConfig.topP', 'generationConfig.topK'],
+    ...['generationConfig.top_p', 'generationConfig.top_k'],
+  ],
+};
+
+/** Everything else of the body passes untouched. `usageInStream` is the provider's quirk. */
+export function passEdits(
+  format: FormatId,
+  body: JsonObject,
+  target: Target,
+  usageInStream = true,
+): { edits: Edit[]; losses: Loss[] } {
+  const edits: Edit[] = [];
+  const losses: Loss[] = [];
+  const remove = (member: string, reason?: string): void => {
+    edits.push({ path: member.split('.'), json: undefined });
+    if (reason !== undefined) losses.push({ path: member, action: 'dropped', reason });
+  };
+  const isIdle = body.reasoning_effort === 'none' || asObject(body.reasoning).effort === 'none';
+  if (!target.sampling && !(target.idleSampling && isIdle))
+    for (const member of SAMPLING[format]) {
+      const value = valueAt(body, member);
+      // the default is no wish, and taken everywhere
+      const isDefault = value === 1 && /(temperature|top_?p)$/i.test(member);
+      if (value !== undefined && value !== null && !isDefault) remove(member, 'the model refuses it');
+    }
+  if (format !== 'openai-chat') return { edits, losses };
+  for (const member of target.refuses ?? [])
+    if (body[member] !== undefined && body[member] !== null && !losses.some(({ path }) => path === member))
+      remove(member, 'the provider refuses it');
+  if (!usageInStream && body.stream_options !== undefined) remove('stream_options');
+  edits.push(...capEdits(body, target), ...roleEdits(body, target));
+  return { edits, losses };
+}
+
+function valueAt(body: JsonObject, member: string): JsonValue | undefined {
+  return member.split('.').reduce<JsonValue | undefined>((at, name) => asObject(at)[name], body);
+}
+
+/** Reasoning models refuse the older name of the cap, older vendors the newer one. */
+function capEdits(body: JsonObject, target: Target): Edit[] {
+  const { max_tokens: older, max_completion_tokens: newer } = body;
+  const takesOlder = target.maxTokensField === 'max_tokens';
+  if (takesOlder && newer !== undefined) return renamed('max_completion_tokens', 'max_tokens', newer);
+  if (takesOlder || target.thinking === 'none' || older === undefined) return [];
+  return renamed('max_tokens', 'max_completion_tokens', newer ?? older);
+}
+
+function renamed(from: string, to: string, value: JsonValue): Edit[] {
+  return [
+    { path: [from], json: undefined },
+    { path: [to], json: JSON.stringify(value) },
+  ];
+}
+
+function roleEdits(body: JsonObject, target: Target): Edit[] {
+  const messages = asArray(body.messages);
+  const isDeveloper = (message: JsonValue) => isObject(message) && message.role === 'developer';
+  if (target.developerRole || !messages.some(isDeveloper)) return [];
+  const known = messages.map((message) =>
+    isObject(message) && isDeveloper(message) ? { ...message, role: 'system' } : message,
+  );
+  return [{ path: ['messages'], json: JSON.stringify(known) }];
+}
+
+/**
+ * True for what a deployment of the same format refuses and the gateway can do in its place: such a request goes
+ * through the canonical model although nobody speaks another format.
+ */
+export function needsGateway(format: FormatId, body: JsonObject, target: Target): boolean {
+  if (format !== 'openai-chat') return false;
+  const hasStop = typeof body.stop === 'string' || asArray(body.stop).length > 0;
+  if (target.stop === false && hasStop) return true;
+  const { type } = asObject(body.response_format);
+  if (type === 'json_schema' && !target.structuredOutput) return true;
+  if (type === 'json_object' && target.jsonMode === false) return true;
+  const thinks = typeof body.reasoning_effort === 'string' && body.reasoning_effort !== 'none';
+  return target.thinkingTools === false && thinks && asArray(body.tools).length > 0;
+}
