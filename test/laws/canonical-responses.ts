@@ -18,6 +18,7 @@ const FORMAT = 'openai-responses';
 
 export function canonicalResponses(c: Choices): CanonicalRequest {
   const request = plainRequest(c, c.list(1, 4, () => turn(c)).flat());
+  // one that knows cache breakpoints
   request.model = 'gpt-5.6-sol';
   request.includeUsage = true;
   request.tools = c.chance(60) ? c.list(1, 3, () => tool(c)) : [];

@@ -23,10 +23,9 @@ const GENERATORS: Partial<Record<FormatId, (c: Choices) => CanonicalRequest>> = 
 };
 
 /** An upstream model that can do everything its format can say. */
-export function ableTarget(codec: Codec): Target {
+export function ableTarget(codec: Codec, model = 'the-model'): Target {
   return {
-    // one that knows cache breakpoints
-    model: codec.id === 'openai-responses' ? 'gpt-5.6-sol' : 'the-model',
+    model,
     maxOutputTokens: undefined,
     developerRole: true,
     maxTokensField: 'max_completion_tokens',
@@ -49,7 +48,7 @@ const roundTrip = (mutate = (codec: Codec) => codec) =>
     }),
     ({ codec, request }) => {
       const spoilt = mutate(codec);
-      const encoded = spoilt.encodeRequest(request, ableTarget(codec));
+      const encoded = spoilt.encodeRequest(request, ableTarget(codec, request.model));
       if (codec.id in GENERATORS) checkBody(codec.id as 'openai-chat', encoded.value);
       const decoded = spoilt.decodeRequest(encoded.value, { model: request.model, stream: request.stream });
       const losses = [...encoded.losses, ...decoded.losses];
