@@ -12,7 +12,8 @@ export const TAMPERINGS: { name: string; sql: string[]; says: RegExp }[] = [
       'UPDATE purses SET balance_nano = balance_nano - (SELECT amount_nano FROM victim) WHERE id = 3',
       'DELETE FROM entries WHERE id = (SELECT id FROM victim)',
     ],
-    says: /was received and is not charged/,
+    // the first charge may be one whose client left at its very end: then only the sums of its day tell
+    says: /was received and is not charged|, counted \d+ calls/,
   },
   {
     name: 'a charge that comes twice',

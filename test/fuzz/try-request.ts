@@ -91,6 +91,9 @@ function callOf(codec: Codec, bytes: Uint8Array, body: JsonObject, modelName: st
     stream,
     requestId: 'request-1',
     key: { id: 'key-1' },
+    headers: new Headers(),
+    promptTokens: 1,
+    price: { input: 0, output: 0, source: '', asOf: '' },
   } as unknown as Call;
 }
 

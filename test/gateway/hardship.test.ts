@@ -6,7 +6,7 @@ import { type Gateway, startGateway } from '../support/gateway.ts';
 const SECRET = 'hunter2-own-credential';
 const encoder = new TextEncoder();
 const chunk = (content: string, finish: string | null = null) =>
-  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta: { content }, finish_reason: finish }] })}\n\n`;
+  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: finish }] })}\n\n`;
 const DONE = 'data: [DONE]\n\n';
 
 /** An upstream that does what the model's name says. */

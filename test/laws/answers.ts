@@ -82,7 +82,7 @@ export function transcoded(from: Codec, to: Codec, meter = new Meter()): Transco
     kind: 'transcode',
     upstream: from,
     losses: [],
-    restore: undefined,
+    restore: () => undefined,
     sealing: { key: SEAL_KEY, scope: SCOPE, sealsTexts: false },
   } as unknown;
   return new TranscodedStream(plan as TranscodePlan, to, dressOf(to), meter, {
