@@ -71,10 +71,10 @@ const Tool = Type.Object(
 
 const GenerationConfig = Type.Object(
   {
-    maxOutputTokens: maybe(Type.Integer(), 'Cap on the answer, thinking included.'),
+    maxOutputTokens: maybe(Type.Integer({ minimum: 0 }), 'Cap on the answer, thinking included.'),
     temperature: maybe(Type.Number(), '0 to 2.'),
     topP: maybe(Type.Number()),
-    topK: maybe(Type.Number()),
+    topK: maybe(Type.Integer()),
     seed: maybe(Type.Integer()),
     candidateCount: maybe(Type.Integer(), 'Number of answers.'),
     stopSequences: maybe(Type.Array(Type.String()), 'Up to five texts that end the answer.'),

@@ -132,6 +132,10 @@ function decodeReasoning(body: JsonObject, request: CanonicalRequest, losses: Lo
   };
   const setBudget = (tokens: number | undefined, member: string) => {
     if (tokens === undefined || control.budgetTokens !== undefined) return;
+    if (!Number.isSafeInteger(tokens)) {
+      losses.push({ path: member, action: 'dropped', reason: 'not a whole number of tokens' });
+      return;
+    }
     control.budgetTokens = tokens;
     origin['reasoning.budgetTokens'] = member;
   };
