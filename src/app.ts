@@ -9,6 +9,8 @@ import { firstStart } from './cli/first-start.ts';
 import type { OpenReports, RunningServer, ServeOptions } from './cli/ports.ts';
 import type { Config } from './config/config.ts';
 import { type Environment, environment } from './config/environment.ts';
+import { LiveConfig } from './config/live.ts';
+import { watchFile } from './config/watch-file.ts';
 import { CODECS } from './formats/index.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Watch } from './gateway/watch.ts';
@@ -38,7 +40,7 @@ export { readJournal } from './store/sqlite/journal.ts';
 export { verifyLedger } from './store/sqlite/verify.ts';
 
 /** Opens the stores (making them where there are none) and the server. Throws Fault `storage_fault`, or the bind error. */
-export async function startServer(config: Config, { print }: ServeOptions): Promise<RunningServer> {
+export async function startServer(config: Config, { print, load }: ServeOptions): Promise<RunningServer> {
   const env = environment();
   armFailpoint(env.OSIRIS_FAILPOINT);
   const store = await openStore(config.dataDir, {
@@ -49,13 +51,25 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
   });
   const { directory, ledger, statements } = store;
   let stopExpiry = async () => {};
+  let stopWatching = () => {};
   const journal = openJournal(config.dataDir, { limits: config.logs, secrets: credentialsOf(config) });
   try {
     rememberMinimum(directory, config.billing.minimumChargeNano);
-    const ports = gatewayPorts(config, { ...store, journal }, env);
+    let ports = gatewayPorts(config, { ...store, journal }, env);
+    const live = new LiveConfig({
+      started: config,
+      load: () => load(ports.config.file),
+      apply(next) {
+        const changed = fromConfig(next);
+        rememberMinimum(directory, next.billing.minimumChargeNano);
+        journal.hide(credentialsOf(next));
+        ports = { ...ports, ...changed };
+      },
+    });
     const server = openServer(config.server, socketPath(config.dataDir), {
       gateway: () => ports,
-      reports: reportsOn(config, store),
+      reports: reportsOn(() => ports.config, store),
+      reload: () => live.reload(),
       version: VERSION,
       troubles: () => {
         const trouble = ledger.trouble();
@@ -63,24 +77,28 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
       },
       warnings: () => {
         const trouble = journal.trouble();
-        return trouble === undefined ? {} : { journal: trouble };
+        return { ...live.warnings(), ...(trouble === undefined ? {} : { journal: trouble }) };
       },
     });
     stopExpiry = startExpiry({ ledger, statements });
+    if (config.file !== undefined) stopWatching = watchFile(config.file, () => live.reload());
     // counting and the sandbox need it; loading it now keeps the first caller from waiting
     loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
     const url = config.server.publicUrl ?? server.url;
     print(firstStart(config, directory, url) ?? `Osiris ${VERSION} answers at ${url}\n`);
     return {
       url,
+      reload: () => live.reload(),
       async stop() {
-        await server.drain(config.server.drainTimeoutMs);
+        stopWatching();
+        await server.drain(ports.server.drainTimeoutMs);
         await stopExpiry();
         await journal.close();
         await store.close();
       },
     };
   } catch (thrown) {
+    stopWatching();
     await stopExpiry();
     await journal.close();
     await store.close();
@@ -92,12 +110,12 @@ export async function startServer(config: Config, { print }: ServeOptions): Prom
 export async function openReports(config: Config, { post }: { post: boolean }): Promise<OpenReports> {
   if (post) {
     const store = await openIdleStore(config);
-    return { reports: reportsOn(config, store), close: () => store.close() };
+    return { reports: reportsOn(() => config, store), close: () => store.close() };
   }
   const directory = openDirectory(config.dataDir, 'existing');
   const statements = openStatements(databasePath(config.dataDir));
   return {
-    reports: reportsOn(config, { directory, statements }),
+    reports: reportsOn(() => config, { directory, statements }),
     async close() {
       statements.close();
       directory.close();
@@ -107,17 +125,19 @@ export async function openReports(config: Config, { post }: { post: boolean }): 
 
 type ReadParts = { directory: Directory; statements: Statements; ledger?: Ledger };
 
-function reportsOn(config: Config, { directory, statements, ledger }: ReadParts): Reports {
-  const { dayOf } = calendarIn(config.billing.timezone);
+function reportsOn(current: () => Config, { directory, statements, ledger }: ReadParts): Reports {
+  const { dayOf } = calendarIn(current().billing.timezone);
   return createReports({
     directory,
     statements,
     ...(ledger ? { ledger } : {}),
     priceAt(id, atMs) {
-      const model = config.models.get(id);
+      const model = current().models.get(id);
       return model && priceAt(model, atMs);
     },
-    minimumChargeNano: config.billing.minimumChargeNano,
+    get minimumChargeNano() {
+      return current().billing.minimumChargeNano;
+    },
     today: () => dayOf(nowMs()),
   });
 }
@@ -140,19 +160,21 @@ function credentialsOf(config: Config): string[] {
   ]);
 }
 
+/** What changes with the configuration while the server runs. */
+function fromConfig(config: Config): Pick<GatewayPorts, 'config' | 'server' | 'models' | 'billing'> {
+  return { config, server: config.server, models: buildModelIndex(config), billing: config.billing };
+}
+
 function gatewayPorts(
   config: Config,
   { directory, ledger, journal }: Store & { journal: Journal },
   env: Environment,
 ): GatewayPorts {
   return {
-    config,
-    server: config.server,
-    models: buildModelIndex(config),
+    ...fromConfig(config),
     directory,
     limiter: createMemoryLimiter(),
     ledger,
-    billing: config.billing,
     journal,
     sealKey: sealKeyOf(directory),
     thoughts: createMemoryThoughts(),

@@ -10,23 +10,29 @@ import {
   verifyLedger,
 } from './app.ts';
 import { restartWithMoreConnections } from './cli/more-connections.ts';
-import type { CommandPorts, Host } from './cli/ports.ts';
+import type { CommandPorts, ConfigFlags, Host } from './cli/ports.ts';
 import { run } from './cli/run.ts';
 import { environment } from './config/environment.ts';
 import { configJsonSchema } from './config/json-schema.ts';
-import { loadConfig } from './config/load.ts';
+import { type LoadOptions, loadConfig } from './config/load.ts';
+import { locate } from './config/locate.ts';
 
 const words = process.argv.slice(2);
 const env = environment();
 
+function optionsOf({ config: path, host, port, dataDir }: ConfigFlags): LoadOptions {
+  const overrides = { host, port, dataDir };
+  return { path, overrides, env, cwd: process.cwd(), extraModels: sandboxModels };
+}
+
 const ports: CommandPorts = {
-  loadConfig({ config: path, host, port, dataDir }) {
-    const overrides = { host, port, dataDir };
-    const loaded = loadConfig({ path, overrides, env, cwd: process.cwd(), extraModels: sandboxModels });
+  loadConfig(flags) {
+    const loaded = loadConfig(optionsOf(flags));
     return 'config' in loaded
       ? { ok: true, config: loaded.config }
       : { ok: false, problems: loaded.problems };
   },
+  locate: (flags) => locate(optionsOf(flags)),
   configSchema: configJsonSchema,
   openDirectory,
   openReports,
@@ -50,6 +56,7 @@ const host: Host = {
     process.once('SIGINT', once);
     process.once('SIGTERM', once);
   },
+  onHangUp: (listener) => void process.on('SIGHUP', listener),
 };
 
 // A reader that leaves early (`osiris keys list | head -1`) is no failure of ours.

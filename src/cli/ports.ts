@@ -2,6 +2,9 @@
 
 import type { Reports } from '../accounts/reports.ts';
 import type { Config, Problem } from '../config/config.ts';
+import type { Change } from '../config/live.ts';
+import type { Loaded } from '../config/load.ts';
+import type { Installation } from '../config/locate.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { JournalReader } from '../store/journal-port.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
@@ -15,6 +18,8 @@ export type ConfigResult = { ok: true; config: Config } | { ok: false; problems:
 export type RunningServer = {
   /** `http://127.0.0.1:8080`, the port being the real one. */
   url: string;
+  /** Reads the configuration again. */
+  reload(): Change;
   /** Takes no new requests, lets the open ones finish within the drain timeout, closes the stores. */
   stop(): Promise<void>;
 };
@@ -22,6 +27,8 @@ export type RunningServer = {
 export type ServeOptions = {
   /** Writes to stdout: the address and what a first start has to say. */
   print: (text: string) => void;
+  /** Reads the configuration again, from `file` when the server runs on one. */
+  load: (file: string | undefined) => Loaded;
 };
 
 export type OpenReports = { reports: Reports; close(): Promise<void> };
@@ -31,6 +38,8 @@ export type IdleStore = { directory: Directory; ledger: Ledger; close(): Promise
 export type CommandPorts = {
   /** Reads the file, the environment and the flags; never throws for what a user wrote wrongly. */
   loadConfig(flags: ConfigFlags): ConfigResult;
+  /** Where things are, also when the file cannot be used. */
+  locate(flags: ConfigFlags): Installation;
   /** The JSON schema of the configuration file. */
   configSchema(): JsonObject;
   /** The keys in this data directory; throws `storage_fault` when `existing` finds none. */
@@ -55,6 +64,8 @@ export type Host = {
   colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
   onStop(listener: () => void): void;
+  /** Calls `listener` at every SIGHUP. */
+  onHangUp?(listener: () => void): void;
   /** Whether stderr is a screen, where progress may be shown. */
   isTerminal?: boolean;
 };

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../lib/version.ts';
 import { addAdminCommands } from './admin.ts';
 import { addCheckCommand } from './check.ts';
+import { addConfigCommands } from './config-commands.ts';
 import { type Failure, toFailure } from './failure.ts';
 import { addInitCommand } from './init.ts';
 import { addKeysCommands } from './keys.ts';
@@ -43,6 +44,7 @@ export async function run(words: string[], ports: CommandPorts, host: Host): Pro
   addUsageCommand(program, ports, host);
   addLedgerCommands(program, ports, host);
   addLogsCommand(program, ports, host);
+  addConfigCommands(program, ports, host);
   addAdminCommands(program, ports, host);
   addVersionCommand(program, host);
   if (words.length === 0) {

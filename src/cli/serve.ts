@@ -21,15 +21,25 @@ export function addServeCommand(program: Command, ports: CommandPorts, host: Hos
 async function serve(flags: ConfigFlags, ports: CommandPorts, host: Host): Promise<void> {
   const config = requireConfig(ports, flags);
   await claimSocket(socketPath(config.dataDir));
-  const server = await start(config, ports, host);
+  const server = await start(config, flags, ports, host);
+  host.onHangUp?.(() => server.reload());
   await new Promise<void>((resolve) => host.onStop(resolve));
   log.info('stopping: open requests may finish; stop again to cut them off');
   await Promise.race([server.stop(), new Promise<void>((resolve) => host.onStop(resolve))]);
 }
 
-async function start(config: Config, ports: CommandPorts, host: Host): Promise<RunningServer> {
+async function start(
+  config: Config,
+  flags: ConfigFlags,
+  ports: CommandPorts,
+  host: Host,
+): Promise<RunningServer> {
+  const load = (file: string | undefined) => {
+    const { ok, ...loaded } = ports.loadConfig(file === undefined ? flags : { ...flags, config: file });
+    return loaded;
+  };
   try {
-    return await ports.startServer(config, { print: host.stdout });
+    return await ports.startServer(config, { print: host.stdout, load });
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
     const { host: address, port } = config.server;

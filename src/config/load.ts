@@ -56,7 +56,8 @@ export function loadConfig(options: LoadOptions): Loaded {
 
 type Attempt = { config: Config | undefined; problems: Problem[] };
 
-function findFile({ path, env, cwd }: LoadOptions): string | undefined {
+/** The file that `loadConfig` would read; undefined when it would take the defaults. */
+export function findFile({ path, env, cwd }: LoadOptions): string | undefined {
   const named = path ?? (env.OSIRIS_CONFIG === '' ? undefined : env.OSIRIS_CONFIG);
   if (named !== undefined) return resolve(cwd, named);
   const usual = resolve(cwd, 'osiris.yaml');

@@ -5,6 +5,7 @@ import { Elysia } from 'elysia';
 import type { Reports } from '../accounts/reports.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
+import type { Change } from '../config/live.ts';
 import type { Call } from '../gateway/call.ts';
 import { FloodGate } from '../gateway/flood-gate.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
@@ -13,6 +14,7 @@ import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
+import { adminConfig } from './admin-config.ts';
 import { adminLogs } from './admin-logs.ts';
 import { adminUsage } from './admin-usage.ts';
 import { type Answerer, withCors } from './cors.ts';
@@ -31,6 +33,8 @@ export type ServerPorts = {
   gateway: () => GatewayPorts;
   /** What the operator may ask about money. */
   reports: Reports;
+  /** Reads the configuration again. */
+  reload: () => Change;
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Record<string, string>;
@@ -92,12 +96,14 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(admin(desk, guard))
     .use(adminLogs({ directory, journal }, guard))
     .use(adminUsage(ports.reports, guard))
+    .use(adminConfig(ports.reload, guard))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
     .use(admin(desk, () => {}))
     .use(adminLogs({ directory, journal }, () => {}))
     .use(adminUsage(ports.reports, () => {}))
+    .use(adminConfig(ports.reload, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 

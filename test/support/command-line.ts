@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { run } from '../../src/cli/run.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { locate } from '../../src/config/locate.ts';
 import { calendarIn } from '../../src/store/calendar.ts';
 import { openDirectory } from '../../src/store/sqlite/directory.ts';
 import { readJournal } from '../../src/store/sqlite/journal.ts';
@@ -19,6 +20,8 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
       const loaded = loadConfig({ path: flags.config, overrides: { dataDir: flags.dataDir }, env: {}, cwd });
       return 'config' in loaded ? { ok: true as const, ...loaded } : { ok: false as const, ...loaded };
     },
+    locate: (flags: { config?: string; dataDir?: string }) =>
+      locate({ path: flags.config, overrides: { dataDir: flags.dataDir }, env: {}, cwd }),
     configSchema: () => ({}),
     openDirectory: (dataDir: string, mode: 'create' | 'existing') =>
       openDirectory(resolve(cwd, dataDir), mode),

@@ -95,6 +95,7 @@ export async function openHere(options: {
       minimumChargeNano: ports.billing.minimumChargeNano,
       today: () => DAILY.dayOf(clock.nowMs()),
     }),
+    reload: () => ({ ok: true, needsRestart: [] }),
     version: 'test',
     troubles: () => ({}),
     clock,

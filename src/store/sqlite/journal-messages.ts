@@ -7,6 +7,7 @@ export type JournalLimits = { retentionMs: number; maxBytes: number };
 
 export type ToWorker =
   | { kind: 'open'; path: string; limits: JournalLimits; secrets: readonly string[] }
+  | { kind: 'hide'; secrets: readonly string[] }
   | { kind: 'write'; batch: number; entries: JournalEntry[] }
   | { kind: 'find'; ask: number; query: JournalQuery }
   | { kind: 'show'; ask: number; callId: bigint }

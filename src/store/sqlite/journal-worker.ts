@@ -29,6 +29,12 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       });
       void forget();
       return;
+    case 'hide':
+      if (opening) opening = { ...opening, secrets: data.secrets };
+      // opened anew with them at the next write
+      opened?.close();
+      opened = undefined;
+      return;
     case 'write':
       answer(
         () => {

@@ -35,8 +35,11 @@ export type JournalOptions = {
   start?: () => Worker;
 };
 
+/** `hide` adds to the secrets that are taken out of bodies. */
+export type HidingJournal = Journal & { hide(secrets: readonly string[]): void };
+
 /** The journal of a running server. Never throws: what is wrong shows as `trouble`. */
-export function openJournal(dataDir: string, options: JournalOptions): Journal {
+export function openJournal(dataDir: string, options: JournalOptions): HidingJournal {
   return new ThreadedJournal(journalPath(dataDir), options);
 }
 
@@ -63,9 +66,10 @@ export function readJournal(dataDir: string): JournalReader | undefined {
 
 type Question = { resolve: (answer: FromWorker) => void; reject: (fault: Fault) => void };
 
-class ThreadedJournal implements Journal {
+class ThreadedJournal implements HidingJournal {
   readonly #path: string;
   readonly #options: JournalOptions;
+  #secrets: readonly string[];
   readonly #queue = new JournalQueue();
   readonly #recent = new RecentRows(nowMs());
   readonly #questions = new Map<number, Question>();
@@ -84,6 +88,7 @@ class ThreadedJournal implements Journal {
   constructor(path: string, options: JournalOptions) {
     this.#path = path;
     this.#options = options;
+    this.#secrets = [...new Set(options.secrets)];
     this.#start();
   }
 
@@ -119,6 +124,13 @@ class ThreadedJournal implements Journal {
   tail(position: number, filter: JournalFilter): JournalTail {
     this.#build();
     return this.#recent.after(position, filter);
+  }
+
+  hide(secrets: readonly string[]): void {
+    const all = new Set([...this.#secrets, ...secrets]);
+    if (all.size === this.#secrets.length) return;
+    this.#secrets = [...all];
+    this.#tell({ kind: 'hide', secrets: this.#secrets });
   }
 
   counts(): JournalCounts {
@@ -185,8 +197,8 @@ class ThreadedJournal implements Journal {
         this.#lose(worker, event.message);
       };
       this.#worker = worker;
-      const { limits, secrets } = this.#options;
-      this.#tell({ kind: 'open', path: this.#path, limits, secrets });
+      const { limits } = this.#options;
+      this.#tell({ kind: 'open', path: this.#path, limits, secrets: this.#secrets });
     } catch (thrown) {
       this.#fail(thrown instanceof Error ? thrown.message : String(thrown), true);
     }

@@ -1,0 +1,51 @@
+// `osiris config …`: what a running server does with its configuration.
+
+import type { Command } from 'commander';
+import type { Problem } from '../config/config.ts';
+import { asArray, asNumber, asObject, asString, type JsonValue } from '../lib/json.ts';
+import { socketPath } from '../store/data-dir.ts';
+import { describeProblems } from './config.ts';
+import { Failure } from './failure.ts';
+import { askServer, isListening } from './local-socket.ts';
+import { withJson, withPlace } from './options.ts';
+import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
+
+type Flags = ConfigFlags & { json?: boolean };
+
+export function addConfigCommands(program: Command, ports: CommandPorts, host: Host): void {
+  const config = program.command('config').description('the configuration of a running server');
+  withJson(withPlace(config.command('reload')))
+    .description('make the running server read its file again, as SIGHUP does')
+    .action((flags: Flags) => reload(flags, ports, host));
+}
+
+async function reload(flags: Flags, ports: CommandPorts, host: Host): Promise<void> {
+  const { dataDir } = ports.locate(flags);
+  const socket = socketPath(dataDir);
+  if (!(await isListening(socket)))
+    throw new Failure(
+      `No server runs on ${dataDir}.\nIt reads the configuration when it starts: osiris serve`,
+      1,
+      'no_server',
+    );
+  const answer = await askServer(socket, 'POST', '/admin/config/reload');
+  const needsRestart = asArray(answer.needs_restart).map(String);
+  const problems = asArray(answer.problems).map(problemOf);
+  if (flags.json) host.stdout(`${JSON.stringify(answer)}\n`);
+  else if (answer.ok === true) host.stdout('The configuration was read again and is in force.\n');
+  else host.stdout(`${describeProblems(problems)}\nThe last good configuration stays in force.\n`);
+  if (!flags.json && needsRestart.length > 0)
+    host.stdout(`These changes need a restart of the server: ${needsRestart.join(', ')}\n`);
+  if (answer.ok !== true) throw new Failure('', 1, 'invalid_config');
+}
+
+function problemOf(value: JsonValue): Problem {
+  const { file, line, column, path, message } = asObject(value);
+  return {
+    file: asString(file) ?? '',
+    line: asNumber(line) ?? 0,
+    column: asNumber(column) ?? 0,
+    path: asString(path) ?? '',
+    message: asString(message) ?? '',
+  };
+}
