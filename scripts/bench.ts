@@ -1,12 +1,16 @@
-// `bun run bench [throughput|memory|quick]`: direct, a bare Bun proxy and Osiris side by side on loopback, as ratios.
+// `bun run bench [throughput|delay|gaps|memory|quick]`: direct, a bare Bun proxy and Osiris side by side on loopback, as ratios.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Fleet, startFleet } from './bench/fleet.ts';
+import type { GapResult } from './bench/gaps.ts';
 import type { LoadOrder, LoadResult } from './bench/load.ts';
 import { cpuMicros, rssBytes } from './bench/process.ts';
 
-/** `throughput`, `memory`, both when nothing is said; `quick` is both for small pass-through calls only. */
+/**
+ * One part, or all when nothing is said; `quick` is all for small pass-through calls only. With `TMPDIR` on a disk in
+ * memory nothing waits for a real one.
+ */
 const part = process.argv[2];
 const QUICK = part === 'quick';
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -35,9 +39,10 @@ if (!existsSync(binary)) {
   process.exit(1);
 }
 let fleet: Fleet;
-if (part !== 'memory') await beside(throughput);
-// with processes of its own: what a run of load leaves behind would hide the streams
-if (part !== 'throughput') await beside(memoryPerStream);
+const parts = { throughput, delay, gaps, memory: memoryPerStream };
+// with processes of their own: what a run of load leaves behind would hide the streams
+for (const [name, measurement] of Object.entries(parts))
+  if (part === undefined || QUICK || part === name) await beside(measurement);
 
 async function beside(measurement: () => Promise<void>): Promise<void> {
   fleet = await startFleet(binary, BASE ?? binary);
@@ -67,6 +72,40 @@ async function throughput(): Promise<void> {
   }
 }
 
+/** A provider that thinks for 50 ms, as fast ones do: here the gateway's own work hardly shows. */
+async function delay(): Promise<void> {
+  const setting = { stream: false, size: 2_000, connections: 256, mark: 'bench-delay' };
+  const targets = targetsFor(2_000, 256);
+  const cells = new Map<string, Cell>(targets.map(({ name }) => [name, emptyCell()]));
+  for (let round = 0; round < ROUNDS; round++)
+    for (const target of shuffled(targets)) await measure(target, cells, setting);
+  print('plain, answered after 50 ms, 256 connections', cells, false);
+}
+
+/** How evenly the frames of ten streams arrive, one each 5 ms, while eight connections ask without a pause. */
+async function gaps(): Promise<void> {
+  console.log('\nframes every 5 ms on 10 streams beside 8 busy connections: gap in ms');
+  const target: Target = { name: 'gaps', client: 'chat', upstream: 'chat', via: 'bare' };
+  const names = ['bare', 'osiris', ...(BASE ? ['base' as const] : [])] as const;
+  const seen = new Map<string, GapResult[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const via of shuffled([...names])) {
+      const { port, key } = fleet.places[via];
+      const setting = { stream: false, size: 2_000, connections: 8 };
+      const order = { port, path: PATHS.chat, key, body: requestBody(target, setting), connections: 8 };
+      const body = requestBody(target, { stream: true, size: 2_000, connections: 10, mark: 'bench-paced' });
+      const busy = load({ ...order, seconds: 1.5 });
+      await Bun.sleep(300);
+      seen.get(via)?.push(await runScript<GapResult>('gaps.ts', { ...order, body, streams: 10 }));
+      await busy;
+    }
+  }
+  for (const [name, results] of seen) {
+    const of = (read: (result: GapResult) => number) => median(results.map(read)).toFixed(1);
+    console.log(`  ${name.padEnd(12)} p50 ${of((one) => one.p50)}   p99 ${of((one) => one.p99)}`);
+  }
+}
+
 /** Transcoding is compared at 32 connections; pass-through everywhere. */
 function targetsFor(_size: number, connections: number): Target[] {
   const targets: Target[] = [
@@ -86,7 +125,8 @@ function targetsFor(_size: number, connections: number): Target[] {
   return targets;
 }
 
-type Setting = { stream: boolean; size: number; connections: number };
+/** `mark` is what the upstream does something special for. */
+type Setting = { stream: boolean; size: number; connections: number; mark?: string };
 
 async function measure(target: Target, cells: Map<string, Cell>, setting: Setting): Promise<void> {
   const cell = cells.get(target.name);
@@ -115,18 +155,22 @@ function loadShare({ seconds }: LoadOrder): number {
   return (seconds + Math.min(0.5, seconds / 4)) / seconds;
 }
 
-async function load(order: LoadOrder): Promise<LoadResult> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'bench', 'load.ts')], {
+function load(order: LoadOrder): Promise<LoadResult> {
+  return runScript<LoadResult>('load.ts', order);
+}
+
+async function runScript<Result>(name: string, order: object): Promise<Result> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'bench', name)], {
     stdin: Buffer.from(JSON.stringify(order)),
     stdout: 'pipe',
     stderr: 'inherit',
   });
-  return JSON.parse(await new Response(child.stdout).text()) as LoadResult;
+  return JSON.parse(await new Response(child.stdout).text()) as Result;
 }
 
-function requestBody({ client, upstream }: Target, { stream, size }: Setting): string {
+function requestBody({ client, upstream }: Target, { stream, size, mark = '' }: Setting): string {
   const model = `bench-${upstream}`;
-  const text = 'Lorem ipsum "dolor" sit amet.\n'.repeat(Math.ceil(size / 33)).slice(0, size - 120);
+  const text = mark + 'Lorem ipsum "dolor" sit amet.\n'.repeat(Math.ceil(size / 33)).slice(0, size - 120);
   const messages = [{ role: 'user', content: text }];
   if (client === 'responses') return JSON.stringify({ model, input: text, stream });
   if (client === 'messages') return JSON.stringify({ model, max_tokens: 1000, messages, stream });

@@ -4,9 +4,9 @@ const WORD = 'benchmark ';
 const FRAMES = 200;
 const WRITES = 20;
 
-type Baked = { plain: Buffer; stream: Buffer[]; opening: Buffer[] };
+type Baked = { plain: Buffer; stream: Buffer[]; opening: Buffer[]; paced: Buffer[] };
 
-/** Plain answers of about 800 bytes; streams of 200 text frames in 20 writes; openings that never end. */
+/** Plain answers of about 800 bytes; streams of 200 text frames in 20 writes, or one by one; openings that never end. */
 export function bakedAnswers(): Record<'chat/completions' | 'responses' | 'messages', Baked> {
   return {
     'chat/completions': bake(chatPlain(), chatFrames()),
@@ -27,7 +27,8 @@ function bake(plain: object, frames: string[]): Baked {
   writes[0] = Buffer.concat([Buffer.from(streamHead), writes[0] ?? Buffer.alloc(0)]);
   writes.push(Buffer.from('0\r\n\r\n'));
   const opening = [Buffer.concat([Buffer.from(streamHead), chunk(frames.slice(0, 4).join(''))])];
-  return { plain: Buffer.from(head + body), stream: writes, opening };
+  const paced = [Buffer.from(streamHead), ...frames.map(chunk), Buffer.from('0\r\n\r\n')];
+  return { plain: Buffer.from(head + body), stream: writes, opening, paced };
 }
 
 function chunk(text: string): Buffer {

@@ -6,7 +6,15 @@ type State = { pending: Buffer; unsent: Uint8Array[] };
 
 const answers = bakedAnswers();
 
-/** Prints its port and serves until it is killed. A body that asks for `slow` gets a stream that stays open. */
+/** How long a provider that is asked for `bench-delay` thinks. */
+const DELAY_MS = 50;
+/** Between two frames of a stream that is asked for as `bench-paced`. */
+const PACE_MS = 5;
+
+/**
+ * Prints its port and serves until it is killed. A body that asks for `bench-slow` gets a stream that stays open, for
+ * `bench-delay` an answer after a while, for `bench-paced` one frame after the other.
+ */
 const server = Bun.listen<State>({
   hostname: '127.0.0.1',
   port: 0,
@@ -33,9 +41,12 @@ const server = Bun.listen<State>({
           /^POST \S*\/(chat\/completions|responses|messages) /.exec(head)?.[1] ?? 'chat/completions';
         const baked = answers[format as keyof typeof answers];
         if (body.includes('"stream":true')) {
-          const slow = body.includes('bench-slow');
-          for (const piece of slow ? baked.opening : baked.stream) send(socket, piece);
-        } else send(socket, baked.plain);
+          if (body.includes('bench-paced')) pace(socket, baked.paced);
+          else
+            for (const piece of body.includes('bench-slow') ? baked.opening : baked.stream)
+              send(socket, piece);
+        } else if (body.includes('bench-delay')) setTimeout(() => send(socket, baked.plain), DELAY_MS);
+        else send(socket, baked.plain);
       }
       socket.data.pending = Buffer.from(pending);
     },
@@ -47,4 +58,13 @@ function send(socket: Bun.Socket<State>, piece: Uint8Array): void {
   const { unsent } = socket.data;
   const wrote = unsent.length > 0 ? 0 : socket.write(piece);
   if (wrote < piece.length) unsent.push(piece.subarray(wrote));
+}
+
+function pace(socket: Bun.Socket<State>, pieces: Uint8Array[]): void {
+  let next = 0;
+  const timer = setInterval(() => {
+    const piece = pieces[next++];
+    if (piece) send(socket, piece);
+    if (next >= pieces.length) clearInterval(timer);
+  }, PACE_MS);
 }
