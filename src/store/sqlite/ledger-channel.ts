@@ -6,11 +6,8 @@ import { LedgerWriter } from './ledger-writer.ts';
 import { startWorker } from './worker.ts';
 
 export interface LedgerChannel {
-  /**
-   * Resolves when the batch is on disk; rejects when nothing of it could be written. One at a time. `isAlone`: no call
-   * runs that could be kept waiting.
-   */
-  write(batch: Batch, isAlone?: boolean): Promise<Outcome>;
+  /** Resolves when the batch is on disk; rejects when nothing of it could be written. One at a time. */
+  write(batch: Batch): Promise<Outcome>;
   close(): Promise<void>;
 }
 

@@ -11,7 +11,6 @@ export class GroupCommit {
   /** Why the last batch could not be written; undefined again after one that could. */
   trouble: string | undefined;
   readonly #channel: LedgerChannel;
-  readonly #isAlone: () => boolean;
   #next: Batch = emptyBatch();
   #waiters: Waiter[] = [];
   #leaving: string[] = [];
@@ -19,10 +18,8 @@ export class GroupCommit {
   #isScheduled = false;
   #busy: Promise<void> | undefined;
 
-  /** `isAlone` tells whether any call is running. */
-  constructor(channel: LedgerChannel, isAlone: () => boolean) {
+  constructor(channel: LedgerChannel) {
     this.#channel = channel;
-    this.#isAlone = isAlone;
   }
 
   /** Resolves when the entry is on disk. */
@@ -85,7 +82,7 @@ export class GroupCommit {
     this.#next = emptyBatch();
     this.#waiters = [];
     try {
-      const { failed } = await this.#channel.write(batch, this.#isAlone());
+      const { failed } = await this.#channel.write(batch);
       this.trouble = undefined;
       const reasons = new Map(failed);
       for (const [position, waiter] of waiters.entries()) {

@@ -35,7 +35,7 @@ export async function createLedger(
   { calendar, recover = true, every: repeat = every }: LedgerOptions,
 ): Promise<Ledger> {
   const balances = new Balances(rememberedIn(database), calendar);
-  const commit = new GroupCommit(channel, () => balances.openHolds.size === 0);
+  const commit = new GroupCommit(channel);
   const numberOf = priceNumbers(database);
   /** Holds on disk, by call id; the others are young. */
   const stored = new Set<bigint>();

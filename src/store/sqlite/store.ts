@@ -8,7 +8,6 @@ import type { Statements } from '../statements.ts';
 import { createDirectory } from './directory.ts';
 import { createLedger } from './ledger.ts';
 import { directChannel, threadChannel } from './ledger-channel.ts';
-import { withShortcut } from './ledger-shortcut.ts';
 import { type OpenMode, openDatabase } from './open.ts';
 import { openStatements } from './statements.ts';
 
@@ -42,9 +41,7 @@ export async function openStore(dataDir: string, options: StoreOptions): Promise
   const database = openDatabase(path, mode);
   try {
     const direct = writer === 'direct';
-    const channel = direct
-      ? directChannel(database)
-      : withShortcut(path, await threadChannel(path, failpoint));
+    const channel = direct ? directChannel(database) : await threadChannel(path, failpoint);
     const directory = createDirectory(database, { clock, dayOf: (timeMs) => calendar.dayOf(timeMs) });
     const ledger = await createLedger(database, channel, { calendar, recover });
     const statements = openStatements(path);
