@@ -46,7 +46,7 @@ export function passEdits(
     if (body[member] !== undefined && body[member] !== null && !losses.some(({ path }) => path === member))
       remove(member, 'the provider refuses it');
   if (!usageInStream && body.stream_options !== undefined) remove('stream_options');
-  edits.push(...capEdits(body, target), ...roleEdits(body, target));
+  edits.push(...capEdits(body, target, losses), ...roleEdits(body, target));
   return { edits, losses };
 }
 
@@ -55,12 +55,19 @@ function valueAt(body: JsonObject, member: string): JsonValue | undefined {
 }
 
 /** Reasoning models refuse the older name of the cap, older vendors the newer one. */
-function capEdits(body: JsonObject, target: Target): Edit[] {
-  const { max_tokens: older, max_completion_tokens: newer } = body;
+function capEdits(body: JsonObject, target: Target, losses: Loss[]): Edit[] {
+  // null says "not set"
+  const older = body.max_tokens ?? undefined;
+  const newer = body.max_completion_tokens ?? undefined;
   const takesOlder = target.maxTokensField === 'max_tokens';
-  if (takesOlder && newer !== undefined) return renamed('max_completion_tokens', 'max_tokens', newer);
-  if (takesOlder || target.thinking === 'none' || older === undefined) return [];
-  return renamed('max_tokens', 'max_completion_tokens', newer ?? older);
+  const refused = takesOlder ? newer : target.thinking === 'none' ? undefined : older;
+  const cap = newer ?? older;
+  if (refused === undefined || cap === undefined) return [];
+  if (older !== undefined && older !== cap)
+    losses.push({ path: 'max_tokens', action: 'dropped', reason: 'max_completion_tokens wins' });
+  return takesOlder
+    ? renamed('max_completion_tokens', 'max_tokens', cap)
+    : renamed('max_tokens', 'max_completion_tokens', cap);
 }
 
 function renamed(from: string, to: string, value: JsonValue): Edit[] {

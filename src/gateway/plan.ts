@@ -9,7 +9,7 @@ import { mapTools, type ToolAbilities } from '../canonical/tool-map.ts';
 import { targetOf } from '../catalog/target.ts';
 import type { Config } from '../config/config.ts';
 import { ACCOUNT_MEMBERS, refusePrefill, refuseThread } from '../formats/anthropic-messages/index.ts';
-import type { Codec, Converted } from '../formats/codec.ts';
+import type { Codec, Converted, Target } from '../formats/codec.ts';
 import { fitRequest } from '../formats/fit-request.ts';
 import { FORMATS } from '../formats/index.ts';
 import { needsGateway, passEdits } from '../formats/pass-edits.ts';
@@ -83,19 +83,21 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
   const target = targetOf(call.model, candidate.deployment, candidate.provider);
   const isHard = needsGateway(own, call.body, target);
   if (first === own || (speaksOwn && !candidate.provider.quirks.firstFormatFirst))
-    return isHard ? transcodePlan(call, candidate, call.codec, ports) : passPlan(call, candidate, ports);
+    return isHard
+      ? transcodePlan(call, candidate, call.codec, ports, target)
+      : passPlan(call, candidate, ports, target);
   const upstream = FORMATS[first];
   if (!upstream) throw new Fault('no_provider', `Provider ${candidate.provider.id} speaks no known format.`);
   try {
-    const plan = transcodePlan(call, candidate, upstream, ports);
+    const plan = transcodePlan(call, candidate, upstream, ports, target);
     const mayMove = !isStrict(call);
     const lost = plan.losses.filter((loss) => !mayMove || loss.action !== 'moved').length;
     if (lost === 0 || !speaksOwn || isHard) return plan;
-    const passing = passPlan(call, candidate, ports);
+    const passing = passPlan(call, candidate, ports, target);
     return passing.losses.length < lost ? passing : plan;
   } catch (thrown) {
     if (speaksOwn && thrown instanceof Fault && thrown.status === 400)
-      return passPlan(call, candidate, ports);
+      return passPlan(call, candidate, ports, target);
     throw thrown;
   }
 }
@@ -112,7 +114,12 @@ function usableFormats(call: Call, candidate: Candidate): FormatId[] {
  * The client's bytes with the edits the deployment needs. Only reasoning that its issuer may not see makes them be
  * written anew. Throws Fault 400 for what no deployment keeps.
  */
-export function passPlan(call: Call, candidate: Candidate, ports: PlanPorts): PassPlan {
+export function passPlan(
+  call: Call,
+  candidate: Candidate,
+  ports: PlanPorts,
+  target = targetOf(call.model, candidate.deployment, candidate.provider),
+): PassPlan {
   const { codec } = call;
   const { provider } = candidate;
   if (codec.id === 'anthropic-messages') refuseThread(call.body);
@@ -122,7 +129,6 @@ export function passPlan(call: Call, candidate: Candidate, ports: PlanPorts): Pa
   const edits: Edit[] = [];
   const renamed = candidate.deployment.model !== call.modelName;
   if (renamed) edits.push(...modelEdits(codec, candidate.deployment.model));
-  const target = targetOf(call.model, candidate.deployment, provider);
   const fitted = passEdits(codec.id, shown?.value ?? call.body, target, provider.quirks.usageInStream);
   edits.push(...fitted.edits);
   let hideUsage = false;
@@ -202,17 +208,16 @@ function transcodePlan(
   candidate: Candidate,
   upstream: Codec,
   { sealKey, thoughts }: PlanPorts,
+  target: Target,
 ): TranscodePlan {
   if (call.codec.id === 'anthropic-messages') refusePrefill(call.body);
   const decoded = decode(call, sealKey);
-  const { model } = call;
   const { provider } = candidate;
   const keyId = call.key.id;
   const scopes = scopesOf(provider, sealKey);
   const recalled = recallThoughts(decoded.value, keyId, thoughts, (scope) => scopes.includes(scope));
   const { credential, scopes: own } = signIn(provider, lastScope(recalled, scopes), sealKey);
   const kept = keepOwnSeals(recalled, own);
-  const target = targetOf(model, candidate.deployment, provider);
   const fitted = fitRequest(kept.value, target, upstream);
   const mapped = mapTools(fitted.request, abilitiesOf(call, candidate, upstream));
   const cap = mapped.request.maxOutputTokens ?? target.maxOutputTokens ?? 0;

@@ -67,8 +67,13 @@ function decodeCap(body: JsonObject, request: CanonicalRequest, losses: Loss[]):
   const older = asNumber(body.max_tokens);
   const cap = newer ?? older;
   if (cap === undefined) return;
-  request.maxOutputTokens = cap;
-  request.origin.maxOutputTokens = newer === undefined ? 'max_tokens' : 'max_completion_tokens';
+  const member = newer === undefined ? 'max_tokens' : 'max_completion_tokens';
+  // local servers take -1 for "no cap"
+  if (cap < 0) losses.push({ path: member, action: 'dropped', reason: 'not a number of tokens' });
+  else {
+    request.maxOutputTokens = cap;
+    request.origin.maxOutputTokens = member;
+  }
   if (newer !== undefined && older !== undefined && newer !== older) {
     losses.push({ path: 'max_tokens', action: 'dropped', reason: 'max_completion_tokens wins' });
   }

@@ -1,0 +1,47 @@
+// The edits of a Chat request that passes to a vendor who knows the cap by one of its names.
+
+import { expect, test } from 'bun:test';
+import type { Target } from '../../src/formats/codec.ts';
+import { passEdits } from '../../src/formats/pass-edits.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
+import { spliceJson } from '../../src/lib/splice.ts';
+
+const NEWER = { maxTokensField: 'max_completion_tokens', thinking: 'effort', sampling: true } as const;
+const OLDER = { ...NEWER, maxTokensField: 'max_tokens' } as const;
+
+function passed(body: JsonObject, facts: object): { sent: unknown; losses: string[] } {
+  const target = { developerRole: true, ...facts } as unknown as Target;
+  const { edits, losses } = passEdits('openai-chat', body, target);
+  const bytes = spliceJson(new TextEncoder().encode(JSON.stringify(body)), edits);
+  return { sent: JSON.parse(new TextDecoder().decode(bytes)), losses: losses.map(({ path }) => path) };
+}
+
+test.each<[string, JsonObject, object, object, string[]]>([
+  ['the older name becomes the newer', { max_tokens: 6 }, NEWER, { max_completion_tokens: 6 }, []],
+  ['the newer name becomes the older', { max_completion_tokens: 6 }, OLDER, { max_tokens: 6 }, []],
+  ['the name it knows stays', { max_tokens: 6 }, OLDER, { max_tokens: 6 }, []],
+  [
+    'a member that is not set takes no cap away',
+    { max_tokens: 6, max_completion_tokens: null },
+    OLDER,
+    { max_tokens: 6, max_completion_tokens: null },
+    [],
+  ],
+  [
+    'of two that differ the newer wins, and the other is named',
+    { max_tokens: 3, max_completion_tokens: 1 },
+    OLDER,
+    { max_tokens: 1 },
+    ['max_tokens'],
+  ],
+  [
+    'so it does where the newer is known',
+    { max_tokens: 3, max_completion_tokens: 1 },
+    NEWER,
+    { max_completion_tokens: 1 },
+    ['max_tokens'],
+  ],
+  ['two that agree lose nothing', { max_tokens: 3, max_completion_tokens: 3 }, OLDER, { max_tokens: 3 }, []],
+])('a cap passes: %s', (_, body, facts, sent, losses) => {
+  expect(passed(body, facts)).toEqual({ sent, losses });
+});
