@@ -64,7 +64,8 @@ export const IGNORED: readonly Ignored[] = [
       },
       {
         format,
-        trait: /^(tools|functions)\[\](\.function|\.tools\[\])?\.strict=false$/,
+        trait:
+          /^((tools|functions)\[\](\.function|\.tools\[\])?|response_format\.json_schema|text\.format)\.strict=false$/,
         reason: 'what leaving it out means',
       },
       { format, trait: /^(parallel_tool_calls=true|service_tier=auto)$/, reason: 'the default everywhere' },

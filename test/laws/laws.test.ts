@@ -3,7 +3,7 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { LAWS } from './all.ts';
 import { coverage, coverageTable } from './coverage.ts';
-import { breaks, uphold } from './law.ts';
+import { breaks, RUNS, SUITE_SEED, uphold } from './law.ts';
 import { FATES, LAW_4 } from './law-4-no-silent-loss.ts';
 
 const TIMEOUT_MS = 300_000;
@@ -12,7 +12,11 @@ const ROUNDS_MAX = 20;
 for (const law of LAWS) {
   describe(law.name, () => {
     const known = law.breach === undefined ? '' : `, but for a known breach: ${law.breach}`;
-    (law.breach === undefined ? test : test.failing)(`holds${known}`, () => uphold(law), TIMEOUT_MS);
+    (law.breach === undefined ? test : test.failing)(
+      `holds${known}`,
+      () => uphold(law, RUNS, SUITE_SEED),
+      TIMEOUT_MS,
+    );
     for (const mutant of law.mutants)
       test(`notices ${mutant.name}`, async () => expect(await breaks(mutant)).toBe(true), TIMEOUT_MS);
   });
@@ -25,7 +29,7 @@ describe('the generated requests', () => {
       const missed = () => coverage().filter(({ times }) => times === 0);
       // a short run may have missed what is rare: the law goes on until it has seen everything
       for (let round = 0; round < ROUNDS_MAX && missed().length > 0; round++)
-        for (const law of LAW_4) await uphold(law, 300);
+        for (const law of LAW_4) await uphold(law, 300, SUITE_SEED + round);
       expect(missed().map(({ row }) => row)).toEqual([]);
     },
     TIMEOUT_MS,
