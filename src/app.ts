@@ -12,7 +12,9 @@ import { type Environment, environment } from './config/environment.ts';
 import { LiveConfig } from './config/live.ts';
 import { watchFile } from './config/watch-file.ts';
 import { CODECS } from './formats/index.ts';
+import { Conversations } from './gateway/conversations.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
+import { Health } from './gateway/health.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
 import { nowMs } from './lib/clock.ts';
@@ -178,6 +180,8 @@ function gatewayPorts(
     journal,
     sealKey: sealKeyOf(directory),
     thoughts: createMemoryThoughts(),
+    health: new Health(),
+    conversations: new Conversations(),
     running: new Set(),
     watch: new Watch(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

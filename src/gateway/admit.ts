@@ -16,7 +16,7 @@ import { resolveLimits } from '../store/key-limits.ts';
 import type { Key, Limiter } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
-import { mayTranslate } from './candidate.ts';
+import { mayTranslate, refuseTags } from './candidate.ts';
 import { identify } from './credentials.ts';
 import type { FloodGate } from './flood-gate.ts';
 import { takeCall, takeFree } from './limits.ts';
@@ -82,6 +82,7 @@ export async function admit(
         param: 'model',
       },
     );
+  refuseTags(key, resolution, config.providers);
   const place = door.free ? takeFree(key, limiter) : takeCall(key, limits, limiter);
   const { release, limit, remaining, resetS } = place;
   const { model } = resolution;

@@ -27,12 +27,28 @@ export function putAside(
   ports: PutAsidePorts,
   asksApart: () => boolean = () => false,
 ): Promise<void> | undefined {
-  const { ledger, billing, directory } = ports;
+  const { ledger, directory } = ports;
   const trouble = ledger.trouble();
   if (trouble !== undefined)
     throw new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', {
       cause: trouble,
     });
+  const order = orderFor(call, ports, asksApart);
+  const verdict = ledger.hold(order);
+  if (!verdict.ok && verdict.why === 'held')
+    return waitForOthers(order, ledger).then(() => beginWindow(call, directory));
+  if (!verdict.ok) throw refusal(verdict, order, ledger);
+  failpoint('after-hold');
+  beginWindow(call, directory);
+  return undefined;
+}
+
+/** Puts aside what the call may cost by the price it has now; false, and all stays as it was, when that is not there. */
+export function putMoreAside(call: Call, ports: PutAsidePorts, asksApart: () => boolean): boolean {
+  return ports.ledger.raise(orderFor(call, ports, asksApart)).ok;
+}
+
+function orderFor(call: Call, { ledger, billing }: PutAsidePorts, asksApart: () => boolean): HoldOrder {
   const wishes = wishesOf(call.body);
   const { needNano, holdNano } = holdOf(
     {
@@ -47,7 +63,7 @@ export function putAside(
   );
   // written down before anything is owed: at the end of the call it must not fail
   ledger.priceVersion(call.model.id, call.price);
-  const order: HoldOrder = {
+  return {
     callId: call.id,
     key: call.key,
     model: call.model.id,
@@ -56,13 +72,6 @@ export function putAside(
     strict: billing.hold === 'strict',
     atMs: call.startedMs,
   };
-  const verdict = ledger.hold(order);
-  if (!verdict.ok && verdict.why === 'held')
-    return waitForOthers(order, ledger).then(() => beginWindow(call, directory));
-  if (!verdict.ok) throw refusal(verdict, order, ledger);
-  failpoint('after-hold');
-  beginWindow(call, directory);
-  return undefined;
 }
 
 /** A window that begins with the first call begins with this one, unless another has begun it meanwhile. */

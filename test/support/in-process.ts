@@ -2,7 +2,9 @@
 
 import { createReports } from '../../src/accounts/reports.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
+import { Conversations } from '../../src/gateway/conversations.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
+import { Health } from '../../src/gateway/health.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { openServer } from '../../src/http/server.ts';
 import type { Clock } from '../../src/lib/clock.ts';
@@ -55,6 +57,8 @@ export async function openHere(options: {
     server: { host: '127.0.0.1', ...server },
     providers: { up: { base_url: baseUrl, format: 'openai-chat', auth: 'none' } },
     models: Object.fromEntries(models.map((model) => [model, offer(model)])),
+    // a scripted failure is asked for once
+    routing: { retries: 0 },
     ...sections,
   };
   const loaded = accepted(loadText(JSON.stringify(file)));
@@ -79,6 +83,8 @@ export async function openHere(options: {
     billing: { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNano: 1_000_000n },
     sealKey: new Uint8Array(32),
     thoughts: createMemoryThoughts(clock),
+    health: new Health(),
+    conversations: new Conversations(),
     running: new Set(),
     watch: new Watch(),
     transports: new Map(),
