@@ -4,6 +4,7 @@ import { Fault } from '../canonical/fault.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { Deployment } from '../catalog/model.ts';
 import type { Resolution } from '../catalog/resolve.ts';
+import { hasTags } from '../catalog/tags.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Key } from '../store/ports.ts';
 import type { Call } from './call.ts';
@@ -20,7 +21,9 @@ export function formatsOf({ deployment, provider }: Candidate): FormatId[] {
 export function candidatesOf(call: Call, providers: ReadonlyMap<string, Provider>): readonly Candidate[] {
   const all = everyCandidate(call.resolution, providers);
   const { requireTags } = call.key;
-  return requireTags === undefined ? all : all.filter((each) => hasTags(each, requireTags));
+  return requireTags === undefined
+    ? all
+    : all.filter(({ deployment, provider }) => hasTags(deployment, provider, requireTags));
 }
 
 /** Every deployment that can be called, whoever asks. Made once per configuration. */
@@ -41,11 +44,6 @@ export function everyCandidate(
 
 const lists = new WeakMap<Resolution, readonly Candidate[]>();
 
-/** The candidate has every one of the tags, of its own or of its provider. */
-export function hasTags({ deployment, provider }: Candidate, required: readonly string[]): boolean {
-  return required.every((tag) => deployment.tags?.includes(tag) || provider.tags?.includes(tag));
-}
-
 /** Throws Fault `model_not_allowed` when the key requires what no deployment of the model has. */
 export function refuseTags(
   { requireTags }: Key,
@@ -53,7 +51,8 @@ export function refuseTags(
   providers: ReadonlyMap<string, Provider>,
 ): void {
   if (requireTags === undefined) return;
-  if (everyCandidate(resolution, providers).some((each) => hasTags(each, requireTags))) return;
+  const candidates = everyCandidate(resolution, providers);
+  if (candidates.some(({ deployment, provider }) => hasTags(deployment, provider, requireTags))) return;
   throw new Fault(
     'model_not_allowed',
     `This API key may only be answered by deployments with the tags ${requireTags.join(', ')}, and this model has none. GET /v1/models lists what it may use.`,

@@ -7,11 +7,12 @@ import type { Model } from '../catalog/model.ts';
 import { sameName } from '../catalog/name.ts';
 import { priceAt } from '../catalog/price.ts';
 import type { ModelIndex, Resolution } from '../catalog/resolve.ts';
+import { hasTags } from '../catalog/tags.ts';
 import type { Config } from '../config/config.ts';
 import { randomFraction } from '../lib/id.ts';
 import { inOrder, type Standing } from '../routing/order.ts';
 import type { Call } from './call.ts';
-import { type Candidate, everyCandidate, formatsOf, hasTags } from './candidate.ts';
+import { type Candidate, everyCandidate, formatsOf } from './candidate.ts';
 import type { Conversations } from './conversations.ts';
 import type { Fitness, Health } from './health.ts';
 import { refuseSearch, searches } from './search.ts';
@@ -94,7 +95,8 @@ function isUnrestricted({ key, extras }: Call): boolean {
 }
 
 function obstacleOf(stop: Stop, { key, extras, startedMs }: Call): Obstacle | undefined {
-  if (key.requireTags !== undefined && !hasTags(stop.candidate, key.requireTags)) return 'tags';
+  const { deployment, provider } = stop.candidate;
+  if (!hasTags(deployment, provider, key.requireTags)) return 'tags';
   if (extras?.webSearch && !searches(stop.model, stop.candidate)) return 'search';
   if (!stop.isFallback) return undefined;
   if (!isModelAllowed(stop.model, key.models)) return 'models';

@@ -35,7 +35,7 @@ export function searches(model: Model, candidate: Candidate): boolean {
 const NAMES_MAX = 12;
 
 function searchingModels({ key }: Call, index: ModelIndex): string[] {
-  const able = listModels(index, key.models).filter((model) =>
+  const able = listModels(index, key).filter((model) =>
     model.deployments.some((deployment) => {
       const provider = index.providers.get(deployment.provider);
       return provider !== undefined && searches(model, { deployment, provider });
