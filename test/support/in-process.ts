@@ -35,6 +35,8 @@ export type InProcess = {
   looks: { keys: number; facts: number };
   adminSecret: string;
   makeKey(limits: KeyLimits, members?: Partial<NewKey>): { key: string; stored: Key };
+  /** The same configuration read again, as after a reload. */
+  reconfigure(): void;
   stop(): Promise<void>;
 };
 
@@ -72,7 +74,7 @@ export async function openHere(options: {
   count(directory, looks);
   const adminSecret = newAdminSecret();
   directory.setFact('admin_secret_sha256', sha256Hex(adminSecret));
-  const ports: GatewayPorts = {
+  let ports: GatewayPorts = {
     config,
     server: config.server,
     models: buildModelIndex(config),
@@ -80,10 +82,10 @@ export async function openHere(options: {
     limiter,
     ledger,
     journal,
-    billing: { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNano: 1_000_000n },
+    billing: config.billing,
     sealKey: new Uint8Array(32),
     thoughts: createMemoryThoughts(clock),
-    health: new Health(),
+    health: new Health(clock),
     conversations: new Conversations(),
     running: new Set(),
     watch: new Watch(),
@@ -121,6 +123,10 @@ export async function openHere(options: {
     looks,
     adminSecret,
     makeKey,
+    reconfigure() {
+      const again = { ...accepted(loadText(JSON.stringify(file))), dataDir: config.dataDir };
+      ports = { ...ports, config: again, models: buildModelIndex(again) };
+    },
     async stop() {
       await opened.drain(1000);
       await store.close();
