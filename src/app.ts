@@ -12,6 +12,7 @@ import { type Environment, environment } from './config/environment.ts';
 import { LiveConfig } from './config/live.ts';
 import { watchFile } from './config/watch-file.ts';
 import { CODECS } from './formats/index.ts';
+import { ailingWarning } from './gateway/ailing.ts';
 import { Conversations } from './gateway/conversations.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Health } from './gateway/health.ts';
@@ -79,7 +80,11 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
       },
       warnings: () => {
         const trouble = journal.trouble();
-        return { ...live.warnings(), ...(trouble === undefined ? {} : { journal: trouble }) };
+        return {
+          ...live.warnings(),
+          ...ailingWarning(ports),
+          ...(trouble === undefined ? {} : { journal: trouble }),
+        };
       },
     });
     stopExpiry = startExpiry({ ledger, statements });

@@ -136,6 +136,7 @@ export class Attempts {
       throw fault;
     }
     this.ended('upstream-failed', fault);
+    if (wasSent) this.#note(stop, fault);
     const reason = REASONS[fault.code];
     if (reason !== undefined && this.#passesOn(reason)) {
       this.#told ??= fault;
@@ -150,6 +151,14 @@ export class Attempts {
     renewAbort(call);
     if (wasSent) await this.#waitToRetry(stop, this.#failureOf(fault));
     if (!this.#again && this.#next >= this.#stops.length) throw this.#told ?? this.#failure;
+  }
+
+  #note({ candidate }: Stop, { code }: Fault): void {
+    const { trace } = this.#call;
+    const { deployment, provider } = candidate;
+    const status = trace.upstreamStatus === undefined ? '' : ` ${trace.upstreamStatus}`;
+    trace.failed ??= [];
+    trace.failed.push(`${provider.id}/${deployment.model}${status} ${code} ${nowMs() - this.#sentMs}ms`);
   }
 
   /** Decides whether the same deployment is asked once more, and waits until it may be. */

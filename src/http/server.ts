@@ -15,6 +15,7 @@ import { log } from '../lib/log.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
 import { adminConfig } from './admin-config.ts';
+import { adminHealth } from './admin-health.ts';
 import { adminLogs } from './admin-logs.ts';
 import { adminUsage } from './admin-usage.ts';
 import { type Answerer, withCors } from './cors.ts';
@@ -97,6 +98,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(adminLogs({ directory, journal }, guard))
     .use(adminUsage(ports.reports, guard))
     .use(adminConfig(ports.reload, guard))
+    .use(adminHealth(ports.gateway, guard))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
@@ -104,6 +106,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(adminLogs({ directory, journal }, () => {}))
     .use(adminUsage(ports.reports, () => {}))
     .use(adminConfig(ports.reload, () => {}))
+    .use(adminHealth(ports.gateway, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 
