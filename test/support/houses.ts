@@ -9,7 +9,7 @@ export type Act = (asked: Asked) => Response | Promise<Response>;
 
 export type House = { baseUrl: string; asked: Asked[]; act: Act };
 
-const USAGE = { prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000 };
+export const USAGE = { prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000 };
 
 /** Answers with this text, whole or streamed, as it was asked; it used 1,000 tokens each way. */
 export const says =
