@@ -27,10 +27,12 @@ export class AnswerDeadline implements Watched {
   }
 
   tick(now: number): void {
-    const { connectTimeoutMs, firstByteTimeoutMs } = this.#server;
+    const { connectTimeoutMs, firstByteTimeoutMs, streamTotalTimeoutMs } = this.#server;
     const { stream, startedMs, requestTimeoutMs, turnEndsMs } = this.#call;
     const waitedMs = now - this.#sentMs;
     if (stream && waitedMs >= firstByteTimeoutMs) this.#giveUp('upstream_timeout', firstByteTimeoutMs);
+    else if (stream && now - startedMs >= streamTotalTimeoutMs)
+      this.#giveUp('request_timeout', streamTotalTimeoutMs);
     // the whole time is used up, so there is none left for another provider
     else if (!stream && now - startedMs >= requestTimeoutMs)
       this.#giveUp('request_timeout', requestTimeoutMs);

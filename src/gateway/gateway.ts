@@ -228,6 +228,7 @@ async function openRelay(
     watch: ports.watch,
     server: ports.server,
     conversion,
+    calledMs: call.startedMs,
     beat: call.codec.telltale.beat,
     sent: call.trace.sent,
     settle: (rule) => {

@@ -19,6 +19,8 @@ export type RelayPorts = {
   watch: Watch;
   server: ServerConfig;
   conversion: Conversion;
+  /** When the call came in: what was lost with others counts. */
+  calledMs: number;
   /** Sent while the upstream is silent. */
   beat: string;
   /** Told of all that leaves, but for beats. */
@@ -220,13 +222,13 @@ export class Relay implements Watched {
   }
 
   tick(now: number): void {
-    const { server, abort, beat } = this.#ports;
+    const { server, abort, beat, calledMs } = this.#ports;
     if (this.#commit && now - this.#startedMs >= COMMIT_AFTER_MS) this.#commit();
     const wanted = this.#controller && (this.#controller.desiredSize ?? 0) > 0;
     if (this.#stalledMs !== undefined && now - this.#stalledMs >= server.clientStallTimeoutMs) {
       this.#controller?.error(new Error('the client stopped reading'));
       this.#leave();
-    } else if (now - this.#startedMs >= server.streamTotalTimeoutMs) {
+    } else if (now - calledMs >= server.streamTotalTimeoutMs) {
       abort(new Fault('request_timeout', 'The stream ran longer than this gateway allows.'));
     } else if (this.#stalledMs === undefined && now - this.#upstreamMs >= server.streamIdleTimeoutMs) {
       const silent = Math.round(server.streamIdleTimeoutMs / 1000);

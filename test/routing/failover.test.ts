@@ -79,6 +79,21 @@ describe('a retry', () => {
   });
 });
 
+test.each([false, true])('a call has one deadline, however many are asked (stream: %p)', async (stream) => {
+  street = await openStreet(
+    { one: 1, two: 1 },
+    { models: { m: at('m', 'one', 'two') }, routing: {} },
+    {},
+    { request_timeout: '1.5s', first_byte_timeout: '1s', stream_total_timeout: '1.5s' },
+  );
+  const never = Promise.withResolvers<Response>();
+  for (const name of ['one', 'two']) house(name).act = () => never.promise;
+  const told = await street.call('m', { stream });
+  expect(told).toMatchObject({ status: 504, code: 'request_timeout' });
+  expect([house('one').asked.length, house('two').asked.length]).toEqual([1, 1]);
+  never.resolve(new Response());
+});
+
 test('the journal tells of every attempt', async () => {
   const { call, here } = await open({ routing: { retries: 1 } });
   house('one').act = inTurn(fails(500), fails(429, { 'retry-after': '9' }));
