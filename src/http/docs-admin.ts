@@ -22,7 +22,8 @@ export const ADMIN_DETAILS = {
     description: `The answer holds the whole key in \`key\`, this once. Only \`name\` is needed. \`kind\` is \`credit\` (a balance),
 \`time\` (\`days\`, with \`from_first_use\` from the first call on, up to \`quota_usd\`) or \`trial\`. \`plan\` takes all of it from a
 plan of the configuration. \`share_purse\` draws on the balance of the \`account\` instead of one of its own. With \`strict\` a
-request that the format of a model cannot carry whole is refused with a 400 that names what would be lost.`,
+request that the format of a model cannot carry whole is refused with a 400 that names what would be lost. With
+\`require_tags\` only deployments that have all of these tags answer it.`,
     example: {
       name: 'laptop',
       kind: 'credit',

@@ -126,6 +126,7 @@ export async function infer(
 /** What a failed call's headers say of it. */
 function tellOfCall(headers: Headers, call: Call): void {
   showLimit(headers, call.limit, call.codec);
+  if (call.trace.attempts > 0) headers.set('x-osiris-attempts', String(call.trace.attempts));
   // a client library that tries three times what has tried everybody already multiplies the load for nothing
   if (call.trace.attempts > 1 && call.trace.fault?.status === 502) headers.set('x-should-retry', 'false');
 }
