@@ -300,3 +300,39 @@ test('the schema for editors describes every member and knows no later section',
     'logs',
   ]);
 });
+
+describe('the routing section', () => {
+  test('is as written, models by the id the catalogue knows them by', () => {
+    const text = JSON.stringify({
+      providers: { openai: { api_key: 'k', tags: ['eu', 'eu'] } },
+      models: { 'gpt-5': { deployments: [{ provider: 'openai', model: 'x', tags: ['a'], cost: COST }] } },
+      routing: {
+        strategy: 'cheapest',
+        retries: 0,
+        cooldown: '5s',
+        fallbacks: { 'gpt-5': ['claude-opus-4.6'] },
+      },
+    });
+    const config = accepted(loadText(text));
+    const { fallbacks, ...plain } = config.routing;
+    expect(plain).toEqual({
+      strategy: 'cheapest',
+      retries: 0,
+      cooldownMs: 5000,
+      fallbackOn: ['context_length'],
+    });
+    expect([...fallbacks]).toEqual([['gpt-5', ['claude-opus-4-6']]]);
+    expect(config.providers.get('openai')?.tags).toEqual(['eu']);
+    expect(config.models.get('gpt-5')?.deployments[0]).toMatchObject({
+      tags: ['a'],
+      cost: { input: 1_250_000, output: 10_000_000 },
+    });
+  });
+
+  test('asks three times at the most and leaves what fails alone for half a minute when it says nothing', () => {
+    const { routing } = accepted(loadText('server: {}'));
+    expect(routing).toMatchObject({ strategy: 'priority', retries: 2, cooldownMs: 30_000 });
+  });
+});
+
+const COST = { input: 1.25, output: 10 };
