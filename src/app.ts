@@ -12,7 +12,7 @@ import { type Environment, environment } from './config/environment.ts';
 import { LiveConfig } from './config/live.ts';
 import { watchFile } from './config/watch-file.ts';
 import { CODECS } from './formats/index.ts';
-import { ailingWarning } from './gateway/ailing.ts';
+import { ailingWarning, forgetGone } from './gateway/ailing.ts';
 import { Conversations } from './gateway/conversations.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Health } from './gateway/health.ts';
@@ -67,6 +67,7 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         rememberMinimum(directory, next.billing.minimumChargeNano);
         journal.hide(credentialsOf(next));
         ports = { ...ports, ...changed };
+        forgetGone(ports);
       },
     });
     const server = openServer(config.server, socketPath(config.dataDir), {

@@ -8,15 +8,22 @@ import type { Health, Trouble } from './health.ts';
 
 export type AilingPorts = { config: Pick<Config, 'providers'>; models: ModelIndex; health: Health };
 
-/** Deployments of the configuration that are left alone now, the longest first; mostly none. */
-export function ailing({ config, models, health }: AilingPorts): Trouble[] {
-  if (health.isCalm) return [];
-  const candidates: Candidate[] = [];
-  for (const id of models.models.keys()) {
+/** Deployments of the configuration that are left alone now, the longest first; mostly none. The sandbox fails to order. */
+export function ailing(ports: AilingPorts): Trouble[] {
+  if (ports.health.isCalm) return [];
+  return ports.health.troubles(allCandidates(ports).filter(({ provider }) => !provider.builtIn));
+}
+
+/** Lets go of what is known of deployments that are no longer in the configuration. */
+export function forgetGone(ports: AilingPorts): void {
+  ports.health.keepOnly(allCandidates(ports));
+}
+
+function allCandidates({ config, models }: AilingPorts): Candidate[] {
+  return [...models.models.keys()].flatMap((id) => {
     const resolution = models.byName.get(sameName(id));
-    if (resolution) candidates.push(...everyCandidate(resolution, config.providers));
-  }
-  return health.troubles(candidates);
+    return resolution ? everyCandidate(resolution, config.providers) : [];
+  });
 }
 
 /** The same as a check of `/health/ready`, for everybody's eyes: how many, not which. */

@@ -85,12 +85,18 @@ export class Health {
   /** Until when the credential is left alone for this deployment; 0 when it is not. */
   coolsUntil(candidate: Candidate, credential: string): number {
     if (this.#cooling.size === 0) return 0;
-    const now = this.#clock.nowMs();
-    const untilMs = Math.max(
-      this.#cooling.get(coolingKey(this.#of(candidate).key, credential)) ?? 0,
-      this.#cooling.get(coolingKey(accountOf(candidate), credential)) ?? 0,
+    return Math.max(
+      this.#coolUntil(coolingKey(this.#of(candidate).key, credential)),
+      this.#coolUntil(coolingKey(accountOf(candidate), credential)),
     );
-    return untilMs > now ? untilMs : 0;
+  }
+
+  #coolUntil(key: string): number {
+    const untilMs = this.#cooling.get(key);
+    if (untilMs === undefined) return 0;
+    if (untilMs > this.#clock.nowMs()) return untilMs;
+    this.#cooling.delete(key);
+    return 0;
   }
 
   /** An attempt is sent; the first one after a cooldown is the probe. */
@@ -167,6 +173,17 @@ export class Health {
         troubles.push({ provider, model, why: 'credentials', untilMs: Math.min(...coolMs) });
     }
     return troubles.sort((a, b) => b.untilMs - a.untilMs);
+  }
+
+  /** Forgets what is known of all others: they are no longer in the configuration. */
+  keepOnly(candidates: Iterable<Candidate>): void {
+    const kept = new Set<string>();
+    for (const candidate of candidates) kept.add(this.#of(candidate).key);
+    for (const [key, condition] of this.#conditions) {
+      if (kept.has(key)) continue;
+      this.#conditions.delete(key);
+      this.#failing.delete(condition);
+    }
   }
 
   #hasWarmCredential(candidate: Candidate): boolean {

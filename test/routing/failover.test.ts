@@ -146,6 +146,7 @@ describe('a deployment that failed three times in a row', () => {
     for (let i = 0; i < 3; i++) await call('m');
     here.reconfigure();
     expect(await call('m')).toMatchObject({ provider: 'two', attempts: 1 });
+    expect(house('one').asked).toHaveLength(3);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { createReports } from '../../src/accounts/reports.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
+import { forgetGone } from '../../src/gateway/ailing.ts';
 import { Conversations } from '../../src/gateway/conversations.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health.ts';
@@ -126,6 +127,7 @@ export async function openHere(options: {
     reconfigure() {
       const again = { ...accepted(loadText(JSON.stringify(file))), dataDir: config.dataDir };
       ports = { ...ports, config: again, models: buildModelIndex(again) };
+      forgetGone(ports);
     },
     async stop() {
       await opened.drain(1000);
