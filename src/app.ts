@@ -9,8 +9,9 @@ import { firstStart } from './cli/first-start.ts';
 import type { OpenReports, RunningServer, ServeOptions } from './cli/ports.ts';
 import type { Config } from './config/config.ts';
 import { type Environment, environment } from './config/environment.ts';
+import { keepText, textOf } from './config/history.ts';
 import { LiveConfig } from './config/live.ts';
-import { watchFile } from './config/watch-file.ts';
+import { filesBehind, watchFiles } from './config/watch-files.ts';
 import { CODECS } from './formats/index.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Watch } from './gateway/watch.ts';
@@ -59,17 +60,23 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
     const live = new LiveConfig({
       started: config,
       load: () => load(ports.config.file),
-      apply(next) {
+      apply(next, { text }) {
         const changed = fromConfig(next);
+        server.renewCertificate(next.server);
         rememberMinimum(directory, next.billing.minimumChargeNano);
         journal.hide(credentialsOf(next));
         ports = { ...ports, ...changed };
+        keepText(config.dataDir, text);
       },
     });
     const server = openServer(config.server, socketPath(config.dataDir), {
       gateway: () => ports,
       reports: reportsOn(() => ports.config, store),
-      reload: () => live.reload(),
+      configuration: {
+        reload: () => live.reload(),
+        load,
+        place: () => ({ file: ports.config.file, dataDir: config.dataDir }),
+      },
       version: VERSION,
       troubles: () => {
         const trouble = ledger.trouble();
@@ -81,7 +88,13 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
       },
     });
     stopExpiry = startExpiry({ ledger, statements });
-    if (config.file !== undefined) stopWatching = watchFile(config.file, () => live.reload());
+    if (config.file !== undefined) {
+      keepText(config.dataDir, textOf(config.file));
+      stopWatching = watchFiles(
+        () => filesBehind(ports.config),
+        () => live.reload(),
+      );
+    }
     // counting and the sandbox need it; loading it now keeps the first caller from waiting
     loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
     const url = config.server.publicUrl ?? server.url;

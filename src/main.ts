@@ -28,9 +28,7 @@ function optionsOf({ config: path, host, port, dataDir }: ConfigFlags): LoadOpti
 const ports: CommandPorts = {
   loadConfig(flags) {
     const loaded = loadConfig(optionsOf(flags));
-    return 'config' in loaded
-      ? { ok: true, config: loaded.config }
-      : { ok: false, problems: loaded.problems };
+    return 'config' in loaded ? { ok: true, ...loaded } : { ok: false, problems: loaded.problems };
   },
   locate: (flags) => locate(optionsOf(flags)),
   configSchema: configJsonSchema,

@@ -13,7 +13,7 @@ import type { Verification, VerifyOptions } from '../store/verification.ts';
 /** Flags that stand over the environment and the file. Paths as the user wrote them. */
 export type ConfigFlags = { config?: string; host?: string; port?: number; dataDir?: string };
 
-export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: Problem[] };
+export type ConfigResult = { ok: true; config: Config; text?: string } | { ok: false; problems: Problem[] };
 
 export type RunningServer = {
   /** `http://127.0.0.1:8080`, the port being the real one. */

@@ -23,6 +23,8 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/(usage|ledger)$/, ['GET']],
   [/^\/admin\/ledger\/rerate$/, ['POST']],
   [/^\/admin\/logs(\/[^/]+)?$/, ['GET']],
+  [/^\/admin\/config\/(reload|rollback)$/, ['POST']],
+  [/^\/admin\/config\/(history|diff)$/, ['GET']],
   [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
 ];
 

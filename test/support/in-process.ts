@@ -95,7 +95,11 @@ export async function openHere(options: {
       minimumChargeNano: ports.billing.minimumChargeNano,
       today: () => DAILY.dayOf(clock.nowMs()),
     }),
-    reload: () => ({ ok: true, needsRestart: [] }),
+    configuration: {
+      reload: () => ({ ok: true, needsRestart: [] }),
+      load: () => ({ config }),
+      place: () => ({ file: undefined, dataDir: config.dataDir }),
+    },
     version: 'test',
     troubles: () => ({}),
     clock,
