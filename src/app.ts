@@ -1,18 +1,21 @@
 // The composition root: configuration to stores to gateway to server; the only file that picks implementations.
 
+import { existsSync } from 'node:fs';
 import { startExpiry } from './accounts/expiry.ts';
+import { findKey } from './accounts/find-key.ts';
 import { createReports, type Reports } from './accounts/reports.ts';
 import { loadTokenizer } from './billing/tokens.ts';
 import { priceAt } from './catalog/price.ts';
 import { buildModelIndex } from './catalog/resolve.ts';
 import { firstStart } from './cli/first-start.ts';
-import type { OpenReports, RunningServer, ServeOptions } from './cli/ports.ts';
+import type { OpenExplainer, OpenReports, RunningServer, ServeOptions } from './cli/ports.ts';
 import type { Config } from './config/config.ts';
 import { type Environment, environment } from './config/environment.ts';
 import { keepText, textOf } from './config/history.ts';
 import { LiveConfig } from './config/live.ts';
 import { filesBehind, watchFiles } from './config/watch-files.ts';
 import { CODECS } from './formats/index.ts';
+import { explain, withoutKeys } from './gateway/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
@@ -28,7 +31,7 @@ import { createMemoryLimiter } from './store/memory/limiter.ts';
 import { createMemoryThoughts } from './store/memory/thoughts.ts';
 import { rememberMinimum } from './store/minimum-charge.ts';
 import type { Directory, Ledger } from './store/ports.ts';
-import { sealKeyOf } from './store/seal-key.ts';
+import { knownSealKey, sealKeyOf } from './store/seal-key.ts';
 import { openDirectory } from './store/sqlite/directory.ts';
 import { openJournal } from './store/sqlite/journal.ts';
 import { openStatements } from './store/sqlite/statements.ts';
@@ -77,6 +80,7 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         load,
         place: () => ({ file: ports.config.file, dataDir: config.dataDir }),
       },
+      explain: (asked) => explain(asked, { ...ports, findKey: (word) => findKey(directory, word) }),
       version: VERSION,
       troubles: () => {
         const trouble = ledger.trouble();
@@ -133,6 +137,27 @@ export async function openReports(config: Config, { post }: { post: boolean }): 
       statements.close();
       directory.close();
     },
+  };
+}
+
+/** Explains requests on a data directory no server runs on; where there is none, those that name no key. */
+export async function openExplainer(config: Config): Promise<OpenExplainer> {
+  const parts = {
+    ...fromConfig(config),
+    limiter: createMemoryLimiter(),
+    thoughts: createMemoryThoughts(),
+    watch: new Watch(),
+    userAgent: `osiris/${VERSION}`,
+  };
+  if (!existsSync(databasePath(config.dataDir)))
+    return { explain: (asked) => explain(asked, { ...parts, ...withoutKeys }), async close() {} };
+  const store = await openIdleStore(config);
+  const { directory, ledger } = store;
+  const sealKey = knownSealKey(directory);
+  const findIn = (word: string) => findKey(directory, word);
+  return {
+    explain: (asked) => explain(asked, { ...parts, ledger, sealKey, findKey: findIn }),
+    close: () => store.close(),
   };
 }
 

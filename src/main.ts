@@ -2,6 +2,7 @@
 
 import {
   openDirectory,
+  openExplainer,
   openIdleStore,
   openReports,
   readJournal,
@@ -34,6 +35,7 @@ const ports: CommandPorts = {
   configSchema: configJsonSchema,
   openDirectory,
   openReports,
+  openExplainer,
   verifyLedger,
   openIdleStore,
   readJournal,
@@ -43,6 +45,7 @@ const ports: CommandPorts = {
 const host: Host = {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
+  stdin: async () => (process.stdin.isTTY ? undefined : Bun.stdin.text()),
   isTerminal: process.stderr.isTTY === true,
   colours: process.stdout.isTTY === true && !env.NO_COLOR,
   onStop(listener) {

@@ -126,3 +126,24 @@ replaced one is. With \`ok\` false the file is as it was.`,
     errors: [404],
   }),
 };
+
+export const EXPLAIN_DETAIL = describeRoute({
+  tag: 'Admin',
+  id: 'explain',
+  summary: 'What would become of a request',
+  description: `Nobody is called and nothing is taken or noted: no balance, limit, journal or health changes. The answer tells how the
+name resolved, the deployments in the order they would be asked, each with the exact upstream request (secrets covered) and
+what the conversion loses, the estimated tokens, the range of the price, and every limit that would refuse the \`key\`.
+\`request\` is a body of one of the client formats, as a value or as its text; in its place \`model\` and \`prompt\` will do.
+\`format\` is told by the body when absent; \`headers\` are those the client would send.`,
+  example: {
+    format: 'anthropic-messages',
+    key: 'laptop',
+    request: {
+      model: 'sandbox/echo',
+      max_tokens: 256,
+      messages: [{ role: 'user', content: 'Hello' }],
+    },
+  },
+  errors: [404, 409],
+});

@@ -14,6 +14,7 @@ import { log } from '../lib/log.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
 import { adminConfig, type ConfigPorts } from './admin-config.ts';
+import { adminExplain, type Explain } from './admin-explain.ts';
 import { adminLogs } from './admin-logs.ts';
 import { adminUsage } from './admin-usage.ts';
 import { type Answerer, withCors } from './cors.ts';
@@ -35,6 +36,7 @@ export type ServerPorts = {
   reports: Reports;
   /** What the operator may do with the configuration. */
   configuration: ConfigPorts;
+  explain: Explain;
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Record<string, string>;
@@ -96,6 +98,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(adminLogs({ directory, journal }, guard))
     .use(adminUsage(ports.reports, guard))
     .use(adminConfig(ports.configuration, guard))
+    .use(adminExplain(ports.explain, guard))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
@@ -103,6 +106,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(adminLogs({ directory, journal }, () => {}))
     .use(adminUsage(ports.reports, () => {}))
     .use(adminConfig(ports.configuration, () => {}))
+    .use(adminExplain(ports.explain, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 

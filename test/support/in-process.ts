@@ -1,7 +1,9 @@
 // The real server in this process, on a store of its own and a clock that is moved by hand.
 
+import { findKey } from '../../src/accounts/find-key.ts';
 import { createReports } from '../../src/accounts/reports.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
+import { explain } from '../../src/gateway/explain.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { openServer } from '../../src/http/server.ts';
@@ -100,6 +102,7 @@ export async function openHere(options: {
       load: () => ({ config }),
       place: () => ({ file: undefined, dataDir: config.dataDir }),
     },
+    explain: (asked) => explain(asked, { ...ports, findKey: (word) => findKey(directory, word) }),
     version: 'test',
     troubles: () => ({}),
     clock,
