@@ -43,7 +43,7 @@ export function readQuestion(asked: JsonObject): Question {
   const model = asString(asked.model);
   const stream = typeof asked.stream === 'boolean' ? asked.stream : undefined;
   const headers = readHeaders(asked.headers);
-  const common = { format, isGuessed: named === undefined, headers };
+  const common = { format, isGuessed: named === undefined && request !== undefined, headers };
   if (request === undefined) {
     const body = promptBody(format, String(prompt));
     return { ...common, ...addressed(format, body, model ?? '', stream) };

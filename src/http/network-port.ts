@@ -2,13 +2,14 @@
 
 import { readFileSync } from 'node:fs';
 import type { ServerConfig } from '../config/config.ts';
+import { after } from '../lib/clock.ts';
 import { log } from '../lib/log.ts';
 
 export type NetworkPort = {
   port: number;
   /** The address of the peer; undefined once it has gone. */
   peerOf(request: Request): string | undefined;
-  /** Shows the certificate in these files to whoever connects from now on. Throws what is wrong with it. */
+  /** Shows the certificate in these files to whoever connects, from a moment later on. Throws what is wrong with it. */
   renew(tls: ServerConfig['tls']): void;
   /** Listens no more; resolves when the last call has ended, or with `closeAll` at once. */
   stop(closeAll: boolean): Promise<void>;
@@ -23,6 +24,8 @@ export type PortHandlers = {
 /** Larger than any limit of ours, so that ours answers with a shaped 413 instead of Bun with a bare one. */
 const REQUEST_BYTES_MAX = 1024 ** 3;
 const HEAD_TIMEOUT_S = 30;
+/** Both servers accept for so long: at once, one in seven switches cut a connection off; like this none did. */
+const ACCEPT_REST_MS = 100;
 
 type Pem = { cert: string; key: string };
 
@@ -43,7 +46,8 @@ export function openNetworkPort({ host, port, tls }: ServerConfig, handlers: Por
       server = listen(host, old.port ?? port, pem, handlers);
       shown = pem;
       leaving.add(old);
-      void old.stop(false).finally(() => leaving.delete(old));
+      // who connected while this was being prepared waits to be accepted by the old one, and would be cut off by now
+      after(ACCEPT_REST_MS, () => void old.stop(false).finally(() => leaving.delete(old)));
       log.info('the certificate was renewed: new connections see it');
     },
     async stop(closeAll) {
