@@ -38,6 +38,7 @@ export const keys = sqliteTable(
     budgetNano: nano('budget_nano'),
     budgetPeriod: text('budget_period', { enum: ['day', 'week', 'month'] }),
     models: text({ mode: 'json' }).$type<string[]>(),
+    requireTags: text('require_tags', { mode: 'json' }).$type<string[]>(),
     requestsPerMinute: whole('requests_per_minute'),
     concurrent: whole(),
     tokensPerMinute: whole('tokens_per_minute'),

@@ -15,8 +15,10 @@ import { keepText, textOf } from './config/history.ts';
 import { LiveConfig } from './config/live.ts';
 import { filesBehind, watchFiles } from './config/watch-files.ts';
 import { CODECS } from './formats/index.ts';
+import { Conversations } from './gateway/conversations.ts';
 import { explain, withoutKeys } from './gateway/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
+import { Health } from './gateway/health.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
 import { nowMs } from './lib/clock.ts';
@@ -147,6 +149,8 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     limiter: createMemoryLimiter(),
     thoughts: createMemoryThoughts(),
     watch: new Watch(),
+    health: new Health(),
+    conversations: new Conversations(),
     userAgent: `osiris/${VERSION}`,
   };
   if (!existsSync(databasePath(config.dataDir)))
@@ -216,6 +220,8 @@ function gatewayPorts(
     journal,
     sealKey: sealKeyOf(directory),
     thoughts: createMemoryThoughts(),
+    health: new Health(),
+    conversations: new Conversations(),
     running: new Set(),
     watch: new Watch(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

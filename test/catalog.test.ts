@@ -251,7 +251,7 @@ describe('the models a key may use', () => {
   });
 
   test('are narrowed by ids in any spelling and by beginnings', () => {
-    const ids = (allowed: string[]) => listModels(index, allowed).map((model) => model.id);
+    const ids = (allowed: string[]) => listModels(index, { models: allowed }).map((model) => model.id);
     expect(ids(['claude-opus-4.6'])).toEqual(['claude-opus-4-6']);
     expect(ids(['claude-opus-4.*'])).toEqual([
       'claude-opus-4-8',

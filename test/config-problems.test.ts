@@ -42,7 +42,7 @@ const CASES: Case[] = [
   { what: 'an empty value', file: 'server:\n  host:\n  port: 1', at: [2, 8], path: 'server.host', says: ['is empty'] },
   { what: 'PostgreSQL', file: `database: postgres://u:${SECRET}@db/x`, at: [1, 11], path: 'database', says: ['not part of this version', 'sqlite'] },
   { what: 'an unknown database', file: 'database: mysql', at: [1, 11], path: 'database', says: ['`sqlite`', 'data_dir'] },
-  ...['routing', 'cache'].map((name): Case => ({ what: `the later section ${name}`, file: `limits: {}\n${name}: { a: 1 }`, at: [2, 1], path: name, says: ['not part of this version', 'remove'] })),
+  ...['cache'].map((name): Case => ({ what: `the later section ${name}`, file: `limits: {}\n${name}: { a: 1 }`, at: [2, 1], path: name, says: ['not part of this version', 'remove'] })),
   { what: 'a limit below one', file: 'limits: { concurrent: 0 }', at: [1, 23], path: 'limits.concurrent', says: ['at least 1'] },
   { what: 'an unknown limit', file: 'limits: { requests: 1 }', at: [1, 11], path: 'limits.requests', says: ['`requests_per_minute`'] },
   { what: 'a limit of no money', file: 'limits: { usd_per_minute: 0 }', at: [1, 27], path: 'limits.usd_per_minute', says: ['above zero'] },
@@ -153,12 +153,12 @@ test('a file that is wrong in one way has one problem', () => {
 
 test('all problems are told at once, in the order of the file', () => {
   const file =
-    'server: { port: 99999, prot: 1 }\nrouting: {}\nproviders: { groq: {} }\nmodels:\n  own: { context: x }\nlimits: { concurrent: no }';
+    'server: { port: 99999, prot: 1 }\ncache: {}\nproviders: { groq: {} }\nmodels:\n  own: { context: x }\nlimits: { concurrent: no }';
   const problems = refused(loadText(file));
   expect(problems.map((problem) => problem.path)).toEqual([
     'server.port',
     'server.prot',
-    'routing',
+    'cache',
     'providers.groq.api_key',
     'models.own.deployments',
     'models.own.price',

@@ -106,6 +106,7 @@ describe('a new key', () => {
       },
       own_limits: { requests_per_minute: 60, concurrent: 3, tokens_per_minute: 100_000 },
       usage: { requests: 0, input_tokens: 0, output_tokens: 0 },
+      require_tags: null,
       log_bodies: false,
       strict: false,
       created_at: '2026-01-15T00:00:00.000Z',

@@ -5,6 +5,10 @@ import type { Model } from './model.ts';
 import { nameMatches } from './name.ts';
 import { priceAt } from './price.ts';
 import type { ModelIndex } from './resolve.ts';
+import { hasTags } from './tags.ts';
+
+/** What a key may use: patterns of model names, and tags that a deployment must have. */
+export type Allowance = { models?: readonly string[]; requireTags?: readonly string[] };
 
 /** Whether a key restricted to `allowed` may use the model; undefined allows all. Aliases count, `*` at the end too. */
 export function isModelAllowed(model: Model, allowed: readonly string[] | undefined): boolean {
@@ -14,12 +18,19 @@ export function isModelAllowed(model: Model, allowed: readonly string[] | undefi
   );
 }
 
-/** Models with a price in force and a callable deployment that `allowed` admits, in the order of the catalogue. */
-export function listModels(index: ModelIndex, allowed?: readonly string[], atMs = nowMs()): Model[] {
+/** Models with a price in force and a callable deployment that the key may use, in the order of the catalogue. */
+export function listModels(
+  index: ModelIndex,
+  { models, requireTags }: Allowance = {},
+  atMs = nowMs(),
+): Model[] {
   return [...index.models.values()].filter(
     (model) =>
       priceAt(model, atMs) !== undefined &&
-      model.deployments.some((deployment) => index.providers.has(deployment.provider)) &&
-      isModelAllowed(model, allowed),
+      isModelAllowed(model, models) &&
+      model.deployments.some((deployment) => {
+        const provider = index.providers.get(deployment.provider);
+        return provider !== undefined && hasTags(deployment, provider, requireTags);
+      }),
   );
 }

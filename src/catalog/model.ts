@@ -63,7 +63,16 @@ export type Price = SteppedPrices & {
 };
 
 /** A model at one provider under the name it has there. `format` overrides the provider's preferred one. */
-export type Deployment = { provider: string; model: string; format?: FormatId; weight: number };
+export type Deployment = {
+  provider: string;
+  model: string;
+  format?: FormatId;
+  weight: number;
+  /** What the provider asks of us, in picodollars per token; absent: taken to be the model's price. */
+  cost?: { input: number; output: number };
+  /** What keys can require of it, beside the provider's own tags. */
+  tags?: string[];
+};
 
 export type Model = {
   id: string;

@@ -94,7 +94,21 @@ function explainUnknown(index: ModelIndex, name: string): Fault {
     const explained = explainPin(index, name.slice(0, slash), name.slice(slash + 1));
     if (explained !== undefined) return explained;
   }
-  return notFound(`There is no model \`${cut(name)}\`.${suggest(servableNames(index), name)}`);
+  return notFound(`There is no model \`${cut(name)}\`.${suggestAnywhere(index, name)}`);
+}
+
+/** A name behind the name of no provider: the provider may be misspelt, or superfluous. */
+function suggestAnywhere(index: ModelIndex, name: string): string {
+  const rest = name.slice(name.indexOf('/') + 1);
+  if (rest === name) return suggest(servableNames(index), name);
+  const providers = [...index.providers.values()].flatMap(({ id, aliases }) => [id, ...aliases]);
+  const pinned = nearestNames(name.slice(0, -rest.length - 1), providers).map(
+    (prefix) => `${prefix}/${rest}`,
+  );
+  const written = [...pinned, rest].filter((each) => index.byName.has(sameName(each)));
+  if (written.length > 0) return didYouMean(written.slice(0, 3));
+  const whole = suggest(servableNames(index), name);
+  return whole === NO_ADVICE ? suggest(servableNames(index), rest) : whole;
 }
 
 /** Why `provider/model` did not resolve, when its first part does name a provider. */
@@ -114,7 +128,13 @@ function explainPin(index: ModelIndex, prefix: string, rest: string): Fault | un
       `The model \`${cut(elsewhere.id)}\` is not offered at \`${provider.id}\`. Write it without \`${prefix}/\` to use any provider that has it.`,
     );
   }
-  const offered = servableNames(index, provider.id).map((name) => name.replace(`${provider.id}/`, ''));
+  const own = [...index.models.values()].flatMap(({ deployments }) =>
+    deployments.filter((each) => each.provider === provider.id).map((each) => each.model),
+  );
+  const names = servableNames(index, provider.id).map((name) => name.replace(`${provider.id}/`, ''));
+  const offered = [...new Set([...names, ...own])].filter((each) =>
+    index.byName.has(sameName(`${prefix}/${each}`)),
+  );
   const near = suggest(offered, rest, `${prefix}/`);
   return notFound(
     `There is no model \`${cut(rest)}\` at \`${provider.id}\`.${near} The operator can add it under \`models\` with a price and a deployment.`,
@@ -176,10 +196,16 @@ function servableNames(index: ModelIndex, provider?: string): string[] {
 }
 
 function suggest(names: string[], wanted: string, prefix = ''): string {
-  const near = nearestNames(wanted, names).map((name) => `\`${prefix}${name}\``);
-  if (near.length === 0) return ' GET /v1/models lists what you may use.';
-  const last = near.pop();
-  return ` Did you mean ${near.length === 0 ? last : `${near.join(', ')} or ${last}`}?`;
+  const near = nearestNames(wanted, names);
+  return near.length === 0 ? NO_ADVICE : didYouMean(near.map((name) => `${prefix}${name}`));
+}
+
+const NO_ADVICE = ' GET /v1/models lists what you may use.';
+
+function didYouMean(names: readonly string[]): string {
+  const shown = names.map((name) => `\`${cut(name)}\``);
+  const last = shown.pop();
+  return ` Did you mean ${shown.length === 0 ? last : `${shown.join(', ')} or ${last}`}?`;
 }
 
 function notFound(message: string): Fault {

@@ -60,9 +60,9 @@ function modelLines(explanation: JsonObject): string[] {
   ];
 }
 
-function priceLines(explanation: JsonObject): string[] {
-  if (explanation.price === null) return [];
-  const price = asObject(explanation.price);
+function priceLines({ price: stated }: JsonObject): string[] {
+  if (stated === null) return [];
+  const price = asObject(stated);
   if (price.free === true) return ['free'];
   const { from_usd, up_to_usd, expected_usd, minimum_usd, put_aside_usd } = price;
   return [
@@ -86,6 +86,7 @@ function candidateLines(explanation: JsonObject, { full }: TextOptions): string[
 function candidateText(candidate: JsonObject, shown: boolean, full: boolean): string[] {
   if (candidate.obstacle !== null) return [`not asked: ${candidate.obstacle}`];
   const lines = asArray(candidate.reasons).map(String);
+  if (candidate.price !== null) lines.push(...priceLines(candidate));
   if (candidate.plan !== null && candidate.plan !== undefined) lines.push(String(candidate.why));
   const losses = asArray(candidate.losses).map(asObject);
   if (losses.length > 0) {

@@ -41,6 +41,7 @@ const FLAG_OF: Record<string, string> = {
   ...NUMBER_FLAGS,
   ...SWITCHES,
   models: 'models',
+  require_tags: 'requireTags',
   status: 'status',
   limit: 'limit',
   after: 'after',
@@ -49,7 +50,9 @@ const FLAG_OF: Record<string, string> = {
 type Texts = (typeof TEXT_FLAGS)[keyof typeof TEXT_FLAGS];
 type Numbers = (typeof NUMBER_FLAGS)[keyof typeof NUMBER_FLAGS];
 type Switches = (typeof SWITCHES)[keyof typeof SWITCHES];
-export type KeyFlags = Partial<Record<Texts | Numbers | 'models', string> & Record<Switches, boolean>>;
+export type KeyFlags = Partial<
+  Record<Texts | Numbers | 'models' | 'requireTags', string> & Record<Switches, boolean>
+>;
 
 /** The flags of `keys create`. */
 export function withKeyFlags(command: Command): Command {
@@ -76,6 +79,7 @@ export function withLimitFlags(command: Command): Command {
     .option('--quota <usd>', 'what a time key may use in total, at list price')
     .option('--budget <usd/period>', 'a cap that starts anew: 20/month, 5/week, 1/day')
     .option('--models <ids>', 'only these models: gpt-5,claude-*')
+    .option('--require-tags <tags>', 'only deployments that have all of these tags: eu,no-training')
     .option('--rpm <n>', 'requests a minute')
     .option('--concurrency <n>', 'requests at once')
     .option('--tpm <n>', 'tokens a minute')
@@ -93,7 +97,8 @@ export function bodyOfFlags(flags: KeyFlags, none: 'none' | undefined = undefine
   for (const [member, flag] of Object.entries(TEXT_FLAGS)) members[member] = read(flags[flag], String);
   for (const [member, flag] of Object.entries(NUMBER_FLAGS)) members[member] = read(flags[flag], numberIfOne);
   for (const [member, flag] of Object.entries(SWITCHES)) members[member] = flags[flag];
-  members.models = read(flags.models, (list) => list.split(',').map((each) => each.trim()));
+  members.models = read(flags.models, listed);
+  members.require_tags = read(flags.requireTags, listed);
   // a name may be the word itself
   if (flags.name !== undefined) members.name = flags.name;
   return compact(members);
@@ -136,6 +141,10 @@ function membersAsFlags(text: string): string {
 /** `maxBody` as `--max-body`. */
 function written(flag: string): string {
   return `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function listed(text: string): string[] {
+  return text.split(',').map((each) => each.trim());
 }
 
 function numberIfOne(text: string): number | string {

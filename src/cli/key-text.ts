@@ -77,6 +77,7 @@ export function describeKey(key: JsonObject): string {
     ['account', text(key.account)],
     ...moneyLines(key),
     ['models', key.models == null ? 'all' : asArray(key.models).join(', ')],
+    ['required tags', key.require_tags == null ? '' : asArray(key.require_tags).join(', ')],
     ...limitLines(key),
     ['bodies are logged', key.log_bodies === true ? 'yes' : ''],
     ['strict', key.strict === true ? 'yes: what cannot be carried whole is refused' : ''],
@@ -142,6 +143,7 @@ function summaryOf(key: JsonObject): string {
   else if (key.balance_usd != null) parts.push(dollars(key.balance_usd));
   if (key.quota != null) parts.push(`quota ${dollars(asObject(key.quota).amount_usd)}`);
   if (key.models != null) parts.push(`models ${asArray(key.models).join(', ')}`);
+  if (key.require_tags != null) parts.push(`only deployments tagged ${asArray(key.require_tags).join(', ')}`);
   const window = windowOf(key);
   if (window !== '') parts.push(window);
   else if (key.expires_at != null) parts.push(`until ${minuteOf(key.expires_at)} UTC`);

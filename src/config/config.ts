@@ -2,6 +2,7 @@
 
 import type { Model } from '../catalog/model.ts';
 import type { Provider, ProviderDeclaration } from '../providers/provider.ts';
+import type { FallbackReason, Strategy } from '../routing/order.ts';
 
 export type ServerConfig = {
   host: string;
@@ -75,6 +76,19 @@ export type TrialConfig = {
   emailDomains: string[];
 };
 
+/** Where a call goes, and where next when that fails. */
+export type RoutingConfig = {
+  strategy: Strategy;
+  /** Further attempts at one deployment. */
+  retries: number;
+  /** How long a deployment that keeps failing is left alone. */
+  cooldownMs: number;
+  /** Ids of the models that stand in, by the id of the model they stand in for. */
+  fallbacks: ReadonlyMap<string, readonly string[]>;
+  /** What makes them stand in, beside failures. */
+  fallbackOn: readonly FallbackReason[];
+};
+
 /** What the request journal keeps: calls younger than `retentionMs`, as many as fit into `maxBytes`. */
 export type LogsConfig = { retentionMs: number; maxBytes: number };
 
@@ -84,6 +98,7 @@ export type Config = {
   server: ServerConfig;
   dataDir: string;
   database: 'sqlite';
+  routing: RoutingConfig;
   limits: LimitsConfig;
   billing: BillingConfig;
   /** By name, in the order of the file. */

@@ -15,6 +15,7 @@ import { readModels } from './models-section.ts';
 import { readPlans } from './plans-section.ts';
 import { collectProblems, type Report } from './problem.ts';
 import { absentProviders, detectProviders, readProviders } from './providers-section.ts';
+import { readRouting } from './routing-section.ts';
 import type { FileShape } from './schema.ts';
 import { readServer } from './server-section.ts';
 import { readYaml } from './yaml-file.ts';
@@ -69,19 +70,22 @@ export function findFile({ path, env, cwd }: LoadOptions): string | undefined {
 function readDefaults({ env, cwd, extraModels }: LoadOptions): Attempt {
   const ignore: Report = () => {};
   const providers = detectProviders(env);
-  const models = [...BUILT_IN_MODELS, ...(extraModels ?? [])];
+  const models = new Map(
+    [...BUILT_IN_MODELS, ...(extraModels ?? [])].map((model) => [model.id, structuredClone(model)]),
+  );
   const config: Config = {
     file: undefined,
     server: readServer({}, cwd, ignore),
     dataDir: resolve(cwd, 'osiris-data'),
     database: 'sqlite',
+    routing: readRouting({}, models, ignore),
     limits: readLimits({}, ignore),
     billing: readBilling({}, ignore),
     plans: new Map(),
     trial: readTrial({}, ignore),
     logs: readLogs({}, ignore),
     providers,
-    models: new Map(models.map((model) => [model.id, structuredClone(model)])),
+    models,
     absentProviders: absentProviders(providers),
   };
   return { config, problems: [] };
@@ -146,6 +150,7 @@ function build(shape: FileShape, context: FileContext, { env, extraModels }: Loa
     server,
     dataDir: resolve(baseDir, shape.data_dir ?? 'osiris-data'),
     database: readDatabase(shape.database, report),
+    routing: readRouting(shape.routing ?? {}, models, report),
     limits: readLimits(shape.limits ?? {}, report),
     billing,
     plans: readPlans(shape.plans ?? {}, models, report),

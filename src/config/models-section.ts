@@ -8,6 +8,7 @@ import type { Provider } from '../providers/provider.ts';
 import { readModel } from './model-entry.ts';
 import type { Origin } from './price-entry.ts';
 import { pointerTo, type Report } from './problem.ts';
+import { readCost, readTags } from './routing-section.ts';
 import type { ModelShape } from './schema.ts';
 
 type Surroundings = {
@@ -109,6 +110,8 @@ function readDeployment(
     model: written.model,
     weight: written.weight ?? 1,
     ...(format === undefined ? {} : { format }),
+    ...readCost(written.cost, `${pointer}/cost`, around.report),
+    ...readTags(written.tags),
   };
 }
 

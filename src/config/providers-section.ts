@@ -10,6 +10,7 @@ import type { AuthStyle, Provider, ProviderDeclaration, Quirks } from '../provid
 import { plainUrl } from './addresses.ts';
 import type { Environment } from './environment.ts';
 import { pointerTo, type Report } from './problem.ts';
+import { readTags } from './routing-section.ts';
 import type { ProviderShape } from './schema.ts';
 
 /** Always there, answered inside the gateway. */
@@ -103,6 +104,7 @@ function readProvider(name: string, entry: ProviderShape, around: Surroundings):
     ca: readCa(entry, pointer, around),
     builtIn: false,
     quirks: { ...(declaration === undefined ? SELF_HOSTED : declaration.quirks), ...readQuirks(entry) },
+    ...readTags(entry.tags),
   };
 }
 

@@ -4,6 +4,7 @@
 import Type, { type Static } from 'typebox';
 import type { FormatId } from '../canonical/part.ts';
 import { Billing, Limits, Plan, PricesShape, Trial } from './money-schema.ts';
+import { Cost, Routing, Tags } from './routing-schema.ts';
 import { duration, flag, list, needed, oneOf, section, size, text, whole } from './schema-kit.ts';
 
 const FORMATS = [
@@ -139,6 +140,7 @@ const ProviderEntry = section(
     ),
     ca: text({ description: 'PEM file of a certificate authority to trust for this provider.' }),
     quirks: Type.Optional(QuirksShape),
+    tags: Tags,
   },
   { description: 'A provider: a built-in one by name, or one of your own with base_url and format.' },
 );
@@ -174,6 +176,8 @@ const DeploymentShape = section(
       oneOf(FORMATS, { description: 'Wire format, if not the preferred one of the provider.' }),
     ),
     weight: whole({ description: 'Share of calls among equals.', minimum: 0, default: 1 }),
+    cost: Cost,
+    tags: Tags,
   },
   { description: 'The model at one provider.' },
 );
@@ -212,6 +216,7 @@ export const FileSchema = section(
       Type.Record(Type.String(), ProviderEntry, { description: 'The providers you use.' }),
     ),
     models: Type.Optional(Type.Record(Type.String(), ModelEntry, { description: 'Models and prices.' })),
+    routing: Type.Optional(Routing),
     limits: Type.Optional(Limits),
     billing: Type.Optional(Billing),
     plans: Type.Optional(Type.Record(Type.String(), Plan, { description: 'What people can buy, by name.' })),
@@ -230,4 +235,4 @@ export type CapabilityNotes = Static<typeof CapabilitiesShape>;
 export type LogsShape = Static<typeof Logs>;
 
 /** Sections that are planned and not built yet. */
-export const LATER_SECTIONS: readonly string[] = ['routing', 'cache'];
+export const LATER_SECTIONS: readonly string[] = ['cache'];

@@ -58,6 +58,14 @@ models:
   #   capabilities: { tools: true, images: false }
   #   deployments: [ { provider: my-vllm, model: llama-3.3-70b } ]
 
+# Where a call goes, and where next when that fails.
+routing:
+  strategy: priority           # of a model's deployments: priority | weighted | cheapest | fastest | least_busy
+  retries: 2                   # further attempts at one deployment after 429, 5xx or a connection that broke
+  cooldown: 30s                # a deployment that failed three times in a row is left alone for so long
+  # fallbacks: { gpt-5: [claude-opus-4-6] }   # other models, when no deployment of the first one answers
+  # fallback_on: [context_length]             # and when the prompt is too long for it; refusal: when it refuses
+
 # Of every key that has no limits of its own.
 limits:
   requests_per_minute: 40

@@ -16,7 +16,7 @@ import { resolveLimits } from '../store/key-limits.ts';
 import type { Directory, Key, Limiter } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
-import { mayTranslate } from './candidate.ts';
+import { mayTranslate, refuseTags } from './candidate.ts';
 import { identify } from './credentials.ts';
 import type { FloodGate } from './flood-gate.ts';
 import { takeCall, takeFree } from './limits.ts';
@@ -89,6 +89,7 @@ export async function admitKnown(
   seen.modelName = modelName;
   const resolution = resolveModel(ports.models, modelName);
   refuseModel(key, resolution.model);
+  refuseTags(key, resolution, config.providers);
   const place = door.free ? takeFree(key, limiter) : takeCall(key, limits, limiter);
   const { release, limit, remaining, resetS } = place;
   const { model } = resolution;

@@ -28,12 +28,14 @@ export class AnswerDeadline implements Watched {
 
   tick(now: number): void {
     const { connectTimeoutMs, firstByteTimeoutMs } = this.#server;
-    const { stream, startedMs, requestTimeoutMs } = this.#call;
+    const { stream, startedMs, requestTimeoutMs, turnEndsMs } = this.#call;
     const waitedMs = now - this.#sentMs;
     if (stream && waitedMs >= firstByteTimeoutMs) this.#giveUp('upstream_timeout', firstByteTimeoutMs);
     // the whole time is used up, so there is none left for another provider
     else if (!stream && now - startedMs >= requestTimeoutMs)
       this.#giveUp('request_timeout', requestTimeoutMs);
+    else if (turnEndsMs !== undefined && now >= turnEndsMs)
+      this.#giveUp('upstream_timeout', turnEndsMs - this.#sentMs);
     else if (!this.#probed && waitedMs >= connectTimeoutMs) void this.#probe(connectTimeoutMs);
   }
 

@@ -10,14 +10,23 @@ const SESSION_HEADERS = ['x-claude-code-session-id', 'session-id', 'session_id',
 const NAME_CHARS = 32;
 
 /**
- * A routing key for OpenAI's prompt cache: the same for all turns of a conversation, another one for every key. A
- * client that names no session is told by how its prompt begins, never by its first question where instructions or
- * tools stand before it: those are what its conversations share in the cache.
+ * A routing key for OpenAI's prompt cache: the same for all turns of a conversation, another one for every key. It
+ * goes by the session the client names and by how the prompt begins, which tells the sub-agents of a session apart;
+ * never by the first question where instructions or tools stand before it: those are what conversations share in the
+ * cache.
  */
 export function conversationKey({ key, headers }: Call, request: CanonicalRequest): string {
-  const named = SESSION_HEADERS.map((name) => headers.get(name)).find((session) => session);
-  const session = named ?? request.userId ?? beginningOf(request);
-  return `osiris-${sha256Hex(`${key.id}\n${session}`).slice(0, NAME_CHARS)}`;
+  const session = sessionOf(headers) ?? request.userId ?? '';
+  return `osiris-${sha256Hex(`${key.id}\n${session}\n${beginningOf(request)}`).slice(0, NAME_CHARS)}`;
+}
+
+/** The session an agent says it is in. */
+export function sessionOf(headers: Headers): string | undefined {
+  for (const name of SESSION_HEADERS) {
+    const session = headers.get(name);
+    if (session) return session;
+  }
+  return undefined;
 }
 
 function beginningOf({ messages, tools }: CanonicalRequest): string {

@@ -3,23 +3,49 @@
 import type { CanonicalRequest } from '../canonical/request.ts';
 import { hmacSha256 } from '../lib/crypto.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Call } from './call.ts';
+import type { Candidate } from './candidate.ts';
+import type { Conversations } from './conversations.ts';
+import type { Health } from './health.ts';
 
 /** `scopes` own the reasoning that the credential may send back; the first one is that of new reasoning. */
 export type SignIn = { credential: string | undefined; scopes: readonly [string, ...string[]] };
 
+export type SignInPorts = { sealKey: Uint8Array; health: Health; conversations: Conversations };
+
 const turns = new WeakMap<Provider, number>();
 
 /**
- * The provider's credentials take turns; `last` is the scope of the newest reasoning in the conversation, if known:
- * a conversation stays with the credential that was given it, since providers bind reasoning to the account.
+ * The provider's credentials take turns, as far as they work. `last` is the scope of the newest reasoning in the
+ * conversation, if known: a conversation stays with the credential that was given it, since providers bind reasoning
+ * and cached prompts to the account.
  */
-export function signIn(provider: Provider, last: string | undefined, sealKey: Uint8Array): SignIn {
-  const { id, credentials } = provider;
+export function signIn(
+  call: Call,
+  candidate: Candidate,
+  last: string | undefined,
+  { sealKey, health, conversations }: SignInPorts,
+): SignIn {
+  const { id, credentials } = candidate.provider;
   if (credentials.length < 2) return { credential: credentials[0], scopes: [id] };
-  const own = new Map(credentials.map((credential) => [scopeOf(id, credential, sealKey), credential]));
-  const known = last !== undefined && own.has(last) ? last : undefined;
-  const scope = known ?? [...own.keys()][nextTurn(provider)] ?? id;
-  return { credential: own.get(scope), scopes: [scope, id] };
+  const scopes = credentials.map((each) => scopeOf(id, each, sealKey));
+  const owner = last === undefined ? undefined : credentials[scopes.indexOf(last)];
+  const wanted = owner ?? conversations.credentialOf(call, candidate);
+  const credential = workingOne(candidate, wanted, health);
+  return { credential, scopes: [scopes[credentials.indexOf(credential)] ?? id, id] };
+}
+
+/** The wanted one, else the one whose turn it is; of those that do not work the one that may soonest. */
+function workingOne(candidate: Candidate, wanted: string | undefined, health: Health): string {
+  const { provider } = candidate;
+  const { credentials } = provider;
+  const first = nextTurn(provider);
+  const inTurn = [...credentials.slice(first), ...credentials.slice(0, first)];
+  const inQueue = wanted === undefined ? inTurn : [wanted, ...inTurn];
+  const [best = ''] = inQueue.toSorted(
+    (a, b) => health.coolsUntil(candidate, a) - health.coolsUntil(candidate, b),
+  );
+  return best;
 }
 
 /** Every scope whose reasoning this provider may see again with one of its credentials. */

@@ -9,6 +9,7 @@ import type { HoldOrder, Key, Ledger, Limiter } from '../store/ports.ts';
 import { admitKnown, type Door, type KnownAdmitPorts, refuseExpired, refuseModel } from './admit.ts';
 import { refuseLarger } from './body.ts';
 import type { Call } from './call.ts';
+import { refuseTags } from './candidate.ts';
 import { refuseRevoked } from './credentials.ts';
 import type { Question } from './explain-question.ts';
 import { limitFault } from './limits.ts';
@@ -19,8 +20,8 @@ export type DryPorts = Pick<KnownAdmitPorts, 'config' | 'models' | 'billing' | '
   ledger: Pick<Ledger, 'foresee' | 'purse' | 'trouble'>;
 };
 
-/** `order` is what would be put aside; `refusals` are in the order in which a client would meet them. */
-export type DryAdmission = { call: Call; order: HoldOrder | undefined; refusals: Fault[] };
+/** `refusals` are in the order in which a client would meet them. */
+export type DryAdmission = { call: Call; refusals: Fault[] };
 
 const PATHS: Partial<Record<Question['format'], string>> = {
   'openai-chat': '/v1/chat/completions',
@@ -70,12 +71,12 @@ export async function admitDry(
   const call = await admitKnown(eased, request, door, newRequestId(), taking, {}, startedMs);
   call.key = key ?? OPERATOR;
   const [order] = ordered;
-  return { call, order, refusals: key ? refusalsOf(call, key, order, door.path, ports) : [] };
+  return { call, refusals: key ? refusalsOf(call, key, order, door.path, ports) : [] };
 }
 
 /** The key without what could refuse it: that is looked at by itself, so that nothing hides behind another thing. */
 function easedOf(key: Key): Key {
-  const { models: _, expiresAtMs: __, revokedAtMs: ___, windowFrom: ____, ...rest } = key;
+  const { models: _, expiresAtMs: __, revokedAtMs: ___, windowFrom: ____, requireTags: _____, ...rest } = key;
   return { ...rest, logBodies: false, limits: { ...key.limits, maxBodyBytes: Number.MAX_SAFE_INTEGER } };
 }
 
@@ -95,6 +96,7 @@ function notingLedger(ordered: HoldOrder[]): KnownAdmitPorts['ledger'] {
       ordered.push(order);
       return { ok: true };
     },
+    raise: () => ({ ok: true }),
     released: async () => {},
     purse: () => undefined,
   };
@@ -113,6 +115,7 @@ function refusalsOf(
     ...thrownBy(() => refuseRevoked(key)),
     ...thrownBy(() => refuseLarger(call.bytes.length, limits.maxBodyBytes)),
     ...thrownBy(() => refuseModel(key, call.model)),
+    ...thrownBy(() => refuseTags(key, call.resolution, config.providers)),
     ...limiter.foresee(key.id, limits).map((verdict) => limitFault(verdict, limits)),
     ...thrownBy(() => refuseExpired(key, call.startedMs)),
     ...thrownBy(() => refuseTrouble(ledger)),

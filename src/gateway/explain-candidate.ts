@@ -23,12 +23,18 @@ export type CandidateView = {
 const REDACTED = '[redacted]';
 
 export function viewCandidate(
-  { candidate, reasons, obstacle }: Choice,
-  call: Call,
+  { candidate, call, isFallback, reasons, obstacle }: Choice,
   ports: PlanPorts & { userAgent: string },
 ): CandidateView {
   const { provider, deployment } = candidate;
-  const head = { provider: provider.id, model: deployment.model, reasons, obstacle: obstacle ?? null };
+  const head = {
+    provider: provider.id,
+    model: deployment.model,
+    answers_as: call.model.id,
+    fallback: isFallback,
+    reasons,
+    obstacle: obstacle ?? null,
+  };
   try {
     const plan = planCall(call, withOwnTurns(candidate), remembersNothing(ports));
     const json = { ...head, ...planJson(plan, call, ports.userAgent), fault: null };

@@ -7,11 +7,12 @@ import { Fault, toFault } from '../canonical/fault.ts';
 import { sameName } from '../catalog/name.ts';
 import { asString, type JsonObject } from '../lib/json.ts';
 import { formatUsd } from '../lib/money.ts';
-import type { HoldOrder, Key } from '../store/ports.ts';
+import type { Key } from '../store/ports.ts';
 import type { Call } from './call.ts';
 import { mayTranslate } from './candidate.ts';
-import { choicesOf } from './choices.ts';
+import { type Choice, choicesOf } from './choices.ts';
 import { estimate } from './count.ts';
+import type { CoursePorts } from './course.ts';
 import { admitDry, type DryPorts } from './explain-admission.ts';
 import { type CandidateView, faultJson, viewCandidate } from './explain-candidate.ts';
 import { readQuestion } from './explain-question.ts';
@@ -19,6 +20,7 @@ import type { PlanPorts } from './plan.ts';
 import { holdRequestOf } from './put-aside.ts';
 
 export type ExplainPorts = DryPorts &
+  CoursePorts &
   PlanPorts & {
     userAgent: string;
     /** Throws Fault `not_found` or `conflict`. */
@@ -56,8 +58,9 @@ export async function explain(asked: JsonObject, ports: ExplainPorts): Promise<J
   const admission = await admitDry(question, key, ports).catch(faultOf);
   if ('code' in admission) return { ...head, ...refusedAtOnce(admission) };
   await loadTokenizer();
-  const { call, order, refusals } = admission;
-  const views = choicesOf(call, ports).map((choice) => viewCandidate(choice, call, ports));
+  const { call, refusals } = admission;
+  const choices = choicesOf(call, ports);
+  const views = choices.map((choice) => viewCandidate(choice, ports));
   const tried = triedOf(views);
   const last = tried.at(-1);
   const all = last?.fault ? [...refusals, last.fault] : refusals;
@@ -66,20 +69,26 @@ export async function explain(asked: JsonObject, ports: ExplainPorts): Promise<J
     ...head,
     stream: call.stream,
     answered: all.length === 0 && tried.length > 0,
-    refusals: all.map(faultJson),
+    refusals: distinct(all).map(faultJson),
     model: modelJson(call),
     tokens,
-    price: priceJson(call, order, tokens, ports),
+    price: priceJson(call, tokens, ports),
     candidates: views.map((view, index) => ({
       position: index + 1,
       asked: tried.includes(view) && view.fault === undefined,
       ...view.json,
+      price: priceOf(choices[index], ports),
     })),
     not_set_up: call.model.deployments
       .filter(({ provider }) => !ports.config.providers.has(provider))
       .map(({ provider, model }) => ({ provider, model })),
     warnings: warningsOf(call, key, tokens, tried),
   };
+}
+
+/** Balance and budget may be held in the same words. */
+function distinct(faults: readonly Fault[]): Fault[] {
+  return [...new Map(faults.map((fault) => [fault.message, fault])).values()];
 }
 
 /** Our own bugs are no refusals. */
@@ -156,15 +165,21 @@ function inputOf(call: Call): number {
   }
 }
 
+/** Of a model that stands in for the one that was asked for; null for that one, whose price is told above. */
+function priceOf(choice: Choice | undefined, ports: ExplainPorts): JsonObject | null {
+  if (!choice?.isFallback) return null;
+  return priceJson(choice.call, tokensOf(choice.call), ports);
+}
+
 /** From the prompt alone to an answer as long as it may be, in USD; what is put aside is by the gateway's quicker guess. */
 function priceJson(
   call: Call,
-  order: HoldOrder | undefined,
   { input_estimate: promptTokens, output_cap: capTokens }: Tokens,
   { billing, config }: ExplainPorts,
 ): JsonObject {
   if (isFree(call.price)) return { free: true };
-  const request = { ...holdRequestOf(call, () => mayTranslate(call, config.providers)), promptTokens };
+  const ordered = holdRequestOf(call, () => mayTranslate(call, config.providers));
+  const request = { ...ordered, promptTokens };
   const holdFor = (expectedOutputTokens: number) =>
     holdOf(request, { ...billing, hold: 'expected', expectedOutputTokens });
   return {
@@ -173,7 +188,7 @@ function priceJson(
     expected_usd: formatUsd(holdFor(billing.expectedOutputTokens).holdNano),
     up_to_usd: formatUsd(holdFor(capTokens).holdNano),
     minimum_usd: formatUsd(billing.minimumChargeNano),
-    put_aside_usd: formatUsd(order?.holdNano ?? 0n),
+    put_aside_usd: formatUsd(holdOf(ordered, billing).holdNano),
   };
 }
 

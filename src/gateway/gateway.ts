@@ -7,8 +7,8 @@ import { nowMs, nowS } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import { newAnswerToken } from '../lib/id.ts';
 import type { AdmitPorts } from './admit.ts';
+import { type AttemptPorts, Attempts } from './attempts.ts';
 import { type Call, dressOf, forgetRequest, leaveCall } from './call.ts';
-import { candidatesOf } from './candidate.ts';
 import type { Conversion } from './conversion.ts';
 import { HealedStream, healWhole } from './healing.ts';
 import { tellingBody } from './last-bytes.ts';
@@ -17,7 +17,6 @@ import { PassedStream } from './pass.ts';
 import { type Plan, type PlanPorts, planCall, type TranscodePlan } from './plan.ts';
 import { Relay } from './relay.ts';
 import { noteSealsIn } from './seal-notes.ts';
-import { ableCandidates } from './search.ts';
 import { Latch, ruleOf, type SettlePorts } from './settle.ts';
 import { joinStreams, SeveralStreams } from './several-stream.ts';
 import { writeSeveral } from './several-whole.ts';
@@ -33,7 +32,7 @@ import {
 import type { Watched } from './watch.ts';
 import { answerWhole, failureOf, readWhole } from './whole.ts';
 
-export type GatewayPorts = AdmitPorts & UpstreamPorts & SettlePorts & PlanPorts;
+export type GatewayPorts = AdmitPorts & AttemptPorts & UpstreamPorts & SettlePorts & PlanPorts;
 
 /** What a call came to: the body to send and what the headers say of it. */
 export type Answer = {
@@ -48,7 +47,14 @@ export type Answer = {
 };
 
 type Delivery = Pick<Answer, 'body' | 'stream'>;
-type Attempt = { call: Call; plan: Plan; meter: Meter; latch: Latch; ports: GatewayPorts };
+type Attempt = {
+  call: Call;
+  plan: Plan;
+  meter: Meter;
+  latch: Latch;
+  attempts: Attempts;
+  ports: GatewayPorts;
+};
 
 /**
  * Answers one admitted call; `request` tells when its client leaves. Rejects with a Fault, already settled, when no
@@ -67,31 +73,23 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   let losses: Loss[] = [];
   let meter = new Meter(call.promptTokens);
   try {
-    const candidates = ableCandidates(call, candidatesOf(call, ports.config.providers), ports.models);
-    for (let attempts = 1; ; attempts++) {
-      const candidate = candidates[attempts - 1];
-      if (!candidate)
-        throw new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
+    const attempts = new Attempts(call, ports);
+    for (;;) {
+      const { candidate } = attempts.begin();
       provider = candidate.provider.id;
-      call.trace.attempts = attempts;
-      // a deadline ended the attempt before, not the call
-      if (attempts > 1) call.abort = new AbortController();
       meter = new Meter(call.promptTokens);
-      let isPlanned = false;
       try {
         const plan = planCall(call, candidate, ports);
         losses = plan.losses;
         if (isStrict(call)) refuseLosses(losses);
-        isPlanned = true;
-        const { body, stream } = await tryCandidate({ call, plan, meter, latch, ports });
+        attempts.send(plan);
+        const { body, stream } = await tryCandidate({ call, plan, meter, latch, attempts, ports });
+        attempts.answered(stream && body instanceof ReadableStream);
         const { costNano } = call.trace;
         const charged = costNano === undefined ? {} : { chargedNano: costNano };
-        return { call, body, stream, provider, attempts, losses: plan.losses, ...charged };
+        return { call, body, stream, provider, attempts: attempts.count, losses, ...charged };
       } catch (thrown) {
-        const fault = withoutSecrets(toFault(thrown), candidate.provider);
-        // what one deployment cannot be told, another one may
-        const mayMove = fault.rule.failover || (!isPlanned && fault.code === 'unsupported_parameter');
-        if (attempts === candidates.length || call.hasLeft || !mayMove) throw fault;
+        await attempts.failed(thrown);
       }
     }
   } catch (thrown) {
@@ -218,7 +216,7 @@ async function openRelay(
   converting: Conversion,
   used: () => Usage,
 ): Promise<Delivery> {
-  const { call, plan, latch, ports } = attempt;
+  const { call, plan, latch, attempts, ports } = attempt;
   const { provider } = plan.candidate;
   // not the plan: it holds the whole request
   const { losses } = plan;
@@ -232,6 +230,7 @@ async function openRelay(
     sent: call.trace.sent,
     settle: (rule) => {
       call.trace.fault ??= conversion.fault;
+      attempts.ended(rule, conversion.fault);
       return latch.settle(rule, { provider: provider.id, losses }, used);
     },
     delivered: () => latch.delivered(),

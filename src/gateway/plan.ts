@@ -21,14 +21,14 @@ import type { Sealing } from './answer-seals.ts';
 import { addressOf, type Call } from './call.ts';
 import { type Candidate, formatsOf } from './candidate.ts';
 import { conversationKey } from './conversation.ts';
-import { lastScope, scopesOf, signIn } from './credential.ts';
+import { lastScope, type SignInPorts, scopesOf, signIn } from './credential.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './seal-notes.ts';
 import { hasSearch } from './search.ts';
 import { requestsOf, severalLoss } from './several.ts';
 import { isStrict } from './strict.ts';
 
-export type PlanPorts = {
+export type PlanPorts = SignInPorts & {
   /** Proves envelopes around sealed reasoning to be ours, 32 bytes. */
   sealKey: Uint8Array;
   thoughts: ThoughtStore;
@@ -157,10 +157,12 @@ export function passPlan(
 /** The client's body with the seals that belong to the provider, and the credential they belong to. */
 function ownSeals(
   call: Call,
-  { provider }: Candidate,
-  { sealKey, thoughts }: PlanPorts,
+  candidate: Candidate,
+  ports: PlanPorts,
 ): { credential: string | undefined; scope: string; shown: Converted<JsonObject> | undefined } {
   const { codec, key, body } = call;
+  const { provider } = candidate;
+  const { sealKey, thoughts } = ports;
   const scopeOf = (seal: string) =>
     isEnvelope(seal) ? scopeIn(seal, sealKey) : scopeOfSeal(seal, key.id, thoughts);
   let last: string | undefined;
@@ -172,7 +174,7 @@ function ownSeals(
       return seal;
     });
   }
-  const { credential, scopes } = signIn(provider, last, sealKey);
+  const { credential, scopes } = signIn(call, candidate, last, ports);
   const open = codec.issuer === undefined ? undefined : sealFor(codec.issuer, sealKey, scopes);
   const shown =
     open &&
@@ -207,16 +209,17 @@ function transcodePlan(
   call: Call,
   candidate: Candidate,
   upstream: Codec,
-  { sealKey, thoughts }: PlanPorts,
+  ports: PlanPorts,
   target: Target,
 ): TranscodePlan {
   if (call.codec.id === 'anthropic-messages') refusePrefill(call.body);
+  const { sealKey, thoughts } = ports;
   const decoded = decode(call, sealKey);
   const { provider } = candidate;
   const keyId = call.key.id;
   const scopes = scopesOf(provider, sealKey);
   const recalled = recallThoughts(decoded.value, keyId, thoughts, (scope) => scopes.includes(scope));
-  const { credential, scopes: own } = signIn(provider, lastScope(recalled, scopes), sealKey);
+  const { credential, scopes: own } = signIn(call, candidate, lastScope(recalled, scopes), ports);
   const kept = keepOwnSeals(recalled, own);
   const fitted = fitRequest(kept.value, target, upstream);
   const mapped = mapTools(fitted.request, abilitiesOf(call, candidate, upstream));

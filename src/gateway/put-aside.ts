@@ -12,7 +12,7 @@ import { ANSWERS_MAX } from './several.ts';
 
 export type PutAsidePorts = {
   directory: Pick<Directory, 'findById' | 'change'>;
-  ledger: Pick<Ledger, 'trouble' | 'priceVersion' | 'hold' | 'released' | 'purse'>;
+  ledger: Pick<Ledger, 'trouble' | 'priceVersion' | 'hold' | 'raise' | 'released' | 'purse'>;
   billing: HoldRules;
 };
 
@@ -31,12 +31,28 @@ export function putAside(
   ports: PutAsidePorts,
   asksApart: () => boolean = () => false,
 ): Promise<void> | undefined {
-  const { ledger, billing, directory } = ports;
+  const { ledger, directory } = ports;
   refuseTrouble(ledger);
+  const order = orderFor(call, ports, asksApart);
+  const verdict = ledger.hold(order);
+  if (!verdict.ok && verdict.why === 'held')
+    return waitForOthers(order, ledger).then(() => beginWindow(call, directory));
+  if (!verdict.ok) throw holdFault(verdict, order, ledger);
+  failpoint('after-hold');
+  beginWindow(call, directory);
+  return undefined;
+}
+
+/** Puts aside what the call may cost by the price it has now; false, and all stays as it was, when that is not there. */
+export function putMoreAside(call: Call, ports: PutAsidePorts, asksApart: () => boolean): boolean {
+  return ports.ledger.raise(orderFor(call, ports, asksApart)).ok;
+}
+
+function orderFor(call: Call, { ledger, billing }: PutAsidePorts, asksApart: () => boolean): HoldOrder {
   const { needNano, holdNano } = holdOf(holdRequestOf(call, asksApart), billing);
   // written down before anything is owed: at the end of the call it must not fail
   ledger.priceVersion(call.model.id, call.price);
-  const order: HoldOrder = {
+  return {
     callId: call.id,
     key: call.key,
     model: call.model.id,
@@ -45,13 +61,6 @@ export function putAside(
     strict: billing.hold === 'strict',
     atMs: call.startedMs,
   };
-  const verdict = ledger.hold(order);
-  if (!verdict.ok && verdict.why === 'held')
-    return waitForOthers(order, ledger).then(() => beginWindow(call, directory));
-  if (!verdict.ok) throw holdFault(verdict, order, ledger);
-  failpoint('after-hold');
-  beginWindow(call, directory);
-  return undefined;
 }
 
 /** What a hold is computed from. */

@@ -15,14 +15,8 @@ export function hasSearch(model: Model, { deployment, provider }: Candidate, for
   return deployment.model.includes('search') || provider.id === 'perplexity';
 }
 
-/**
- * The candidates that can do what the call asks for: all of them, unless it insists on a search. Throws Fault
- * `unsupported_parameter` that names models which can, as far as the key may use them.
- */
-export function ableCandidates(call: Call, candidates: Candidate[], index: ModelIndex): Candidate[] {
-  if (!call.extras?.webSearch) return candidates;
-  const able = candidates.filter((candidate) => searches(call.model, candidate));
-  if (able.length > 0) return able;
+/** Throws Fault `unsupported_parameter` that names models which can search, as far as the key may use them. */
+export function refuseSearch(call: Call, index: ModelIndex): never {
   const names = searchingModels(call, index);
   const advice =
     names.length === 0
@@ -33,14 +27,15 @@ export function ableCandidates(call: Call, candidates: Candidate[], index: Model
   });
 }
 
-function searches(model: Model, candidate: Candidate): boolean {
+/** Whether the candidate has some format in which the model searches. */
+export function searches(model: Model, candidate: Candidate): boolean {
   return formatsOf(candidate).some((format) => hasSearch(model, candidate, format));
 }
 
 const NAMES_MAX = 12;
 
 function searchingModels({ key }: Call, index: ModelIndex): string[] {
-  const able = listModels(index, key.models).filter((model) =>
+  const able = listModels(index, key).filter((model) =>
     model.deployments.some((deployment) => {
       const provider = index.providers.get(deployment.provider);
       return provider !== undefined && searches(model, { deployment, provider });

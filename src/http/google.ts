@@ -124,7 +124,7 @@ export function isGoogleClient({ headers }: Request): boolean {
 export function listForGoogle(request: Request, ports: ModelPorts, gate: FloodGate): Response {
   return reply(request, () => {
     const key = keyOf(request, ports, gate);
-    const models = listModels(ports.models, key.models).map((model) => entryOf(model, model.id));
+    const models = listModels(ports.models, key).map((model) => entryOf(model, model.id));
     return { limit: takeVisit(key, ports.limiter), body: { models } };
   });
 }

@@ -56,7 +56,7 @@ function reply({ request }: Context, make: () => Page): Response {
 
 function listPage(request: Request, ports: ModelPorts, gate: FloodGate): Page {
   const { key, limit } = visit(request, ports, gate);
-  const entries = listModels(ports.models, key.models).flatMap(entriesOf);
+  const entries = listModels(ports.models, key).flatMap(entriesOf);
   const body = {
     object: 'list',
     data: entries,

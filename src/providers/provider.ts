@@ -69,4 +69,6 @@ export type Provider = {
   /** Answered inside the gateway instead of over the network. */
   builtIn: boolean;
   quirks: Quirks;
+  /** What keys can require of all its deployments. */
+  tags?: string[];
 };

@@ -104,6 +104,25 @@ export class Balances {
     return verdicts.filter((verdict) => !verdict.ok);
   }
 
+  /** Puts more aside for a call that has begun, as if it had put nothing aside yet; never less. */
+  raise(order: HoldOrder): HoldVerdict {
+    const held = this.#holds.get(order.callId);
+    if (held === undefined) return this.hold(order);
+    const purse = held.purse === undefined ? undefined : this.purse(held.purse);
+    const sums = this.#sumsOf(order.key.id);
+    const move = (nano: bigint) => {
+      if (purse) purse.heldNano += nano;
+      sums.heldNano += nano;
+    };
+    move(-held.holdNano);
+    const verdict = this.#verdict(order, purse);
+    const holdNano = verdict.ok && order.holdNano > held.holdNano ? order.holdNano : held.holdNano;
+    move(holdNano);
+    // in place: the order of the holds is that of their beginning
+    if (verdict.ok) this.#holds.set(order.callId, { ...held, model: order.model, holdNano });
+    return verdict;
+  }
+
   #verdict(order: HoldOrder, purse: Purse | undefined): HoldVerdict {
     const { key, needNano, atMs } = order;
     // what costs nothing needs no money

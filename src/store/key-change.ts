@@ -13,6 +13,7 @@ import {
   modelsOf,
   nameOf,
   objectOf,
+  tagsOf,
   timeOf,
   wrong,
 } from './key-members.ts';
@@ -23,6 +24,7 @@ const CHANGE_MEMBERS = [
   'quota_usd',
   'budget',
   'models',
+  'require_tags',
   'expires',
   'log_bodies',
   'strict',
@@ -52,6 +54,8 @@ export function parseKeyChange(value: unknown, key: Pick<Key, 'kind'>): KeyChang
   }
   if (json.budget !== undefined) change.budget = given(json.budget) ? budgetOf(json.budget) : null;
   if (json.models !== undefined) change.models = given(json.models) ? modelsOf(json.models) : null;
+  if (json.require_tags !== undefined)
+    change.requireTags = given(json.require_tags) ? tagsOf(json.require_tags) : null;
   if (json.expires !== undefined)
     change.expiresAtMs = given(json.expires) ? timeOf('expires', json.expires) : null;
   if (json.log_bodies !== undefined) change.logBodies = flag(json, 'log_bodies') ?? false;

@@ -29,6 +29,7 @@ export function keyJson(key: Key, { ledger, rules, nowMs }: KeyJsonPorts): JsonO
     window: windowJson(key),
     budget: budgetJson(key, tally),
     models: key.models ?? null,
+    require_tags: key.requireTags ?? null,
     limits: limitsJson(resolveLimits(key, rules)),
     own_limits: ownLimitsJson(key.limits),
     usage: { requests: tally.calls, input_tokens: tally.inputTokens, output_tokens: tally.outputTokens },

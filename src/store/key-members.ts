@@ -107,6 +107,20 @@ export function modelsOf(value: Given): string[] {
   return models;
 }
 
+const TAGS_MAX = 32;
+
+export function tagsOf(value: Given): string[] {
+  const tags = Array.isArray(value) ? value : [];
+  const isTag = (tag: JsonValue): tag is string => typeof tag === 'string' && /^[\w.:/-]{1,64}$/.test(tag);
+  if (tags.length === 0 || tags.length > TAGS_MAX || !tags.every(isTag)) {
+    wrong(
+      'require_tags',
+      `must be a list of 1 to ${TAGS_MAX} tags such as eu, as deployments and providers have them in the configuration`,
+    );
+  }
+  return [...new Set(tags.filter(isTag))];
+}
+
 const EXPIRY = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?)?$/i;
 
 /** Milliseconds since 1970; a day alone means its 00:00 UTC. */

@@ -13,6 +13,7 @@ import {
   modelsOf,
   nameOf,
   objectOf,
+  tagsOf,
   timeOf,
   whole,
   wrong,
@@ -30,6 +31,7 @@ const MEMBERS = [
   'quota_usd',
   'budget',
   'models',
+  'require_tags',
   'expires',
   'account',
   'share_purse',
@@ -70,6 +72,7 @@ export function parseNewKey(value: unknown, rules: KeyRules = {}): NewKey {
   if (quotaNano !== undefined) key.quotaNano = quotaNano;
   if (given(json.budget)) key.budget = budgetOf(json.budget);
   if (models !== undefined) key.models = models;
+  if (given(json.require_tags)) key.requireTags = tagsOf(json.require_tags);
   if (given(json.expires)) key.expiresAtMs = timeOf('expires', json.expires);
   if (flag(json, 'log_bodies')) key.logBodies = true;
   if (flag(json, 'strict')) key.strict = true;

@@ -41,6 +41,8 @@ export type Key = {
   budget?: { amountNano: bigint; period: BudgetPeriod };
   /** Model ids it may use, patterns with a trailing `*` allowed; undefined means all. */
   models?: string[];
+  /** Tags a deployment must have to answer this key; undefined means none. */
+  requireTags?: string[];
   limits: KeyLimits;
   /** The operator wants this key's requests and answers in the journal. */
   logBodies?: boolean;
@@ -69,6 +71,7 @@ export type KeyChange = {
   quotaNano?: bigint | null;
   budget?: Key['budget'] | null;
   models?: string[] | null;
+  requireTags?: string[] | null;
   expiresAtMs?: number | null;
   startedAtMs?: number;
   logBodies?: boolean;
@@ -240,6 +243,8 @@ export interface Ledger {
   hold(order: HoldOrder): HoldVerdict;
   /** Everything that would refuse the order now. Puts nothing aside. */
   foresee(order: HoldOrder): HoldRefusal[];
+  /** Puts more aside for a call that has begun, never less, or says why not and leaves it at what it was. */
+  raise(order: HoldOrder): HoldVerdict;
   /** Resolves when a hold on the purse has ended, or after `timeoutMs`. */
   released(purse: number, timeoutMs: number): Promise<void>;
   /** What settling this call with `chargeNano` would charge now. */

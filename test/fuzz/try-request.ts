@@ -9,6 +9,8 @@ import type { Codec, Dress } from '../../src/formats/codec.ts';
 import { parseBody } from '../../src/gateway/body.ts';
 import { type Call, dressOf } from '../../src/gateway/call.ts';
 import { candidatesOf } from '../../src/gateway/candidate.ts';
+import { Conversations } from '../../src/gateway/conversations.ts';
+import { Health } from '../../src/gateway/health.ts';
 import { type Plan, type PlanPorts, planCall } from '../../src/gateway/plan.ts';
 import { asObject, isObject, type JsonObject } from '../../src/lib/json.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
@@ -47,7 +49,13 @@ const config = accepted(
   ),
 );
 const index = buildModelIndex(config);
-const PORTS: PlanPorts = { sealKey: new Uint8Array(32), thoughts: createMemoryThoughts(), config };
+const PORTS: PlanPorts = {
+  sealKey: new Uint8Array(32),
+  thoughts: createMemoryThoughts(),
+  health: new Health(),
+  conversations: new Conversations(),
+  config,
+};
 
 /** Throws when the request is neither refused with a 4xx nor made into one that its upstream's format allows. */
 export function tryRequest(codec: Codec, bytes: Uint8Array, only?: number): Outcome {

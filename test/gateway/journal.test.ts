@@ -5,8 +5,10 @@ import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { clientOf } from '../../src/gateway/client-name.ts';
+import { Conversations } from '../../src/gateway/conversations.ts';
 import { FloodGate } from '../../src/gateway/flood-gate.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
+import { Health } from '../../src/gateway/health.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { inference } from '../../src/http/inference.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
@@ -32,7 +34,7 @@ async function gateway({
 }: Options = {}) {
   const loaded = loadConfig({ env: {}, cwd: '/nonexistent', extraModels: sandboxModels });
   if (!('config' in loaded)) throw new Error('the defaults are broken');
-  const { config } = loaded;
+  const config = { ...loaded.config, routing: { ...loaded.config.routing, retries: 0 } };
   const { directory, ledger } = await storeIn(scratchDir());
   const { key, secret } = createKey(directory, {
     name: 'test',
@@ -53,6 +55,8 @@ async function gateway({
     journal,
     sealKey: new Uint8Array(32),
     thoughts: createMemoryThoughts(),
+    health: new Health(),
+    conversations: new Conversations(),
     running: new Set(),
     watch: new Watch(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

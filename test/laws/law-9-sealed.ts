@@ -7,6 +7,8 @@ import { CODECS } from '../../src/formats/index.ts';
 import { AnswerSeals } from '../../src/gateway/answer-seals.ts';
 import type { Call } from '../../src/gateway/call.ts';
 import type { Candidate } from '../../src/gateway/candidate.ts';
+import { Conversations } from '../../src/gateway/conversations.ts';
+import { Health } from '../../src/gateway/health.ts';
 import { type PlanPorts, planCall } from '../../src/gateway/plan.ts';
 import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../../src/lib/json.ts';
 import type { Provider } from '../../src/providers/provider.ts';
@@ -167,6 +169,8 @@ const sealed = (flaws: Flaws = {}) =>
     const dialect = DIALECTS[client.id] as Dialect;
     const store = createMemoryThoughts();
     const ports: PlanPorts = {
+      health: new Health(),
+      conversations: new Conversations(),
       sealKey: new Uint8Array(32).fill(9),
       thoughts: flaws.forgetful ? { remember: () => {}, recall: () => undefined } : store,
       config: { providers: new Map(PROVIDERS.map((one) => [one.id, one])) },

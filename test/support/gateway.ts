@@ -193,6 +193,8 @@ function configOf(options: GatewayOptions, directory: string, port: number): Rec
     data_dir: join(directory, 'state'),
     providers: Object.fromEntries(providers),
     models: Object.fromEntries(models),
+    // a scripted failure is asked for once
+    routing: { retries: 0 },
     ...options.sections,
   };
 }

@@ -3,8 +3,10 @@
 import { findKey } from '../../src/accounts/find-key.ts';
 import { createReports } from '../../src/accounts/reports.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
+import { Conversations } from '../../src/gateway/conversations.ts';
 import { explain } from '../../src/gateway/explain.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
+import { Health } from '../../src/gateway/health.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { openServer } from '../../src/http/server.ts';
 import type { Clock } from '../../src/lib/clock.ts';
@@ -35,6 +37,8 @@ export type InProcess = {
   looks: { keys: number; facts: number };
   adminSecret: string;
   makeKey(limits: KeyLimits, members?: Partial<NewKey>): { key: string; stored: Key };
+  /** The same configuration read again, as after a reload. */
+  reconfigure(): void;
   stop(): Promise<void>;
 };
 
@@ -57,6 +61,8 @@ export async function openHere(options: {
     server: { host: '127.0.0.1', ...server },
     providers: { up: { base_url: baseUrl, format: 'openai-chat', auth: 'none' } },
     models: Object.fromEntries(models.map((model) => [model, offer(model)])),
+    // a scripted failure is asked for once
+    routing: { retries: 0 },
     ...sections,
   };
   const loaded = accepted(loadText(JSON.stringify(file)));
@@ -70,7 +76,7 @@ export async function openHere(options: {
   count(directory, looks);
   const adminSecret = newAdminSecret();
   directory.setFact('admin_secret_sha256', sha256Hex(adminSecret));
-  const ports: GatewayPorts = {
+  let ports: GatewayPorts = {
     config,
     server: config.server,
     models: buildModelIndex(config),
@@ -78,9 +84,11 @@ export async function openHere(options: {
     limiter,
     ledger,
     journal,
-    billing: { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNano: 1_000_000n },
+    billing: config.billing,
     sealKey: new Uint8Array(32),
     thoughts: createMemoryThoughts(clock),
+    health: new Health(clock),
+    conversations: new Conversations(),
     running: new Set(),
     watch: new Watch(),
     transports: new Map(),
@@ -122,6 +130,10 @@ export async function openHere(options: {
     looks,
     adminSecret,
     makeKey,
+    reconfigure() {
+      const again = { ...accepted(loadText(JSON.stringify(file))), dataDir: config.dataDir };
+      ports = { ...ports, config: again, models: buildModelIndex(again) };
+    },
     async stop() {
       await opened.drain(1000);
       await store.close();

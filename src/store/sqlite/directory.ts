@@ -112,7 +112,7 @@ class SqliteDirectory implements Directory {
   }
 
   change(id: string, change: KeyChange): Key | undefined {
-    const { limits, budget, models, logBodies, strict, ...plain } = change;
+    const { limits, budget, models, requireTags, logBodies, strict, ...plain } = change;
     const set = {
       ...plain,
       ...limits,
@@ -120,6 +120,7 @@ class SqliteDirectory implements Directory {
         ? {}
         : { budgetNano: budget?.amountNano ?? null, budgetPeriod: budget?.period ?? null }),
       ...(models === undefined ? {} : { models }),
+      ...(requireTags === undefined ? {} : { requireTags }),
       ...(logBodies === undefined ? {} : { logBodies: logBodies ? 1 : 0 }),
       ...(strict === undefined ? {} : { strict: strict ? 1 : 0 }),
     };

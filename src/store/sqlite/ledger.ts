@@ -118,6 +118,7 @@ export async function createLedger(
   return {
     hold: (order: HoldOrder) => balances.hold(order),
     foresee: (order) => balances.foresee(order),
+    raise: (order: HoldOrder) => balances.raise(order),
     released: (purse, timeoutMs) => balances.released(purse, timeoutMs),
     ceiling: (callId, chargeNano) => balances.ceiling(callId, chargeNano),
     settle,

@@ -25,6 +25,7 @@ export function rowOfKey(key: Key, secretHash: string): Row {
     budgetNano: key.budget?.amountNano ?? null,
     budgetPeriod: key.budget?.period ?? null,
     models: key.models ?? null,
+    requireTags: key.requireTags ?? null,
     ...rowOfLimits(key.limits),
     logBodies: key.logBodies ? 1 : 0,
     strict: key.strict ? 1 : 0,
@@ -73,6 +74,7 @@ export function keyOfRow(row: Row): Key {
       ? {}
       : { budget: { amountNano: row.budgetNano, period: row.budgetPeriod } }),
     ...(row.models === null ? {} : { models: row.models }),
+    ...(row.requireTags === null ? {} : { requireTags: row.requireTags }),
     ...(row.logBodies === 0 ? {} : { logBodies: true }),
     ...(row.strict === 0 ? {} : { strict: true }),
     ...(row.expiresAtMs === null ? {} : { expiresAtMs: row.expiresAtMs }),

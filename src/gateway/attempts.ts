@@ -1,0 +1,232 @@
+// Leads one call from stop to stop: which is tried next, how often, after what wait, and what is told when all failed.
+
+import { Fault, type FaultCode, toFault } from '../canonical/fault.ts';
+import { priceAt } from '../catalog/price.ts';
+import type { ServerConfig } from '../config/config.ts';
+import { nowMs, pause } from '../lib/clock.ts';
+import { randomFraction } from '../lib/id.ts';
+import type { FallbackReason } from '../routing/order.ts';
+import { type Failure, mayPass, waitBefore } from '../routing/retry.ts';
+import type { SettleRule } from '../store/ports.ts';
+import type { Call } from './call.ts';
+import { mayTranslate } from './candidate.ts';
+import { type CoursePorts, courseOf, type Stop } from './course.ts';
+import type { Plan } from './plan.ts';
+import { type PutAsidePorts, putMoreAside } from './put-aside.ts';
+import { withoutSecrets } from './upstream.ts';
+
+export type AttemptPorts = CoursePorts & PutAsidePorts & { server: ServerConfig };
+
+/** What a model says of itself, which another one may not. */
+const REASONS: Partial<Record<FaultCode, FallbackReason>> = {
+  context_length_exceeded: 'context_length',
+  content_policy_violation: 'refusal',
+};
+
+export class Attempts {
+  /** How many there have been, the one under way included. */
+  count = 0;
+  readonly #call: Call;
+  readonly #ports: AttemptPorts;
+  readonly #stops: readonly Stop[];
+  #next = 0;
+  #stop: Stop | undefined;
+  #credential: string | undefined;
+  #sentMs = 0;
+  /** The attempt was sent and its end has not been heard of. */
+  #isUnderWay = false;
+  #again = false;
+  #retriesLeft = 0;
+  #othersLeft = 0;
+  /** What the client is told when all fail: a model's own words before a failure, a failure before what was not sent. */
+  #told: Fault | undefined;
+  #failure: Fault | undefined;
+
+  /** Throws Fault when there is nobody to ask. */
+  constructor(call: Call, ports: AttemptPorts) {
+    this.#call = call;
+    this.#ports = ports;
+    this.#stops = courseOf(call, ports);
+  }
+
+  /** Where the call goes now; its model and price are those of the stop. Throws Fault when nobody is left. */
+  begin(): Stop {
+    const stop = this.#again && this.#stop ? this.#stop : this.#nextStop();
+    this.#stop = stop;
+    this.#again = false;
+    this.count += 1;
+    this.#call.trace.attempts = this.count;
+    this.#call.trace.upstreamStatus = undefined;
+    return stop;
+  }
+
+  #nextStop(): Stop {
+    const { health, config } = this.#ports;
+    for (;;) {
+      const stop = this.#stops[this.#next];
+      if (!stop) throw this.#told ?? this.#failure ?? nobody();
+      this.#next += 1;
+      // the model itself has said that it cannot
+      if (this.#told && !stop.isFallback) continue;
+      if (stop.model !== this.#call.model && !this.#turnTo(stop)) continue;
+      const { candidate } = stop;
+      // who is known to fail is asked once: it may be back, and there is nobody else
+      this.#retriesLeft = health.fitnessOf(candidate) === 'well' ? config.routing.retries : 0;
+      this.#othersLeft = candidate.provider.credentials.length - 1;
+      return stop;
+    }
+  }
+
+  /** The request is about to be sent as planned. */
+  send({ candidate, credential }: Plan): void {
+    const { health, conversations, config } = this.#ports;
+    this.#credential = credential;
+    this.#isUnderWay = true;
+    this.#sentMs = nowMs();
+    this.#call.turnEndsMs = this.#turnEndsMs();
+    health.begin(candidate, config.routing.cooldownMs);
+    if (candidate.provider.credentials.length > 1 || this.#mayStay())
+      conversations.remember(this.#call, candidate, credential);
+  }
+
+  /** An answer that is not streamed shows no sign of life: a third of the time is left for who comes next. */
+  #turnEndsMs(): number | undefined {
+    const { stream, startedMs, requestTimeoutMs } = this.#call;
+    if (stream || this.#next >= this.#stops.length) return undefined;
+    const leftMs = startedMs + requestTimeoutMs - this.#sentMs;
+    return this.#sentMs + Math.max(0, (leftMs * 2) / 3);
+  }
+
+  /** Only where another deployment could be chosen next time there is something to remember. */
+  #mayStay(): boolean {
+    return this.#stops.length > 1 && this.#ports.config.routing.strategy !== 'priority';
+  }
+
+  /** The answer has begun, or is here whole. */
+  answered(isStream: boolean): void {
+    const stop = this.#stop;
+    if (!stop) return;
+    if (!isStream) this.ended('finished', undefined);
+    else this.#ports.health.began(stop.candidate, nowMs() - this.#sentMs);
+  }
+
+  /** An answer that had begun is over; later calls change nothing. */
+  ended(rule: SettleRule, fault: Fault | undefined): void {
+    const stop = this.#stop;
+    if (!stop || !this.#isUnderWay) return;
+    const { health, config } = this.#ports;
+    this.#isUnderWay = false;
+    health.end(stop.candidate);
+    if (rule === 'finished') health.succeeded(stop.candidate, this.#credential);
+    else if (rule === 'upstream-failed' && fault)
+      health.failed(stop.candidate, this.#credential, this.#failureOf(fault), config.routing.cooldownMs);
+  }
+
+  /**
+   * An attempt failed before anything of it went to the client. Returns when the next one may begin. Throws the Fault
+   * that the client is told when nobody else can help, or when it is the request's own.
+   */
+  async failed(thrown: unknown): Promise<void> {
+    const stop = this.#stop;
+    const call = this.#call;
+    const fault = stop ? withoutSecrets(toFault(thrown), stop.candidate.provider) : toFault(thrown);
+    const wasSent = this.#isUnderWay;
+    if (!stop || call.hasLeft) {
+      this.ended('client-left', undefined);
+      throw fault;
+    }
+    this.ended('upstream-failed', fault);
+    const reason = REASONS[fault.code];
+    if (reason !== undefined && this.#passesOn(reason)) {
+      this.#told ??= fault;
+      return renewAbort(call);
+    }
+    // what one deployment cannot be told, another one may
+    const mayMove = wasSent
+      ? fault.rule.failover
+      : fault.rule.failover || fault.code === 'unsupported_parameter';
+    if (!mayMove) throw this.#told ?? fault;
+    this.#failure = wasSent ? fault : (this.#failure ?? fault);
+    renewAbort(call);
+    if (wasSent) await this.#waitToRetry(stop, this.#failureOf(fault));
+    if (!this.#again && this.#next >= this.#stops.length) throw this.#told ?? this.#failure;
+  }
+
+  /** Decides whether the same deployment is asked once more, and waits until it may be. */
+  async #waitToRetry({ candidate }: Stop, failure: Failure): Promise<void> {
+    const { health } = this.#ports;
+    const call = this.#call;
+    const used = this.#credential;
+    const others = candidate.provider.credentials.filter(
+      (each) => each !== used && health.coolsUntil(candidate, each) === 0,
+    );
+    const isCooling = used !== undefined && health.coolsUntil(candidate, used) > 0;
+    if (isCooling && others.length > 0 && this.#othersLeft > 0) {
+      this.#othersLeft -= 1;
+      this.#again = true;
+      return;
+    }
+    if (this.#retriesLeft === 0 || !mayPass(failure) || health.isBroken(candidate)) return;
+    const retry = this.#ports.config.routing.retries - this.#retriesLeft + 1;
+    const waitMs = waitBefore(retry, failure.retryAfterS, randomFraction());
+    if (waitMs === undefined || nowMs() + waitMs >= this.#deadlineMs()) return;
+    this.#retriesLeft -= 1;
+    this.#again = true;
+    await pause(waitMs, call.abort.signal);
+    if (call.abort.signal.aborted) throw toFault(call.abort.signal.reason);
+  }
+
+  #deadlineMs(): number {
+    const { stream, startedMs, requestTimeoutMs } = this.#call;
+    return startedMs + (stream ? this.#ports.server.streamTotalTimeoutMs : requestTimeoutMs);
+  }
+
+  /** Goes on to the models that stand in for this one, as far as they can take what it could not. */
+  #passesOn(reason: FallbackReason): boolean {
+    if (!this.#ports.config.routing.fallbackOn.includes(reason)) return false;
+    const { model } = this.#call;
+    const room = reason === 'context_length' ? (model.contextTokens ?? 0) : 0;
+    const next = this.#stops.findIndex(
+      (stop, index) => index >= this.#next && stop.isFallback && stop.model !== model && hasRoom(stop, room),
+    );
+    if (next < 0) return false;
+    this.#next = next;
+    return true;
+  }
+
+  /** The call becomes one of another model, if what that may cost can be put aside too. */
+  #turnTo({ model, resolution }: Stop): boolean {
+    const call = this.#call;
+    const price = priceAt(model, call.startedMs);
+    if (price === undefined) return false;
+    const before = { model: call.model, resolution: call.resolution, price: call.price };
+    Object.assign(call, { model, resolution, price });
+    if (putMoreAside(call, this.#ports, () => mayTranslate(call, this.#ports.config.providers))) return true;
+    Object.assign(call, before);
+    return false;
+  }
+
+  #failureOf({ code, cause, retryAfterS }: Fault): Failure {
+    const errno = code === 'upstream_unreachable' && typeof cause === 'string' ? cause : undefined;
+    return { code, status: this.#call.trace.upstreamStatus, errno, retryAfterS };
+  }
+}
+
+function hasRoom({ model }: Stop, moreThanTokens: number): boolean {
+  return model.contextTokens === undefined || model.contextTokens > moreThanTokens;
+}
+
+function nobody(): Fault {
+  return new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
+}
+
+/** A deadline that ended an attempt did not end the call; whoever ended the call ended it for all attempts. */
+function renewAbort(call: Call): void {
+  const { signal } = call.abort;
+  if (!signal.aborted) return;
+  const { reason } = signal;
+  if (reason instanceof Fault && ENDS_ALL.has(reason.code)) throw reason;
+  call.abort = new AbortController();
+}
+
+const ENDS_ALL = new Set<FaultCode>(['client_closed', 'draining', 'request_timeout']);
