@@ -67,7 +67,9 @@ export async function admitDry(
   });
   const startedMs = nowMs();
   const eased = easedOf(key ?? OPERATOR);
-  const taking = { ...ports, ...TAKES_NOTHING, ledger: notingLedger(ordered) };
+  const { config, models, billing, watch } = ports;
+  // member by member: whatever else an admission may take has to be answered here
+  const taking = { config, models, billing, watch, ...TAKES_NOTHING, ledger: notingLedger(ordered) };
   const call = await admitKnown(eased, request, door, newRequestId(), taking, {}, startedMs);
   call.key = key ?? OPERATOR;
   const [order] = ordered;
