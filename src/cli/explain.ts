@@ -26,7 +26,7 @@ const EXAMPLES = `
 Examples:
   osiris explain --model sandbox/echo --prompt Hello
   osiris explain --key laptop request.json
-  curl … | osiris explain --format anthropic-messages
+  osiris explain --format anthropic-messages < request.json
 `;
 
 export function addExplainCommand(program: Command, ports: CommandPorts, host: Host): void {

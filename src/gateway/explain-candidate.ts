@@ -105,7 +105,10 @@ function whyThis(plan: Plan, call: Call): string {
   }
   if (plan.upstream.id === own)
     return `${own} is spoken there, but the model cannot be told all of it unchanged`;
-  const offered = formatsOf(plan.candidate).join(' and ');
+  const formats = formatsOf(plan.candidate);
+  if (formats.includes(own))
+    return `${own} is spoken there too, but ${plan.upstream.id} gets more out of the model and loses no more: the request is translated`;
+  const offered = formats.join(' and ');
   return `the client speaks ${own} and the provider ${offered}: the request is translated`;
 }
 
