@@ -32,6 +32,7 @@ export const calls = sqliteTable(
     message: text(),
     upstreamStatus: whole('upstream_status'),
     attempts: whole().notNull(),
+    failedAttempts: text('failed_attempts'),
     losses: text(),
     inputTokens: whole('input_tokens'),
     outputTokens: whole('output_tokens'),

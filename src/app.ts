@@ -15,6 +15,7 @@ import { keepText, textOf } from './config/history.ts';
 import { LiveConfig } from './config/live.ts';
 import { filesBehind, watchFiles } from './config/watch-files.ts';
 import { CODECS } from './formats/index.ts';
+import { ailingWarning } from './gateway/ailing.ts';
 import { Conversations } from './gateway/conversations.ts';
 import { explain, withoutKeys } from './gateway/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
@@ -90,7 +91,11 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
       },
       warnings: () => {
         const trouble = journal.trouble();
-        return { ...live.warnings(), ...(trouble === undefined ? {} : { journal: trouble }) };
+        return {
+          ...live.warnings(),
+          ...ailingWarning(ports),
+          ...(trouble === undefined ? {} : { journal: trouble }),
+        };
       },
     });
     stopExpiry = startExpiry({ ledger, statements });

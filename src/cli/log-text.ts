@@ -55,6 +55,7 @@ export function describeCall(call: JsonObject): string {
     ['provider', text(call.provider)],
     ['provider said', text(call.upstream_status)],
     ['attempts', text(call.attempts)],
+    ['failed first', text(call.failed_attempts)],
     ['losses', text(call.losses)],
     ['tokens', tokensOf(call)],
     ['cost', dollars(call.cost_usd)],

@@ -136,6 +136,7 @@ export class Attempts {
       throw fault;
     }
     this.ended('upstream-failed', fault);
+    if (wasSent) this.#note(stop, fault);
     const reason = REASONS[fault.code];
     if (reason !== undefined && this.#passesOn(reason)) {
       this.#told ??= fault;
@@ -150,6 +151,14 @@ export class Attempts {
     renewAbort(call);
     if (wasSent) await this.#waitToRetry(stop, this.#failureOf(fault));
     if (!this.#again && this.#next >= this.#stops.length) throw this.#told ?? this.#failure;
+  }
+
+  #note({ candidate }: Stop, { code }: Fault): void {
+    const { trace } = this.#call;
+    const { deployment, provider } = candidate;
+    const status = trace.upstreamStatus === undefined ? '' : ` ${trace.upstreamStatus}`;
+    trace.failed ??= [];
+    trace.failed.push(`${provider.id}/${deployment.model}${status} ${code} ${nowMs() - this.#sentMs}ms`);
   }
 
   /** Decides whether the same deployment is asked once more, and waits until it may be. */
@@ -181,17 +190,28 @@ export class Attempts {
     return startedMs + (stream ? this.#ports.server.streamTotalTimeoutMs : requestTimeoutMs);
   }
 
+  /** A refusal would not be the last word: the configuration wants another model to be asked, and there is one. */
+  get hasOtherForRefusal(): boolean {
+    const { routing } = this.#ports.config;
+    return this.#next < this.#stops.length && routing.fallbackOn.includes('refusal') && this.#other(0) >= 0;
+  }
+
   /** Goes on to the models that stand in for this one, as far as they can take what it could not. */
   #passesOn(reason: FallbackReason): boolean {
     if (!this.#ports.config.routing.fallbackOn.includes(reason)) return false;
-    const { model } = this.#call;
-    const room = reason === 'context_length' ? (model.contextTokens ?? 0) : 0;
-    const next = this.#stops.findIndex(
-      (stop, index) => index >= this.#next && stop.isFallback && stop.model !== model && hasRoom(stop, room),
-    );
+    const next = this.#other(reason === 'context_length' ? (this.#call.model.contextTokens ?? 0) : 0);
     if (next < 0) return false;
     this.#next = next;
     return true;
+  }
+
+  /** Where the next model stands that can take more than so many tokens; -1 when there is none. */
+  #other(tokens: number): number {
+    const { model } = this.#call;
+    return this.#stops.findIndex(
+      (stop, index) =>
+        index >= this.#next && stop.isFallback && stop.model !== model && hasRoom(stop, tokens),
+    );
   }
 
   /** The call becomes one of another model, if what that may cost can be put aside too. */

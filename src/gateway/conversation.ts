@@ -10,14 +10,13 @@ const SESSION_HEADERS = ['x-claude-code-session-id', 'session-id', 'session_id',
 const NAME_CHARS = 32;
 
 /**
- * A routing key for OpenAI's prompt cache: the same for all turns of a conversation, another one for every key. It
- * goes by the session the client names and by how the prompt begins, which tells the sub-agents of a session apart;
- * never by the first question where instructions or tools stand before it: those are what conversations share in the
- * cache.
+ * A routing key for OpenAI's prompt cache: the same for all turns of a conversation, another one for every key. A
+ * client that names no session is told by how its prompt begins, never by its first question where instructions or
+ * tools stand before it: those are what its conversations share in the cache.
  */
 export function conversationKey({ key, headers }: Call, request: CanonicalRequest): string {
-  const session = sessionOf(headers) ?? request.userId ?? '';
-  return `osiris-${sha256Hex(`${key.id}\n${session}\n${beginningOf(request)}`).slice(0, NAME_CHARS)}`;
+  const session = sessionOf(headers) ?? request.userId ?? beginningOf(request);
+  return `osiris-${sha256Hex(`${key.id}\n${session}`).slice(0, NAME_CHARS)}`;
 }
 
 /** The session an agent says it is in. */

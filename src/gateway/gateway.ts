@@ -15,6 +15,7 @@ import { tellingBody } from './last-bytes.ts';
 import { Meter } from './meter.ts';
 import { PassedStream } from './pass.ts';
 import { type Plan, type PlanPorts, planCall, type TranscodePlan } from './plan.ts';
+import { refused, refuseRefusal } from './refusal.ts';
 import { Relay } from './relay.ts';
 import { noteSealsIn } from './seal-notes.ts';
 import { Latch, ruleOf, type SettlePorts } from './settle.ts';
@@ -103,7 +104,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
 }
 
 async function tryCandidate(attempt: Attempt): Promise<Delivery> {
-  const { call, plan, meter, latch, ports } = attempt;
+  const { call, plan, meter, latch, attempts, ports } = attempt;
   call.trace.losses = plan.losses;
   if (plan.kind === 'transcode' && plan.more.length > 0) return trySeveral(attempt, plan);
   const received = await callUpstream(call, plan, ports);
@@ -113,6 +114,7 @@ async function tryCandidate(attempt: Attempt): Promise<Delivery> {
   if (!(body instanceof Uint8Array)) {
     return openRelay(attempt, body, conversionOf(attempt), () => meter.usage());
   }
+  if (attempts.hasOtherForRefusal) refuseRefusal({ bytes: body, isStream }, plan);
   const made = answerWhole(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
   const whole = healed(attempt, made);
   await settleWhole(attempt, () => meter.usage());
@@ -216,7 +218,7 @@ async function openRelay(
   converting: Conversion,
   used: () => Usage,
 ): Promise<Delivery> {
-  const { call, plan, latch, attempts, ports } = attempt;
+  const { call, plan, meter, latch, attempts, ports } = attempt;
   const { provider } = plan.candidate;
   // not the plan: it holds the whole request
   const { losses } = plan;
@@ -237,6 +239,7 @@ async function openRelay(
     abort: (reason) => abort.abort(reason),
     breakOff: (fault) =>
       call.codec.breakOff(fault, { first: undefined, frames: 0, requestId: call.requestId }),
+    ...(attempts.hasOtherForRefusal ? { unwanted: () => (meter.refused ? refused() : undefined) } : {}),
     faultOf: (thrown) => streamFault(upstreamFault(call, provider, thrown)),
   });
   await relay.open();

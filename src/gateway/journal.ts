@@ -86,6 +86,7 @@ function entryOf(call: Call, end: CallEnd): JournalEntry {
   };
   if (end.provider !== '') row.provider = end.provider;
   if (trace.upstreamStatus !== undefined) row.upstreamStatus = trace.upstreamStatus;
+  if (trace.failed) row.failedAttempts = trace.failed.join('; ');
   if (trace.losses.length > 0) row.losses = lossHeader([...trace.losses]);
   if (trace.costNano !== undefined) row.costNano = trace.costNano;
   if (sent.firstMs !== undefined) row.firstByteMs = Math.max(0, sent.firstMs - call.startedMs);

@@ -3,8 +3,13 @@
 import type { StreamEvent } from '../canonical/event.ts';
 import type { Fault } from '../canonical/fault.ts';
 import type { Part } from '../canonical/part.ts';
-import type { CanonicalResponse } from '../canonical/response.ts';
+import type { CanonicalResponse, Finish } from '../canonical/response.ts';
 import { isBelievable, noUsage, settleUsage, type Usage } from '../canonical/usage.ts';
+
+/** The model would not, or a filter would not let it. */
+export function isRefusal({ reason }: Finish): boolean {
+  return reason === 'refusal' || reason === 'filter';
+}
 
 /** Characters of English text per token, for estimates where a provider reported nothing. */
 const CHARS_PER_TOKEN = 3.6;
@@ -13,6 +18,8 @@ const CHARS_PER_TOKEN = 3.6;
 export class Meter {
   ended = false;
   fault: Fault | undefined;
+  /** The answer was over before it had said anything, because the model or a filter refused. */
+  refused = false;
   readonly #promptTokens: number;
   #report: Usage | undefined;
   /** Output seen when the report came: what it covers. */
@@ -37,6 +44,7 @@ export class Meter {
         return;
       case 'finish':
         this.ended = true;
+        this.refused = this.#chars === 0 && isRefusal(event.finish);
         return;
       case 'error':
         this.ended = true;

@@ -31,6 +31,8 @@ export type RelayPorts = {
   abort: (reason: Fault) => void;
   /** The client format's own way to end in an error. */
   breakOff: (fault: Fault) => string;
+  /** Why the answer is not to be shown, before any of it has gone out: somebody else is asked then. */
+  unwanted?: () => Fault | undefined;
   /** What a thrown read error means. */
   faultOf: (thrown: unknown) => Fault;
 };
@@ -90,10 +92,11 @@ export class Relay implements Watched {
       const piece = await this.#read();
       if (this.#closed) return;
       // nothing has gone out yet: the failure may still be answered with a status, or by someone else
-      if (conversion.fault && this.#controller === undefined && this.#commit !== undefined) {
+      const fault = conversion.fault ?? this.#ports.unwanted?.();
+      if (fault && this.#controller === undefined && this.#commit !== undefined) {
         this.#close();
         void this.#reader.cancel().catch(() => {});
-        throw conversion.fault;
+        throw fault;
       }
       const wrote = this.#put(piece.now);
       if (piece.last !== undefined) await this.#end(piece.last, wrote);

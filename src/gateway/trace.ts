@@ -13,6 +13,8 @@ export type Trace = {
   /** The request's beginning, for keys whose bodies are kept. */
   request: Uint8Array | undefined;
   attempts: number;
+  /** Those that failed, a line each. */
+  failed: string[] | undefined;
   losses: readonly Loss[];
   upstreamStatus: number | undefined;
   /** How the call failed in the end. */
@@ -30,6 +32,7 @@ export function newTrace(path: string, headers: Headers, request: Uint8Array, ke
     bytesIn: request.length,
     request: keepBodies ? request.slice(0, KEPT_BYTES_MAX) : undefined,
     attempts: 0,
+    failed: undefined,
     losses: [],
     upstreamStatus: undefined,
     fault: undefined,

@@ -15,6 +15,7 @@ import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
 import { adminConfig, type ConfigPorts } from './admin-config.ts';
 import { adminExplain, type Explain } from './admin-explain.ts';
+import { adminHealth } from './admin-health.ts';
 import { adminLogs } from './admin-logs.ts';
 import { adminUsage } from './admin-usage.ts';
 import { type Answerer, withCors } from './cors.ts';
@@ -99,6 +100,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(adminUsage(ports.reports, guard))
     .use(adminConfig(ports.configuration, guard))
     .use(adminExplain(ports.explain, guard))
+    .use(adminHealth(ports.gateway, guard))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
@@ -107,6 +109,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(adminUsage(ports.reports, () => {}))
     .use(adminConfig(ports.configuration, () => {}))
     .use(adminExplain(ports.explain, () => {}))
+    .use(adminHealth(ports.gateway, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
 

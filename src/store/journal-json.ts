@@ -30,6 +30,7 @@ export function callJson(row: JournalRow, nameOf: KeyNames): JsonObject {
     message: row.message ?? null,
     upstream_status: row.upstreamStatus ?? null,
     attempts: row.attempts,
+    failed_attempts: row.failedAttempts ?? null,
     losses: row.losses ?? null,
     input_tokens: row.inputTokens ?? null,
     output_tokens: row.outputTokens ?? null,

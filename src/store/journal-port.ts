@@ -28,8 +28,10 @@ export type JournalRow = {
   code?: string;
   message?: string;
   upstreamStatus?: number;
-  /** Providers tried; 0 for a call that was refused. */
+  /** Attempts made; 0 for a call that was refused. */
   attempts: number;
+  /** Those that failed, in order: `openai/gpt-5 500 bad_gateway 120ms; …`. */
+  failedAttempts?: string;
   /** What a conversion lost, as the `X-Osiris-Losses` header says it. */
   losses?: string;
   /** `cachedTokens` are part of `inputTokens`. */

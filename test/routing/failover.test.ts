@@ -79,12 +79,27 @@ describe('a retry', () => {
   });
 });
 
+test('the journal tells of every attempt', async () => {
+  const { call, here } = await open({ routing: { retries: 1 } });
+  house('one').act = inTurn(fails(500), fails(429, { 'retry-after': '9' }));
+  await call('m');
+  const { rows } = await here.journal.find({ limit: 1 });
+  expect(rows).toMatchObject([{ status: 200, provider: 'two', attempts: 3, upstreamStatus: 200 }]);
+  expect(rows[0]?.failedAttempts).toMatch(
+    /^one\/m 500 bad_gateway \d+ms; one\/m 429 upstream_rate_limited \d+ms$/,
+  );
+});
+
 describe('a deployment that failed three times in a row', () => {
   test('is left alone for the cooldown, probed by one call, and taken back', async () => {
     const { call, here } = await open({ routing: { retries: 0, cooldown: '30s' } });
     house('one').act = fails(500);
     for (let i = 0; i < 10; i++) expect((await call('m')).provider).toBe('two');
     expect(house('one').asked).toHaveLength(3);
+    const shown = await fetch(`${here.url}/admin/health`, {
+      headers: { authorization: `Bearer ${here.adminSecret}` },
+    });
+    expect(await shown.json()).toMatchObject({ data: [{ provider: 'one', model: 'm', why: 'failing' }] });
     here.clock.advance(30_000);
     const probed = await Promise.all(Array.from({ length: 10 }, () => call('m')));
     expect(probed.map(({ status }) => status)).toEqual(Array(10).fill(200));

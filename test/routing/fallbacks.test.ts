@@ -1,7 +1,7 @@
 // Other models stand in for one that cannot answer: who is asked, who is shown, who pays what.
 
 import { afterEach, describe, expect, test } from 'bun:test';
-import { at, fails, openStreet, type Street, says } from '../support/houses.ts';
+import { at, fails, openStreet, type Street, says, USAGE } from '../support/houses.ts';
 
 let street: Street;
 afterEach(() => street.stop());
@@ -159,6 +159,31 @@ test('a refusal goes to another model where the configuration wants that, and on
   const told = await street.call('small', {}, { key: keyWith(1).key });
   expect(told).toMatchObject({ status: 400, code: 'content_policy_violation' });
 });
+
+test.each([false, true])(
+  'an answer that is nothing but a refusal is one too (stream: %p)',
+  async (stream) => {
+    const { call } = await open({ fallback_on: ['refusal'] });
+    const { key, left } = keyWith(1);
+    const whole = { id: 'c', object: 'chat.completion', created: 1, model: 'small', usage: USAGE };
+    house('small').act = () => {
+      if (!stream) {
+        const message = { role: 'assistant', content: null, refusal: 'I will not.' };
+        return Response.json({ ...whole, choices: [{ index: 0, message, finish_reason: 'content_filter' }] });
+      }
+      const chunk = (delta: object, finish_reason: string | null) =>
+        `data: ${JSON.stringify({ ...whole, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+      const body = `${chunk({ role: 'assistant', content: '' }, null)}${chunk({}, 'content_filter')}data: [DONE]\n\n`;
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    };
+    expect(await call('small', { stream }, { key })).toMatchObject({
+      status: 200,
+      model: 'big',
+      attempts: 2,
+    });
+    expect(left()).toBe(1 - 0.02);
+  },
+);
 
 describe('tags that a key requires', () => {
   const tagged = async () => {

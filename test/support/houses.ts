@@ -9,7 +9,7 @@ export type Act = (asked: Asked) => Response | Promise<Response>;
 
 export type House = { baseUrl: string; asked: Asked[]; act: Act };
 
-const USAGE = { prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000 };
+export const USAGE = { prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000 };
 
 /** Answers with this text, whole or streamed, as it was asked; it used 1,000 tokens each way. */
 export const says =
@@ -61,12 +61,13 @@ export type Told = {
 
 /**
  * A provider for each name, with the credentials `NAME-1` … as many as are told, and a gateway with the given models
- * and sections of its configuration file.
+ * and sections of its configuration file. `settings` are more members of a provider, such as another `base_url`.
  */
 export async function openStreet(
   names: Record<string, number>,
   sections: { models: Record<string, unknown>; [section: string]: unknown },
   settings: Record<string, object> = {},
+  server: Record<string, unknown> = {},
 ): Promise<Street> {
   const houses: Record<string, House> = {};
   const servers: Bun.Server<undefined>[] = [];
@@ -91,7 +92,7 @@ export async function openStreet(
     const api_keys = Array.from({ length: count }, (_, index) => `${name}-${index + 1}`);
     providers[name] = { base_url: house.baseUrl, format: 'openai-chat', api_keys, ...settings[name] };
   }
-  const here = await openHere({ sections: { providers, ...sections } });
+  const here = await openHere({ server, sections: { providers, ...sections } });
   return {
     here,
     houses,

@@ -25,6 +25,7 @@ export function columnsOf(row: JournalRow): Columns {
     message: row.message ?? null,
     upstreamStatus: row.upstreamStatus ?? null,
     attempts: row.attempts,
+    failedAttempts: row.failedAttempts ?? null,
     losses: row.losses ?? null,
     inputTokens: row.inputTokens ?? null,
     outputTokens: row.outputTokens ?? null,
