@@ -1,19 +1,23 @@
 // The composition root: configuration to stores to gateway to server; the only file that picks implementations.
 
+import { existsSync } from 'node:fs';
 import { startExpiry } from './accounts/expiry.ts';
+import { findKey } from './accounts/find-key.ts';
 import { createReports, type Reports } from './accounts/reports.ts';
 import { loadTokenizer } from './billing/tokens.ts';
 import { priceAt } from './catalog/price.ts';
 import { buildModelIndex } from './catalog/resolve.ts';
 import { firstStart } from './cli/first-start.ts';
-import type { OpenReports, RunningServer, ServeOptions } from './cli/ports.ts';
+import type { OpenExplainer, OpenReports, RunningServer, ServeOptions } from './cli/ports.ts';
 import type { Config } from './config/config.ts';
 import { type Environment, environment } from './config/environment.ts';
+import { keepText, textOf } from './config/history.ts';
 import { LiveConfig } from './config/live.ts';
-import { watchFile } from './config/watch-file.ts';
+import { filesBehind, watchFiles } from './config/watch-files.ts';
 import { CODECS } from './formats/index.ts';
 import { ailingWarning, forgetGone } from './gateway/ailing.ts';
 import { Conversations } from './gateway/conversations.ts';
+import { explain, withoutKeys } from './gateway/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Health } from './gateway/health.ts';
 import { Watch } from './gateway/watch.ts';
@@ -30,7 +34,7 @@ import { createMemoryLimiter } from './store/memory/limiter.ts';
 import { createMemoryThoughts } from './store/memory/thoughts.ts';
 import { rememberMinimum } from './store/minimum-charge.ts';
 import type { Directory, Ledger } from './store/ports.ts';
-import { sealKeyOf } from './store/seal-key.ts';
+import { knownSealKey, sealKeyOf } from './store/seal-key.ts';
 import { openDirectory } from './store/sqlite/directory.ts';
 import { openJournal } from './store/sqlite/journal.ts';
 import { openStatements } from './store/sqlite/statements.ts';
@@ -62,18 +66,25 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
     const live = new LiveConfig({
       started: config,
       load: () => load(ports.config.file),
-      apply(next) {
+      apply(next, { text }) {
         const changed = fromConfig(next);
+        server.renewCertificate(next.server);
         rememberMinimum(directory, next.billing.minimumChargeNano);
         journal.hide(credentialsOf(next));
         ports = { ...ports, ...changed };
         forgetGone(ports);
+        keepText(config.dataDir, text);
       },
     });
     const server = openServer(config.server, socketPath(config.dataDir), {
       gateway: () => ports,
       reports: reportsOn(() => ports.config, store),
-      reload: () => live.reload(),
+      configuration: {
+        reload: () => live.reload(),
+        load,
+        place: () => ({ file: ports.config.file, dataDir: config.dataDir }),
+      },
+      explain: (asked) => explain(asked, { ...ports, findKey: (word) => findKey(directory, word) }),
       version: VERSION,
       troubles: () => {
         const trouble = ledger.trouble();
@@ -89,7 +100,13 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
       },
     });
     stopExpiry = startExpiry({ ledger, statements });
-    if (config.file !== undefined) stopWatching = watchFile(config.file, () => live.reload());
+    if (config.file !== undefined) {
+      keepText(config.dataDir, textOf(config.file));
+      stopWatching = watchFiles(
+        () => filesBehind(ports.config),
+        () => live.reload(),
+      );
+    }
     // counting and the sandbox need it; loading it now keeps the first caller from waiting
     loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
     const url = config.server.publicUrl ?? server.url;
@@ -128,6 +145,29 @@ export async function openReports(config: Config, { post }: { post: boolean }): 
       statements.close();
       directory.close();
     },
+  };
+}
+
+/** Explains requests on a data directory no server runs on; where there is none, those that name no key. */
+export async function openExplainer(config: Config): Promise<OpenExplainer> {
+  const parts = {
+    ...fromConfig(config),
+    limiter: createMemoryLimiter(),
+    thoughts: createMemoryThoughts(),
+    watch: new Watch(),
+    health: new Health(),
+    conversations: new Conversations(),
+    userAgent: `osiris/${VERSION}`,
+  };
+  if (!existsSync(databasePath(config.dataDir)))
+    return { explain: (asked) => explain(asked, { ...parts, ...withoutKeys }), async close() {} };
+  const store = await openIdleStore(config);
+  const { directory, ledger } = store;
+  const sealKey = knownSealKey(directory);
+  const findIn = (word: string) => findKey(directory, word);
+  return {
+    explain: (asked) => explain(asked, { ...parts, ledger, sealKey, findKey: findIn }),
+    close: () => store.close(),
   };
 }
 

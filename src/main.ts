@@ -2,6 +2,7 @@
 
 import {
   openDirectory,
+  openExplainer,
   openIdleStore,
   openReports,
   readJournal,
@@ -28,14 +29,13 @@ function optionsOf({ config: path, host, port, dataDir }: ConfigFlags): LoadOpti
 const ports: CommandPorts = {
   loadConfig(flags) {
     const loaded = loadConfig(optionsOf(flags));
-    return 'config' in loaded
-      ? { ok: true, config: loaded.config }
-      : { ok: false, problems: loaded.problems };
+    return 'config' in loaded ? { ok: true, ...loaded } : { ok: false, problems: loaded.problems };
   },
   locate: (flags) => locate(optionsOf(flags)),
   configSchema: configJsonSchema,
   openDirectory,
   openReports,
+  openExplainer,
   verifyLedger,
   openIdleStore,
   readJournal,
@@ -45,6 +45,7 @@ const ports: CommandPorts = {
 const host: Host = {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
+  stdin: async () => (process.stdin.isTTY ? undefined : Bun.stdin.text()),
   isTerminal: process.stderr.isTTY === true,
   colours: process.stdout.isTTY === true && !env.NO_COLOR,
   onStop(listener) {

@@ -21,15 +21,21 @@ beforeAll(async () => {
   provider = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',
-    fetch: () =>
-      Response.json({
+    fetch: async (request) => {
+      const { stream } = (await request.json()) as { stream?: boolean };
+      if (stream)
+        return new Response(slowly(), {
+          headers: { 'content-type': 'text/event-stream' },
+        });
+      return Response.json({
         id: 'chatcmpl-1',
         object: 'chat.completion',
         created: 1,
         model: 'm',
         choices: [{ index: 0, message: { role: 'assistant', content: 'yes' }, finish_reason: 'stop' }],
         usage: { prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000 },
-      }),
+      });
+    },
   });
   gateway = await startGateway({
     upstreams: [
@@ -68,11 +74,33 @@ function withModels(models: Record<string, unknown>, more: Partial<File> = {}): 
   return { ...first, ...more, models: { ...first.models, ...models } };
 }
 
-function call(model: string, key = gateway.key): Promise<Response> {
+function call(model: string, key = gateway.key, stream = false): Promise<Response> {
   return fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'hello' }] }),
+    body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'hello' }] }),
+  });
+}
+
+/** Ten words, one every 20 ms. */
+function slowly(): ReadableStream<Uint8Array> {
+  const head = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm' };
+  const delta = (content: object, finish: string | null) => ({
+    choices: [{ index: 0, delta: content, finish_reason: finish }],
+  });
+  const chunks: object[] = Array.from({ length: 10 }, (_, word) => delta({ content: `word ${word} ` }, null));
+  chunks.push(delta({}, 'stop'), {
+    choices: [],
+    usage: { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 },
+  });
+  const frames = [...chunks.map((chunk) => JSON.stringify({ ...head, ...chunk })), '[DONE]'];
+  return new ReadableStream({
+    async pull(controller) {
+      await Bun.sleep(20);
+      const frame = frames.shift();
+      if (frame === undefined) controller.close();
+      else controller.enqueue(new TextEncoder().encode(`data: ${frame}\n\n`));
+    },
   });
 }
 
@@ -165,7 +193,17 @@ describe('a running server', () => {
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
     };
-    const callers = [caller(), caller(), caller(), caller()];
+    // begun by one configuration and ended by another
+    let whole = 0;
+    const reader = async () => {
+      while (running) {
+        const text = await (await call(MODEL, gateway.key, true)).text();
+        expect(text).toContain('word 9');
+        expect(text).toEndWith('data: [DONE]\n\n');
+        whole += 1;
+      }
+    };
+    const callers = [caller(), caller(), caller(), reader(), reader()];
     const ask = async () =>
       (await (
         await fetch('http://osiris/admin/config/reload', {
@@ -185,6 +223,7 @@ describe('a running server', () => {
     save(first);
     expect([...statuses.keys()]).toEqual([200]);
     expect(statuses.get(200)).toBeGreaterThan(50);
+    expect(whole).toBeGreaterThan(2);
     expect((await gateway.command(['ledger', 'verify'])).code).toBe(0);
   }, 60_000);
 });

@@ -1,10 +1,11 @@
-// `osiris config …`: what a running server does with its configuration.
+// `osiris config …`: the configuration of an installation, now and before.
 
 import type { Command } from 'commander';
 import type { Problem } from '../config/config.ts';
 import { asArray, asNumber, asObject, asString, type JsonValue } from '../lib/json.ts';
 import { socketPath } from '../store/data-dir.ts';
 import { describeProblems } from './config.ts';
+import { addConfigHistoryCommands } from './config-history.ts';
 import { Failure } from './failure.ts';
 import { askServer, isListening } from './local-socket.ts';
 import { withJson, withPlace } from './options.ts';
@@ -13,10 +14,13 @@ import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 type Flags = ConfigFlags & { json?: boolean };
 
 export function addConfigCommands(program: Command, ports: CommandPorts, host: Host): void {
-  const config = program.command('config').description('the configuration of a running server');
+  const config = program
+    .command('config')
+    .description('make the server read its configuration again, look back at earlier ones, go back to one');
   withJson(withPlace(config.command('reload')))
     .description('make the running server read its file again, as SIGHUP does')
     .action((flags: Flags) => reload(flags, ports, host));
+  addConfigHistoryCommands(config, ports, host, (flags) => reload(flags, ports, host));
 }
 
 async function reload(flags: Flags, ports: CommandPorts, host: Host): Promise<void> {

@@ -13,7 +13,7 @@ import type { Verification, VerifyOptions } from '../store/verification.ts';
 /** Flags that stand over the environment and the file. Paths as the user wrote them. */
 export type ConfigFlags = { config?: string; host?: string; port?: number; dataDir?: string };
 
-export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: Problem[] };
+export type ConfigResult = { ok: true; config: Config; text?: string } | { ok: false; problems: Problem[] };
 
 export type RunningServer = {
   /** `http://127.0.0.1:8080`, the port being the real one. */
@@ -31,6 +31,8 @@ export type ServeOptions = {
   load: (file: string | undefined) => Loaded;
 };
 
+/** See `explain` in the gateway. */
+export type OpenExplainer = { explain(asked: JsonObject): Promise<JsonObject>; close(): Promise<void> };
 export type OpenReports = { reports: Reports; close(): Promise<void> };
 /** `close` writes what is pending. */
 export type IdleStore = { directory: Directory; ledger: Ledger; close(): Promise<void> };
@@ -48,6 +50,8 @@ export type CommandPorts = {
   openIdleStore(config: Config): Promise<IdleStore>;
   /** For when no server runs; `post` opens the ledger for corrections. Throws `storage_fault` when there is none. */
   openReports(config: Config, options: { post: boolean }): Promise<OpenReports>;
+  /** For when no server runs. */
+  openExplainer(config: Config): Promise<OpenExplainer>;
   /** Checks the ledger of a data directory, also beside a running server. Throws `storage_fault`. */
   verifyLedger(dataDir: string, options: VerifyOptions): Verification;
   /** The request journal of this data directory as it lies on disk; undefined when there is none. */
@@ -60,6 +64,8 @@ export type CommandPorts = {
 export type Host = {
   stdout(text: string): void;
   stderr(text: string): void;
+  /** What is piped in; undefined on a terminal. */
+  stdin?(): Promise<string | undefined>;
   /** Somebody looks at stdout on a terminal. */
   colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */

@@ -5,6 +5,7 @@ import { VERSION } from '../lib/version.ts';
 import { addAdminCommands } from './admin.ts';
 import { addCheckCommand } from './check.ts';
 import { addConfigCommands } from './config-commands.ts';
+import { addExplainCommand } from './explain.ts';
 import { type Failure, toFailure } from './failure.ts';
 import { addInitCommand } from './init.ts';
 import { addKeysCommands } from './keys.ts';
@@ -44,6 +45,7 @@ export async function run(words: string[], ports: CommandPorts, host: Host): Pro
   addUsageCommand(program, ports, host);
   addLedgerCommands(program, ports, host);
   addLogsCommand(program, ports, host);
+  addExplainCommand(program, ports, host);
   addConfigCommands(program, ports, host);
   addAdminCommands(program, ports, host);
   addVersionCommand(program, host);

@@ -9,12 +9,15 @@ import { keepFixed } from './restart.ts';
 /** What became of an attempt; `needsRestart` names what differs from the start and stays as it was. */
 export type Change = { ok: true; needsRestart: string[] } | { ok: false; problems: Problem[] };
 
+/** A file that can be put in force. */
+type Good = Extract<Loaded, { config: Config }>;
+
 export type LiveOptions = {
   started: Config;
   /** Reads the file (or the defaults) again; never throws. */
   load: () => Loaded;
   /** Puts a configuration in force for every call that begins from now on. What it throws keeps the old one. */
-  apply: (config: Config, loaded: Loaded & { config: Config }) => void;
+  apply: (config: Config, loaded: Good) => void;
 };
 
 export class LiveConfig {
@@ -40,7 +43,7 @@ export class LiveConfig {
     return names === '' ? {} : { config: `changed, but needs a restart to take effect: ${names}` };
   }
 
-  #take(loaded: Loaded & { config: Config }): Change {
+  #take(loaded: Good): Change {
     const { started, apply } = this.#options;
     const { config, needsRestart } = keepFixed(started, loaded.config);
     try {

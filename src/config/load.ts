@@ -38,12 +38,13 @@ export type Overrides = {
   dataDir?: string | undefined;
 };
 
-export type Loaded = { config: Config } | { problems: Problem[] };
+/** `text` is what the file held, when there is one. */
+export type Loaded = { config: Config; text?: string } | { problems: Problem[] };
 
 /** The configuration, deep-frozen, or every problem at once in the order of the file. Reads files, never throws. */
 export function loadConfig(options: LoadOptions): Loaded {
   const file = findFile(options);
-  const { config, problems } = file === undefined ? readDefaults(options) : readFile(file, options);
+  const { config, problems, text } = file === undefined ? readDefaults(options) : readFile(file, options);
   const listen = readListenAddress(options);
   problems.push(...listen.problems);
   if (problems.length > 0 || config === undefined) return { problems };
@@ -52,10 +53,11 @@ export function loadConfig(options: LoadOptions): Loaded {
     host: listen.host ?? config.server.host,
     port: listen.port ?? config.server.port,
   };
-  return { config: deepFreeze({ ...config, server, dataDir: listen.dataDir ?? config.dataDir }) };
+  const whole = deepFreeze({ ...config, server, dataDir: listen.dataDir ?? config.dataDir });
+  return text === undefined ? { config: whole } : { config: whole, text };
 }
 
-type Attempt = { config: Config | undefined; problems: Problem[] };
+type Attempt = { config: Config | undefined; problems: Problem[]; text?: string };
 
 /** The file that `loadConfig` would read; undefined when it would take the defaults. */
 export function findFile({ path, env, cwd }: LoadOptions): string | undefined {
@@ -113,7 +115,7 @@ function readFile(file: string, options: LoadOptions): Attempt {
     writtenS: Math.floor(changedMs / 1000),
   };
   const config = build(shape, { file, baseDir, mentioned, origin, report }, options);
-  return { config, problems: yaml.problems.all() };
+  return { config, problems: yaml.problems.all(), text };
 }
 
 type FileContext = {

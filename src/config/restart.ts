@@ -2,11 +2,11 @@
 
 import type { Config } from './config.ts';
 
-/** What is opened once: sockets, certificates, stores. By the names the file has for it. */
+/** What is opened once: sockets, stores. By the names the file has for it. */
 const FIXED: Record<string, (config: Config) => unknown> = {
   'server.host': ({ server }) => server.host,
   'server.port': ({ server }) => server.port,
-  'server.tls': ({ server }) => server.tls,
+  'server.tls': ({ server }) => server.tls !== undefined,
   'server.trusted_proxies': ({ server }) => server.trustedProxies,
   'server.admin_from': ({ server }) => server.adminFrom,
   'server.cors_origins': ({ server }) => server.corsOrigins,
@@ -21,7 +21,9 @@ export function keepFixed(started: Config, next: Config): { config: Config; need
   const needsRestart = Object.entries(FIXED)
     .filter(([, read]) => !Bun.deepEquals(read(started), read(next)))
     .map(([name]) => name);
-  const { host, port, tls, trustedProxies, adminFrom, corsOrigins } = started.server;
+  const { host, port, trustedProxies, adminFrom, corsOrigins } = started.server;
+  // another certificate can be shown, but a port does not begin or cease to speak TLS
+  const tls = (started.server.tls && next.server.tls) ?? started.server.tls;
   const config = {
     ...next,
     server: { ...next.server, host, port, tls, trustedProxies, adminFrom, corsOrigins },

@@ -3,7 +3,7 @@
 import { estimatePromptTokens } from '../billing/body-tokens.ts';
 import { Fault } from '../canonical/fault.ts';
 import { isModelAllowed } from '../catalog/list.ts';
-import type { Price } from '../catalog/model.ts';
+import type { Model, Price } from '../catalog/model.ts';
 import { priceAt } from '../catalog/price.ts';
 import { type ModelIndex, resolveModel } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
@@ -13,7 +13,7 @@ import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { resolveLimits } from '../store/key-limits.ts';
-import type { Key, Limiter } from '../store/ports.ts';
+import type { Directory, Key, Limiter } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
 import { mayTranslate, refuseTags } from './candidate.ts';
@@ -39,18 +39,19 @@ export type Door = {
 /** What was known of a request when it was refused. */
 export type Seen = { key?: Key; bytes?: number; modelName?: string; admitted?: true };
 
-export type AdmitPorts = PutAsidePorts & {
+export type KnownAdmitPorts = PutAsidePorts & {
   config: Config;
   models: ModelIndex;
-  limiter: Limiter;
+  limiter: Pick<Limiter, 'admit' | 'spend'>;
   watch: Watch;
 };
+export type AdmitPorts = KnownAdmitPorts & { directory: Directory; limiter: Limiter };
 
 /**
  * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402, or the gate's 429 in place of a
- * 401. `seen` is filled in on the way, for the refusal's row.
+ * 401; what is wrong with the key, at once. `seen` is filled in on the way, for the refusal's row.
  */
-export async function admit(
+export function admit(
   request: Request,
   door: Door,
   requestId: string,
@@ -59,9 +60,22 @@ export async function admit(
   seen: Seen = {},
 ): Promise<Call> {
   const startedMs = nowMs();
-  const { config, directory, limiter } = ports;
-  const key = identify(request, directory, gate, door.secrets);
+  const key = identify(request, ports.directory, gate, door.secrets);
   seen.key = key;
+  return admitKnown(key, request, door, requestId, ports, seen, startedMs);
+}
+
+/** The same for a request whose key is known; throws from 413 on. */
+export async function admitKnown(
+  key: Key,
+  request: Request,
+  door: Door,
+  requestId: string,
+  ports: KnownAdmitPorts,
+  seen: Seen,
+  startedMs: number,
+): Promise<Call> {
+  const { config, limiter } = ports;
   const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
   const bytes = await readBody(request, limits.maxBodyBytes, {
     watch: ports.watch,
@@ -74,14 +88,7 @@ export async function admit(
   const { model: modelName, stream } = door.address ?? addressIn(body);
   seen.modelName = modelName;
   const resolution = resolveModel(ports.models, modelName);
-  if (!isModelAllowed(resolution.model, key.models))
-    throw new Fault(
-      'model_not_allowed',
-      'This API key may not use this model. GET /v1/models lists what it may use.',
-      {
-        param: 'model',
-      },
-    );
+  refuseModel(key, resolution.model);
   refuseTags(key, resolution, config.providers);
   const place = door.free ? takeFree(key, limiter) : takeCall(key, limits, limiter);
   const { release, limit, remaining, resetS } = place;
@@ -131,8 +138,15 @@ function addressIn(body: JsonObject): Address {
 /** A model without a price does not resolve, so nothing is ever charged by this. */
 const NO_PRICE: Price = { input: 0, output: 0, source: '', asOf: '' };
 
+/** Throws Fault `model_not_allowed`. */
+export function refuseModel(key: Key, model: Model): void {
+  if (isModelAllowed(model, key.models)) return;
+  const message = 'This API key may not use this model. GET /v1/models lists what it may use.';
+  throw new Fault('model_not_allowed', message, { param: 'model' });
+}
+
 /** Throws Fault `key_expired`. */
-function refuseExpired(key: Key, atMs: number): void {
+export function refuseExpired(key: Key, atMs: number): void {
   if (key.expiresAtMs === undefined || key.expiresAtMs > atMs) return;
   throw new Fault(
     'key_expired',

@@ -20,7 +20,7 @@ export async function readBody(
   // a small body comes together with the head
   const isHere = limit === undefined || Bun.peek.status(reading) !== 'pending';
   const bytes = await (isHere ? reading : inTime(reading, limit));
-  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
+  refuseLarger(bytes.length, maxBytes);
   const encoding = request.headers.get('content-encoding');
   return encoding === null ? bytes : decompress(bytes, encoding, maxBytes);
 }
@@ -83,6 +83,11 @@ function decompress(bytes: Uint8Array, encoding: string, maxBytes: number): Uint
   const message =
     'This content-encoding is not understood; send the body plain, or as gzip, deflate, br or zstd.';
   throw new Fault('invalid_json', message);
+}
+
+/** Throws Fault `request_too_large`. */
+export function refuseLarger(bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes) throw tooLarge(maxBytes);
 }
 
 function tooLarge(maxBytes: number): Fault {

@@ -49,8 +49,8 @@ export async function countInput(
   }
 }
 
-/** What no other format could say still has a length. */
-function estimate(call: Call): number {
+/** Tokens of the prompt once the tokenizer is loaded; what no other format could say still has a length. */
+export function estimate(call: Call): number {
   try {
     return estimateInputTokens(call.codec.decodeRequest(call.body, addressOf(call)).value);
   } catch (thrown) {

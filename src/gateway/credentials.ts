@@ -38,7 +38,13 @@ export function identify(
       'invalid_api_key',
       wrongKeyMessage(secrets.find((secret) => typeof secret === 'string') ?? ''),
     );
-  if (found.revokedAtMs === undefined) return found;
+  refuseRevoked(found);
+  return found;
+}
+
+/** Throws Fault `revoked_api_key`. */
+export function refuseRevoked(key: Key): void {
+  if (key.revokedAtMs === undefined) return;
   throw new Fault('revoked_api_key', 'This API key has been revoked. Ask the operator for a new one.');
 }
 

@@ -10,22 +10,27 @@ type Admitted = LimitVerdict & { allowed: true };
 const FREE_LIMITS: CallLimits = { requestsPerMinute: 600, concurrent: 600 };
 
 /** Takes one request and one place for a call. Throws Fault `rate_limit_exceeded` or `concurrency_limit`. */
-export function takeCall(key: Key, limits: CallLimits, limiter: Limiter): Admitted {
+export function takeCall(key: Key, limits: CallLimits, limiter: Pick<Limiter, 'admit'>): Admitted {
   return admitted(limiter.admit(key.id, limits), limits);
 }
 
 /** The same for a request that costs nothing, which has a limit of its own. */
-export function takeFree(key: Key, limiter: Limiter): Admitted {
+export function takeFree(key: Key, limiter: Pick<Limiter, 'admit'>): Admitted {
   return admitted(limiter.admit(`free:${key.id}`, FREE_LIMITS), FREE_LIMITS);
 }
 
 function admitted(verdict: LimitVerdict, limits: CallLimits): Admitted {
   if (verdict.allowed) return verdict;
+  throw limitFault(verdict, limits);
+}
+
+/** What the client is told of a limit that refuses it. */
+export function limitFault(verdict: LimitRefusal, limits: CallLimits): Fault {
   const { limit, remaining, resetS, retryAfterS, why } = verdict;
   const details = { limit, remaining, reset: resetS };
   const message = wordsOf(verdict, limits);
-  if (why === 'concurrency') throw new Fault('concurrency_limit', message, { retryAfterS, details });
-  throw new Fault('rate_limit_exceeded', message, { retryAfterS, details: { limit_kind: why, ...details } });
+  if (why === 'concurrency') return new Fault('concurrency_limit', message, { retryAfterS, details });
+  return new Fault('rate_limit_exceeded', message, { retryAfterS, details: { limit_kind: why, ...details } });
 }
 
 function wordsOf({ why, retryAfterS }: LimitRefusal, limits: CallLimits): string {

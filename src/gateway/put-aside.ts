@@ -1,16 +1,20 @@
 // Puts money aside for a call before it begins, or says why it may not begin.
 
-import { type HoldRules, holdOf } from '../billing/hold.ts';
+import { type HoldRequest, type HoldRules, holdOf } from '../billing/hold.ts';
 import { Fault } from '../canonical/fault.ts';
 import { formatTime, monotonicMs } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import { asNumber, asObject, type JsonObject } from '../lib/json.ts';
 import { formatUsd } from '../lib/money.ts';
-import type { Directory, HoldOrder, HoldVerdict, Ledger } from '../store/ports.ts';
+import type { Directory, HoldOrder, HoldRefusal, Ledger } from '../store/ports.ts';
 import type { Call } from './call.ts';
 import { ANSWERS_MAX } from './several.ts';
 
-export type PutAsidePorts = { directory: Directory; ledger: Ledger; billing: HoldRules };
+export type PutAsidePorts = {
+  directory: Pick<Directory, 'findById' | 'change'>;
+  ledger: Pick<Ledger, 'trouble' | 'priceVersion' | 'hold' | 'raise' | 'released' | 'purse'>;
+  billing: HoldRules;
+};
 
 /** So long a call waits for others to give back what they hold. */
 const HELD_PATIENCE_MS = 5_000;
@@ -28,16 +32,12 @@ export function putAside(
   asksApart: () => boolean = () => false,
 ): Promise<void> | undefined {
   const { ledger, directory } = ports;
-  const trouble = ledger.trouble();
-  if (trouble !== undefined)
-    throw new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', {
-      cause: trouble,
-    });
+  refuseTrouble(ledger);
   const order = orderFor(call, ports, asksApart);
   const verdict = ledger.hold(order);
   if (!verdict.ok && verdict.why === 'held')
     return waitForOthers(order, ledger).then(() => beginWindow(call, directory));
-  if (!verdict.ok) throw refusal(verdict, order, ledger);
+  if (!verdict.ok) throw holdFault(verdict, order, ledger);
   failpoint('after-hold');
   beginWindow(call, directory);
   return undefined;
@@ -49,18 +49,7 @@ export function putMoreAside(call: Call, ports: PutAsidePorts, asksApart: () => 
 }
 
 function orderFor(call: Call, { ledger, billing }: PutAsidePorts, asksApart: () => boolean): HoldOrder {
-  const wishes = wishesOf(call.body);
-  const { needNano, holdNano } = holdOf(
-    {
-      bodyBytes: call.bytes.length,
-      promptTokens: call.promptTokens,
-      ...wishes,
-      prompts: wishes.answers > 1 && asksApart() ? Math.min(wishes.answers, ANSWERS_MAX) : 1,
-      maxOutputTokens: call.model.maxOutputTokens,
-      price: call.price,
-    },
-    billing,
-  );
+  const { needNano, holdNano } = holdOf(holdRequestOf(call, asksApart), billing);
   // written down before anything is owed: at the end of the call it must not fail
   ledger.priceVersion(call.model.id, call.price);
   return {
@@ -74,8 +63,30 @@ function orderFor(call: Call, { ledger, billing }: PutAsidePorts, asksApart: () 
   };
 }
 
+/** What a hold is computed from. */
+export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest {
+  const wishes = wishesOf(call.body);
+  return {
+    bodyBytes: call.bytes.length,
+    promptTokens: call.promptTokens,
+    ...wishes,
+    prompts: wishes.answers > 1 && asksApart() ? Math.min(wishes.answers, ANSWERS_MAX) : 1,
+    maxOutputTokens: call.model.maxOutputTokens,
+    price: call.price,
+  };
+}
+
+/** Throws Fault `storage_fault`. */
+export function refuseTrouble(ledger: Pick<Ledger, 'trouble'>): void {
+  const trouble = ledger.trouble();
+  if (trouble === undefined) return;
+  throw new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', {
+    cause: trouble,
+  });
+}
+
 /** A window that begins with the first call begins with this one, unless another has begun it meanwhile. */
-function beginWindow({ key, startedMs }: Call, directory: Directory): void {
+function beginWindow({ key, startedMs }: Call, directory: PutAsidePorts['directory']): void {
   if (key.windowFrom !== 'first-use' || key.startedAtMs !== undefined) return;
   if (directory.findById(key.id)?.startedAtMs !== undefined) return;
   directory.change(key.id, {
@@ -84,7 +95,7 @@ function beginWindow({ key, startedMs }: Call, directory: Directory): void {
   });
 }
 
-async function waitForOthers(order: HoldOrder, ledger: Ledger): Promise<void> {
+async function waitForOthers(order: HoldOrder, ledger: PutAsidePorts['ledger']): Promise<void> {
   const untilMs = monotonicMs() + HELD_PATIENCE_MS;
   for (;;) {
     const leftMs = untilMs - monotonicMs();
@@ -92,7 +103,7 @@ async function waitForOthers(order: HoldOrder, ledger: Ledger): Promise<void> {
     await ledger.released(order.key.purse, leftMs);
     const verdict = ledger.hold(order);
     if (verdict.ok) return;
-    if (verdict.why !== 'held') throw refusal(verdict, order, ledger);
+    if (verdict.why !== 'held') throw holdFault(verdict, order, ledger);
   }
 }
 
@@ -102,9 +113,8 @@ function held(): Fault {
   return new Fault('balance_held', message, { retryAfterS: HELD_RETRY_S });
 }
 
-type Refusal = Exclude<HoldVerdict, { ok: true }>;
-
-function refusal(verdict: Refusal, order: HoldOrder, ledger: Ledger): Fault {
+/** What the client is told of money that is not there. */
+export function holdFault(verdict: HoldRefusal, order: HoldOrder, ledger: Pick<Ledger, 'purse'>): Fault {
   switch (verdict.why) {
     case 'held':
       return held();
@@ -129,7 +139,7 @@ function refusal(verdict: Refusal, order: HoldOrder, ledger: Ledger): Fault {
   }
 }
 
-function emptyFault(order: HoldOrder, ledger: Ledger): Fault {
+function emptyFault(order: HoldOrder, ledger: Pick<Ledger, 'purse'>): Fault {
   const balanceNano = ledger.purse(order.key.purse)?.balanceNano ?? 0n;
   const message = `This call needs about $${formatUsd(order.needNano)} and the balance is $${formatUsd(balanceNano)}. Ask the operator for credit.`;
   return new Fault('insufficient_quota', message, {

@@ -152,8 +152,8 @@ export function withoutSecrets(fault: Fault, provider: Provider): Fault {
   return new Fault(code, message, { param, retryAfterS, details, cause });
 }
 
-/** A plain object: fetch reads it faster than a Headers one. Later members win over earlier ones. */
-function upstreamHeaders(call: Call, plan: Plan, userAgent: string): Record<string, string> {
+/** The headers of the planned request, secrets included. A plain object: fetch reads it faster than a Headers one. Later members win over earlier ones. */
+export function upstreamHeaders(call: Call, plan: Plan, userAgent: string): Record<string, string> {
   const { provider } = plan.candidate;
   const headers: Record<string, string> = {
     'content-type': 'application/json',

@@ -1,26 +1,72 @@
-// The operator's route that makes a running server read its configuration again.
+// The operator's routes for the configuration of a running server: read it again, look back, go back.
 
 import { Elysia } from 'elysia';
-import { toFault } from '../canonical/fault.ts';
+import { Fault, toFault } from '../canonical/fault.ts';
+import { diffOf, historyJson } from '../config/history-view.ts';
 import type { Change } from '../config/live.ts';
-import { describeRoute } from './openapi.ts';
+import type { Loaded } from '../config/load.ts';
+import type { Installation } from '../config/locate.ts';
+import { rollBack } from '../config/rollback.ts';
+import { parseBody, readBody } from '../gateway/body.ts';
+import { CONFIG_DETAILS as DETAILS } from './docs-admin.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
-/** `/admin/config/reload`. `guard` lets a request in or throws. */
-export function adminConfig(reload: () => Change, guard: (request: Request) => void) {
-  const handle = ({ request }: { request: Request }) => {
-    const requestId = requestIdOf(request.headers);
-    try {
-      guard(request);
-      return jsonResponse(changeJson(reload()), requestId);
-    } catch (thrown) {
-      return faultResponse(toFault(thrown), requestId);
-    }
-  };
-  return new Elysia({ name: 'admin-config' }).post('/admin/config/reload', handle, {
-    parse: 'none',
-    detail: DETAIL,
+export type ConfigPorts = {
+  /** Reads the file again and puts it in force. */
+  reload: () => Change;
+  /** Reads a file without putting it in force. */
+  load: (file: string) => Loaded;
+  place: () => Installation;
+};
+
+type Handle = (request: Request) => object | Promise<object>;
+
+const BODY_BYTES_MAX = 1024;
+
+/** `/admin/config…`. `guard` lets a request in or throws. */
+export function adminConfig(ports: ConfigPorts, guard: (request: Request) => void) {
+  const run =
+    (handle: Handle) =>
+    async ({ request }: { request: Request }) => {
+      const requestId = requestIdOf(request.headers);
+      try {
+        guard(request);
+        return jsonResponse(await handle(request), requestId);
+      } catch (thrown) {
+        return faultResponse(toFault(thrown), requestId);
+      }
+    };
+  const rollback = run(async (request) => {
+    const { number } = parseBody(await readBody(request, BODY_BYTES_MAX));
+    if (typeof number !== 'number' || !Number.isSafeInteger(number))
+      throw new Fault('invalid_value', '`number` must be one of GET /admin/config/history, such as 3.', {
+        param: 'number',
+      });
+    const done = rollBack({ ...ports.place(), number, load: ports.load });
+    if (!done.ok) return changeJson(done);
+    return { ...changeJson(ports.reload()), backup: done.backup ?? null };
   });
+  const diff = run((request) => {
+    const { searchParams } = new URL(request.url);
+    const { dataDir, file } = ports.place();
+    return diffOf(dataDir, file, {
+      from: searchParams.get('from') ?? undefined,
+      to: searchParams.get('to') ?? undefined,
+    });
+  });
+  return new Elysia({ name: 'admin-config' })
+    .post(
+      '/admin/config/reload',
+      run(() => changeJson(ports.reload())),
+      { parse: 'none', detail: DETAILS.reload },
+    )
+    .get(
+      '/admin/config/history',
+      run(() => historyJson(ports.place().dataDir)),
+      { detail: DETAILS.history },
+    )
+    .get('/admin/config/diff', diff, { detail: DETAILS.diff })
+    .post('/admin/config/rollback', rollback, { parse: 'none', detail: DETAILS.rollback });
 }
 
 function changeJson(change: Change) {
@@ -28,12 +74,3 @@ function changeJson(change: Change) {
     ? { ok: true, needs_restart: change.needsRestart, problems: [] }
     : { ok: false, needs_restart: [], problems: change.problems };
 }
-
-const DETAIL = describeRoute({
-  tag: 'Admin',
-  id: 'reloadConfig',
-  summary: 'Read the configuration file again',
-  description:
-    'Calls under way end by the old one. With `ok` false nothing has changed and `problems` says why, with line and ' +
-    'column; `needs_restart` names what differs from the start and waits for the next one.',
-});

@@ -90,3 +90,61 @@ over. Balance, limits and usage stay. ${NAMED}`,
     errors: [404, 409],
   }),
 };
+
+export const CONFIG_DETAILS = {
+  reload: describeRoute({
+    tag: 'Admin',
+    id: 'reloadConfig',
+    summary: 'Read the configuration file again',
+    description: `Calls under way end by the old one. With \`ok\` false nothing has changed and \`problems\` says why, with line
+and column; \`needs_restart\` names what differs from the start and waits for the next one.`,
+  }),
+  history: describeRoute({
+    tag: 'Admin',
+    id: 'listConfigs',
+    summary: 'Configurations that were taken over, newest first',
+    description: `\`changes\` names the members that differ from the one before, never their values. \`same_as\` is an older number
+with the same text. The last 50 are kept.`,
+  }),
+  diff: describeRoute({
+    tag: 'Admin',
+    id: 'diffConfigs',
+    summary: 'How two configurations differ',
+    description: '`patch` is a unified diff in which secrets are covered; empty when nothing differs.',
+    query: {
+      from: 'A number of the history, or `file` for the file as it is now; the one before `to` when absent.',
+      to: 'The same; the newest when absent.',
+    },
+    errors: [404],
+  }),
+  rollback: describeRoute({
+    tag: 'Admin',
+    id: 'rollBackConfig',
+    summary: 'Put an earlier configuration back',
+    description: `The file is replaced by the kept text, comments and all, and taken over as at a reload; \`backup\` is where the
+replaced one is. With \`ok\` false the file is as it was.`,
+    example: { number: 3 },
+    errors: [404],
+  }),
+};
+
+export const EXPLAIN_DETAIL = describeRoute({
+  tag: 'Admin',
+  id: 'explain',
+  summary: 'What would become of a request',
+  description: `Nobody is called and nothing is taken or noted: no balance, limit, journal or health changes. The answer tells how the
+name resolved, the deployments in the order they would be asked, each with the exact upstream request (secrets covered) and
+what the conversion loses, the estimated tokens, the range of the price, and every limit that would refuse the \`key\`.
+\`request\` is a body of one of the client formats, as a value or as its text; in its place \`model\` and \`prompt\` will do.
+\`format\` is told by the body when absent; \`headers\` are those the client would send.`,
+  example: {
+    format: 'anthropic-messages',
+    key: 'laptop',
+    request: {
+      model: 'sandbox/echo',
+      max_tokens: 256,
+      messages: [{ role: 'user', content: 'Hello' }],
+    },
+  },
+  errors: [404, 409],
+});

@@ -23,6 +23,9 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/(usage|ledger)$/, ['GET']],
   [/^\/admin\/ledger\/rerate$/, ['POST']],
   [/^\/admin\/logs(\/[^/]+)?$/, ['GET']],
+  [/^\/admin\/config\/(reload|rollback)$/, ['POST']],
+  [/^\/admin\/explain$/, ['POST']],
+  [/^\/admin\/config\/(history|diff)$/, ['GET']],
   [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
 ];
 

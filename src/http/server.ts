@@ -5,7 +5,6 @@ import { Elysia } from 'elysia';
 import type { Reports } from '../accounts/reports.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
-import type { Change } from '../config/live.ts';
 import type { Call } from '../gateway/call.ts';
 import { FloodGate } from '../gateway/flood-gate.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
@@ -14,7 +13,8 @@ import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
-import { adminConfig } from './admin-config.ts';
+import { adminConfig, type ConfigPorts } from './admin-config.ts';
+import { adminExplain, type Explain } from './admin-explain.ts';
 import { adminHealth } from './admin-health.ts';
 import { adminLogs } from './admin-logs.ts';
 import { adminUsage } from './admin-usage.ts';
@@ -26,6 +26,7 @@ import { inference, inferenceByPath } from './inference.ts';
 import { key } from './key.ts';
 import { keyUsage } from './key-usage.ts';
 import { models } from './models.ts';
+import { openNetworkPort } from './network-port.ts';
 import { pages } from './pages/pages.ts';
 import { faultResponse, labelled, requestIdOf } from './reply.ts';
 import { allowedMethods, codecOf, isPlanned } from './routes.ts';
@@ -34,8 +35,9 @@ export type ServerPorts = {
   gateway: () => GatewayPorts;
   /** What the operator may ask about money. */
   reports: Reports;
-  /** Reads the configuration again. */
-  reload: () => Change;
+  /** What the operator may do with the configuration. */
+  configuration: ConfigPorts;
+  explain: Explain;
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Record<string, string>;
@@ -47,13 +49,12 @@ export type ServerPorts = {
 
 export type HttpServer = {
   url: string;
+  /** Shows the certificate of this configuration from the next connection on; throws when it does not do. */
+  renewCertificate(config: ServerConfig): void;
   /** Refuses new calls, lets running ones end, then closes; resolves when the last one is gone or time is up. */
   drain(timeoutMs: number): Promise<void>;
 };
 
-/** Larger than any limit of ours, so that ours answers with a shaped 413 instead of Bun with a bare one. */
-const REQUEST_BYTES_MAX = 1024 ** 3;
-const HEAD_TIMEOUT_S = 30;
 /** `https://` */
 const SCHEME_LENGTH_MAX = 8;
 const CUT_OFF_WAIT_MS = 50;
@@ -77,7 +78,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   const trusted = addressSet(config.trustedProxies);
   const admins = addressSet(config.adminFrom);
   const addressOf = (request: Request) => {
-    const peer = network.requestIP(arrived.get(request) ?? request)?.address ?? '';
+    const peer = network.peerOf(arrived.get(request) ?? request) ?? '';
     return clientAddress(peer, request.headers.get('x-forwarded-for'), trusted);
   };
   const isAdminAddress = (request: Request) => admins.has(addressOf(request));
@@ -97,7 +98,8 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(admin(desk, guard))
     .use(adminLogs({ directory, journal }, guard))
     .use(adminUsage(ports.reports, guard))
-    .use(adminConfig(ports.reload, guard))
+    .use(adminConfig(ports.configuration, guard))
+    .use(adminExplain(ports.explain, guard))
     .use(adminHealth(ports.gateway, guard))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
@@ -105,7 +107,8 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(admin(desk, () => {}))
     .use(adminLogs({ directory, journal }, () => {}))
     .use(adminUsage(ports.reports, () => {}))
-    .use(adminConfig(ports.reload, () => {}))
+    .use(adminConfig(ports.configuration, () => {}))
+    .use(adminExplain(ports.explain, () => {}))
     .use(adminHealth(ports.gateway, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
@@ -120,21 +123,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     const handler = request.method === 'POST' && !draining ? direct.get(pathOf(request.url)) : undefined;
     return handler ? handler(request) : elsewhere(request);
   });
-  const network = Bun.serve({
-    hostname: config.host,
-    port: config.port,
-    // ends connections that never finish their head; behind that our own deadlines rule
-    idleTimeout: HEAD_TIMEOUT_S,
-    maxRequestBodySize: REQUEST_BYTES_MAX,
-    development: false,
-    error: refuseBroken,
-    ...(config.tls ? { tls: { cert: Bun.file(config.tls.cert), key: Bun.file(config.tls.key) } } : {}),
-    fetch: (request, server) => {
-      // Bun's idle timeout would cut silent streams (oven-sh/bun#27479)
-      server.timeout(request, 0);
-      return answer(request);
-    },
-  });
+  const network = openNetworkPort(config, { answer, refuse: refuseBroken });
   const socket = Bun.serve({
     unix: socketPath,
     development: false,
@@ -147,6 +136,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   const scheme = config.tls ? 'https' : 'http';
   return {
     url: `${scheme}://${urlHost(config.host)}:${network.port}`,
+    renewCertificate: ({ tls }) => network.renew(tls),
     async drain(timeoutMs) {
       draining = true;
       const deadline = Promise.withResolvers<void>();

@@ -4,6 +4,7 @@ import { after } from '../lib/clock.ts';
 import type {
   BudgetPeriod,
   HoldOrder,
+  HoldRefusal,
   HoldVerdict,
   Key,
   KeyTally,
@@ -91,6 +92,16 @@ export class Balances {
       this.#sumsOf(key.id).heldNano += holdNano;
     }
     return OK;
+  }
+
+  /** What would refuse the order: by its purse or quota, and by its budget, each as if the other were not. */
+  foresee(order: HoldOrder): HoldRefusal[] {
+    const { budget, quotaNano: _, ...bare } = order.key;
+    const { budget: __, ...unbudgeted } = order.key;
+    const purse = order.key.kind === 'time' ? undefined : this.purse(order.key.purse);
+    const verdicts = [this.#verdict({ ...order, key: unbudgeted }, purse)];
+    if (budget) verdicts.push(this.#verdict({ ...order, key: { ...bare, budget, kind: 'time' } }, undefined));
+    return verdicts.filter((verdict) => !verdict.ok);
   }
 
   /** Puts more aside for a call that has begun, as if it had put nothing aside yet; never less. */

@@ -151,6 +151,8 @@ export interface Limiter {
   spend(keyId: string, used: { tokens: number; nano: bigint }): void;
   /** How the key stands; `open` are its running calls. Takes nothing. */
   standing(keyId: string, limits: CallLimits): RateStanding & { open: number };
+  /** Every limit that would refuse a call now. Takes nothing. */
+  foresee(keyId: string, limits: CallLimits): LimitRefusal[];
 }
 
 /** Which rule decided what a call costs (design: "who pays when it breaks"). */
@@ -178,6 +180,7 @@ export type HoldVerdict =
   | { ok: true }
   | { ok: false; why: 'held' | 'empty' | 'quota' | 'ended' }
   | { ok: false; why: 'budget'; resetsAtMs: number };
+export type HoldRefusal = Exclude<HoldVerdict, { ok: true }>;
 
 /** One call's end, written exactly once per call id. */
 export type Settlement = {
@@ -238,6 +241,8 @@ export type KeyTally = {
 export interface Ledger {
   /** Puts money aside for a call, or says why not. A second order for the same call changes nothing. */
   hold(order: HoldOrder): HoldVerdict;
+  /** Everything that would refuse the order now. Puts nothing aside. */
+  foresee(order: HoldOrder): HoldRefusal[];
   /** Puts more aside for a call that has begun, never less, or says why not and leaves it at what it was. */
   raise(order: HoldOrder): HoldVerdict;
   /** Resolves when a hold on the purse has ended, or after `timeoutMs`. */

@@ -32,6 +32,7 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
         writer: 'direct',
       }),
     openReports: () => Promise.reject(new Error('nothing is reported in here')),
+    openExplainer: () => Promise.reject(new Error('nothing is explained in here')),
     verifyLedger,
     readJournal: (dataDir: string) => readJournal(resolve(cwd, dataDir)),
     startServer: () => Promise.reject(new Error('nothing is served in here')),

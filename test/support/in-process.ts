@@ -1,9 +1,11 @@
 // The real server in this process, on a store of its own and a clock that is moved by hand.
 
+import { findKey } from '../../src/accounts/find-key.ts';
 import { createReports } from '../../src/accounts/reports.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import { forgetGone } from '../../src/gateway/ailing.ts';
 import { Conversations } from '../../src/gateway/conversations.ts';
+import { explain } from '../../src/gateway/explain.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health.ts';
 import { Watch } from '../../src/gateway/watch.ts';
@@ -104,7 +106,12 @@ export async function openHere(options: {
       minimumChargeNano: ports.billing.minimumChargeNano,
       today: () => DAILY.dayOf(clock.nowMs()),
     }),
-    reload: () => ({ ok: true, needsRestart: [] }),
+    configuration: {
+      reload: () => ({ ok: true, needsRestart: [] }),
+      load: () => ({ config }),
+      place: () => ({ file: undefined, dataDir: config.dataDir }),
+    },
+    explain: (asked) => explain(asked, { ...ports, findKey: (word) => findKey(directory, word) }),
     version: 'test',
     troubles: () => ({}),
     clock,

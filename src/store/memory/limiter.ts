@@ -59,6 +59,20 @@ export function createMemoryLimiter(clock: Clock = { nowMs: monotonicMs }): Limi
       const buckets = fill(copy(known.peek(keyId)), limits, clock.nowMs());
       return { ...standingOf(buckets.requests), open: openCalls.get(keyId) ?? 0 };
     },
+
+    foresee(keyId, limits) {
+      const buckets = fill(copy(known.peek(keyId)), limits, clock.nowMs());
+      const refusals: LimitRefusal[] = waitsFor(buckets).map((wait) => ({
+        allowed: false,
+        ...standingOf(buckets.requests),
+        ...wait,
+      }));
+      if ((openCalls.get(keyId) ?? 0) >= limits.concurrent) {
+        const place = { why: 'concurrency', retryAfterS: RETRY_CONCURRENCY_S } as const;
+        refusals.push({ allowed: false, ...standingOf(buckets.requests), ...place });
+      }
+      return refusals;
+    },
   };
 }
 
@@ -84,6 +98,18 @@ function copy(buckets: Buckets | undefined): Buckets | undefined {
   if (!buckets) return undefined;
   const { requests, tokens, nano } = buckets;
   return { requests: { ...requests }, tokens: tokens && { ...tokens }, nano: nano && { ...nano } };
+}
+
+type Wait = Pick<LimitRefusal, 'why' | 'retryAfterS'>;
+
+/** Every limit that is in the way. */
+function waitsFor({ requests, tokens, nano }: Buckets): Wait[] {
+  const waits: Wait[] = [
+    { why: 'requests', retryAfterS: wholeRequests(requests) < 1 ? secondsToNext(requests) : 0 },
+    { why: 'tokens', retryAfterS: tokens ? secondsToAboveZero(tokens) : 0 },
+    { why: 'usd', retryAfterS: nano ? secondsToAboveZero(nano) : 0 },
+  ];
+  return waits.filter(({ retryAfterS }) => retryAfterS > 0);
 }
 
 /** The limit that is in the way for longest, if any is. */

@@ -117,6 +117,7 @@ export async function createLedger(
   if (recover) await releaseLeftBehind(database, commit, calendar);
   return {
     hold: (order: HoldOrder) => balances.hold(order),
+    foresee: (order) => balances.foresee(order),
     raise: (order: HoldOrder) => balances.raise(order),
     released: (purse, timeoutMs) => balances.released(purse, timeoutMs),
     ceiling: (callId, chargeNano) => balances.ceiling(callId, chargeNano),
