@@ -136,3 +136,53 @@ describe.each([
     expect(talk.sealsIn(upstream.bodies[2])).toHaveLength(2);
   });
 });
+
+describe('what the sandbox thought', () => {
+  let alone: InProcess;
+
+  beforeAll(async () => {
+    const provider = { base_url: `${upstream.origin}/v1`, format: FORMAT, auth: 'x-api-key' };
+    alone = await openHere({
+      sandbox: true,
+      sections: {
+        providers: { only: { ...provider, api_key: 'account-1' } },
+        models: {
+          claude: {
+            price: { input: 0, output: 0 },
+            capabilities: { thinking: 'adaptive' },
+            deployments: [{ provider: 'only', model: 'claude' }],
+          },
+        },
+      },
+    });
+  });
+  afterAll(() => alone.stop());
+
+  const ask = (model: string, messages: Json[], stream: boolean): Promise<Response> =>
+    fetch(`${alone.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': alone.key, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        ...{ model, messages, stream, max_tokens: 4000 },
+        thinking: { type: 'enabled', budget_tokens: 1024 },
+      }),
+    });
+
+  for (const stream of [false, true])
+    test(`never reaches the only account there is, ${stream ? 'streamed' : 'whole'}`, async () => {
+      const question = { role: 'user', content: `Will it rain${stream ? '' : ' today'}?` };
+      const said = await (await ask('sandbox/reason', [question], stream)).text();
+      const [, signature = ''] = /"signature":"([^"]+)"/.exec(said) ?? [];
+      expect(signature).not.toBe('');
+      const thinking = { type: 'thinking', thinking: 'Rain?', signature };
+      const content = [thinking, { type: 'text', text: 'It may.' }];
+      const talk = [question, { role: 'assistant', content }, { role: 'user', content: 'Sure?' }];
+      upstream.script.push(LAST[FORMAT]);
+      const answer = await ask('claude', talk, false);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('x-osiris-losses')).toContain('messages[1].content[0]');
+      await answer.text();
+      expect(JSON.stringify(upstream.bodies)).not.toContain(signature);
+      expect(JSON.stringify(upstream.bodies)).toContain('It may.');
+    });
+});

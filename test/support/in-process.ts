@@ -2,12 +2,14 @@
 
 import { createReports } from '../../src/accounts/reports.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
+import { CODECS } from '../../src/formats/index.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { openServer } from '../../src/http/server.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { sha256Hex } from '../../src/lib/crypto.ts';
 import { newAdminSecret } from '../../src/lib/id.ts';
+import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
 import type { Journal } from '../../src/store/journal-port.ts';
 import { createKey } from '../../src/store/keys.ts';
@@ -38,15 +40,17 @@ export type InProcess = {
 
 /**
  * `baseUrl` is an OpenAI Chat provider that has every one of `models`; they are free. `sections` stand in the
- * configuration file in place of those made of the two.
+ * configuration file in place of those made of the two; the models of the sandbox are there when asked for.
  */
 export async function openHere(options: {
   baseUrl?: string;
   models?: string[];
   server?: Record<string, unknown>;
   sections?: Record<string, unknown>;
+  sandbox?: boolean;
 }): Promise<InProcess> {
   const { baseUrl = 'http://127.0.0.1:1/v1', models = [], server = {}, sections = {} } = options;
+  const extraModels = options.sandbox ? sandboxModels : [];
   const offer = (model: string) => ({
     price: { input: 0, output: 0 },
     deployments: [{ provider: 'up', model }],
@@ -57,7 +61,7 @@ export async function openHere(options: {
     models: Object.fromEntries(models.map((model) => [model, offer(model)])),
     ...sections,
   };
-  const loaded = accepted(loadText(JSON.stringify(file)));
+  const loaded = accepted(loadText(JSON.stringify(file), {}, {}, { extraModels }));
   const config = { ...loaded, dataDir: emptyDirectory(), server: { ...loaded.server, port: 0 } };
   const clock = fakeClock();
   const limiter = createMemoryLimiter(clock);
@@ -81,7 +85,7 @@ export async function openHere(options: {
     thoughts: createMemoryThoughts(clock),
     running: new Set(),
     watch: new Watch(),
-    transports: new Map(),
+    transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: 'osiris/test',
     proxied: true,
   };
