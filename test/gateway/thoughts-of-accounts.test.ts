@@ -65,22 +65,26 @@ class Talk {
 
   async ask(model: string, turn: number): Promise<void> {
     upstream.script.push(this.turns[turn] ?? LAST[FORMAT]);
+    const response = await this.send(model);
+    expect(response.status).toBe(200);
+    this.losses = response.headers.get('x-osiris-losses') ?? '';
+    await response.text();
+    this.#goOn(this.turns[turn] ?? []);
+  }
+
+  send(model: string, headers: Record<string, string> = {}): Promise<Response> {
     const schema = { type: 'object', properties: {} };
     const tools = this.#isChat
       ? [{ type: 'function', function: { name: 'look_up', parameters: schema } }]
       : [{ name: 'look_up', input_schema: schema }];
-    const response = await fetch(here.url + (this.#isChat ? '/v1/chat/completions' : '/v1/messages'), {
+    return fetch(here.url + (this.#isChat ? '/v1/chat/completions' : '/v1/messages'), {
       method: 'POST',
-      headers: { 'x-api-key': here.key, 'content-type': 'application/json' },
+      headers: { 'x-api-key': here.key, 'content-type': 'application/json', ...headers },
       body: JSON.stringify({
         ...{ model, tools, messages: this.#messages, stream: this.#stream },
         ...(this.#isChat ? {} : { max_tokens: 100 }),
       }),
     });
-    expect(response.status).toBe(200);
-    this.losses = response.headers.get('x-osiris-losses') ?? '';
-    await response.text();
-    this.#goOn(this.turns[turn] ?? []);
   }
 
   /** What a client would have made of the answer. */
@@ -134,6 +138,50 @@ describe.each([
     const [first, , third] = upstream.credentials;
     expect(third).toBe(first ?? '');
     expect(talk.sealsIn(upstream.bodies[2])).toHaveLength(2);
+  });
+});
+
+describe('under strict', () => {
+  const strict = { 'x-osiris-strict': '1' };
+
+  test('a conversation whose thoughts would be left out is refused, and their own account answers it', async () => {
+    const talk = new Talk(false);
+    await talk.ask('model-of-several', 0);
+    upstream.bodies.length = 0;
+    const refused = await talk.send('model-of-other', strict);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      error: {
+        type: 'invalid_request_error',
+        message: expect.stringMatching(/`messages\[1\]\.content\[0\]` \(reasoning that .* did not seal\)/),
+      },
+    });
+    expect(upstream.bodies).toEqual([]);
+    const answer = await talk.send('model-of-several', strict);
+    expect(answer.status).toBe(200);
+    expect(talk.sealsIn(upstream.bodies[0])).toHaveLength(2);
+  });
+
+  test('an envelope that was changed on the way is refused too', async () => {
+    const signature = 'osr1.eyJpIjoieCJ9.AAAAAAAAAAAAAAAAAAAAAA';
+    const content = [{ type: 'thinking', thinking: 'Rain?', signature }];
+    const response = await fetch(`${here.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': here.key, 'content-type': 'application/json', ...strict },
+      body: JSON.stringify({
+        ...{ model: 'model-of-other', max_tokens: 100 },
+        messages: [
+          { role: 'user', content: 'Will it rain?' },
+          { role: 'assistant', content },
+          { role: 'user', content: 'Sure?' },
+        ],
+      }),
+    });
+    expect(response.status).toBe(400);
+    const { error } = (await response.json()) as { error: Json };
+    expect(error.message).toContain('`messages[1].content[0]`');
+    expect(JSON.stringify(error)).not.toContain(signature);
+    expect(upstream.bodies).toEqual([]);
   });
 });
 
