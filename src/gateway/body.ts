@@ -107,20 +107,22 @@ export function parseBody(bytes: Uint8Array): JsonObject {
       'invalid_json',
       'The request body is empty. Send a JSON object with "model" and the prompt.',
     );
-  let value: JsonValue;
-  try {
-    value = JSON.parse(utf8.decode(bytes));
-  } catch (thrown) {
-    throw new Fault('invalid_json', whyNotJson(bytes, thrown), { cause: undefined });
-  }
-  if (isTooDeep(value, bytes.length))
-    throw new Fault(
-      'invalid_json',
-      `The request body is nested more than ${LEVELS_MAX} levels deep; flatten it.`,
-    );
+  const value = parseValue(bytes);
   if (isObject(value)) return value;
   const kind = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
   throw new Fault('invalid_json', `The request body must be a JSON object, but it is ${kind}.`);
+}
+
+function parseValue(bytes: Uint8Array): JsonValue {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+    if (!isTooDeep(text)) return JSON.parse(text);
+  } catch (thrown) {
+    throw new Fault('invalid_json', whyNotJson(bytes, thrown), { cause: undefined });
+  }
+  const message = `The request body is nested more than ${LEVELS_MAX} levels deep; flatten it.`;
+  throw new Fault('invalid_json', message);
 }
 
 function whyNotJson(bytes: Uint8Array, thrown: unknown): string {

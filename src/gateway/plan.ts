@@ -16,6 +16,7 @@ import { needsGateway, passEdits } from '../formats/pass-edits.ts';
 import { isEnvelope, keepOwnSeals, scopeIn, sealFor, unwrapSeals } from '../formats/seal.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { ThoughtStore } from '../store/ports.ts';
 import type { Sealing } from './answer-seals.ts';
 import { addressOf, type Call } from './call.ts';
@@ -147,7 +148,7 @@ export function passPlan(
   edits.push(...extraEdits(call));
   const body = edits.length === 0 ? bytes : spliceJson(bytes, edits);
   const path = codec.path({ model: candidate.deployment.model, stream: call.stream });
-  const noteSeals = hasNeighbours(codec.id, ports)
+  const noteSeals = hasNeighbours(codec.id, provider, ports)
     ? sealNotes(call.key.id, scope, ports.thoughts)
     : undefined;
   const sent = { candidate, upstream: codec, path, stream: call.stream, body, credential };
@@ -185,9 +186,12 @@ function ownSeals(
   return { credential, scope: scopes[0], shown };
 }
 
-/** Others may be sent the format's seals as they are: another provider, or another account at this one. */
-function hasNeighbours(format: FormatId, { config }: PlanPorts): boolean {
-  let accounts = 0;
+/**
+ * Others may be sent the format's seals as they are: another provider, or another account at this one. The sandbox
+ * may see anybody's, since nothing leaves through it, but nobody else shall be sent what it made up.
+ */
+function hasNeighbours(format: FormatId, provider: Provider, { config }: PlanPorts): boolean {
+  let accounts = provider.builtIn ? 1 : 0;
   for (const { formats, credentials, builtIn } of config.providers.values())
     if (!builtIn && formats.includes(format)) accounts += Math.max(1, credentials.length);
   return accounts > 1;

@@ -1,5 +1,7 @@
 // JSON values as types, and narrow readers for values that came from outside.
 
+import { opensTooDeep } from './json-levels.ts';
+
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
 export type JsonObject = { [member: string]: JsonValue };
 
@@ -44,25 +46,17 @@ export function entryOf<T>(table: Readonly<Record<string, T>>, word: string | un
  */
 export const LEVELS_MAX = 512;
 
-/** Whether a value parsed from so many characters has more levels than are read. */
-export function isTooDeep(value: JsonValue, chars: number): boolean {
-  // a level takes two characters, so most texts need no walk
-  return chars > 2 * LEVELS_MAX && hasMoreLevels(value, LEVELS_MAX);
-}
-
-function hasMoreLevels(value: JsonValue, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  if (Array.isArray(value)) return value.some((inner) => hasMoreLevels(inner, levels - 1));
-  for (const name in value) if (hasMoreLevels(value[name] ?? null, levels - 1)) return true;
-  return false;
+/** Whether a text has more levels than are read; of one that is no JSON, the part that a parser would read. */
+export function isTooDeep(text: string): boolean {
+  // a level takes two characters where a text is whole, and the parser makes short work of a short one that is not
+  return text.length > 2 * LEVELS_MAX && opensTooDeep(text, LEVELS_MAX);
 }
 
 /** Parses JSON text; undefined when it is not JSON or nested beyond all measure. Never throws. */
 export function tryParseJson(text: string): JsonValue | undefined {
+  if (isTooDeep(text)) return undefined;
   try {
-    const value: JsonValue = JSON.parse(text);
-    return isTooDeep(value, text.length) ? undefined : value;
+    return JSON.parse(text) as JsonValue;
   } catch {
     return undefined;
   }

@@ -65,22 +65,26 @@ class Talk {
 
   async ask(model: string, turn: number): Promise<void> {
     upstream.script.push(this.turns[turn] ?? LAST[FORMAT]);
+    const response = await this.send(model);
+    expect(response.status).toBe(200);
+    this.losses = response.headers.get('x-osiris-losses') ?? '';
+    await response.text();
+    this.#goOn(this.turns[turn] ?? []);
+  }
+
+  send(model: string, headers: Record<string, string> = {}): Promise<Response> {
     const schema = { type: 'object', properties: {} };
     const tools = this.#isChat
       ? [{ type: 'function', function: { name: 'look_up', parameters: schema } }]
       : [{ name: 'look_up', input_schema: schema }];
-    const response = await fetch(here.url + (this.#isChat ? '/v1/chat/completions' : '/v1/messages'), {
+    return fetch(here.url + (this.#isChat ? '/v1/chat/completions' : '/v1/messages'), {
       method: 'POST',
-      headers: { 'x-api-key': here.key, 'content-type': 'application/json' },
+      headers: { 'x-api-key': here.key, 'content-type': 'application/json', ...headers },
       body: JSON.stringify({
         ...{ model, tools, messages: this.#messages, stream: this.#stream },
         ...(this.#isChat ? {} : { max_tokens: 100 }),
       }),
     });
-    expect(response.status).toBe(200);
-    this.losses = response.headers.get('x-osiris-losses') ?? '';
-    await response.text();
-    this.#goOn(this.turns[turn] ?? []);
   }
 
   /** What a client would have made of the answer. */
@@ -135,4 +139,98 @@ describe.each([
     expect(third).toBe(first ?? '');
     expect(talk.sealsIn(upstream.bodies[2])).toHaveLength(2);
   });
+});
+
+describe('under strict', () => {
+  const strict = { 'x-osiris-strict': '1' };
+
+  test('a conversation whose thoughts would be left out is refused, and their own account answers it', async () => {
+    const talk = new Talk(false);
+    await talk.ask('model-of-several', 0);
+    upstream.bodies.length = 0;
+    const refused = await talk.send('model-of-other', strict);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      error: {
+        type: 'invalid_request_error',
+        message: expect.stringMatching(/`messages\[1\]\.content\[0\]` \(reasoning that .* did not seal\)/),
+      },
+    });
+    expect(upstream.bodies).toEqual([]);
+    const answer = await talk.send('model-of-several', strict);
+    expect(answer.status).toBe(200);
+    expect(talk.sealsIn(upstream.bodies[0])).toHaveLength(2);
+  });
+
+  test('an envelope that was changed on the way is refused too', async () => {
+    const signature = 'osr1.eyJpIjoieCJ9.AAAAAAAAAAAAAAAAAAAAAA';
+    const content = [{ type: 'thinking', thinking: 'Rain?', signature }];
+    const response = await fetch(`${here.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': here.key, 'content-type': 'application/json', ...strict },
+      body: JSON.stringify({
+        ...{ model: 'model-of-other', max_tokens: 100 },
+        messages: [
+          { role: 'user', content: 'Will it rain?' },
+          { role: 'assistant', content },
+          { role: 'user', content: 'Sure?' },
+        ],
+      }),
+    });
+    expect(response.status).toBe(400);
+    const { error } = (await response.json()) as { error: Json };
+    expect(error.message).toContain('`messages[1].content[0]`');
+    expect(JSON.stringify(error)).not.toContain(signature);
+    expect(upstream.bodies).toEqual([]);
+  });
+});
+
+describe('what the sandbox thought', () => {
+  let alone: InProcess;
+
+  beforeAll(async () => {
+    const provider = { base_url: `${upstream.origin}/v1`, format: FORMAT, auth: 'x-api-key' };
+    alone = await openHere({
+      sandbox: true,
+      sections: {
+        providers: { only: { ...provider, api_key: 'account-1' } },
+        models: {
+          claude: {
+            price: { input: 0, output: 0 },
+            capabilities: { thinking: 'adaptive' },
+            deployments: [{ provider: 'only', model: 'claude' }],
+          },
+        },
+      },
+    });
+  });
+  afterAll(() => alone.stop());
+
+  const ask = (model: string, messages: Json[], stream: boolean): Promise<Response> =>
+    fetch(`${alone.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': alone.key, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        ...{ model, messages, stream, max_tokens: 4000 },
+        thinking: { type: 'enabled', budget_tokens: 1024 },
+      }),
+    });
+
+  for (const stream of [false, true])
+    test(`never reaches the only account there is, ${stream ? 'streamed' : 'whole'}`, async () => {
+      const question = { role: 'user', content: `Will it rain${stream ? '' : ' today'}?` };
+      const said = await (await ask('sandbox/reason', [question], stream)).text();
+      const [, signature = ''] = /"signature":"([^"]+)"/.exec(said) ?? [];
+      expect(signature).not.toBe('');
+      const thinking = { type: 'thinking', thinking: 'Rain?', signature };
+      const content = [thinking, { type: 'text', text: 'It may.' }];
+      const talk = [question, { role: 'assistant', content }, { role: 'user', content: 'Sure?' }];
+      upstream.script.push(LAST[FORMAT]);
+      const answer = await ask('claude', talk, false);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('x-osiris-losses')).toContain('messages[1].content[0]');
+      await answer.text();
+      expect(JSON.stringify(upstream.bodies)).not.toContain(signature);
+      expect(JSON.stringify(upstream.bodies)).toContain('It may.');
+    });
 });

@@ -118,6 +118,15 @@ const bodies: BadInput[] = [
   },
   { name: 'a body nested 60,000 deep', route: 'chat', body: deep, status: 400, type: invalid, says: [] },
   {
+    // the parser would say that it ends too early, after a long time
+    name: 'a body of brackets only',
+    route: 'chat',
+    body: '['.repeat(900_000),
+    status: 400,
+    type: invalid,
+    says: ['nested more than 512 levels'],
+  },
+  {
     name: 'bytes that are not UTF-8',
     route: 'chat',
     body: new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]),

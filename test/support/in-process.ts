@@ -6,6 +6,7 @@ import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import { forgetGone } from '../../src/gateway/ailing.ts';
 import { Conversations } from '../../src/gateway/conversations.ts';
 import { explain } from '../../src/gateway/explain.ts';
+import { CODECS } from '../../src/formats/index.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health.ts';
 import { Watch } from '../../src/gateway/watch.ts';
@@ -13,6 +14,7 @@ import { openServer } from '../../src/http/server.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { sha256Hex } from '../../src/lib/crypto.ts';
 import { newAdminSecret } from '../../src/lib/id.ts';
+import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
 import type { Journal } from '../../src/store/journal-port.ts';
 import { createKey } from '../../src/store/keys.ts';
@@ -45,15 +47,17 @@ export type InProcess = {
 
 /**
  * `baseUrl` is an OpenAI Chat provider that has every one of `models`; they are free. `sections` stand in the
- * configuration file in place of those made of the two.
+ * configuration file in place of those made of the two; the models of the sandbox are there when asked for.
  */
 export async function openHere(options: {
   baseUrl?: string;
   models?: string[];
   server?: Record<string, unknown>;
   sections?: Record<string, unknown>;
+  sandbox?: boolean;
 }): Promise<InProcess> {
   const { baseUrl = 'http://127.0.0.1:1/v1', models = [], server = {}, sections = {} } = options;
+  const extraModels = options.sandbox ? sandboxModels : [];
   const offer = (model: string) => ({
     price: { input: 0, output: 0 },
     deployments: [{ provider: 'up', model }],
@@ -66,7 +70,7 @@ export async function openHere(options: {
     routing: { retries: 0 },
     ...sections,
   };
-  const loaded = accepted(loadText(JSON.stringify(file)));
+  const loaded = accepted(loadText(JSON.stringify(file), {}, {}, { extraModels }));
   const config = { ...loaded, dataDir: emptyDirectory(), server: { ...loaded.server, port: 0 } };
   const clock = fakeClock();
   const limiter = createMemoryLimiter(clock);
@@ -92,7 +96,7 @@ export async function openHere(options: {
     conversations: new Conversations(),
     running: new Set(),
     watch: new Watch(),
-    transports: new Map(),
+    transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: 'osiris/test',
     proxied: true,
   };
