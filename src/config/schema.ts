@@ -105,7 +105,10 @@ const QuirksShape = section(
       }),
     ),
     top_k: flag({ description: 'Knows top_k.' }),
-    refuses: list({ description: 'Members of Chat Completions it refuses, such as seed.' }),
+    refuses: list({
+      description:
+        'Members of Chat Completions it refuses, such as seed; cache_control also inside messages and tools.',
+    }),
     reads_files: flag({ description: 'Reads files for models that cannot.' }),
   },
   { description: 'How the provider differs from what OpenAI itself does.' },

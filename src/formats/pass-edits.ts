@@ -5,6 +5,7 @@ import type { FormatId } from '../canonical/part.ts';
 import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 import type { Edit } from '../lib/splice.ts';
 import type { Target } from './codec.ts';
+import { MARK, withoutMarks } from './openai-chat/cache-marks.ts';
 
 /** Knobs that a model without sampling answers with a 400, by where they stand. */
 const SAMPLING: Record<FormatId, readonly string[]> = {
@@ -46,7 +47,7 @@ export function passEdits(
     if (body[member] !== undefined && body[member] !== null && !losses.some(({ path }) => path === member))
       remove(member, 'the provider refuses it');
   if (!usageInStream && body.stream_options !== undefined) remove('stream_options');
-  edits.push(...capEdits(body, target, losses), ...roleEdits(body, target));
+  edits.push(...capEdits(body, target, losses), ...listEdits(body, target, losses));
   return { edits, losses };
 }
 
@@ -77,14 +78,26 @@ function renamed(from: string, to: string, value: JsonValue): Edit[] {
   ];
 }
 
-function roleEdits(body: JsonObject, target: Target): Edit[] {
-  const messages = asArray(body.messages);
+/** Messages and tools are written anew only where something in them has to change. */
+function listEdits(body: JsonObject, target: Target, losses: Loss[]): Edit[] {
+  const refusesMarks = target.refuses?.includes(MARK) === true;
+  const edits: Edit[] = [];
+  for (const member of ['messages', 'tools']) {
+    const given = asArray(body[member]);
+    let list = given;
+    if (refusesMarks) list = withoutMarks(list, member, losses);
+    if (member === 'messages' && !target.developerRole) list = withSystemRole(list);
+    if (list !== given) edits.push({ path: [member], json: JSON.stringify(list) });
+  }
+  return edits;
+}
+
+function withSystemRole(messages: JsonValue[]): JsonValue[] {
   const isDeveloper = (message: JsonValue) => isObject(message) && message.role === 'developer';
-  if (target.developerRole || !messages.some(isDeveloper)) return [];
-  const known = messages.map((message) =>
+  if (!messages.some(isDeveloper)) return messages;
+  return messages.map((message) =>
     isObject(message) && isDeveloper(message) ? { ...message, role: 'system' } : message,
   );
-  return [{ path: ['messages'], json: JSON.stringify(known) }];
 }
 
 /**

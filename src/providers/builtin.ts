@@ -43,7 +43,7 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
     auth: 'bearer',
     // Newer models take tools together with reasoning on Responses only.
     formats: ['openai-responses', 'openai-chat'],
-    quirks: { firstFormatFirst: true },
+    quirks: { firstFormatFirst: true, refuses: ['cache_control'] },
     keyVariables: ['OPENAI_API_KEY'],
   },
   {
@@ -67,7 +67,10 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
   },
   compatible('groq', 'Groq', 'https://api.groq.com/openai/v1', ['GROQ_API_KEY'], {
     // console.groq.com/docs/openai, "Currently unsupported OpenAI features"
-    quirks: { developerRole: false, refuses: ['logprobs', 'logit_bias', 'top_logprobs', 'n'] },
+    quirks: {
+      developerRole: false,
+      refuses: ['logprobs', 'logit_bias', 'top_logprobs', 'n', 'cache_control'],
+    },
   }),
   compatible('openrouter', 'OpenRouter', 'https://openrouter.ai/api/v1', ['OPENROUTER_API_KEY'], {
     // it passes schemas on, and parses documents itself
@@ -82,7 +85,7 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
       ...CLASSIC,
       usageInStream: false,
       temperatureMax: 1.5,
-      refuses: ['seed', 'logit_bias', 'logprobs', 'top_logprobs', 'user', ...OWN_TO_OPENAI],
+      refuses: ['seed', 'logit_bias', 'logprobs', 'top_logprobs', 'user', 'cache_control', ...OWN_TO_OPENAI],
     },
   }),
   compatible('xai', 'xAI', 'https://api.x.ai/v1', ['XAI_API_KEY'], {
@@ -96,14 +99,15 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
   }),
   compatible('fireworks', 'Fireworks', 'https://api.fireworks.ai/inference/v1', ['FIREWORKS_API_KEY'], {
     aliases: ['fireworks-ai'],
-    quirks: { ...CLASSIC, topK: true },
+    // it checks every member: musistudio/claude-code-router #377
+    quirks: { ...CLASSIC, topK: true, refuses: ['cache_control'] },
   }),
   compatible('cerebras', 'Cerebras', 'https://api.cerebras.ai/v1', ['CEREBRAS_API_KEY'], {
     // inference-docs.cerebras.ai, "OpenAI compatibility"
     quirks: {
       developerRole: false,
       plainSchemas: true,
-      refuses: ['frequency_penalty', 'presence_penalty', 'logit_bias'],
+      refuses: ['frequency_penalty', 'presence_penalty', 'logit_bias', 'cache_control'],
     },
   }),
   compatible('moonshot', 'Moonshot AI', 'https://api.moonshot.ai/v1', ['MOONSHOT_API_KEY'], {

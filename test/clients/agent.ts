@@ -1,19 +1,35 @@
-// What the client runs know of a coding agent: its format, its shell tool, and how it is run once.
+// What the client runs know of a coding agent: where it comes from, its tools, and how it is run once.
 
 import type { Target, Tokens } from '../support/client.ts';
 import type { ScriptedCall, WireFormat } from '../support/script.ts';
 import type { HeadlessRun, RunDirectory } from './headless.ts';
-import type { Programs } from './install.ts';
 
 export type Agent = {
+  /** As the gateway calls it, and in file names. */
+  id: string;
   name: string;
+  version: string;
+  /** npm packages in exact versions. */
+  packages: Record<string, string>;
+  /** How it is started: words, of which those with a slash are paths inside `node_modules`. */
+  program: string[];
   format: WireFormat;
   /** The model it is asked to use, in the spelling it knows. */
   model: string;
-  /** The model's call of its shell tool. */
-  call(command: string): ScriptedCall;
+  /** Requests of one run that are no turn of the conversation, such as one for a title; they bear no tools. */
+  asides: number;
+  /** The model's call of the tool that reads a file, or writes one. */
+  read(path: string): ScriptedCall;
+  write(path: string, text: string): ScriptedCall;
+  /** The model's call of the tool that starts another agent with a task of its own; absent where it has none. */
+  delegate?(task: string): ScriptedCall;
   /** Leads one prompt to its answer. */
-  run(programs: Programs, directory: RunDirectory, target: Target, prompt: string): Promise<AgentAnswer>;
+  run(program: string[], directory: RunDirectory, target: Target, prompt: string): Promise<AgentAnswer>;
 };
 
-export type AgentAnswer = { run: HeadlessRun; answer: string; tokens: Tokens };
+export type AgentAnswer = {
+  run: HeadlessRun;
+  answer: string;
+  /** What it says it used; undefined where it does not tell. */
+  tokens: Tokens | undefined;
+};

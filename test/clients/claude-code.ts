@@ -1,27 +1,39 @@
-// Claude Code, headless: one prompt, one shell command, one answer.
+// Claude Code, headless.
 
 import type { Agent } from './agent.ts';
 import { runHeadless } from './headless.ts';
+import { MACHINE } from './install.ts';
 
 /** Its dashed model id: the dotted one is unknown to it and changes what it sends. */
 export const CLAUDE_CODE: Agent = {
-  name: 'Claude Code 2.1.197',
+  id: 'claude-code',
+  name: 'Claude Code',
+  version: '2.1.197',
+  packages: { '@anthropic-ai/claude-code': '2.1.197' },
+  program: [`@anthropic-ai/claude-code-${MACHINE}/claude`],
   format: 'anthropic-messages',
   model: 'claude-opus-4-6',
-  call: (command) => ({
-    id: 'toolu_scripted0',
-    name: 'Bash',
-    args: JSON.stringify({ command, description: 'Says hi' }),
+  asides: 0,
+  read: (path) => ({ id: 'toolu_read0', name: 'Read', args: JSON.stringify({ file_path: path }) }),
+  write: (path, text) => ({
+    id: 'toolu_write0',
+    name: 'Write',
+    args: JSON.stringify({ file_path: path, content: text }),
   }),
-  async run(programs, directory, target, prompt) {
-    const argv = [programs.claude, '-p', prompt, '--output-format', 'json'];
+  delegate: (task) => ({
+    id: `toolu_${task.replace(/\W/g, '')}`,
+    name: 'Agent',
+    args: JSON.stringify({ description: 'A part of it', prompt: task, subagent_type: 'general-purpose' }),
+  }),
+  async run(program, directory, target, prompt) {
+    const argv = [...program, '-p', prompt, '--output-format', 'json'];
     argv.push('--dangerously-skip-permissions', '--model', target.model);
     const run = await runHeadless(argv, directory, {
       IS_SANDBOX: '1',
       ANTHROPIC_BASE_URL: target.origin,
       ANTHROPIC_API_KEY: target.key,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      CLAUDE_CODE_MAX_RETRIES: '1',
+      CLAUDE_CODE_MAX_RETRIES: '2',
       DISABLE_AUTOUPDATER: '1',
       DISABLE_TELEMETRY: '1',
       DISABLE_ERROR_REPORTING: '1',

@@ -1,20 +1,27 @@
-// Codex, headless: one prompt, one shell command, one answer.
+// Codex, headless.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ScriptedCall } from '../support/script.ts';
 import type { Agent } from './agent.ts';
 import { runHeadless } from './headless.ts';
 
 export const CODEX: Agent = {
-  name: 'Codex 0.169.0',
+  id: 'codex',
+  name: 'Codex',
+  version: '0.169.0',
+  packages: { '@openai/codex': '0.169.0' },
+  program: ['.bin/codex'],
   format: 'openai-responses',
   model: 'gpt-5',
-  call: (command) => ({ id: 'call_scripted0', name: 'exec_command', args: JSON.stringify({ cmd: command }) }),
-  async run(programs, directory, target, prompt) {
+  asides: 0,
+  read: (path) => shell('call_read0', `cat ${path}`),
+  write: (path, text) => shell('call_write0', `printf %s '${text}' > ${path}`),
+  async run(program, directory, target, prompt) {
     const folder = join(directory.home, '.codex');
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'config.toml'), configuration(target));
-    const argv = [programs.codex, 'exec', '--json', '--skip-git-repo-check'];
+    const argv = [...program, 'exec', '--json', '--skip-git-repo-check'];
     argv.push('--dangerously-bypass-approvals-and-sandbox', prompt);
     const run = await runHeadless(argv, directory, { OSIRIS_API_KEY: target.key });
     let answer = '';
@@ -32,6 +39,11 @@ export const CODEX: Agent = {
     return { run, answer, tokens };
   },
 };
+
+/** It has no tools for files: models use the shell. */
+function shell(id: string, cmd: string): ScriptedCall {
+  return { id, name: 'exec_command', args: JSON.stringify({ cmd }) };
+}
 
 type CodexEvent = {
   type: string;

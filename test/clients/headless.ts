@@ -21,7 +21,7 @@ export async function runHeadless(
   argv: string[],
   directory: RunDirectory,
   env: Record<string, string>,
-  limitMs = 60_000,
+  limitMs = 240_000,
 ): Promise<HeadlessRun> {
   const started = performance.now();
   const child = Bun.spawn(argv, {

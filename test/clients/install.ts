@@ -1,50 +1,46 @@
-// Installs the pinned coding agents beside this file, with progress, unless they are already there.
+// Installs the coding agents in their pinned versions, each into a folder of the user's cache, with progress.
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Agent } from './agent.ts';
 
-const HERE = import.meta.dir;
-const MODULES = join(HERE, 'node_modules');
+/** Outside the repository, so that every checkout shares it. */
+export const CACHE = process.env.OSIRIS_CLIENTS_DIR ?? join(homedir(), '.cache', 'osiris-clients');
 
-/** Absolute paths of the programs. */
-export type Programs = { claude: string; codex: string };
-
-/** Makes sure that both programs are there in their pinned versions; says on stderr what it does. */
-export async function installPrograms(): Promise<Programs> {
-  const wanted = (JSON.parse(readFileSync(join(HERE, 'package.json'), 'utf8')) as { dependencies: Versions })
-    .dependencies;
-  const stale = Object.entries(wanted).filter(([name, version]) => installedVersion(name) !== version);
-  if (stale.length > 0) {
-    console.error(
-      `installing ${stale.map(([name, version]) => `${name} ${version}`).join(', ')} (about 640 MB)`,
-    );
-    await must(['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock']);
+/** The words that start it. Throws, with the reason, when it cannot be installed here. */
+export async function install(agent: Agent): Promise<string[]> {
+  const folder = join(CACHE, `${agent.id}-${agent.version}`);
+  const done = join(folder, 'installed');
+  if (!existsSync(done)) {
+    const wanted = Object.entries(agent.packages).map(([name, version]) => `${name}@${version}`);
+    console.error(`installing ${wanted.join(' and ')} (some hundred MB) …`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+    // the install scripts only link a native program over a small stand-in; it is started where it lies instead
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--save-exact'];
+    await must(['npm', 'install', ...flags, ...wanted], folder);
   }
-  const claude = join(MODULES, '@anthropic-ai', 'claude-code');
-  const program = join(claude, 'bin', 'claude.exe');
-  // Its one install script only links the native program over a small stand-in: run by hand, only this one.
-  if (!existsSync(program) || statSync(program).size < 1_000_000) {
-    console.error('linking the Claude Code program');
-    await must(['node', join(claude, 'install.cjs')]);
-  }
-  return { claude: program, codex: join(MODULES, '.bin', 'codex') };
+  const program = agent.program.map((word) =>
+    word.includes('/') ? join(folder, 'node_modules', word) : word,
+  );
+  for (const word of program)
+    if (word.startsWith('/') && !existsSync(word)) throw new Error(`npm brought no ${word}`);
+  writeFileSync(done, '');
+  return program;
 }
 
-type Versions = Record<string, string>;
+/** How npm packages name this machine, as in `linux-x64`. */
+export const MACHINE = `${process.platform}-${process.arch}`;
 
-function installedVersion(name: string): string | undefined {
-  const file = join(MODULES, name, 'package.json');
-  if (!existsSync(file)) return undefined;
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}
-
-async function must(argv: string[]): Promise<void> {
-  const child = Bun.spawn(argv, { cwd: HERE, stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' });
+async function must(argv: string[], cwd: string): Promise<void> {
+  const child = Bun.spawn(argv, { cwd, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
   const started = performance.now();
   const progress = setInterval(() => {
     console.error(`  still at it after ${Math.round((performance.now() - started) / 1000)} s`);
   }, 5_000);
+  const words = await new Response(child.stderr).text();
   const code = await child.exited;
   clearInterval(progress);
-  if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}`);
+  if (code !== 0) throw new Error(`${argv[0]} install ended with ${code}: ${words.trim().slice(-400)}`);
 }

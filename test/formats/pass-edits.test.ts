@@ -1,4 +1,4 @@
-// The edits of a Chat request that passes to a vendor who knows the cap by one of its names.
+// The edits of a Chat request that passes to a vendor who cannot take it as it is.
 
 import { expect, test } from 'bun:test';
 import type { Target } from '../../src/formats/codec.ts';
@@ -44,4 +44,27 @@ test.each<[string, JsonObject, object, object, string[]]>([
   ['two that agree lose nothing', { max_tokens: 3, max_completion_tokens: 3 }, OLDER, { max_tokens: 3 }, []],
 ])('a cap passes: %s', (_, body, facts, sent, losses) => {
   expect(passed(body, facts)).toEqual({ sent, losses });
+});
+
+test('cache marks, as OpenCode and Kilo send them, reach no vendor that refuses them, and are named', () => {
+  const mark = { type: 'ephemeral' };
+  const body = (marked: object): JsonObject => ({
+    messages: [
+      { role: 'system', content: 'Be brief.', ...marked },
+      { role: 'user', content: [{ type: 'text', text: 'Hi', ...marked }] },
+      { role: 'tool', tool_call_id: 'call_1', content: '12°', ...marked },
+    ],
+    tools: [{ type: 'function', function: { name: 'rain', parameters: {}, ...marked } }],
+  });
+  const marked = body({ cache_control: mark });
+  expect(passed(marked, { ...NEWER, refuses: ['cache_control'] })).toEqual({
+    sent: body({}),
+    losses: [
+      'messages[0].cache_control',
+      'messages[1].content[0].cache_control',
+      'messages[2].cache_control',
+      'tools[0].function.cache_control',
+    ],
+  });
+  expect(passed(marked, NEWER)).toEqual({ sent: marked, losses: [] });
 });

@@ -52,13 +52,15 @@ export type Turn = {
   failAfterFrames?: { frames: number; type: string; message: string };
   /** Stream only: after so many frames the body ends without its terminal event. */
   stopAfterFrames?: number;
-  /** Stream only: after so many frames the upstream falls silent until its caller leaves. */
+  /** The same, as a page of a proxy before the provider. */
+  page?: { status: number; html: string };
+  /** After so many frames, or before a whole answer, the upstream falls silent until its caller leaves. */
   silentAfterFrames?: number;
   /**
    * Half of the answer comes. Then `end`: nothing more, as if that were all; `error`: a stream says the provider's
-   * error and a whole answer's connection is reset.
+   * error and a whole answer's connection is reset; `garbage`: events whose JSON is broken, or half a body.
    */
-  halfway?: 'end' | 'error';
+  halfway?: 'end' | 'error' | 'garbage';
   /** Before the first byte. */
   delayMs?: number;
   cutting?: Cutting;

@@ -24,11 +24,21 @@ export type Upstream = Pick<Scene, 'received' | 'play' | 'turnsTaken' | 'breache
 /** A stream that breaks stands still for so long before it does. */
 const BREAK_PAUSE_MS = 40;
 
+const ASIDE_POSITION = 1_000;
+
 /** The tokens every counting request is told. */
 export const COUNTED_TOKENS = 42;
 
-/** Starts a scripted upstream on a free loopback port; with `key` set every request must bear it. */
-export function startUpstream(options: { key?: string; port?: number } = {}): Upstream {
+export type UpstreamOptions = {
+  /** Every request must bear it. */
+  key?: string;
+  port?: number;
+  /** What is answered to a request out of turn; undefined leaves it to the script. */
+  aside?: (body: Json) => Turn | undefined;
+};
+
+/** Starts a scripted upstream on a free loopback port. */
+export function startUpstream(options: UpstreamOptions = {}): Upstream {
   const common = new Scene();
   const scenes = new Map<string, Scene>();
 
@@ -83,10 +93,12 @@ export function startUpstream(options: { key?: string; port?: number } = {}): Up
         if (found.model !== undefined) return Response.json({ totalTokens: COUNTED_TOKENS });
         return Response.json({ object: 'response.input_tokens', input_tokens: COUNTED_TOKENS });
       }
-      const position = scene.turnsTaken().length;
-      const scripted = scene.turn(position);
+      const aside = options.aside?.(entry.body);
+      // part of every id: those of an aside are no turn's
+      const position = aside ? ASIDE_POSITION + scene.received.length : scene.turnsTaken().length;
+      const scripted = aside ?? scene.turn(position);
       const turn = scripted && sayValue(scripted, entry.body);
-      entry.tookTurn = true;
+      entry.tookTurn = aside === undefined;
       if (turn === undefined) return refusal(wire, 500, 'api_error', 'the script has no more turns');
       const stream = found.stream ?? entry.body.stream === true;
       const asked: Asked = { position, model: entry.model, stream, body: entry.body };
@@ -179,9 +191,14 @@ function answer(
     const { status, type, message, headers } = turn.error;
     return Response.json(wire.error(type, message), { status, headers: headers ?? {} });
   }
+  if (turn.page !== undefined) {
+    const { status, html } = turn.page;
+    return new Response(html, { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
+  }
   const streaming = asked.stream;
   const frames = streaming ? brokenFrames(wire, turn, asked) : [brokenBody(wire, turn, asked)];
-  const silentAfter = streaming ? turn.silentAfterFrames : undefined;
+  // a whole answer has no middle: it is silent from the beginning
+  const silentAfter = streaming || turn.silentAfterFrames === undefined ? turn.silentAfterFrames : 0;
   const pieces = cutFrames(frames.slice(0, silentAfter), cutting);
   const last =
     silentAfter !== undefined ? 'stay' : !streaming && turn.halfway === 'error' ? 'reset' : 'close';
@@ -203,11 +220,19 @@ function brokenFrames(wire: Wire, turn: Turn, asked: Asked): string[] {
   if (turn.halfway === 'end') return frames.slice(0, half);
   if (turn.halfway === 'error')
     return [...frames.slice(0, half), wire.errorFrame(asked, 'overloaded_error', 'Overloaded', half)];
+  if (turn.halfway === 'garbage') return frames.map((frame, at) => (at < half ? frame : garbled(frame)));
   if (turn.failAfterFrames !== undefined) {
     const { frames: count, type, message } = turn.failAfterFrames;
     return [...frames.slice(0, count), wire.errorFrame(asked, type, message, count)];
   }
   return turn.stopAfterFrames === undefined ? frames : frames.slice(0, turn.stopAfterFrames);
+}
+
+/** Each line of data loses its second half. */
+function garbled(frame: string): string {
+  return frame.replace(/^data: (.*?)(\r?)$/gm, (_, data: string, end: string) => {
+    return `data: ${data.slice(0, Math.ceil(data.length / 2))}${end}`;
+  });
 }
 
 function brokenBody(wire: Wire, turn: Turn, asked: Asked): string {
