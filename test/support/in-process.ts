@@ -3,10 +3,10 @@
 import { findKey } from '../../src/accounts/find-key.ts';
 import { createReports } from '../../src/accounts/reports.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
+import { CODECS } from '../../src/formats/index.ts';
 import { forgetGone } from '../../src/gateway/ailing.ts';
 import { Conversations } from '../../src/gateway/conversations.ts';
 import { explain } from '../../src/gateway/explain.ts';
-import { CODECS } from '../../src/formats/index.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health.ts';
 import { Watch } from '../../src/gateway/watch.ts';
