@@ -201,7 +201,14 @@ export type Receipt = { chargedNano: bigint; durable: Promise<void> };
 
 /** Money moved by hand, or by a rule other than a call. */
 export type Posting =
-  | { kind: 'grant' | 'purchase'; purse: number; amountNano: bigint; note: string; expiresAtMs?: number }
+  | {
+      kind: 'grant' | 'purchase';
+      purse: number;
+      amountNano: bigint;
+      note: string;
+      /** When the whole balance ends from now on; null: it does not end any more. */
+      expiresAtMs?: number | null;
+    }
   | { kind: 'forfeit'; purse: number; amountNano: bigint; note: string }
   /** Positive amounts give money to the purse, negative ones take it; `of` is the charge that is corrected. */
   | {
