@@ -1,6 +1,7 @@
 // The real server in this process, on a store of its own and a clock that is moved by hand.
 
 import { createReports } from '../../src/accounts/reports.ts';
+import type { Model } from '../../src/catalog/model.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Watch } from '../../src/gateway/watch.ts';
@@ -28,6 +29,7 @@ export type InProcess = {
   limiter: Limiter;
   directory: Directory;
   store: Store;
+  dataDir: string;
   journal: Journal;
   /** How often the directory was asked for more than it has in memory. */
   looks: { keys: number; facts: number };
@@ -45,8 +47,10 @@ export async function openHere(options: {
   models?: string[];
   server?: Record<string, unknown>;
   sections?: Record<string, unknown>;
+  /** Changes the models as they were loaded. */
+  adapt?: (model: Model) => Model;
 }): Promise<InProcess> {
-  const { baseUrl = 'http://127.0.0.1:1/v1', models = [], server = {}, sections = {} } = options;
+  const { baseUrl = 'http://127.0.0.1:1/v1', models = [], server = {}, sections = {}, adapt } = options;
   const offer = (model: string) => ({
     price: { input: 0, output: 0 },
     deployments: [{ provider: 'up', model }],
@@ -58,7 +62,12 @@ export async function openHere(options: {
     ...sections,
   };
   const loaded = accepted(loadText(JSON.stringify(file)));
-  const config = { ...loaded, dataDir: emptyDirectory(), server: { ...loaded.server, port: 0 } };
+  const changed = adapt && new Map([...loaded.models].map(([id, model]) => [id, adapt(model)]));
+  const config = {
+    ...loaded,
+    ...{ dataDir: emptyDirectory(), server: { ...loaded.server, port: 0 } },
+    models: changed ?? loaded.models,
+  };
   const clock = fakeClock();
   const limiter = createMemoryLimiter(clock);
   const journal = createMemoryJournal();
@@ -111,6 +120,7 @@ export async function openHere(options: {
     limiter,
     directory,
     store,
+    dataDir: config.dataDir,
     journal,
     looks,
     adminSecret,
