@@ -32,6 +32,7 @@ import { openDirectory } from './store/sqlite/directory.ts';
 import { openJournal } from './store/sqlite/journal.ts';
 import { openStatements } from './store/sqlite/statements.ts';
 import { openStore, type Store } from './store/sqlite/store.ts';
+import { verifierOf } from './store/sqlite/verify-aside.ts';
 import type { Statements } from './store/statements.ts';
 
 export { sandboxModels } from './sandbox/index.ts';
@@ -66,9 +67,11 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         ports = { ...ports, ...changed };
       },
     });
+    const verify = verifierOf(config.dataDir);
     const server = openServer(config.server, socketPath(config.dataDir), {
       gateway: () => ports,
       reports: reportsOn(() => ports.config, store),
+      verify: () => verify(ports.config.billing.minimumChargeNano),
       reload: () => live.reload(),
       version: VERSION,
       troubles: () => {

@@ -171,7 +171,7 @@ function endOf(key: JsonObject): string {
   return ends.length === 0 ? 'never' : minuteOf(ends.toSorted()[0]);
 }
 
-function dollars(value: JsonValue | undefined): string {
+export function dollars(value: JsonValue | undefined): string {
   const amount = asNumber(value);
   if (amount === undefined) return '';
   const digits = Math.abs(amount)
@@ -190,14 +190,14 @@ function minuteOf(value: JsonValue | undefined): string {
   return asString(value)?.slice(0, 16).replace('T', ' ') ?? '';
 }
 
-function timeOf(value: JsonValue | undefined): string {
+export function timeOf(value: JsonValue | undefined): string {
   return value == null ? '' : `${minuteOf(value)} UTC`;
 }
 
-function text(value: JsonValue | undefined): string {
+export function text(value: JsonValue | undefined): string {
   return value == null ? '' : String(value);
 }
 
-function cut(value: string, length: number): string {
+export function cut(value: string, length: number): string {
   return value.length > length ? `${value.slice(0, length - 1)}…` : value;
 }

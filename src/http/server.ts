@@ -12,8 +12,10 @@ import type { GatewayPorts } from '../gateway/gateway.ts';
 import { after, type Clock, pause } from '../lib/clock.ts';
 import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
+import type { Verification } from '../store/verification.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
+import { adminAccounts } from './admin-accounts.ts';
 import { adminConfig } from './admin-config.ts';
 import { adminLogs } from './admin-logs.ts';
 import { adminUsage } from './admin-usage.ts';
@@ -33,6 +35,8 @@ export type ServerPorts = {
   gateway: () => GatewayPorts;
   /** What the operator may ask about money. */
   reports: Reports;
+  /** Checks the ledger beside the calls. */
+  verify: () => Promise<Verification>;
   /** Reads the configuration again. */
   reload: () => Change;
   version: string;
@@ -94,15 +98,17 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(key(ports.gateway, gate))
     .use(keyUsage({ gateway: ports.gateway, reports: ports.reports }, gate))
     .use(admin(desk, guard))
+    .use(adminAccounts(desk, guard))
     .use(adminLogs({ directory, journal }, guard))
-    .use(adminUsage(ports.reports, guard))
+    .use(adminUsage(ports, guard))
     .use(adminConfig(ports.reload, guard))
     .use(docs({ version: ports.version }))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
     .use(admin(desk, () => {}))
+    .use(adminAccounts(desk, () => {}))
     .use(adminLogs({ directory, journal }, () => {}))
-    .use(adminUsage(ports.reports, () => {}))
+    .use(adminUsage(ports, () => {}))
     .use(adminConfig(ports.reload, () => {}))
     .use(health(readiness))
     .onError(({ code, error, request }) => refuseOther(code, error, request));
@@ -134,6 +140,8 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   });
   const socket = Bun.serve({
     unix: socketPath,
+    // a report on a long ledger takes its time; works here too (Bun 1.4.5), though its types know it for ports only
+    ...({ idleTimeout: 0 } as object),
     development: false,
     error: refuseBroken,
     fetch: (request) => local.fetch(request),

@@ -106,6 +106,8 @@ export interface Directory {
   revoke(id: string): boolean;
   /** By any spelling of the mailbox. */
   findAccount(email: string): Account | undefined;
+  /** Newest first. */
+  listAccounts(): Account[];
   /** Small facts of the installation (`admin_secret_sha256`). */
   getFact(name: string): string | undefined;
   setFact(name: string, value: string): void;

@@ -165,7 +165,7 @@ describe('with a price whose moment comes in the middle of an answer', () => {
     await (await ask(here, client, asking)).text();
     teller.goOn();
     await (begun ? begun.rest() : (await asked).text());
-    const [second, first] = rowsIn<JsonObject>(
+    const [second, first] = rowsIn<{ amount_nano: bigint }>(
       here.dataDir,
       `SELECT amount_nano FROM entries WHERE kind = 'charge' AND key = '${stored.id}' ORDER BY id DESC`,
     );

@@ -17,6 +17,7 @@ import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
 import type { Directory, Key, KeyLimits, Limiter, NewKey } from '../../src/store/ports.ts';
 import type { Store } from '../../src/store/sqlite/store.ts';
+import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import { accepted, emptyDirectory, loadText } from './config-file.ts';
 import { DAILY, storeIn } from './ledger.ts';
 import { fakeClock, PLAIN_KEY } from './store-fixtures.ts';
@@ -104,6 +105,7 @@ export async function openHere(options: {
       minimumChargeNano: ports.billing.minimumChargeNano,
       today: () => DAILY.dayOf(clock.nowMs()),
     }),
+    verify: async () => verifyLedger(config.dataDir, { minimumChargeNano: ports.billing.minimumChargeNano }),
     reload: () => ({ ok: true, needsRestart: [] }),
     version: 'test',
     troubles: () => ({}),
