@@ -139,6 +139,8 @@ export const days = sqliteTable(
     outputTokens: whole('output_tokens').notNull(),
     amountNano: nano('amount_nano').notNull(),
     failed: whole().notNull(),
+    /** The part of the input that was read from a cache. */
+    cachedTokens: whole('cached_tokens').notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.key, table.day, table.model] })],
 );

@@ -8,7 +8,7 @@ import type { LimitRules } from '../store/key-limits.ts';
 import type { KeyRules } from '../store/key-rules.ts';
 import { createKey, keyJson, newSecret, parseNewKey } from '../store/keys.ts';
 import type { Directory, Key, Ledger } from '../store/ports.ts';
-import { addCredit, forfeitEnded } from './credit-key.ts';
+import { addCredit, forfeitEnded, grantOf } from './credit-key.ts';
 import { findKey } from './find-key.ts';
 import { type ListQuery, pageOfKeys } from './key-list.ts';
 
@@ -93,10 +93,9 @@ export function keyDesk({ directory, ledger, rules, clock = systemClock }: DeskP
     if (creditNano === 0n) return created;
     try {
       const note = `credit with ${created.key.id}`;
-      // new money must not be forfeited with what was there before
-      const purse = ledger.purse(created.key.purse);
-      if (purse) await forfeitEnded(purse, ledger, clock.nowMs());
-      await ledger.post({ kind: 'grant', purse: created.key.purse, amountNano: creditNano, note });
+      const { purse } = created.key;
+      await forfeitEnded(purse, ledger, clock.nowMs());
+      await ledger.post(grantOf({ purse, amountNano: creditNano, note }, ledger, clock.nowMs()));
     } catch (thrown) {
       directory.revoke(created.key.id);
       throw thrown;

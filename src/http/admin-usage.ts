@@ -95,7 +95,7 @@ const DETAILS = {
       parameter('by', 'A list of `key`, `model`, `provider`, `day`; `model` when left out.'),
       key,
       parameter('model', 'Only this model, by its id.'),
-      parameter('cached', '`false` leaves out what only single calls tell, which is quicker.'),
+      parameter('undelivered', '`false` leaves it out, which is quicker.'),
       parameter('format', '`json` or `csv`.'),
     ],
   },

@@ -170,7 +170,7 @@ function addToDays(days: Map<string, DaySums>, row: Row): void {
   const ended = kind === 'charge' || kind === 'release';
   if (!ended && (kind !== 'adjust' || row.model === null)) return;
   const group = dayGroup(row.key, row.day, row.model);
-  const sums = days.get(group) ?? { calls: 0, input: 0, output: 0, amountNano: 0n, failed: 0 };
+  const sums = days.get(group) ?? { calls: 0, failed: 0, input: 0, cached: 0, output: 0, amountNano: 0n };
   days.set(group, sums);
   if (!ended) {
     sums.amountNano += Number(row.debit) === BOOKS.adjustments ? -amount : amount;
@@ -185,6 +185,7 @@ function addToDays(days: Map<string, DaySums>, row: Row): void {
       Number(cache_write_5m) +
       Number(cache_write_1h) +
       Number(cache_write_other);
+  sums.cached += Number(cache_read);
   sums.output += Number(row.output);
   sums.amountNano += amount;
   if (row.rule !== 'finished' && row.rule !== 'client-left') sums.failed += 1;

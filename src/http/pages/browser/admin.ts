@@ -28,8 +28,8 @@ byId('forget').addEventListener('click', refresh.stop);
 async function load(): Promise<void> {
   const secret = door.secret();
   const [models, byKey] = await Promise.all([
-    ask<UsageAnswer>('/admin/usage?by=day,model&cached=false'),
-    ask<UsageAnswer>('/admin/usage?by=day,key&cached=false'),
+    ask<UsageAnswer>('/admin/usage?by=day,model&undelivered=false'),
+    ask<UsageAnswer>('/admin/usage?by=day,key&undelivered=false'),
     showHealth(),
   ]);
   if (secret !== door.secret()) return;

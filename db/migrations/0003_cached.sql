@@ -1,0 +1,44 @@
+ALTER TABLE `days` ADD `cached_tokens` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+-- What was read from caches so far stands in the entries.
+UPDATE `days` SET `cached_tokens` = `sums`.`cached` FROM (
+	SELECT `key`, `day`, `model`, sum(`cache_read`) AS `cached` FROM `entries`
+	WHERE `kind` = 'charge' AND `cache_read` > 0 GROUP BY 1, 2, 3) AS `sums`
+WHERE `days`.`key` = `sums`.`key` AND `days`.`day` = `sums`.`day` AND `days`.`model` = `sums`.`model`;
+--> statement-breakpoint
+DROP TRIGGER `entries_end_calls`;
+--> statement-breakpoint
+CREATE TRIGGER `entries_end_calls` AFTER INSERT ON `entries` WHEN NEW.`kind` IN ('charge', 'release')
+BEGIN
+	DELETE FROM `holds` WHERE `call_id` = NEW.`id`;
+	INSERT INTO `days` (`key`, `day`, `model`, `calls`, `input_tokens`, `output_tokens`, `amount_nano`, `failed`, `cached_tokens`)
+	VALUES (
+		NEW.`key`, NEW.`day`, NEW.`model`, 1,
+		coalesce(NEW.`input_uncached` + NEW.`cache_read` + NEW.`cache_write_5m` + NEW.`cache_write_1h` + NEW.`cache_write_other`, 0),
+		coalesce(NEW.`output`, 0), NEW.`amount_nano`,
+		NEW.`rule` IS NOT 'finished' AND NEW.`rule` IS NOT 'client-left' AND NEW.`rule` IS NOT 'cache',
+		coalesce(NEW.`cache_read`, 0))
+	ON CONFLICT DO UPDATE SET
+		`calls` = `calls` + 1, `input_tokens` = `input_tokens` + excluded.`input_tokens`,
+		`output_tokens` = `output_tokens` + excluded.`output_tokens`,
+		`amount_nano` = `amount_nano` + excluded.`amount_nano`, `failed` = `failed` + excluded.`failed`,
+		`cached_tokens` = `cached_tokens` + excluded.`cached_tokens`;
+END;
+--> statement-breakpoint
+DROP TRIGGER `entries_correct_days`;
+--> statement-breakpoint
+-- A correction names the calls it corrects, and moves money where theirs came from.
+CREATE TRIGGER `entries_correct_calls` BEFORE INSERT ON `entries`
+WHEN NEW.`kind` = 'adjust' AND (NEW.`key` IS NOT NULL OR NEW.`model` IS NOT NULL)
+BEGIN
+	SELECT RAISE(ABORT, 'a correction names a key, a model and a day with calls') WHERE NOT EXISTS (
+		SELECT 1 FROM `days` WHERE `key` = NEW.`key` AND `day` = NEW.`day` AND `model` = NEW.`model`);
+	SELECT RAISE(ABORT, 'a correction moves money of the purse its calls were paid from') WHERE NOT EXISTS (
+		SELECT 1 FROM `keys` WHERE `id` = NEW.`key`
+		AND iif(`kind` = 'time', 6, `purse`) = iif(NEW.`debit` = 5, NEW.`credit`, NEW.`debit`));
+END;
+--> statement-breakpoint
+CREATE TRIGGER `entries_correct_days` AFTER INSERT ON `entries` WHEN NEW.`kind` = 'adjust' AND NEW.`model` IS NOT NULL
+BEGIN
+	UPDATE `days` SET `amount_nano` = `amount_nano` + iif(NEW.`debit` = 5, -NEW.`amount_nano`, NEW.`amount_nano`)
+	WHERE `key` = NEW.`key` AND `day` = NEW.`day` AND `model` = NEW.`model`;
+END;
