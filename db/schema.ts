@@ -141,6 +141,8 @@ export const days = sqliteTable(
     failed: whole().notNull(),
     /** The part of the input that was read from a cache. */
     cachedTokens: whole('cached_tokens').notNull().default(0),
+    /** When the last of the calls ended; 0 where only a crash ended one. */
+    lastMs: whole('last_ms').notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.key, table.day, table.model] })],
 );

@@ -146,16 +146,16 @@ describe('a database file', () => {
   });
 });
 
-test('sums of days from before they counted cached tokens count those of their entries', () => {
+test('sums of days from before they knew cached tokens and last uses take them from their entries', () => {
   const path = join(scratchDir(), 'osiris.db');
   writeFileSync(path, '');
   const old = new Database(path, OPEN);
-  bringUpToDate(old, path, migrationsBefore('_cached'));
+  bringUpToDate(old, path, migrationsBefore('_day_sums'));
   const call = (id: number, model: string, cached: number) =>
     old.run(
       `INSERT INTO entries (id, kind, debit, credit, amount_nano, at_ms, day, key, model, rule, delivery, input_uncached,
        cache_read, cache_write_5m, cache_write_1h, cache_write_other, output)
-       VALUES (${id}, 'charge', 6, 3, 5, 0, 9, 'k', '${model}', 'finished', 'unknown', 10, ${cached}, 0, 0, 0, 1)`,
+       VALUES (${id}, 'charge', 6, 3, 5, ${id}000, 9, 'k', '${model}', 'finished', 'unknown', 10, ${cached}, 0, 0, 0, 1)`,
     );
   call(1, 'a', 30);
   call(2, 'a', 12);
@@ -164,11 +164,13 @@ test('sums of days from before they counted cached tokens count those of their e
   call(4, 'a', 100);
   call(5, 'c', 7);
   expect(
-    old.query('SELECT model, calls, input_tokens AS input, cached_tokens AS cached FROM days').all(),
+    old
+      .query('SELECT model, calls, input_tokens AS input, cached_tokens AS cached, last_ms AS last FROM days')
+      .all(),
   ).toEqual([
-    { model: 'a', calls: 3n, input: 172n, cached: 142n },
-    { model: 'b', calls: 1n, input: 10n, cached: 0n },
-    { model: 'c', calls: 1n, input: 17n, cached: 7n },
+    { model: 'a', calls: 3n, input: 172n, cached: 142n, last: 4000n },
+    { model: 'b', calls: 1n, input: 10n, cached: 0n, last: 3000n },
+    { model: 'c', calls: 1n, input: 17n, cached: 7n, last: 5000n },
   ]);
   old.close();
 });

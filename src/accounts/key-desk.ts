@@ -34,7 +34,7 @@ export type KeyPage = { data: JsonObject[]; hasMore: boolean };
 export interface KeyDesk {
   /** The answer holds the whole secret as `key`, this once. */
   create(body: unknown): Promise<JsonObject>;
-  /** Newest first. */
+  /** Newest first unless the query says otherwise. */
   list(query: ListQuery): Promise<KeyPage>;
   show(key: string): Promise<JsonObject>;
   /** Gives money to the purse the key draws on, or takes it. */
@@ -57,7 +57,13 @@ export function keyDesk({ directory, ledger, rules, clock = systemClock }: DeskP
       return { key: secret, ...jsonOf(key) };
     },
     async list(query) {
-      const { page, hasMore } = pageOfKeys(directory.list(), query, clock.nowMs());
+      const { page, hasMore } = await pageOfKeys(directory.list(), query, {
+        nowMs: clock.nowMs(),
+        standingOf: (key) => ({
+          ...ledger.tally(key),
+          balanceNano: key.kind === 'time' ? undefined : ledger.purse(key.purse)?.balanceNano,
+        }),
+      });
       return { data: page.map(jsonOf), hasMore };
     },
     show: async (word) => jsonOf(find(word)),

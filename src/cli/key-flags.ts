@@ -42,6 +42,8 @@ const FLAG_OF: Record<string, string> = {
   ...SWITCHES,
   models: 'models',
   status: 'status',
+  sort: 'sort',
+  order: 'order',
   limit: 'limit',
   after: 'after',
 };

@@ -132,6 +132,7 @@ function usageLines(key: JsonObject): [string, string][] {
     ['requests so far', text(usage.requests)],
     ['tokens so far', `${usage.input_tokens} in, ${usage.output_tokens} out`],
     ['spent so far', dollars(key.spent_usd)],
+    ['last used', timeOf(key.last_used_at)],
   ];
 }
 

@@ -1,6 +1,7 @@
 // `osiris keys …`: everything an operator does with clients' keys.
 
 import type { Command } from 'commander';
+import type { ListQuery } from '../accounts/key-desk.ts';
 import { Fault } from '../canonical/fault.ts';
 import type { Config } from '../config/config.ts';
 import { asArray, type JsonObject } from '../lib/json.ts';
@@ -23,10 +24,7 @@ import { dataDirOf, openExisting } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
 type Flags = ConfigFlags & { json?: boolean };
-type ListFlags = Flags & { account?: string; kind?: string; status?: string; name?: string } & {
-  limit?: string;
-  after?: string;
-};
+type ListFlags = Flags & Partial<Record<keyof ListQuery, string>>;
 
 const WHICH = 'ID is the id of a key (key_…), its exact name, or its beginning (sk-osiris-ab12).';
 
@@ -81,11 +79,13 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
     });
 
   withJson(withPlace(keys.command('list')))
-    .description('list keys, newest first')
+    .description('list keys, newest first unless sorted')
     .option('--account <email>', 'only keys of this account, or of operator')
     .option('--kind <kind>', 'only credit, time or trial keys')
     .option('--status <status>', 'only active, expired or revoked keys')
     .option('--name <text>', 'only keys whose name holds this text')
+    .option('--sort <what>', 'by name, status, kind, balance, spent or last_used instead of created')
+    .option('--order <way>', 'up or down (names, states and kinds up, all else down)')
     .option('--limit <n>', `how many at most (${PAGE_FOR_PEOPLE}; with --json all)`)
     .option('--after <id>', 'go on behind this key')
     .action(async (flags: ListFlags) => {
@@ -158,8 +158,8 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
 }
 
 function listed(book: KeyBook, flags: ListFlags): Promise<Page> {
-  const { account, kind, status, name, limit, after } = flags;
-  const query = { account, kind, status, name, limit, after };
+  const { account, kind, status, name, sort, order, limit, after } = flags;
+  const query = { account, kind, status, name, sort, order, limit, after };
   const of = { all: flags.json === true, idOf: (key: JsonObject) => String(key.id) };
   return pagesOf((words) => book.list(words), query, of);
 }

@@ -78,13 +78,14 @@ export class Balances {
   }
 
   tally(key: Key, atMs: number): KeyTally {
-    const { calls, inputTokens, outputTokens, spentNano } = this.#sumsOf(key.id);
+    const { calls, inputTokens, outputTokens, spentNano, lastUsedMs } = this.#sumsOf(key.id);
     const period = key.budget && this.#periodOf(key, atMs);
     return {
       calls,
       inputTokens,
       outputTokens,
       spentNano,
+      lastUsedMs,
       ...(period ? { budget: { spentNano: period.spentNano, resetsAtMs: period.endsAtMs } } : {}),
     };
   }
@@ -217,6 +218,7 @@ export class Balances {
     sums.inputTokens += usage.input * Number(sign);
     sums.outputTokens += usage.output * Number(sign);
     sums.spentNano += chargedNano * sign;
+    if (atMs > sums.lastUsedMs) sums.lastUsedMs = atMs;
     // the key may have got its budget, or another one, since its call began: what counts is the period that is open;
     // one that opens later begins with what `spentSince` knows
     const { period } = sums;

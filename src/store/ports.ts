@@ -237,6 +237,8 @@ export type KeyTally = {
   inputTokens: number;
   outputTokens: number;
   spentNano: bigint;
+  /** When the last of its calls ended; 0 when there was none. */
+  lastUsedMs: number;
   budget?: { spentNano: bigint; resetsAtMs: number };
 };
 

@@ -5,7 +5,9 @@ import type { Remembered } from '../balances.ts';
 import { BOOKS } from './books.ts';
 
 type PurseRow = { id: bigint; owner: string; balance_nano: bigint; expires_at_ms: bigint | null };
-type SumRow = { calls: bigint | null; input: bigint | null; output: bigint | null; spent: bigint | null };
+type SumRow = { calls: bigint | null; input: bigint | null; output: bigint | null; spent: bigint | null } & {
+  last: bigint | null;
+};
 
 /**
  * An entry on its way to the disk, where it may or may not have arrived. `nano` is what memory has booked for it, 0
@@ -18,8 +20,8 @@ export function rememberedIn(database: Database, underWay: ReadonlyMap<bigint, U
     'SELECT id, owner, balance_nano, expires_at_ms FROM purses WHERE id = ?',
   );
   const tally = database.query<SumRow, [string]>(
-    `SELECT sum(calls) AS calls, sum(input_tokens) AS input, sum(output_tokens) AS output, sum(amount_nano) AS spent
-     FROM days WHERE key = ?`,
+    `SELECT sum(calls) AS calls, sum(input_tokens) AS input, sum(output_tokens) AS output, sum(amount_nano) AS spent,
+     max(last_ms) AS last FROM days WHERE key = ?`,
   );
   // one statement, so that the writer cannot commit between its two halves
   const since = database.query<{ spent: bigint }, [string, number, string]>(
@@ -41,6 +43,7 @@ export function rememberedIn(database: Database, underWay: ReadonlyMap<bigint, U
         inputTokens: Number(row?.input ?? 0n),
         outputTokens: Number(row?.output ?? 0n),
         spentNano: row?.spent ?? 0n,
+        lastUsedMs: Number(row?.last ?? 0n),
       };
     },
     spentSince(keyId, sinceDay) {

@@ -19,6 +19,7 @@ export type DaySums = {
   cached: number;
   output: number;
   amountNano: bigint;
+  lastMs: number;
 };
 
 export function takeNotes(): { notes: Notes; result: (tookMs: number) => Verification } {

@@ -135,6 +135,7 @@ type DayRow = {
   output_tokens: bigint;
   amount_nano: bigint;
   failed: bigint;
+  last_ms: bigint;
 };
 
 function checkDays(database: Database, days: Map<string, DaySums>, notes: Notes): void {
@@ -145,7 +146,7 @@ function checkDays(database: Database, days: Map<string, DaySums>, notes: Notes)
     days.delete(group);
     const kept = daySums({
       ...{ calls: row.calls, failed: row.failed, input: row.input_tokens, cached: row.cached_tokens },
-      ...{ output: row.output_tokens, amountNano: row.amount_nano },
+      ...{ output: row.output_tokens, amountNano: row.amount_nano, lastMs: row.last_ms },
     });
     const summed = sums ? daySums(sums) : 'nothing';
     if (kept !== summed)
@@ -156,8 +157,8 @@ function checkDays(database: Database, days: Map<string, DaySums>, notes: Notes)
 }
 
 function daySums(sums: Record<keyof DaySums, number | bigint>): string {
-  const { calls, failed, input, cached, output, amountNano } = sums;
-  return `${calls} calls (${failed} failed), ${input} in (${cached} cached), ${output} out, ${amountNano}`;
+  const { calls, failed, input, cached, output, amountNano, lastMs } = sums;
+  return `${calls} calls (${failed} failed), ${input} in (${cached} cached), ${output} out, ${amountNano}, last ${lastMs}`;
 }
 
 function checkHolds(database: Database, notes: Notes): void {

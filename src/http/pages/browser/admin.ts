@@ -2,7 +2,7 @@
 
 import { keyDialogs } from './admin-dialogs.ts';
 import { keyTable } from './admin-keys.ts';
-import { lastDays, overview, showErrors, showHealth } from './admin-overview.ts';
+import { overview, showErrors, showHealth } from './admin-overview.ts';
 import type { LogList, UsageAnswer } from './admin-shapes.ts';
 import { asker, type Refusal } from './api.ts';
 import { dialog } from './dialog.ts';
@@ -36,7 +36,6 @@ async function load(): Promise<void> {
   if (!models.ok) return refuse(models);
   if (!byKey.ok) return refuse(byKey);
   notice(undefined);
-  keys.setLastUse(lastDays(byKey.value));
   const board = byId('board');
   // Rows made anew would take the keyboard from whoever is on one
   const isBusy = byId('keys').contains(document.activeElement);

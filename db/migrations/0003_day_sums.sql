@@ -1,8 +1,9 @@
 ALTER TABLE `days` ADD `cached_tokens` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
--- What was read from caches so far stands in the entries.
-UPDATE `days` SET `cached_tokens` = `sums`.`cached` FROM (
-	SELECT `key`, `day`, `model`, sum(`cache_read`) AS `cached` FROM `entries`
-	WHERE `kind` = 'charge' AND `cache_read` > 0 GROUP BY 1, 2, 3) AS `sums`
+ALTER TABLE `days` ADD `last_ms` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+-- For the calls so far both stand in the entries.
+UPDATE `days` SET `cached_tokens` = `sums`.`cached`, `last_ms` = `sums`.`last` FROM (
+	SELECT `key`, `day`, `model`, coalesce(sum(`cache_read`), 0) AS `cached`, max(`at_ms`) AS `last` FROM `entries`
+	WHERE `kind` = 'charge' GROUP BY 1, 2, 3) AS `sums`
 WHERE `days`.`key` = `sums`.`key` AND `days`.`day` = `sums`.`day` AND `days`.`model` = `sums`.`model`;
 --> statement-breakpoint
 DROP TRIGGER `entries_end_calls`;
@@ -10,18 +11,18 @@ DROP TRIGGER `entries_end_calls`;
 CREATE TRIGGER `entries_end_calls` AFTER INSERT ON `entries` WHEN NEW.`kind` IN ('charge', 'release')
 BEGIN
 	DELETE FROM `holds` WHERE `call_id` = NEW.`id`;
-	INSERT INTO `days` (`key`, `day`, `model`, `calls`, `input_tokens`, `output_tokens`, `amount_nano`, `failed`, `cached_tokens`)
+	INSERT INTO `days` (`key`, `day`, `model`, `calls`, `input_tokens`, `output_tokens`, `amount_nano`, `failed`, `cached_tokens`, `last_ms`)
 	VALUES (
 		NEW.`key`, NEW.`day`, NEW.`model`, 1,
 		coalesce(NEW.`input_uncached` + NEW.`cache_read` + NEW.`cache_write_5m` + NEW.`cache_write_1h` + NEW.`cache_write_other`, 0),
 		coalesce(NEW.`output`, 0), NEW.`amount_nano`,
 		NEW.`rule` IS NOT 'finished' AND NEW.`rule` IS NOT 'client-left' AND NEW.`rule` IS NOT 'cache',
-		coalesce(NEW.`cache_read`, 0))
+		coalesce(NEW.`cache_read`, 0), iif(NEW.`kind` = 'charge', NEW.`at_ms`, 0))
 	ON CONFLICT DO UPDATE SET
 		`calls` = `calls` + 1, `input_tokens` = `input_tokens` + excluded.`input_tokens`,
 		`output_tokens` = `output_tokens` + excluded.`output_tokens`,
 		`amount_nano` = `amount_nano` + excluded.`amount_nano`, `failed` = `failed` + excluded.`failed`,
-		`cached_tokens` = `cached_tokens` + excluded.`cached_tokens`;
+		`cached_tokens` = `cached_tokens` + excluded.`cached_tokens`, `last_ms` = max(`last_ms`, excluded.`last_ms`);
 END;
 --> statement-breakpoint
 DROP TRIGGER `entries_correct_days`;
