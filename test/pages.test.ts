@@ -72,6 +72,10 @@ describe.skipIf(!chromium)('/key', () => {
       expect(text).toContain(PAID);
       expect(text).toContain(`${CALLS} calls`);
       expect(await page.locator('svg').count()).toBeGreaterThan(0);
+      const cells = async (row: string) =>
+        await page.locator(`#models ${row}`).first().locator('th, td').allTextContents();
+      expect(await cells('thead tr')).toEqual(['Model', 'Calls', 'Tokens in', 'Tokens out', 'Cost']);
+      expect(await cells('tbody tr')).toEqual([PAID, '5', '500', '500', '$0.01']);
     });
   });
 

@@ -29,15 +29,11 @@ export function accountTable(accounts: JsonObject[], filtered: boolean): string 
 
 /** Everything about one account, a line each, then its keys. */
 export function describeAccount(account: JsonObject): string {
-  const held = asNumber(account.shared_held_usd) ?? 0;
   const lines: [string, string][] = [
     ['email', text(account.email)],
     ['mailbox', account.mailbox === account.email ? '' : text(account.mailbox)],
     ['balance', dollars(account.balance_usd)],
-    [
-      'shared by its keys',
-      `${dollars(account.shared_balance_usd)}${held > 0 ? `, ${dollars(held)} of it held by running calls` : ''}`,
-    ],
+    ['shared by its keys', sharedOf(account)],
     ['shared part ends', timeOf(account.shared_balance_expires_at)],
     ['requests so far', text(account.requests)],
     ['spent so far', dollars(account.spent_usd)],
@@ -51,4 +47,11 @@ export function describeAccount(account: JsonObject): string {
     .join('');
   const keys = asArray(account.keys).map(asObject);
   return keys.length === 0 ? facts : `${facts}\n${keyTable(keys)}`;
+}
+
+/** What keys without a balance of their own draw on; empty when there is none. */
+function sharedOf({ shared_balance_usd: balance, shared_held_usd: held }: JsonObject): string {
+  const heldUsd = asNumber(held) ?? 0;
+  if (balance === 0 && heldUsd === 0) return '';
+  return `${dollars(balance)}${heldUsd > 0 ? `, ${dollars(heldUsd)} of it held by running calls` : ''}`;
 }

@@ -83,7 +83,7 @@ export function statusMark(status: number): HTMLElement {
 }
 
 function figures({ calls, input, output, usd }: Sums): Child[] {
-  return [amount(usd), count(calls), shortCount(input), shortCount(output)];
+  return [count(calls), shortCount(input), shortCount(output), amount(usd)];
 }
 
 function byDay({ data }: KeyUsageAnswer): HTMLElement {
