@@ -6,6 +6,7 @@ UPDATE `days` SET `cached_tokens` = `sums`.`cached`, `last_ms` = `sums`.`last` F
 	WHERE `kind` = 'charge' GROUP BY 1, 2, 3) AS `sums`
 WHERE `days`.`key` = `sums`.`key` AND `days`.`day` = `sums`.`day` AND `days`.`model` = `sums`.`model`;
 --> statement-breakpoint
+-- An answer out of the cache is no failed call either.
 DROP TRIGGER `entries_end_calls`;
 --> statement-breakpoint
 CREATE TRIGGER `entries_end_calls` AFTER INSERT ON `entries` WHEN NEW.`kind` IN ('charge', 'release')
@@ -25,8 +26,6 @@ BEGIN
 		`cached_tokens` = `cached_tokens` + excluded.`cached_tokens`, `last_ms` = max(`last_ms`, excluded.`last_ms`);
 END;
 --> statement-breakpoint
-DROP TRIGGER `entries_correct_days`;
---> statement-breakpoint
 -- A correction names the calls it corrects, and moves money where theirs came from.
 CREATE TRIGGER `entries_correct_calls` BEFORE INSERT ON `entries`
 WHEN NEW.`kind` = 'adjust' AND (NEW.`key` IS NOT NULL OR NEW.`model` IS NOT NULL)
@@ -36,10 +35,4 @@ BEGIN
 	SELECT RAISE(ABORT, 'a correction moves money of the purse its calls were paid from') WHERE NOT EXISTS (
 		SELECT 1 FROM `keys` WHERE `id` = NEW.`key`
 		AND iif(`kind` = 'time', 6, `purse`) = iif(NEW.`debit` = 5, NEW.`credit`, NEW.`debit`));
-END;
---> statement-breakpoint
-CREATE TRIGGER `entries_correct_days` AFTER INSERT ON `entries` WHEN NEW.`kind` = 'adjust' AND NEW.`model` IS NOT NULL
-BEGIN
-	UPDATE `days` SET `amount_nano` = `amount_nano` + iif(NEW.`debit` = 5, -NEW.`amount_nano`, NEW.`amount_nano`)
-	WHERE `key` = NEW.`key` AND `day` = NEW.`day` AND `model` = NEW.`model`;
 END;
