@@ -140,6 +140,10 @@ export const days = sqliteTable(
     outputTokens: whole('output_tokens').notNull(),
     amountNano: nano('amount_nano').notNull(),
     failed: whole().notNull(),
+    /** The part of the input that was read from a cache. */
+    cachedTokens: whole('cached_tokens').notNull().default(0),
+    /** When the last of the calls ended; 0 where only a crash ended one. */
+    lastMs: whole('last_ms').notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.key, table.day, table.model] })],
 );

@@ -21,6 +21,7 @@ const ENTRYPOINTS = [
   'src/main.ts',
   'src/store/sqlite/ledger-thread.ts',
   'src/store/sqlite/journal-worker.ts',
+  'src/store/sqlite/verify-thread.ts',
 ];
 
 type Target = (typeof TARGETS)[number];

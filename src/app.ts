@@ -39,6 +39,7 @@ import { openDirectory } from './store/sqlite/directory.ts';
 import { openJournal } from './store/sqlite/journal.ts';
 import { openStatements } from './store/sqlite/statements.ts';
 import { openStore, type Store } from './store/sqlite/store.ts';
+import { verifierOf } from './store/sqlite/verify-aside.ts';
 import type { Statements } from './store/statements.ts';
 
 export { sandboxModels } from './sandbox/index.ts';
@@ -76,9 +77,11 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         keepText(config.dataDir, text);
       },
     });
+    const verify = verifierOf(config.dataDir);
     const server = openServer(config.server, socketPath(config.dataDir), {
       gateway: () => ports,
       reports: reportsOn(() => ports.config, store),
+      verify: () => verify(ports.config.billing.minimumChargeNano),
       configuration: {
         reload: () => live.reload(),
         load,

@@ -129,8 +129,9 @@ describe.each(['a running', 'a stopped'])('with %s server', (state) => {
     expect((await ask('/admin/usage?format=xml')).status).toBe(400);
     const usage = await (await ask('/admin/usage?by=provider')).json();
     expect(usage).toMatchObject({ object: 'usage', total: { calls: 3 } });
-    const quick = await (await ask('/admin/usage?cached=false')).json();
-    expect(quick.data[0]).not.toHaveProperty('cached_input_tokens');
+    const quick = await (await ask('/admin/usage?undelivered=false')).json();
+    expect(quick.data[0]).toHaveProperty('cached_input_tokens');
+    expect(quick.data[0]).not.toHaveProperty('undelivered');
     const csv = await ask('/admin/usage', { authorization: `Bearer ${secret}`, accept: 'text/csv' });
     expect(csv.headers.get('content-type')).toStartWith('text/csv');
     expect(csv.headers.get('x-request-id')).toBeString();

@@ -65,6 +65,62 @@ describe('an expired balance', () => {
     await store.close();
   });
 
+  test.each(['credit_usd', 'amount_usd'])(
+    'does not take money given as %s with it while a running call holds some of it',
+    async (member) => {
+      const dataDir = scratchDir();
+      const store = await storeIn(dataDir);
+      const clock = fakeClock(Date.now());
+      const config = accepted(loadText('{}'));
+      const desk = keyDesk({ ...store, rules: () => config, clock });
+      const shared = { account: 'a@b.example', share_purse: true };
+      const { id } = await desk.create({ name: 'old', ...shared });
+      const key = store.directory.findById(String(id));
+      if (key === undefined) throw new Error('no key');
+      const { purse } = key;
+      const expiresAtMs = clock.nowMs() + 60_000;
+      await store.ledger.post({ kind: 'purchase', purse, amountNano: 500n, note: '', expiresAtMs });
+      const running = orderFor(key, { atMs: clock.nowMs() });
+      store.ledger.hold(running);
+      clock.advance(60_000);
+      const given = { [member]: '0.0000007' };
+      if (member === 'credit_usd') await desk.create({ name: 'new', ...shared, ...given });
+      else await desk.credit('old', given);
+      expect(store.ledger.purse(purse)).toMatchObject({ balanceNano: 800n, heldNano: 100n });
+      expect(store.ledger.hold(orderFor(key, { atMs: clock.nowMs() }))).toEqual({ ok: true });
+      await store.ledger.settle(endOf(running, { chargeNano: 30n })).durable;
+      await forfeitExpired({ ...store, clock });
+      expect(store.ledger.purse(purse)?.balanceNano).toBe(770n);
+      await store.close();
+      const again = await storeIn(dataDir);
+      await forfeitExpired({ ...again, clock });
+      expect(again.ledger.purse(purse)?.balanceNano).toBe(770n);
+      expect(again.ledger.purse(purse)?.expiresAtMs).toBeUndefined();
+      await again.close();
+    },
+  );
+
+  test('that is bought anew is not forfeited while the purchase is on its way to the disk', async () => {
+    const { store, key, clock, pass, purse, dataDir } = await purchased();
+    clock.advance(60_000);
+    const later = clock.nowMs() + 60_000;
+    const bought = {
+      kind: 'purchase',
+      purse: key.purse,
+      amountNano: 5n,
+      note: '',
+      expiresAtMs: later,
+    } as const;
+    const posted = store.ledger.post(bought);
+    expect(await pass()).toBe(0);
+    await posted;
+    expect(purse()).toMatchObject({ balanceNano: 505n, expiresAtMs: later });
+    await store.close();
+    expect(rowsIn(dataDir, `SELECT expires_at_ms AS at FROM purses WHERE id = ${key.purse}`)).toEqual([
+      { at: BigInt(later) },
+    ]);
+  });
+
   test('keeps what is held until its call has ended, and lets nothing new begin', async () => {
     const { dataDir, store, key, clock, pass, purse, forfeits } = await purchased();
     const order = orderFor(key, { atMs: clock.nowMs() });

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { makeKey } from './support/asking.ts';
 import { findChromium, openPage } from './support/browser.ts';
 import type { Gateway } from './support/gateway.ts';
-import { PAID, startPaidGateway } from './support/paid.ts';
+import { CALL_USD, PAID, startPaidGateway } from './support/paid.ts';
 
 const CALLS = 5;
 const HOSTILE = '<img src=x onerror="document.title=\'broken\'">';
@@ -22,13 +22,14 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => gateway.stop());
 
-async function ask(model: string): Promise<void> {
+async function ask(model: string, secret = key): Promise<number> {
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${key}` },
+    headers: { authorization: `Bearer ${secret}` },
     body: JSON.stringify({ model, messages: [{ role: 'user', content: 'hi' }] }),
   });
   await response.text();
+  return response.status;
 }
 
 /** Opens a page, types the secret, and hands over what the browser saw on the way. */
@@ -71,6 +72,32 @@ describe.skipIf(!chromium)('/key', () => {
       expect(text).toContain(PAID);
       expect(text).toContain(`${CALLS} calls`);
       expect(await page.locator('svg').count()).toBeGreaterThan(0);
+      const cells = async (row: string) =>
+        await page.locator(`#models ${row}`).first().locator('th, td').allTextContents();
+      expect(await cells('thead tr')).toEqual(['Model', 'Calls', 'Tokens in', 'Tokens out', 'Cost']);
+      expect(await cells('tbody tr')).toEqual([PAID, '5', '500', '500', '$0.01']);
+    });
+  });
+
+  const used: [what: string, flags: string[], notice: string][] = [
+    ['balance', ['--credit', `${CALL_USD}`], 'There is no balance: models that cost money answer 402'],
+    ['budget', ['--credit', '5', '--budget', `${CALL_USD}/day`], 'The budget of this day is used up'],
+    [
+      'quota',
+      ['--kind', 'time', '--days', '1', '--quota', `${CALL_USD}`],
+      'The quota of this key is used up',
+    ],
+  ];
+  test.each(used)('says that the %s is used up, as the next call is told', async (_, flags, notice) => {
+    const { key: secret } = await makeKey(gateway, ...flags);
+    await unlocked('/key', secret, async (page) => {
+      await page.getByText('Limits').first().waitFor();
+      expect(await page.locator('#notice').textContent()).toBe('');
+    });
+    expect(await ask(PAID, secret)).toBe(200);
+    expect(await ask(PAID, secret)).toBe(402);
+    await unlocked('/key', secret, async (page) => {
+      await page.locator('#notice').getByText(notice).waitFor();
     });
   });
 
@@ -99,6 +126,29 @@ describe.skipIf(!chromium)('/admin', () => {
       expect(text).toContain('$4.99');
       expect(text).toContain('model_not_found');
       expect(await page.locator('img[src="x"]').count()).toBe(0);
+    });
+  });
+
+  test('sorts all keys, not those on the page, and says to the minute when one was last used', async () => {
+    const { key: busy } = await makeKey(gateway, '--name', 'the oldest of many', '--credit', '5');
+    for (let call = 0; call < CALLS + 2; call++) expect(await ask(PAID, busy)).toBe(200);
+    const others = Array.from({ length: 100 }, (_, index) =>
+      fetch(`${gateway.url}/admin/keys`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${gateway.adminSecret}` },
+        body: JSON.stringify({ name: `new ${index}` }),
+      }),
+    );
+    for (const made of await Promise.all(others)) expect(made.status).toBe(201);
+    await unlocked('/admin', gateway.adminSecret, async (page) => {
+      const rows = page.locator('#keys tbody tr');
+      await rows.nth(99).waitFor();
+      expect(await page.locator('#keys').getByText('the oldest of many').count()).toBe(0);
+      await page.getByRole('button', { name: 'Spent' }).click();
+      const first = rows.first();
+      await first.getByText('the oldest of many').waitFor();
+      expect(await first.textContent()).toMatch(/just now|minutes? ago/);
+      expect(await rows.nth(50).textContent()).toContain('never');
     });
   });
 });

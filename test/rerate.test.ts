@@ -162,6 +162,16 @@ describe('a posted run', () => {
     await store.close();
   });
 
+  test('leaves a call alone that ended after the price had changed', async () => {
+    const { store, key, balance } = await ledgerWith();
+    const changed = Date.now() - 1000;
+    await spend(store, key, { begunMs: changed - 1, atMs: changed + 1 });
+    const before = balance();
+    await reportsOn(store, (_, atMs) => (atMs < changed ? PRICE : CHEAP)).post();
+    expect(balance()).toBe(before);
+    await store.close();
+  });
+
   test('of one model or key corrects no other', async () => {
     const { store, key, balance } = await ledgerWith();
     const other = keyIn(store, { creditNano: 10_000_000_000n });

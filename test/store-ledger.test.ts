@@ -173,7 +173,10 @@ describe('a settlement', () => {
     const again = await storeIn(dataDir);
     expect(again.ledger.settle(endOf(order, { chargeNano: 900n })).chargedNano).toBe(100n);
     expect(again.ledger.purse(key.purse)?.balanceNano).toBe(900n);
-    expect(again.ledger.tally(key)).toEqual({ calls: 1, inputTokens: 10, outputTokens: 5, spentNano: 100n });
+    expect(again.ledger.tally(key)).toEqual({
+      ...{ calls: 1, inputTokens: 10, outputTokens: 5, spentNano: 100n },
+      lastUsedMs: order.atMs,
+    });
     await again.close();
   });
 

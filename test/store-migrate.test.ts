@@ -35,6 +35,17 @@ function laterMigrations(sql: string): string {
   return folder;
 }
 
+/** The real migrations before the one of this name. */
+function migrationsBefore(name: string): string {
+  const folder = join(scratchDir(), 'migrations');
+  cpSync(MIGRATIONS, folder, { recursive: true });
+  const journalPath = join(folder, 'meta/_journal.json');
+  const journal: { entries: { tag: string }[] } = JSON.parse(readFileSync(journalPath, 'utf8'));
+  const end = journal.entries.findIndex(({ tag }) => tag.endsWith(name));
+  writeFileSync(journalPath, JSON.stringify({ ...journal, entries: journal.entries.slice(0, end) }));
+  return folder;
+}
+
 /** A current database with one fact in it. */
 function existingFile(): string {
   const path = join(scratchDir(), 'osiris.db');
@@ -133,4 +144,33 @@ describe('a database file', () => {
     writeFileSync(path, 'not a database, but long enough to have been one'.repeat(50));
     expect(() => openDatabase(path, 'create')).toThrow('is not an SQLite database');
   });
+});
+
+test('sums of days from before they knew cached tokens and last uses take them from their entries', () => {
+  const path = join(scratchDir(), 'osiris.db');
+  writeFileSync(path, '');
+  const old = new Database(path, OPEN);
+  bringUpToDate(old, path, migrationsBefore('_day_sums'));
+  const call = (id: number, model: string, cached: number) =>
+    old.run(
+      `INSERT INTO entries (id, kind, debit, credit, amount_nano, at_ms, day, key, model, rule, delivery, input_uncached,
+       cache_read, cache_write_5m, cache_write_1h, cache_write_other, output)
+       VALUES (${id}, 'charge', 6, 3, 5, ${id}000, 9, 'k', '${model}', 'finished', 'unknown', 10, ${cached}, 0, 0, 0, 1)`,
+    );
+  call(1, 'a', 30);
+  call(2, 'a', 12);
+  call(3, 'b', 0);
+  bringUpToDate(old, path);
+  call(4, 'a', 100);
+  call(5, 'c', 7);
+  expect(
+    old
+      .query('SELECT model, calls, input_tokens AS input, cached_tokens AS cached, last_ms AS last FROM days')
+      .all(),
+  ).toEqual([
+    { model: 'a', calls: 3n, input: 172n, cached: 142n, last: 4000n },
+    { model: 'b', calls: 1n, input: 10n, cached: 0n, last: 3000n },
+    { model: 'c', calls: 1n, input: 17n, cached: 7n, last: 5000n },
+  ]);
+  old.close();
 });

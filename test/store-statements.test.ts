@@ -29,7 +29,7 @@ async function used() {
 }
 
 const query = (members: Partial<UsageQuery> = {}): UsageQuery => ({
-  ...{ fromDay: today() - 1, toDay: today(), by: ['model'], detail: true },
+  ...{ fromDay: today() - 1, toDay: today(), by: ['model'], deliveries: true },
   ...members,
 });
 
@@ -46,9 +46,10 @@ describe('usage', () => {
           failed: 0,
           inputTokens: 2 * USAGE.input,
           outputTokens: 2 * USAGE.output,
-          detail: { cachedTokens: 2 * USAGE.cacheRead, undelivered: 2 },
+          cachedTokens: 2 * USAGE.cacheRead,
+          undelivered: 2,
         },
-        { model: 'b', calls: 2, failed: 1, inputTokens: 2 * USAGE.input, detail: { undelivered: 1 } },
+        { model: 'b', calls: 2, failed: 1, inputTokens: 2 * USAGE.input, undelivered: 1 },
       ],
     );
     expect(rows.every((row) => row.amountNano > one)).toBe(true);
@@ -68,10 +69,13 @@ describe('usage', () => {
     for (const key of [undefined, ana.id]) {
       const totals = new Set<string>();
       for (const by of splits) {
-        for (const detail of [true, false]) {
-          const { total } = await usageReport(store, query({ by, detail, ...(key ? { key } : {}) }));
+        for (const deliveries of [true, false]) {
+          const { total } = await usageReport(store, query({ by, deliveries, ...(key ? { key } : {}) }));
           totals.add(
-            [total.calls, total.failed, total.inputTokens, total.outputTokens, total.amountNano].join(),
+            [
+              ...[total.calls, total.failed, total.inputTokens, total.cachedTokens, total.outputTokens],
+              total.amountNano,
+            ].join(),
           );
         }
       }
@@ -110,7 +114,7 @@ describe('usage', () => {
     await spend(store, key, { atMs: startMs - 1 });
     await spend(store, key, { atMs: startMs });
     const rows = await store.statements.usage(query({ fromDay: day - 1, toDay: day, by: ['day'] }));
-    expect(rows.map((row) => [row.day, row.calls, row.detail?.cachedTokens])).toEqual([
+    expect(rows.map((row) => [row.day, row.calls, row.cachedTokens])).toEqual([
       [day - 1, 1, 1000],
       [day, 1, 1000],
     ]);

@@ -200,8 +200,10 @@ const MUTANTS: [string, string[], string | string[], LedgerCheck[]][] = [
   ],
   ['a price that is not readable', [], "UPDATE prices SET price = 'x'", ['prices']],
   ['changed sums', [], 'UPDATE days SET calls = calls + 1', ['days']],
+  ['other cached tokens', [], 'UPDATE days SET cached_tokens = cached_tokens + 1', ['days']],
+  ['another last use', [], 'UPDATE days SET last_ms = 1', ['days']],
   ['lost sums', [], 'DELETE FROM days', ['days']],
-  ['sums of nothing', [], "INSERT INTO days VALUES ('k', 1, 'm', 1, 1, 1, 1, 0)", ['days']],
+  ['sums of nothing', [], "INSERT INTO days VALUES ('k', 1, 'm', 1, 1, 1, 1, 0, 0, 0)", ['days']],
   [
     'a hold of a call that was charged',
     [],

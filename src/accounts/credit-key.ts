@@ -17,9 +17,9 @@ import type { Key, Ledger, Posting, Purse } from '../store/ports.ts';
  */
 export async function addCredit(key: Key, body: unknown, ledger: Ledger, nowMs: number): Promise<JsonObject> {
   const order = parseCredit(body, nowMs);
-  const purse = purseOf(key, order, ledger);
-  await forfeitEnded(purse, ledger, nowMs);
-  const posting = postingOf(order, ledger.purse(purse.id) ?? purse, nowMs);
+  const { id: purseId } = purseOf(key, order, ledger);
+  await forfeitEnded(purseId, ledger, nowMs);
+  const posting = postingOf(order, purseId, ledger, nowMs);
   const id = await ledger.post(posting);
   return {
     id: formatCallId(id),
@@ -43,24 +43,44 @@ function purseOf(key: Key, { amountNano }: CreditOrder, ledger: Ledger): Purse {
 }
 
 /** Takes what is left of a balance that has ended; what running calls have put aside is left for them. */
-export async function forfeitEnded(purse: Purse, ledger: Ledger, nowMs: number): Promise<void> {
-  const { id, balanceNano, heldNano, expiresAtMs } = purse;
-  if (expiresAtMs === undefined || expiresAtMs > nowMs) return;
-  const leftNano = balanceNano - heldNano;
+export async function forfeitEnded(purseId: number, ledger: Ledger, nowMs: number): Promise<void> {
+  const purse = ledger.purse(purseId);
+  if (purse === undefined || !hasEnded(purse, nowMs)) return;
+  const leftNano = purse.balanceNano - purse.heldNano;
   const amountNano = leftNano < 0n ? 0n : leftNano;
-  await ledger.post({ kind: 'forfeit', purse: id, amountNano, note: 'the balance has expired' });
+  await ledger.post({ kind: 'forfeit', purse: purseId, amountNano, note: 'the balance has expired' });
 }
 
-function postingOf(order: CreditOrder, purse: Purse, nowMs: number): Posting {
+/**
+ * A gift that is not forfeited with what was there before: what running calls still hold of a balance that has ended
+ * stays with it, so the end is taken away.
+ */
+export function grantOf(
+  gift: { purse: number; amountNano: bigint; note: string; expiresAtMs?: number | undefined },
+  ledger: Ledger,
+  nowMs: number,
+): Posting {
+  const { expiresAtMs, ...base } = gift;
+  const purse = ledger.purse(base.purse);
+  const expiry = expiresAtMs ?? (purse && hasEnded(purse, nowMs) ? null : undefined);
+  return { kind: 'grant', ...base, ...(expiry === undefined ? {} : { expiresAtMs: expiry }) };
+}
+
+function hasEnded({ expiresAtMs }: Purse, nowMs: number): boolean {
+  return expiresAtMs !== undefined && expiresAtMs <= nowMs;
+}
+
+function postingOf(order: CreditOrder, purseId: number, ledger: Ledger, nowMs: number): Posting {
   const { amountNano, purchase, note, expiresAtMs } = order;
-  const base = { purse: purse.id, amountNano, note };
+  const base = { purse: purseId, amountNano, note };
+  const purse = ledger.purse(purseId);
   if (amountNano < 0n) {
-    refuseBelow(amountNano, purse);
+    if (purse) refuseBelow(amountNano, purse);
     return { kind: 'adjust', ...base };
   }
   if (purchase)
-    return { kind: 'purchase', ...base, expiresAtMs: expiryAfterPurchase(nowMs, purse.expiresAtMs) };
-  return { kind: 'grant', ...base, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) };
+    return { kind: 'purchase', ...base, expiresAtMs: expiryAfterPurchase(nowMs, purse?.expiresAtMs) };
+  return grantOf({ ...base, expiresAtMs }, ledger, nowMs);
 }
 
 /** What running calls have put aside is spoken for. */

@@ -8,7 +8,7 @@ import type { LimitRules } from '../store/key-limits.ts';
 import type { KeyRules } from '../store/key-rules.ts';
 import { createKey, keyJson, newSecret, parseNewKey } from '../store/keys.ts';
 import type { Directory, Key, Ledger } from '../store/ports.ts';
-import { addCredit, forfeitEnded } from './credit-key.ts';
+import { addCredit, forfeitEnded, grantOf } from './credit-key.ts';
 import { findKey } from './find-key.ts';
 import { type ListQuery, pageOfKeys } from './key-list.ts';
 
@@ -34,7 +34,7 @@ export type KeyPage = { data: JsonObject[]; hasMore: boolean };
 export interface KeyDesk {
   /** The answer holds the whole secret as `key`, this once. */
   create(body: unknown): Promise<JsonObject>;
-  /** Newest first. */
+  /** Newest first unless the query says otherwise. */
   list(query: ListQuery): Promise<KeyPage>;
   show(key: string): Promise<JsonObject>;
   /** Gives money to the purse the key draws on, or takes it. */
@@ -57,7 +57,13 @@ export function keyDesk({ directory, ledger, rules, clock = systemClock }: DeskP
       return { key: secret, ...jsonOf(key) };
     },
     async list(query) {
-      const { page, hasMore } = pageOfKeys(directory.list(), query, clock.nowMs());
+      const { page, hasMore } = await pageOfKeys(directory.list(), query, {
+        nowMs: clock.nowMs(),
+        standingOf: (key) => ({
+          ...ledger.tally(key),
+          balanceNano: key.kind === 'time' ? undefined : ledger.purse(key.purse)?.balanceNano,
+        }),
+      });
       return { data: page.map(jsonOf), hasMore };
     },
     show: async (word) => jsonOf(find(word)),
@@ -93,10 +99,9 @@ export function keyDesk({ directory, ledger, rules, clock = systemClock }: DeskP
     if (creditNano === 0n) return created;
     try {
       const note = `credit with ${created.key.id}`;
-      // new money must not be forfeited with what was there before
-      const purse = ledger.purse(created.key.purse);
-      if (purse) await forfeitEnded(purse, ledger, clock.nowMs());
-      await ledger.post({ kind: 'grant', purse: created.key.purse, amountNano: creditNano, note });
+      const { purse } = created.key;
+      await forfeitEnded(purse, ledger, clock.nowMs());
+      await ledger.post(grantOf({ purse, amountNano: creditNano, note }, ledger, clock.nowMs()));
     } catch (thrown) {
       directory.revoke(created.key.id);
       throw thrown;

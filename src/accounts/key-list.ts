@@ -1,23 +1,58 @@
 // A page of the list of keys.
 
-import { Fault } from '../canonical/fault.ts';
-import { nearestNames } from '../lib/nearest.ts';
+import { pause } from '../lib/clock.ts';
 import { statusOf } from '../store/keys.ts';
 import { mailboxOf } from '../store/mailbox.ts';
 import type { Key } from '../store/ports.ts';
+import { checkWords, limitOf, startBehind } from './list-words.ts';
 
+type Member = 'account' | 'kind' | 'status' | 'name' | 'sort' | 'order' | 'limit' | 'after';
 /** As text, the way an address carries it. */
-export type ListQuery = Partial<Record<'account' | 'kind' | 'status' | 'name' | 'limit' | 'after', string>>;
+export type ListQuery = Partial<Record<Member, string | undefined>>;
 
-const MEMBERS = ['account', 'kind', 'status', 'name', 'limit', 'after'];
-const CHOICES = { kind: ['credit', 'time', 'trial'], status: ['active', 'expired', 'revoked'] };
-const DEFAULT_LIMIT = 100;
-export const LIMIT_MAX = 1000;
+/** What a key can be sorted by besides itself. */
+export type Standing = { balanceNano: bigint | undefined; spentNano: bigint; lastUsedMs: number };
 
-/** The page of `keys` (newest first) that `query` asks for. Throws Fault that names the member at fault. */
-export function pageOfKeys(keys: Key[], query: ListQuery, nowMs: number): { page: Key[]; hasMore: boolean } {
-  check(query);
-  const limit = Number(query.limit ?? DEFAULT_LIMIT);
+export type KeyListPorts = { nowMs: number; standingOf: (key: Key) => Standing };
+
+type Order = { down: boolean; of: (key: Key, ports: KeyListPorts) => string | number | bigint };
+
+const ORDERS: Record<string, Order> = {
+  created: { down: true, of: () => 0 },
+  name: { down: false, of: ({ name }) => name.toLowerCase() },
+  status: { down: false, of: (key, { nowMs }) => statusOf(key, nowMs) },
+  kind: { down: false, of: ({ kind }) => kind },
+  // a time key has no balance that could end
+  balance: {
+    down: true,
+    of: (key, { standingOf }) => standingOf(key).balanceNano ?? Number.POSITIVE_INFINITY,
+  },
+  spent: { down: true, of: (key, { standingOf }) => standingOf(key).spentNano },
+  last_used: { down: true, of: (key, { standingOf }) => standingOf(key).lastUsedMs },
+};
+const CREATED = 'created';
+
+const FILTERS = {
+  account: undefined,
+  kind: ['credit', 'time', 'trial'],
+  status: ['active', 'expired', 'revoked'],
+  name: undefined,
+  sort: Object.keys(ORDERS),
+  order: ['up', 'down'],
+};
+
+/** A key's standing may have to be read from disk: so many are looked at between two chances for others. */
+const STANDINGS_AT_ONCE = 100;
+
+/** The page of `keys` (newest first) that `query` asks for. Rejects with a Fault that names the member at fault. */
+export async function pageOfKeys(
+  keys: Key[],
+  query: ListQuery,
+  ports: KeyListPorts,
+): Promise<{ page: Key[]; hasMore: boolean }> {
+  checkWords(query, FILTERS, 'keys');
+  const { nowMs } = ports;
+  const limit = limitOf(query);
   const account = query.account === undefined ? undefined : mailboxOf(query.account);
   const name = query.name?.toLowerCase();
   const fits = (key: Key) =>
@@ -25,36 +60,29 @@ export function pageOfKeys(keys: Key[], query: ListQuery, nowMs: number): { page
     (query.kind === undefined || key.kind === query.kind) &&
     (query.status === undefined || statusOf(key, nowMs) === query.status) &&
     (name === undefined || key.name.toLowerCase().includes(name));
-  const found = keys.slice(startOf(keys, query.after)).filter(fits);
+  const sorted = await inOrder(keys, query, ports);
+  const start = startBehind(sorted, query.after, (key) => key.id);
+  const found = sorted.slice(start).filter(fits);
   return { page: found.slice(0, limit), hasMore: found.length > limit };
 }
 
-/** Keys are never removed, so a cursor stays good whatever happens to its key. */
-function startOf(keys: Key[], after: string | undefined): number {
-  if (after === undefined) return 0;
-  const place = keys.findIndex((key) => key.id === after);
-  if (place < 0) throw wrong('after', 'must be the id of the last key of the page before');
-  return place + 1;
-}
-
-function check(query: ListQuery): void {
-  for (const member of Object.keys(query)) {
-    if (MEMBERS.includes(member)) continue;
-    const shown = member.slice(0, 64);
-    const near = nearestNames(member, MEMBERS, 1)[0];
-    const hint = near === undefined ? `there are ${MEMBERS.join(', ')}` : `did you mean ${near}?`;
-    throw new Fault('unsupported_parameter', `${shown} is no filter of keys; ${hint}`, { param: shown });
+async function inOrder(
+  keys: Key[],
+  { sort = CREATED, order }: ListQuery,
+  ports: KeyListPorts,
+): Promise<Key[]> {
+  const by = ORDERS[sort];
+  const down = order === undefined ? by?.down : order === 'down';
+  if (by === undefined || sort === CREATED) return down ? keys : keys.toReversed();
+  const values = new Map<Key, string | number | bigint>();
+  for (const key of keys) {
+    values.set(key, by.of(key, ports));
+    if (values.size % STANDINGS_AT_ONCE === 0) await pause(0);
   }
-  for (const member of ['kind', 'status'] as const) {
-    const value = query[member];
-    if (value !== undefined && !CHOICES[member].includes(value))
-      throw wrong(member, `must be one of ${CHOICES[member].join(', ')}`);
-  }
-  const { limit } = query;
-  if (limit !== undefined && !(/^\d{1,4}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= LIMIT_MAX))
-    throw wrong('limit', `must be a whole number from 1 to ${LIMIT_MAX}`);
-}
-
-function wrong(member: string, rule: string): Fault {
-  return new Fault('invalid_value', `${member} ${rule}`, { param: member });
+  const sign = down ? -1 : 1;
+  // of equal ones the newest first
+  return keys.toSorted((left, right) => {
+    const [a = 0, b = 0] = [values.get(left), values.get(right)];
+    return a === b ? 0 : a < b ? -sign : sign;
+  });
 }

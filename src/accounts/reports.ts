@@ -11,7 +11,7 @@ import { parseUsageQuery, type UsageReport, usageReport } from './usage-report.t
 
 /** All take words as they were written, and throw Fault `invalid_value` for those that mean nothing. */
 export interface Reports {
-  /** `from`, `to` or `days`, `by`, `key`, `model`, `cached`. */
+  /** `from`, `to` or `days`, `by`, `key`, `model`, `undelivered`. */
   usage(words: ReportWords): Promise<UsageReport>;
   /** `key`, `purse`, `limit`, `before`. */
   entries(words: ReportWords): Promise<JsonObject>;

@@ -7,7 +7,7 @@ import { type Correction, type Rerating, WINDOWS } from './rerate.ts';
 
 const RULE =
   'Calls that finished, or whose client left, cost what their recorded usage comes to at the price the ' +
-  'configuration of today has for the moment they ended, at least the minimum charge; what a strict hold had ' +
+  'configuration of today has for the moment they began, at least the minimum charge; what a strict hold had ' +
   'capped is not raised. Earlier corrections by rerate are counted in.';
 
 /** Amounts in USD; `difference_usd` is what clients still have to pay, negative what comes back to them. */

@@ -4,6 +4,7 @@ import { billOf } from '../billing/charge.ts';
 import { recoverUsage } from '../billing/recover.ts';
 import type { Price } from '../catalog/model.ts';
 import { formatDay } from '../lib/calendar.ts';
+import { timeOfCallId } from '../lib/id.ts';
 import { formatUsd } from '../lib/money.ts';
 import type { Ledger } from '../store/ports.ts';
 import type { DayRange, Entry, Statements } from '../store/statements.ts';
@@ -139,7 +140,8 @@ function newSums(ports: ReratePorts, groups: Map<string, Group>, rows: Map<strin
     group.calls += 1;
     group.chargedNano += amountNano;
     group.shouldNano += amountNano;
-    const price = ports.priceAt(model, entry.atMs);
+    // as a call is charged: by the price it was admitted at, which its id tells
+    const price = ports.priceAt(model, timeOfCallId(entry.id));
     if (price === undefined) {
       row.unpriced += 1;
       return;

@@ -18,14 +18,14 @@ export type UsageReport = {
 
 const DIMENSIONS: readonly UsageDimension[] = ['key', 'model', 'provider', 'day'];
 
-/** Reads `from`, `to`, `by`, `key`, `model` and `cached` (`false` is quicker). Throws `invalid_value`. */
+/** Reads `from`, `to`, `by`, `key`, `model` and `undelivered` (`false` is quicker). Throws `invalid_value`. */
 export function parseUsageQuery(words: ReportWords, today: number): UsageQuery {
   const key = wordOf(words, 'key');
   const model = wordOf(words, 'model');
   return {
     ...dayRangeOf(words, today),
     by: dimensionsOf(wordOf(words, 'by') ?? 'model'),
-    detail: wordOf(words, 'cached') !== 'false',
+    deliveries: wordOf(words, 'undelivered') !== 'false',
     ...(key === undefined ? {} : { key }),
     ...(model === undefined ? {} : { model }),
   };
@@ -46,7 +46,7 @@ export async function usageReport(
       Number(right.amountNano - left.amountNano) ||
       right.calls - left.calls,
   );
-  return { query, rows, total: totalOf(rows, query.detail) };
+  return { query, rows, total: totalOf(rows, query.deliveries) };
 }
 
 /** As `/admin/usage` answers: USD as numbers, days as dates. */
@@ -63,12 +63,12 @@ export function usageJson({ query, rows, total }: UsageReport): JsonObject {
 
 /** A header and a row for each; amounts to the last digit. */
 export function usageCsv({ query, rows }: UsageReport): string {
-  const { by, detail } = query;
+  const { by, deliveries } = query;
   const names = by.flatMap((dimension) => (dimension === 'key' ? ['key', 'key_name'] : [dimension]));
-  const sums = ['calls', 'failed', 'input_tokens', 'output_tokens'];
-  const details = detail ? ['cached_input_tokens', 'undelivered'] : [];
+  const sums = ['calls', 'failed', 'input_tokens', 'output_tokens', 'cached_input_tokens'];
+  const more = deliveries ? ['undelivered'] : [];
   return formatCsv(
-    [...names, ...sums, ...details, 'cost_usd'],
+    [...names, ...sums, ...more, 'cost_usd'],
     rows.map((row) => [
       ...by.flatMap((dimension) =>
         dimension === 'day'
@@ -81,7 +81,8 @@ export function usageCsv({ query, rows }: UsageReport): string {
       row.failed,
       row.inputTokens,
       row.outputTokens,
-      ...(detail ? [row.detail?.cachedTokens ?? 0, row.detail?.undelivered ?? 0] : []),
+      row.cachedTokens,
+      ...(deliveries ? [row.undelivered ?? 0] : []),
       formatUsd(row.amountNano),
     ]),
   );
@@ -97,19 +98,20 @@ function dimensionsOf(text: string): UsageDimension[] {
   });
 }
 
-function totalOf(rows: UsageRow[], detail: boolean): UsageRow {
-  const total: UsageRow = { calls: 0, failed: 0, inputTokens: 0, outputTokens: 0, amountNano: 0n };
-  const details = { cachedTokens: 0, undelivered: 0 };
+function totalOf(rows: UsageRow[], deliveries: boolean): UsageRow {
+  const tokens = { inputTokens: 0, cachedTokens: 0, outputTokens: 0 };
+  const total: UsageRow = { calls: 0, failed: 0, ...tokens, amountNano: 0n };
+  let undelivered = 0;
   for (const row of rows) {
     total.calls += row.calls;
     total.failed += row.failed;
     total.inputTokens += row.inputTokens;
+    total.cachedTokens += row.cachedTokens;
     total.outputTokens += row.outputTokens;
     total.amountNano += row.amountNano;
-    details.cachedTokens += row.detail?.cachedTokens ?? 0;
-    details.undelivered += row.detail?.undelivered ?? 0;
+    undelivered += row.undelivered ?? 0;
   }
-  return detail ? { ...total, detail: details } : total;
+  return deliveries ? { ...total, undelivered } : total;
 }
 
 function namesJson(row: UsageReport['rows'][number], { by }: UsageQuery): JsonObject {
@@ -128,9 +130,8 @@ function sumsJson(row: UsageRow): JsonObject {
     failed: row.failed,
     input_tokens: row.inputTokens,
     output_tokens: row.outputTokens,
-    ...(row.detail
-      ? { cached_input_tokens: row.detail.cachedTokens, undelivered: row.detail.undelivered }
-      : {}),
+    cached_input_tokens: row.cachedTokens,
+    ...(row.undelivered === undefined ? {} : { undelivered: row.undelivered }),
     cost_usd: Number(formatUsd(row.amountNano)),
   };
 }

@@ -2,8 +2,8 @@
 
 import { type KeyDesk, keyDesk } from '../accounts/key-desk.ts';
 import type { Config } from '../config/config.ts';
-import { asArray, asObject } from '../lib/json.ts';
 import { socketPath } from '../store/data-dir.ts';
+import { askPage } from './listing.ts';
 import { askServer, isListening } from './local-socket.ts';
 import type { IdleStore } from './ports.ts';
 
@@ -23,10 +23,7 @@ function serverKeyBook(socket: string): KeyBook {
   const at = (key: string) => `/${encodeURIComponent(key)}`;
   return {
     create: (body) => ask('POST', '', body),
-    async list(query) {
-      const { data, has_more: hasMore } = await ask('GET', `?${new URLSearchParams(query)}`);
-      return { data: asArray(data).map(asObject), hasMore: hasMore === true };
-    },
+    list: (query) => askPage(socket, '/admin/keys', query),
     show: (key) => ask('GET', at(key)),
     credit: (key, body) => ask('POST', `${at(key)}/credit`, body),
     change: (key, body) => ask('PATCH', at(key), body),

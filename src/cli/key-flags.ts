@@ -43,6 +43,8 @@ const FLAG_OF: Record<string, string> = {
   models: 'models',
   require_tags: 'requireTags',
   status: 'status',
+  sort: 'sort',
+  order: 'order',
   limit: 'limit',
   after: 'after',
 };

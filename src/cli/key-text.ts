@@ -133,6 +133,7 @@ function usageLines(key: JsonObject): [string, string][] {
     ['requests so far', text(usage.requests)],
     ['tokens so far', `${usage.input_tokens} in, ${usage.output_tokens} out`],
     ['spent so far', dollars(key.spent_usd)],
+    ['last used', timeOf(key.last_used_at)],
   ];
 }
 
@@ -173,7 +174,7 @@ function endOf(key: JsonObject): string {
   return ends.length === 0 ? 'never' : minuteOf(ends.toSorted()[0]);
 }
 
-function dollars(value: JsonValue | undefined): string {
+export function dollars(value: JsonValue | undefined): string {
   const amount = asNumber(value);
   if (amount === undefined) return '';
   const digits = Math.abs(amount)
@@ -192,14 +193,14 @@ function minuteOf(value: JsonValue | undefined): string {
   return asString(value)?.slice(0, 16).replace('T', ' ') ?? '';
 }
 
-function timeOf(value: JsonValue | undefined): string {
+export function timeOf(value: JsonValue | undefined): string {
   return value == null ? '' : `${minuteOf(value)} UTC`;
 }
 
-function text(value: JsonValue | undefined): string {
+export function text(value: JsonValue | undefined): string {
   return value == null ? '' : String(value);
 }
 
-function cut(value: string, length: number): string {
+export function cut(value: string, length: number): string {
   return value.length > length ? `${value.slice(0, length - 1)}…` : value;
 }

@@ -1,9 +1,10 @@
 // `osiris keys …`: everything an operator does with clients' keys.
 
 import type { Command } from 'commander';
+import type { ListQuery } from '../accounts/key-desk.ts';
 import { Fault } from '../canonical/fault.ts';
 import type { Config } from '../config/config.ts';
-import { asArray, compact, type JsonObject } from '../lib/json.ts';
+import { asArray, type JsonObject } from '../lib/json.ts';
 import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
 import { type KeyBook, openKeyBook } from './key-book.ts';
@@ -17,19 +18,15 @@ import {
 } from './key-flags.ts';
 import { doubtsAbout } from './key-models.ts';
 import { describeCredit, describeKey, describeNewKey, describeRotation, keyTable } from './key-text.ts';
+import { PAGE_FOR_PEOPLE, type Page, pagesOf } from './listing.ts';
 import { withJson, withPlace } from './options.ts';
 import { dataDirOf, openExisting } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
 type Flags = ConfigFlags & { json?: boolean };
-type ListFlags = Flags & { account?: string; kind?: string; status?: string; name?: string } & {
-  limit?: string;
-  after?: string;
-};
+type ListFlags = Flags & Partial<Record<keyof ListQuery, string>>;
 
 const WHICH = 'ID is the id of a key (key_…), its exact name, or its beginning (sk-osiris-ab12).';
-const PAGE_FOR_PEOPLE = '100';
-const PAGE_FOR_PROGRAMS = '1000';
 
 const CREATE_EXAMPLES = `
 Examples:
@@ -82,11 +79,13 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
     });
 
   withJson(withPlace(keys.command('list')))
-    .description('list keys, newest first')
+    .description('list keys, newest first unless sorted')
     .option('--account <email>', 'only keys of this account, or of operator')
     .option('--kind <kind>', 'only credit, time or trial keys')
     .option('--status <status>', 'only active, expired or revoked keys')
     .option('--name <text>', 'only keys whose name holds this text')
+    .option('--sort <what>', 'by name, status, kind, balance, spent or last_used instead of created')
+    .option('--order <way>', 'up or down (names, states and kinds up, all else down)')
     .option('--limit <n>', `how many at most (${PAGE_FOR_PEOPLE}; with --json all)`)
     .option('--after <id>', 'go on behind this key')
     .action(async (flags: ListFlags) => {
@@ -158,19 +157,11 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
     });
 }
 
-/** One page for people; for programs everything, unless they name a page themselves. */
-async function listed(book: KeyBook, flags: ListFlags): Promise<{ data: JsonObject[]; hasMore: boolean }> {
-  const { account, kind, status, name, after } = flags;
-  const whole = flags.json === true && flags.limit === undefined;
-  const limit = flags.limit ?? (whole ? PAGE_FOR_PROGRAMS : PAGE_FOR_PEOPLE);
-  const query = { account, kind, status, name, after, limit };
-  const data: JsonObject[] = [];
-  for (;;) {
-    const page = await book.list(compact(query) as Record<string, string>);
-    data.push(...page.data);
-    if (!whole || !page.hasMore) return { data, hasMore: page.hasMore };
-    query.after = String(page.data.at(-1)?.id);
-  }
+function listed(book: KeyBook, flags: ListFlags): Promise<Page> {
+  const { account, kind, status, name, sort, order, limit, after } = flags;
+  const query = { account, kind, status, name, sort, order, limit, after };
+  const of = { all: flags.json === true, idOf: (key: JsonObject) => String(key.id) };
+  return pagesOf((words) => book.list(words), query, of);
 }
 
 function isFiltered({ account, kind, status, name, after }: ListFlags): boolean {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { JsonObject } from '../lib/json.ts';
+import { verificationJson } from '../store/verification.ts';
 import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
 import { entryTable, rerateText, verificationText } from './ledger-text.ts';
@@ -70,7 +71,7 @@ async function verify(flags: Flags, ports: CommandPorts, host: Host): Promise<vo
   const options = { minimumChargeNano, ...(host.isTerminal ? { progress } : {}) };
   const found = await openExisting(place, () => ports.verifyLedger(place.dataDir, options));
   if (host.isTerminal) host.stderr('\r\x1b[K');
-  host.stdout(flags.json ? `${JSON.stringify(found, null, 2)}\n` : verificationText(found));
+  host.stdout(flags.json ? `${JSON.stringify(verificationJson(found), null, 2)}\n` : verificationText(found));
   // What is wrong is on stdout already: only the exit code is left to say.
   if (!found.ok) throw new Failure('', 1, 'ledger_broken');
 }

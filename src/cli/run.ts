@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../lib/version.ts';
+import { addAccountsCommands } from './accounts.ts';
 import { addAdminCommands } from './admin.ts';
 import { addCheckCommand } from './check.ts';
 import { addConfigCommands } from './config-commands.ts';
@@ -41,6 +42,7 @@ export async function run(words: string[], ports: CommandPorts, host: Host): Pro
   addInitCommand(program, ports, host);
   addCheckCommand(program, ports, host);
   addKeysCommands(program, ports, host);
+  addAccountsCommands(program, ports, host);
   addModelsCommand(program, ports, host);
   addUsageCommand(program, ports, host);
   addLedgerCommands(program, ports, host);

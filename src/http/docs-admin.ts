@@ -37,13 +37,15 @@ request that the format of a model cannot carry whole is refused with a 400 that
   list: describeRoute({
     tag: 'Admin',
     id: 'listKeys',
-    summary: 'Keys, newest first',
+    summary: 'Keys, newest first unless sorted',
     description: 'While `has_more` is true, ask again with `after` set to `last_id`.',
     query: {
       account: 'Only keys of this e-mail address, or of `operator`.',
       kind: 'Only `credit`, `time` or `trial` keys.',
       status: 'Only `active`, `expired` or `revoked` keys.',
       name: 'Only keys whose name holds this text.',
+      sort: '`created`, `name`, `status`, `kind`, `balance`, `spent` or `last_used`; `created` when absent.',
+      order: '`up` or `down`; names, states and kinds go up when absent, all else down.',
       limit: 'How many at most, 1 to 1000; 100 when absent.',
       after: 'The `last_id` of the page before.',
     },

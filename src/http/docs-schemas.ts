@@ -24,6 +24,7 @@ const usageSums = {
   failed: whole('Those of them that failed.'),
   input_tokens: whole('Tokens in.'),
   output_tokens: whole('Tokens out.'),
+  cached_input_tokens: whole('The part of the tokens in that was read from a cache.'),
   cost_usd: usd('Charged.'),
 };
 

@@ -33,7 +33,7 @@ export function keyUsage({ gateway, reports }: KeyUsagePorts, gate: FloodGate) {
       const { key, limit } = visit(request, gateway(), gate);
       const days = new URL(request.url).searchParams.get('days') ?? '';
       const [report, failed] = await Promise.all([
-        reports.usage({ by: 'day,model', key: key.id, days, cached: 'false' }),
+        reports.usage({ by: 'day,model', key: key.id, days, undelivered: 'false' }),
         gateway().journal.find({ keyId: key.id, status: FAILED, limit: ROWS_READ }),
       ]);
       const errors = failed.rows.filter(({ status }) => status !== CLIENT_LEFT_STATUS).slice(0, ERRORS_SHOWN);

@@ -11,8 +11,10 @@ import type { GatewayPorts } from '../gateway/gateway.ts';
 import { after, type Clock, pause } from '../lib/clock.ts';
 import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
+import type { Verification } from '../store/verification.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
+import { adminAccounts } from './admin-accounts.ts';
 import { adminConfig, type ConfigPorts } from './admin-config.ts';
 import { adminExplain, type Explain } from './admin-explain.ts';
 import { adminHealth } from './admin-health.ts';
@@ -38,6 +40,8 @@ export type ServerPorts = {
   /** What the operator may do with the configuration. */
   configuration: ConfigPorts;
   explain: Explain;
+  /** Checks the ledger beside the calls. */
+  verify: () => Promise<Verification>;
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Record<string, string>;
@@ -96,8 +100,9 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(key(ports.gateway, gate))
     .use(keyUsage({ gateway: ports.gateway, reports: ports.reports }, gate))
     .use(admin(desk, guard))
+    .use(adminAccounts(desk, guard))
     .use(adminLogs({ directory, journal }, guard))
-    .use(adminUsage(ports.reports, guard))
+    .use(adminUsage(ports, guard))
     .use(adminConfig(ports.configuration, guard))
     .use(adminExplain(ports.explain, guard))
     .use(adminHealth(ports.gateway, guard))
@@ -105,8 +110,9 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .onError(({ code, error, request }) => refuseOther(code, error, request));
   const local = new Elysia(plainly(false))
     .use(admin(desk, () => {}))
+    .use(adminAccounts(desk, () => {}))
     .use(adminLogs({ directory, journal }, () => {}))
-    .use(adminUsage(ports.reports, () => {}))
+    .use(adminUsage(ports, () => {}))
     .use(adminConfig(ports.configuration, () => {}))
     .use(adminExplain(ports.explain, () => {}))
     .use(adminHealth(ports.gateway, () => {}))
@@ -126,6 +132,8 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   const network = openNetworkPort(config, { answer, refuse: refuseBroken });
   const socket = Bun.serve({
     unix: socketPath,
+    // a report on a long ledger takes its time; works here too (Bun 1.4.5), though its types know it for ports only
+    ...({ idleTimeout: 0 } as object),
     development: false,
     error: refuseBroken,
     fetch: (request) => local.fetch(request),

@@ -39,11 +39,6 @@ export function newCallId(process: number = ownProcess): bigint {
   return id;
 }
 
-/** The lowest id a call can have that begins at this time or later. */
-export function firstCallIdAt(timeMs: number): bigint {
-  return BigInt(Math.max(0, timeMs - EPOCH_MS)) << (PROCESS_BITS + COUNTER_BITS);
-}
-
 function composeCallId(process: number): bigint {
   const id = (((BigInt(lastMs) << PROCESS_BITS) | BigInt(process)) << COUNTER_BITS) | BigInt(counter);
   counter += 1;
@@ -53,6 +48,11 @@ function composeCallId(process: number): bigint {
 /** The lowest call id of a time: every call that began at or after it has at least this one. */
 export function callIdAt(timeMs: number): bigint {
   return BigInt(Math.max(0, timeMs - EPOCH_MS)) << (PROCESS_BITS + COUNTER_BITS);
+}
+
+/** When the call with this id began, milliseconds since 1970. */
+export function timeOfCallId(callId: bigint): number {
+  return Number(callId >> (PROCESS_BITS + COUNTER_BITS)) + EPOCH_MS;
 }
 
 /** `call_` and 13 characters that sort like the number. */

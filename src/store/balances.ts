@@ -24,12 +24,23 @@ export type Calendar = {
 /** What is on disk about a purse and a key, read when one is first seen. */
 export type Remembered = {
   purse(id: number): Omit<Purse, 'heldNano'> | undefined;
-  /** Sums of all its calls, and what was spent since `sinceDay`. */
+  /** Sums of all its calls. Read before the first of them is booked here, so that none is on its way to the disk. */
   tally(keyId: string): Omit<KeyTally, 'budget'>;
+  /** What was spent since that day, with what is booked here but perhaps not on disk yet: each charge once. */
   spentSince(keyId: string, sinceDay: number): bigint;
 };
 
 export type Hold = HoldOrder & { purse: number | undefined };
+
+/** Money that is on its way to the disk. `expiry` is what its purse is left with, null for none. */
+export type Moving = {
+  leaves: boolean;
+  expiry: number | null | undefined;
+  /** It is on disk. */
+  confirm(): void;
+  /** It could not be written. */
+  undo(): void;
+};
 
 type Sums = Omit<KeyTally, 'budget'> & {
   heldNano: bigint;
@@ -68,13 +79,14 @@ export class Balances {
   }
 
   tally(key: Key, atMs: number): KeyTally {
-    const { calls, inputTokens, outputTokens, spentNano } = this.#sumsOf(key.id);
+    const { calls, inputTokens, outputTokens, spentNano, lastUsedMs } = this.#sumsOf(key.id);
     const period = key.budget && this.#periodOf(key, atMs);
     return {
       calls,
       inputTokens,
       outputTokens,
       spentNano,
+      lastUsedMs,
       ...(period ? { budget: { spentNano: period.spentNano, resetsAtMs: period.endsAtMs } } : {}),
     };
   }
@@ -182,21 +194,34 @@ export class Balances {
     this.#book(settlement, purse, chargedNano, settlement.atMs, -1n);
   }
 
-  /** Moves the money and hands back how to take that back, should it not get onto the disk. */
-  post(posting: Posting): () => void {
+  /**
+   * Begins to move money: what leaves is gone at once, what comes counts once it is on disk; a new expiry holds at
+   * once. Undefined when there is no such purse.
+   */
+  post(posting: Posting): Moving | undefined {
     const purse = this.purse(posting.purse);
-    if (purse === undefined) return () => {};
+    if (purse === undefined) return undefined;
+    // read before it is written: what is read later would hold the correction already
+    if (posting.kind === 'adjust' && posting.of) this.#sumsOf(posting.of.key);
+    const leaves = posting.kind === 'forfeit' || posting.amountNano < 0n;
     const before = purse.expiresAtMs;
-    this.#move(posting, purse, 1n);
-    if ('expiresAtMs' in posting && posting.expiresAtMs !== undefined)
-      purse.expiresAtMs = posting.expiresAtMs;
-    if (posting.kind === 'forfeit' && !hasMoneyLeft(purse)) delete purse.expiresAtMs;
+    if (leaves) this.#move(posting, purse, 1n);
+    const expiry = expiryBy(posting, purse);
+    if (expiry !== undefined) setExpiry(purse, expiry ?? undefined);
     this.#wake(posting.purse);
-    return () => {
-      this.#move(posting, purse, -1n);
-      // what has been bought meanwhile has an expiry of its own
-      if (before !== undefined) purse.expiresAtMs ??= before;
-      this.#wake(posting.purse);
+    return {
+      leaves,
+      expiry,
+      confirm: () => {
+        if (!leaves) this.#move(posting, purse, 1n);
+        this.#wake(posting.purse);
+      },
+      undo: () => {
+        if (leaves) this.#move(posting, purse, -1n);
+        // another posting may have set one of its own meanwhile
+        if (expiry !== undefined && purse.expiresAtMs === (expiry ?? undefined)) setExpiry(purse, before);
+        this.#wake(posting.purse);
+      },
     };
   }
 
@@ -204,8 +229,7 @@ export class Balances {
     const amountNano = posting.amountNano * sign;
     purse.balanceNano += posting.kind === 'forfeit' ? -amountNano : amountNano;
     if (posting.kind !== 'adjust' || !posting.of) return;
-    const sums = this.#sums.get(posting.of.key);
-    if (sums === undefined) return;
+    const sums = this.#sumsOf(posting.of.key);
     sums.spentNano -= amountNano;
     if (sums.period && posting.of.day >= sums.period.firstDay) sums.period.spentNano -= amountNano;
   }
@@ -224,10 +248,11 @@ export class Balances {
     sums.inputTokens += usage.input * Number(sign);
     sums.outputTokens += usage.output * Number(sign);
     sums.spentNano += chargedNano * sign;
-    if (key.budget === undefined) return;
-    const period = this.#periodOf(key, atMs);
-    // what is taken back may belong to a period that is over
-    if (this.#calendar.dayOf(atMs) >= period.firstDay) period.spentNano += chargedNano * sign;
+    if (atMs > sums.lastUsedMs) sums.lastUsedMs = atMs;
+    // the key may have got its budget, or another one, since its call began: what counts is the period that is open;
+    // one that opens later begins with what `spentSince` knows
+    const { period } = sums;
+    if (period && this.#calendar.dayOf(atMs) >= period.firstDay) period.spentNano += chargedNano * sign;
   }
 
   #drop(callId: bigint): Hold | undefined {
@@ -268,8 +293,20 @@ export class Balances {
   }
 }
 
+/** The expiry a posting leaves its purse with, null for none; undefined when it does not touch it. */
+function expiryBy(posting: Posting, purse: Purse): number | null | undefined {
+  if (posting.kind === 'grant' || posting.kind === 'purchase') return posting.expiresAtMs;
+  // what open holds keep from being forfeited stays expired
+  return posting.kind === 'forfeit' && !hasMoneyLeft(purse) ? null : undefined;
+}
+
+function setExpiry(purse: Purse, expiresAtMs: number | undefined): void {
+  if (expiresAtMs === undefined) delete purse.expiresAtMs;
+  else purse.expiresAtMs = expiresAtMs;
+}
+
 /** As long as there is, an expiry that has passed goes on refusing calls. */
-export function hasMoneyLeft({ balanceNano, heldNano }: Purse): boolean {
+function hasMoneyLeft({ balanceNano, heldNano }: Purse): boolean {
   return balanceNano > 0n || heldNano > 0n;
 }
 

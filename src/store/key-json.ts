@@ -33,6 +33,7 @@ export function keyJson(key: Key, { ledger, rules, nowMs }: KeyJsonPorts): JsonO
     limits: limitsJson(resolveLimits(key, rules)),
     own_limits: ownLimitsJson(key.limits),
     usage: { requests: tally.calls, input_tokens: tally.inputTokens, output_tokens: tally.outputTokens },
+    last_used_at: tally.lastUsedMs === 0 ? null : formatTime(tally.lastUsedMs),
     log_bodies: key.logBodies === true,
     strict: key.strict === true,
     created_at: formatTime(key.createdAtMs),

@@ -109,6 +109,8 @@ export interface Directory {
   revoke(id: string): boolean;
   /** By any spelling of the mailbox. */
   findAccount(email: string): Account | undefined;
+  /** Newest first. */
+  listAccounts(): Account[];
   /** Small facts of the installation (`admin_secret_sha256`). */
   getFact(name: string): string | undefined;
   setFact(name: string, value: string): void;
@@ -207,7 +209,14 @@ export type Receipt = { chargedNano: bigint; durable: Promise<void> };
 
 /** Money moved by hand, or by a rule other than a call. */
 export type Posting =
-  | { kind: 'grant' | 'purchase'; purse: number; amountNano: bigint; note: string; expiresAtMs?: number }
+  | {
+      kind: 'grant' | 'purchase';
+      purse: number;
+      amountNano: bigint;
+      note: string;
+      /** When the whole balance ends from now on; null: it does not end any more. */
+      expiresAtMs?: number | null;
+    }
   | { kind: 'forfeit'; purse: number; amountNano: bigint; note: string }
   /** Positive amounts give money to the purse, negative ones take it; `of` is the charge that is corrected. */
   | {
@@ -234,6 +243,8 @@ export type KeyTally = {
   inputTokens: number;
   outputTokens: number;
   spentNano: bigint;
+  /** When the last of its calls ended; 0 when there was none. */
+  lastUsedMs: number;
   budget?: { spentNano: bigint; resetsAtMs: number };
 };
 

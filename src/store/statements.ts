@@ -13,13 +13,13 @@ export type UsageQuery = DayRange & {
   by: readonly UsageDimension[];
   key?: string;
   model?: string;
-  /** Also what only single entries tell (cached tokens, unknown deliveries), which costs a walk over them. */
-  detail: boolean;
+  /** Also the calls of unknown delivery, which only single entries tell: that costs a walk over them. */
+  deliveries: boolean;
 };
 
 /**
  * Sums of ended calls, corrections included. Only the dimensions asked for are set; a `provider` that is empty stands
- * for what no provider answered: released calls, and corrections. `detail` as in the query.
+ * for what no provider answered: released calls, and corrections. `undelivered` as in the query.
  */
 export type UsageRow = {
   key?: string;
@@ -29,14 +29,12 @@ export type UsageRow = {
   calls: number;
   failed: number;
   inputTokens: number;
+  /** The part of the input that was read from a cache. */
+  cachedTokens: number;
   outputTokens: number;
   amountNano: bigint;
-  detail?: {
-    /** The part of the input that was read from a cache. */
-    cachedTokens: number;
-    /** Charged calls whose last bytes are not known to have left. */
-    undelivered: number;
-  };
+  /** Charged calls whose last bytes are not known to have left. */
+  undelivered?: number;
 };
 
 export type EntryKind = 'purchase' | 'grant' | 'charge' | 'release' | 'forfeit' | 'adjust';

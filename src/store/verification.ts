@@ -1,5 +1,7 @@
 // What a check of the whole ledger reports.
 
+import type { JsonObject } from '../lib/json.ts';
+
 /** The invariants, in the order in which they are checked. */
 export const LEDGER_CHECKS = {
   file: 'the file is whole (PRAGMA integrity_check)',
@@ -28,6 +30,11 @@ export type Verification = {
   violations: Violation[];
   tookMs: number;
 };
+
+/** As `/admin/ledger/verify` and the command line show it. */
+export function verificationJson({ ok, tookMs, checks, violations }: Verification): JsonObject {
+  return { object: 'verification', ok, took_ms: Math.round(tookMs), checks, violations };
+}
 
 export type VerifyOptions = {
   /** The minimum charge of today; a higher one of the past is remembered in the database. */

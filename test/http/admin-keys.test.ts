@@ -2,8 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { JsonObject } from '../../src/lib/json.ts';
+import { ask } from '../support/asking.ts';
 import type { Gateway } from '../support/gateway.ts';
-import { startPaidGateway } from '../support/paid.ts';
+import { PAID, startPaidGateway } from '../support/paid.ts';
 
 setDefaultTimeout(60_000);
 
@@ -100,7 +101,44 @@ describe('the list', () => {
     expect(names).toEqual(['n6', 'n5', 'n4', 'n3', 'n2', 'n1', 'n0']);
   });
 
+  test('is sorted as a whole, page by page', async () => {
+    const account = 'sort@example.com';
+    const made = await Promise.all(
+      ['Cy', 'ab', 'bo'].map((name, index) => create({ account, name, credit_usd: index + 1 })),
+    );
+    await create({ account, name: 'dee', kind: 'time', days: 1 });
+    for (const key of [made[1], made[2], made[1]]) {
+      const answer = await ask(gateway, 'openai-chat', { model: PAID, key: String(key?.key) });
+      expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)]);
+    }
+    const sorted = async (words: string) => {
+      const names: string[] = [];
+      let after = '';
+      for (;;) {
+        const page = await admin('GET', `?account=${account}&limit=3&${words}${after}`);
+        names.push(...(page.data as { name: string }[]).map((key) => key.name));
+        if (page.has_more !== true) return names.join(' ');
+        after = `&after=${page.last_id}`;
+      }
+    };
+    expect(await sorted('sort=name')).toBe('ab bo Cy dee');
+    expect(await sorted('sort=name&order=down')).toBe('dee Cy bo ab');
+    expect(await sorted('sort=spent')).toMatch(/^ab bo /);
+    expect(await sorted('sort=last_used')).toMatch(/^ab bo /);
+    expect(await sorted('sort=last_used&order=up')).toMatch(/ bo ab$/);
+    expect(await sorted('sort=balance')).toBe('dee bo ab Cy');
+    expect(await sorted('sort=kind&order=down')).toMatch(/^dee /);
+    expect(await sorted('sort=created&order=up')).toMatch(/ dee$/);
+    const { last_used_at: used } = await admin('GET', `/${made[1]?.id}`);
+    expect(Math.abs(Date.parse(String(used)) - Date.now())).toBeLessThan(60_000);
+    expect((await admin('GET', `/${made[0]?.id}`)).last_used_at).toBeNull();
+    const { stdout } = await gateway.command(['keys', 'list', '--account', account, '--sort', 'spent']);
+    expect(stdout.indexOf(' ab ')).toBeLessThan(stdout.indexOf(' bo '));
+  });
+
   test.each([
+    ['?sort=size', 'sort'],
+    ['?order=asc', 'order'],
     ['?status=gone', 'status'],
     ['?limit=0', 'limit'],
     ['?limit=1001', 'limit'],

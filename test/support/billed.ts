@@ -98,8 +98,8 @@ export function priceOf(gateway: Gateway, row: JsonObject): JsonObject {
   return found ? { ...asObject(JSON.parse(found.price)), model: found.model, version: Number(found.id) } : {};
 }
 
-/** A stream's last usage is its final one. */
-function shownIn(text: string, stream: boolean): Billed['shown'] {
+/** The cost members of a text's last usage, which is a stream's final one. */
+export function shownIn(text: string, stream: boolean): Billed['shown'] {
   const bodies = stream
     ? text.split('\n').flatMap((line) => (line.startsWith('data: {') ? [line.slice(6)] : []))
     : [text];

@@ -2,6 +2,7 @@
 
 import { findKey } from '../../src/accounts/find-key.ts';
 import { createReports } from '../../src/accounts/reports.ts';
+import type { Model } from '../../src/catalog/model.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { forgetGone } from '../../src/gateway/ailing.ts';
@@ -23,6 +24,7 @@ import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
 import type { Directory, Key, KeyLimits, Limiter, NewKey } from '../../src/store/ports.ts';
 import type { Store } from '../../src/store/sqlite/store.ts';
+import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import { accepted, emptyDirectory, loadText } from './config-file.ts';
 import { DAILY, storeIn } from './ledger.ts';
 import { fakeClock, PLAIN_KEY } from './store-fixtures.ts';
@@ -35,6 +37,7 @@ export type InProcess = {
   limiter: Limiter;
   directory: Directory;
   store: Store;
+  dataDir: string;
   journal: Journal;
   /** How often the directory was asked for more than it has in memory. */
   looks: { keys: number; facts: number };
@@ -55,8 +58,10 @@ export async function openHere(options: {
   server?: Record<string, unknown>;
   sections?: Record<string, unknown>;
   sandbox?: boolean;
+  /** Changes the models as they were loaded. */
+  adapt?: (model: Model) => Model;
 }): Promise<InProcess> {
-  const { baseUrl = 'http://127.0.0.1:1/v1', models = [], server = {}, sections = {} } = options;
+  const { baseUrl = 'http://127.0.0.1:1/v1', models = [], server = {}, sections = {}, adapt } = options;
   const extraModels = options.sandbox ? sandboxModels : [];
   const offer = (model: string) => ({
     price: { input: 0, output: 0 },
@@ -71,7 +76,12 @@ export async function openHere(options: {
     ...sections,
   };
   const loaded = accepted(loadText(JSON.stringify(file), {}, {}, { extraModels }));
-  const config = { ...loaded, dataDir: emptyDirectory(), server: { ...loaded.server, port: 0 } };
+  const changed = adapt && new Map([...loaded.models].map(([id, model]) => [id, adapt(model)]));
+  const config = {
+    ...loaded,
+    ...{ dataDir: emptyDirectory(), server: { ...loaded.server, port: 0 } },
+    models: changed ?? loaded.models,
+  };
   const clock = fakeClock();
   const limiter = createMemoryLimiter(clock);
   const journal = createMemoryJournal();
@@ -110,6 +120,7 @@ export async function openHere(options: {
       minimumChargeNano: ports.billing.minimumChargeNano,
       today: () => DAILY.dayOf(clock.nowMs()),
     }),
+    verify: async () => verifyLedger(config.dataDir, { minimumChargeNano: ports.billing.minimumChargeNano }),
     configuration: {
       reload: () => ({ ok: true, needsRestart: [] }),
       load: () => ({ config }),
@@ -131,6 +142,7 @@ export async function openHere(options: {
     limiter,
     directory,
     store,
+    dataDir: config.dataDir,
     journal,
     looks,
     adminSecret,

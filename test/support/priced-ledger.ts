@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { billOf, type SettleRule } from '../../src/billing/charge.ts';
 import { noUsage, settleUsage, type Usage } from '../../src/canonical/usage.ts';
 import type { Price } from '../../src/catalog/model.ts';
-import { newCallId } from '../../src/lib/id.ts';
+import { callIdAt, newCallId } from '../../src/lib/id.ts';
 import type { Key } from '../../src/store/ports.ts';
 import type { Store } from '../../src/store/sqlite/store.ts';
 
@@ -39,7 +39,9 @@ export type Spent = {
   usage?: Usage;
   rule?: SettleRule;
   strict?: boolean;
+  /** When it ended and, unless said otherwise, began. */
   atMs?: number;
+  begunMs?: number;
 };
 
 /** Holds and settles one call as the gateway would; resolves to its id and what was charged when it is on disk. */
@@ -56,7 +58,9 @@ export async function spend(
     rule = 'finished',
     strict = false,
   } = spent;
-  const callId = newCallId();
+  const begunMs = spent.begunMs ?? spent.atMs;
+  // the clock's part of the id is its beginning, the rest stays unlike any other
+  const callId = begunMs === undefined ? newCallId() : callIdAt(begunMs) + (newCallId() & 0x3fffffn);
   const atMs = spent.atMs ?? Date.now();
   store.ledger.hold({ callId, key, model, needNano: 1n, holdNano: 1n, strict, atMs });
   const { costNano, chargeNano } = billOf(rule, usage, price, MINIMUM_NANO);

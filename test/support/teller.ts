@@ -2,11 +2,11 @@
 
 /**
  * `stays` keeps the stream open in silence; `pausesAfter` so many frames it waits for `goOn`. `json` is a whole answer,
- * sent even to who asked for a stream.
+ * sent even to who asked for a stream; one that `waits` is sent after `goOn`.
  */
 export type Telling =
   | { frames: string[]; stays?: boolean; pausesAfter?: number }
-  | { json: unknown; status?: number; headers?: Record<string, string> };
+  | { json: unknown; waits?: boolean; status?: number; headers?: Record<string, string> };
 
 export type Teller = {
   baseUrl: string;
@@ -36,6 +36,7 @@ export function startTeller(): Teller {
       arrive();
       const telling = script[Math.min(teller.requests++, script.length - 1)];
       if (telling === undefined) return new Response('nothing to tell', { status: 500 });
+      if ('json' in telling && telling.waits) await resume.promise;
       if ('json' in telling)
         return Response.json(telling.json, { status: telling.status ?? 200, headers: telling.headers ?? {} });
       request.signal.addEventListener('abort', () => leave(), { once: true });

@@ -160,6 +160,10 @@ class SqliteDirectory implements Directory {
     return row && accountOfRow(row);
   }
 
+  listAccounts(): Account[] {
+    return this.#tables.select().from(accounts).orderBy(sql`rowid DESC`).all().map(accountOfRow);
+  }
+
   getFact(name: string): string | undefined {
     return this.#tables.select().from(facts).where(eq(facts.name, name)).get()?.value;
   }

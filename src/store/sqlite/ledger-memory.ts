@@ -2,20 +2,32 @@
 
 import type { Database } from 'bun:sqlite';
 import type { Remembered } from '../balances.ts';
+import { BOOKS } from './books.ts';
 
 type PurseRow = { id: bigint; owner: string; balance_nano: bigint; expires_at_ms: bigint | null };
-type SumRow = { calls: bigint | null; input: bigint | null; output: bigint | null; spent: bigint | null };
+type SumRow = { calls: bigint | null; input: bigint | null; output: bigint | null; spent: bigint | null } & {
+  last: bigint | null;
+};
 
-export function rememberedIn(database: Database): Remembered {
+/**
+ * An entry on its way to the disk, where it may or may not have arrived. `nano` is what memory has booked for it, 0
+ * for a correction that counts only once it is written.
+ */
+export type UnderWay = { keyId: string; day: number; nano: bigint };
+
+export function rememberedIn(database: Database, underWay: ReadonlyMap<bigint, UnderWay>): Remembered {
   const purse = database.query<PurseRow, [number]>(
     'SELECT id, owner, balance_nano, expires_at_ms FROM purses WHERE id = ?',
   );
   const tally = database.query<SumRow, [string]>(
-    `SELECT sum(calls) AS calls, sum(input_tokens) AS input, sum(output_tokens) AS output, sum(amount_nano) AS spent
-     FROM days WHERE key = ?`,
+    `SELECT sum(calls) AS calls, sum(input_tokens) AS input, sum(output_tokens) AS output, sum(amount_nano) AS spent,
+     max(last_ms) AS last FROM days WHERE key = ?`,
   );
-  const since = database.query<{ spent: bigint | null }, [string, number]>(
-    'SELECT sum(amount_nano) AS spent FROM days WHERE key = ? AND day >= ?',
+  // one statement, so that the writer cannot commit between its two halves
+  const since = database.query<{ spent: bigint }, [string, number, string]>(
+    `SELECT coalesce((SELECT sum(amount_nano) FROM days WHERE key = ?1 AND day >= ?2), 0)
+     - coalesce((SELECT sum(iif(debit = ${BOOKS.adjustments}, -amount_nano, amount_nano)) FROM entries
+       WHERE id IN (SELECT value FROM json_each(?3)) AND key = ?1 AND day >= ?2), 0) AS spent`,
   );
   return {
     purse(id) {
@@ -31,8 +43,18 @@ export function rememberedIn(database: Database): Remembered {
         inputTokens: Number(row?.input ?? 0n),
         outputTokens: Number(row?.output ?? 0n),
         spentNano: row?.spent ?? 0n,
+        lastUsedMs: Number(row?.last ?? 0n),
       };
     },
-    spentSince: (keyId, sinceDay) => since.get(keyId, sinceDay)?.spent ?? 0n,
+    spentSince(keyId, sinceDay) {
+      const ids: bigint[] = [];
+      let bookedNano = 0n;
+      for (const [id, { keyId: of, day, nano }] of underWay) {
+        if (of !== keyId || day < sinceDay) continue;
+        ids.push(id);
+        bookedNano += nano;
+      }
+      return (since.get(keyId, sinceDay, `[${ids.join()}]`)?.spent ?? 0n) + bookedNano;
+    },
   };
 }

@@ -5,13 +5,13 @@ import type { Price } from '../../catalog/model.ts';
 import { every, nowMs } from '../../lib/clock.ts';
 import { newCallId } from '../../lib/id.ts';
 import { log } from '../../lib/log.ts';
-import { Balances, type Calendar, hasMoneyLeft } from '../balances.ts';
+import { Balances, type Calendar } from '../balances.ts';
 import type { HoldOrder, Ledger, Posting, Receipt, Settlement } from '../ports.ts';
 import { BOOKS } from './books.ts';
 import { type Cell, type EntryRow, NO_USAGE_CELLS, usageCells } from './ledger-batch.ts';
 import type { LedgerChannel } from './ledger-channel.ts';
 import { GroupCommit } from './ledger-commit.ts';
-import { rememberedIn } from './ledger-memory.ts';
+import { rememberedIn, type UnderWay } from './ledger-memory.ts';
 import { priceNumbers } from './price-numbers.ts';
 
 /** A call that takes longer is written down while it runs, so that a crash does not forget it. */
@@ -34,7 +34,9 @@ export async function createLedger(
   channel: LedgerChannel,
   { calendar, recover = true, every: repeat = every }: LedgerOptions,
 ): Promise<Ledger> {
-  const balances = new Balances(rememberedIn(database), calendar);
+  /** Charges and corrections between memory and disk. */
+  const underWay = new Map<bigint, UnderWay & { receipt?: Receipt }>();
+  const balances = new Balances(rememberedIn(database, underWay), calendar);
   const commit = new GroupCommit(channel);
   const numberOf = priceNumbers(database);
   /** Holds on disk, by call id; the others are young. */
@@ -42,7 +44,6 @@ export async function createLedger(
   const charged = database.query<{ amount_nano: bigint }, [bigint]>(
     'SELECT amount_nano FROM entries WHERE id = ?',
   );
-  const pending = new Map<bigint, Receipt>();
 
   const stop = repeat(TICK_MS, () => {
     const before = nowMs() - HOLD_ON_DISK_AFTER_MS;
@@ -68,7 +69,7 @@ export async function createLedger(
 
   const settle = (settlement: Settlement): Receipt => {
     const { callId } = settlement;
-    const known = pending.get(callId);
+    const known = underWay.get(callId)?.receipt;
     if (known) return known;
     if (!balances.openHolds.has(callId)) {
       const row = charged.get(callId);
@@ -77,40 +78,44 @@ export async function createLedger(
     const chargedNano = balances.ceiling(callId, settlement.chargeNano);
     const { purse } = balances.settle(settlement, chargedNano);
     stored.delete(callId);
-    const row = chargeRow(settlement, purse ?? BOOKS.windows, chargedNano, calendar);
-    const durable = commit.entry(row).catch((thrown: unknown) => {
+    const day = calendar.dayOf(settlement.atMs);
+    const row = chargeRow(settlement, purse ?? BOOKS.windows, chargedNano, day);
+    const written = () => {
+      underWay.delete(callId);
+    };
+    const durable = commit.entry(row).then(written, (thrown: unknown) => {
+      underWay.delete(callId);
       if (isOnDisk(callId)) return;
       balances.undo(settlement, purse, chargedNano);
       throw thrown;
     });
     const receipt = { chargedNano, durable };
-    pending.set(callId, receipt);
-    const forget = () => pending.delete(callId);
-    durable.then(forget, forget);
+    underWay.set(callId, { keyId: settlement.key.id, day, nano: chargedNano, receipt });
     return receipt;
   };
 
   const post = async (posting: Posting): Promise<bigint> => {
     const id = newCallId();
-    // read before it is written: what is read later would hold the money already
-    const purse = balances.purse(posting.purse);
-    if (purse === undefined) throw new Error('there is no such purse');
-    if ('expiresAtMs' in posting && posting.expiresAtMs !== undefined)
-      commit.expiry(posting.purse, posting.expiresAtMs, String(id));
-    // money that leaves is gone from memory at once, money that comes counts once it is on disk
-    const leaves = posting.kind === 'forfeit' || posting.amountNano < 0n;
-    const undo = leaves ? balances.post(posting) : undefined;
-    // what open holds keep from being forfeited stays expired
-    if (posting.kind === 'forfeit' && !hasMoneyLeft(purse)) commit.expiry(posting.purse, null, String(id));
+    const moving = balances.post(posting);
+    if (moving === undefined) throw new Error('there is no such purse');
+    const { leaves, expiry, confirm, undo } = moving;
+    if (posting.kind === 'adjust' && posting.of) {
+      const { key: keyId, day } = posting.of;
+      underWay.set(id, { keyId, day, nano: leaves ? -posting.amountNano : 0n });
+    }
+    if (expiry !== undefined) commit.expiry(posting.purse, expiry, String(id));
     try {
       await commit.entry(postingRow(id, posting, calendar));
+      confirm();
     } catch (thrown) {
-      if (!isOnDisk(id)) {
-        undo?.();
+      if (isOnDisk(id)) confirm();
+      else {
+        undo();
         throw thrown;
       }
+    } finally {
+      underWay.delete(id);
     }
-    if (!leaves) balances.post(posting);
     return id;
   };
 
@@ -135,7 +140,7 @@ export async function createLedger(
   };
 }
 
-function chargeRow(settlement: Settlement, debit: number, chargedNano: bigint, calendar: Calendar): EntryRow {
+function chargeRow(settlement: Settlement, debit: number, chargedNano: bigint, day: number): EntryRow {
   const { callId, key, model, provider, price, rule, usage, costNano, losses, atMs } = settlement;
   return [
     String(callId),
@@ -144,7 +149,7 @@ function chargeRow(settlement: Settlement, debit: number, chargedNano: bigint, c
     BOOKS.revenue,
     String(chargedNano),
     atMs,
-    calendar.dayOf(atMs),
+    day,
     key.id,
     null,
     model,

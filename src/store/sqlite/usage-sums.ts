@@ -16,7 +16,7 @@ type SumRow = {
   input: bigint;
   output: bigint;
   amount: bigint;
-  cached?: bigint;
+  cached: bigint;
   undelivered?: bigint;
 };
 
@@ -24,18 +24,17 @@ const INPUT = 'input_uncached + cache_read + cache_write_5m + cache_write_1h + c
 const FILTER = 'day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR key = ?3) AND (?4 IS NULL OR model = ?4)';
 
 /**
- * `days` says what was spent; entries say who answered and what was cached. Where both are asked for, what `days` has
+ * `days` says what was spent; entries say who answered and what was delivered. Where both are asked for, what `days` has
  * beyond the entries (released calls, corrections) stands under the empty provider, so that the sums agree.
  */
 export async function usageIn(snapshot: Database, query: UsageQuery): Promise<UsageRow[]> {
   const byProvider = query.by.includes('provider');
   const spent = sumsOfDays(snapshot, query);
-  if (!byProvider && !query.detail) return spent;
+  if (!byProvider && !query.deliveries) return spent;
   const single = await sumsOfEntries(snapshot, query);
   if (byProvider) return [...single, ...beyond(spent, single, query)];
-  const found = new Map(single.map((row) => [groupOf(row, query.by), row.detail]));
-  const none = { cachedTokens: 0, undelivered: 0 };
-  return spent.map((row) => ({ ...row, detail: found.get(groupOf(row, query.by)) ?? none }));
+  const found = new Map(single.map((row) => [groupOf(row, query.by), row.undelivered]));
+  return spent.map((row) => ({ ...row, undelivered: found.get(groupOf(row, query.by)) ?? 0 }));
 }
 
 function sumsOfDays(snapshot: Database, query: UsageQuery): UsageRow[] {
@@ -43,7 +42,7 @@ function sumsOfDays(snapshot: Database, query: UsageQuery): UsageRow[] {
   const rows = snapshot
     .query<SumRow, Filter>(
       `SELECT ${[...by, ''].join(', ')}sum(calls) AS calls, sum(failed) AS failed, sum(input_tokens) AS input,
-       sum(output_tokens) AS output, sum(amount_nano) AS amount FROM days WHERE ${FILTER} ${groupBy(by)}`,
+       sum(cached_tokens) AS cached, sum(output_tokens) AS output, sum(amount_nano) AS amount FROM days WHERE ${FILTER} ${groupBy(by)}`,
     )
     .all(...filterOf(query));
   return rows.filter((row) => row.calls !== null).map(usageOfSums);
@@ -82,26 +81,19 @@ function beyond(spent: UsageRow[], single: UsageRow[], { by }: UsageQuery): Usag
     if (whole) left.set(group, plus(whole, row, -1));
   }
   const rows = [...left.values()].filter((row) => row.calls !== 0 || row.amountNano !== 0n);
-  return rows.map(({ detail: _, ...row }) => ({ ...row, detail: { cachedTokens: 0, undelivered: 0 } }));
+  return rows.map((row) => ({ ...row, undelivered: 0 }));
 }
 
 function plus(row: UsageRow, other: UsageRow, sign: 1 | -1): UsageRow {
-  const { detail, ...sums } = row;
   return {
-    ...sums,
+    ...row,
     calls: row.calls + sign * other.calls,
     failed: row.failed + sign * other.failed,
     inputTokens: row.inputTokens + sign * other.inputTokens,
+    cachedTokens: row.cachedTokens + sign * other.cachedTokens,
     outputTokens: row.outputTokens + sign * other.outputTokens,
     amountNano: row.amountNano + BigInt(sign) * other.amountNano,
-    ...(detail && other.detail
-      ? {
-          detail: {
-            cachedTokens: detail.cachedTokens + other.detail.cachedTokens,
-            undelivered: detail.undelivered + other.detail.undelivered,
-          },
-        }
-      : {}),
+    undelivered: (row.undelivered ?? 0) + sign * (other.undelivered ?? 0),
   };
 }
 
@@ -114,11 +106,10 @@ function usageOfSums(row: SumRow): UsageRow {
     calls: Number(row.calls),
     failed: Number(row.failed),
     inputTokens: Number(row.input),
+    cachedTokens: Number(row.cached),
     outputTokens: Number(row.output),
     amountNano: row.amount,
-    ...(row.cached === undefined
-      ? {}
-      : { detail: { cachedTokens: Number(row.cached), undelivered: Number(row.undelivered) } }),
+    ...(row.undelivered === undefined ? {} : { undelivered: Number(row.undelivered) }),
   };
 }
 

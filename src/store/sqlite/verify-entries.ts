@@ -18,6 +18,7 @@ type Row = {
   debit: bigint;
   credit: bigint;
   amount_nano: bigint;
+  at_ms: bigint;
   day: bigint;
   key: string | null;
   model: string | null;
@@ -27,7 +28,7 @@ type Row = {
   delivery: string | null;
 } & UsageColumns;
 
-const COLUMNS = `id, kind, debit, credit, amount_nano, day, key, model, price, rule, cost_nano, input_uncached,
+const COLUMNS = `id, kind, debit, credit, amount_nano, at_ms, day, key, model, price, rule, cost_nano, input_uncached,
   cache_read, cache_write_5m, cache_write_1h, cache_write_other, input_audio, input_image, output, output_reasoning,
   output_audio, output_image, searches, tier, delivery`;
 
@@ -170,7 +171,15 @@ function addToDays(days: Map<string, DaySums>, row: Row): void {
   const ended = kind === 'charge' || kind === 'release';
   if (!ended && (kind !== 'adjust' || row.model === null)) return;
   const group = dayGroup(row.key, row.day, row.model);
-  const sums = days.get(group) ?? { calls: 0, input: 0, output: 0, amountNano: 0n, failed: 0 };
+  const sums = days.get(group) ?? {
+    calls: 0,
+    failed: 0,
+    input: 0,
+    cached: 0,
+    output: 0,
+    amountNano: 0n,
+    lastMs: 0,
+  };
   days.set(group, sums);
   if (!ended) {
     sums.amountNano += Number(row.debit) === BOOKS.adjustments ? -amount : amount;
@@ -178,6 +187,7 @@ function addToDays(days: Map<string, DaySums>, row: Row): void {
   }
   const { input_uncached, cache_read, cache_write_5m, cache_write_1h, cache_write_other } = row;
   sums.calls += 1;
+  if (kind === 'charge') sums.lastMs = Math.max(sums.lastMs, Number(row.at_ms));
   if (input_uncached !== null)
     sums.input +=
       Number(input_uncached) +
@@ -185,6 +195,7 @@ function addToDays(days: Map<string, DaySums>, row: Row): void {
       Number(cache_write_5m) +
       Number(cache_write_1h) +
       Number(cache_write_other);
+  sums.cached += Number(cache_read);
   sums.output += Number(row.output);
   sums.amountNano += amount;
   if (row.rule !== 'finished' && row.rule !== 'client-left') sums.failed += 1;

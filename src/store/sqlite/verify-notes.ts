@@ -12,7 +12,15 @@ export type Notes = {
 };
 
 /** Of one key, day and model. */
-export type DaySums = { calls: number; input: number; output: number; amountNano: bigint; failed: number };
+export type DaySums = {
+  calls: number;
+  failed: number;
+  input: number;
+  cached: number;
+  output: number;
+  amountNano: bigint;
+  lastMs: number;
+};
 
 export function takeNotes(): { notes: Notes; result: (tookMs: number) => Verification } {
   const names = Object.keys(LEDGER_CHECKS) as LedgerCheck[];

@@ -131,9 +131,11 @@ type DayRow = {
   model: string;
   calls: bigint;
   input_tokens: bigint;
+  cached_tokens: bigint;
   output_tokens: bigint;
   amount_nano: bigint;
   failed: bigint;
+  last_ms: bigint;
 };
 
 function checkDays(database: Database, days: Map<string, DaySums>, notes: Notes): void {
@@ -142,15 +144,21 @@ function checkDays(database: Database, days: Map<string, DaySums>, notes: Notes)
     const group = dayGroup(row.key, row.day, row.model);
     const sums = days.get(group);
     days.delete(group);
-    const kept = `${row.calls} calls (${row.failed} failed), ${row.input_tokens} in, ${row.output_tokens} out, ${row.amount_nano}`;
-    const summed = sums
-      ? `${sums.calls} calls (${sums.failed} failed), ${sums.input} in, ${sums.output} out, ${sums.amountNano}`
-      : 'nothing';
+    const kept = daySums({
+      ...{ calls: row.calls, failed: row.failed, input: row.input_tokens, cached: row.cached_tokens },
+      ...{ output: row.output_tokens, amountNano: row.amount_nano, lastMs: row.last_ms },
+    });
+    const summed = sums ? daySums(sums) : 'nothing';
     if (kept !== summed)
       notes.wrong('days', `day ${row.day} of ${row.key}, ${row.model}: kept ${kept}; entries ${summed}`);
   }
   for (const group of days.keys())
     notes.wrong('days', `no sums are kept for ${group.replaceAll('\n', ', ')}`);
+}
+
+function daySums(sums: Record<keyof DaySums, number | bigint>): string {
+  const { calls, failed, input, cached, output, amountNano, lastMs } = sums;
+  return `${calls} calls (${failed} failed), ${input} in (${cached} cached), ${output} out, ${amountNano}, last ${lastMs}`;
 }
 
 function checkHolds(database: Database, notes: Notes): void {

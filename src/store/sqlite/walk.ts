@@ -2,7 +2,7 @@
 
 import type { Database } from 'bun:sqlite';
 import { pause } from '../../lib/clock.ts';
-import { firstCallIdAt } from '../../lib/id.ts';
+import { callIdAt } from '../../lib/id.ts';
 
 /** Rows looked at in one go: some ten milliseconds. */
 const STEP_ROWS = 20_000;
@@ -22,8 +22,8 @@ export const ID_END = 2n ** 63n - 1n;
 /** Where the charges of these days lie. What corrects them may come at any time later. */
 export function idsOfDays(fromDay: number, toDay: number): IdRange {
   return {
-    fromId: firstCallIdAt((fromDay - MARGIN_DAYS) * DAY_MS),
-    toId: firstCallIdAt((toDay + 1 + MARGIN_DAYS) * DAY_MS),
+    fromId: callIdAt((fromDay - MARGIN_DAYS) * DAY_MS),
+    toId: callIdAt((toDay + 1 + MARGIN_DAYS) * DAY_MS),
   };
 }
 

@@ -1,55 +1,54 @@
-// The table of keys: searched and paged by the server, sorted here.
+// The table of keys: searched, sorted and paged by the server.
 
 import type { AdminKey, KeyList } from './admin-shapes.ts';
 import type { Ask } from './api.ts';
 import { amount, byId, type Child, el, empty, fill, inputById } from './dom.ts';
 import { statusChip } from './key-standing.ts';
-import { dayName } from './words.ts';
+import { fromNow, moment } from './words.ts';
 
 type Column = {
   title: string;
+  /** The server's word for it. */
+  sort: string;
   numeric?: boolean;
-  value: (key: AdminKey) => string | number;
+  /** Sorted downwards at first. */
+  down?: boolean;
   cell: (key: AdminKey) => Child;
 };
 
 const PAGE = 100;
 const TYPING_MS = 250;
 
-export type KeyTable = { load(): Promise<void>; setLastUse(days: Map<string, string>): void };
+export type KeyTable = { load(): Promise<void> };
 
 /** `opened` is called with the key whose name was pressed. */
 export function keyTable(ask: Ask, opened: (key: AdminKey) => void): KeyTable {
   let keys: AdminKey[] = [];
   let next: string | undefined;
-  let lastUse = new Map<string, string>();
-  let sorted: { title: string; down: boolean } | undefined;
+  let sorted: { by: string; down: boolean } | undefined;
   let typing: ReturnType<typeof setTimeout> | undefined;
   const host = byId('keys');
   const columns: Column[] = [
     {
       title: 'Name',
-      value: (key) => key.name.toLowerCase(),
+      sort: 'name',
       cell: (key) => {
         const button = el('button', { type: 'button', class: 'link' }, key.name);
         button.addEventListener('click', () => opened(key));
         return el('div', { class: 'named' }, button, el('code', {}, `${key.prefix}…`));
       },
     },
-    { title: 'Status', value: (key) => key.status, cell: (key) => statusChip(key.status) },
-    { title: 'Kind', value: (key) => key.kind, cell: (key) => key.kind },
+    { title: 'Status', sort: 'status', cell: (key) => statusChip(key.status) },
+    { title: 'Kind', sort: 'kind', cell: (key) => key.kind },
     {
       title: 'Balance',
+      sort: 'balance',
       numeric: true,
-      value: (key) => key.balance_usd ?? Number.POSITIVE_INFINITY,
+      down: true,
       cell: (key) => (key.balance_usd === null ? '—' : amount(key.balance_usd)),
     },
-    { title: 'Spent', numeric: true, value: (key) => key.spent_usd, cell: (key) => amount(key.spent_usd) },
-    {
-      title: 'Last use',
-      value: (key) => lastUse.get(key.id) ?? '',
-      cell: (key) => lastUseText(lastUse.get(key.id)),
-    },
+    { title: 'Spent', sort: 'spent', numeric: true, down: true, cell: (key) => amount(key.spent_usd) },
+    { title: 'Last use', sort: 'last_used', down: true, cell: (key) => lastUse(key.last_used_at) },
   ];
   const load = async (after?: string) => {
     const query = new URLSearchParams({ limit: String(PAGE) });
@@ -57,6 +56,10 @@ export function keyTable(ask: Ask, opened: (key: AdminKey) => void): KeyTable {
     const status = (byId('status') as HTMLSelectElement).value;
     if (name !== '') query.set('name', name);
     if (status !== '') query.set('status', status);
+    if (sorted !== undefined) {
+      query.set('sort', sorted.by);
+      query.set('order', sorted.down ? 'down' : 'up');
+    }
     if (after !== undefined) query.set('after', after);
     const answer = await ask<KeyList>(`/admin/keys?${query}`);
     if (!answer.ok) {
@@ -73,12 +76,7 @@ export function keyTable(ask: Ask, opened: (key: AdminKey) => void): KeyTable {
   });
   byId('status').addEventListener('change', () => void load());
   byId('filter').addEventListener('submit', (event) => event.preventDefault());
-  return {
-    load: () => load(),
-    setLastUse(days) {
-      lastUse = days;
-    },
-  };
+  return { load: () => load() };
 
   function show(): void {
     if (keys.length === 0) {
@@ -92,7 +90,7 @@ export function keyTable(ask: Ask, opened: (key: AdminKey) => void): KeyTable {
       return;
     }
     const heads = columns.map(headOf);
-    const rows = inOrder().map((key) =>
+    const rows = keys.map((key) =>
       el(
         'tr',
         {},
@@ -114,12 +112,12 @@ export function keyTable(ask: Ask, opened: (key: AdminKey) => void): KeyTable {
     );
   }
 
-  function headOf({ title, numeric }: Column): HTMLElement {
-    const isSorted = sorted?.title === title;
+  function headOf({ title, sort, numeric, down }: Column): HTMLElement {
+    const isSorted = sorted?.by === sort;
     const button = el('button', { type: 'button', class: 'sort' }, title);
-    button.addEventListener('click', () => {
-      sorted = { title, down: isSorted ? !sorted?.down : numeric === true };
-      show();
+    button.addEventListener('click', async () => {
+      sorted = { by: sort, down: isSorted ? !sorted?.down : down === true };
+      await load();
       host.querySelector<HTMLElement>('[aria-sort] button')?.focus();
     });
     return el(
@@ -132,20 +130,9 @@ export function keyTable(ask: Ask, opened: (key: AdminKey) => void): KeyTable {
       button,
     );
   }
-
-  /** Newest first, as the server has them, until a column is chosen. */
-  function inOrder(): AdminKey[] {
-    const column = columns.find(({ title }) => title === sorted?.title);
-    if (column === undefined) return keys;
-    const sign = sorted?.down ? -1 : 1;
-    return keys.toSorted((left, right) => {
-      const [a, b] = [column.value(left), column.value(right)];
-      return a === b ? 0 : a < b ? -sign : sign;
-    });
-  }
 }
 
-/** The ledger counts by day. */
-function lastUseText(day: string | undefined): Child {
-  return day === undefined ? el('span', { class: 'quiet-text' }, 'not in 30 days') : dayName(day);
+function lastUse(at: string | null): Child {
+  if (at === null) return el('span', { class: 'quiet-text' }, 'never');
+  return el('time', { datetime: at, title: moment(at) }, fromNow(at));
 }

@@ -41,13 +41,6 @@ export function overview() {
   };
 }
 
-/** The day each key was last used on, of those of the report. */
-export function lastDays(usage: UsageAnswer): Map<string, string> {
-  const days = new Map<string, string>();
-  for (const { key, day } of usage.data) if (key && day > (days.get(key) ?? '')) days.set(key, day);
-  return days;
-}
-
 /** Also of a server that is not ready, which answers 503. */
 export async function showHealth(): Promise<void> {
   const checks = await readChecks();

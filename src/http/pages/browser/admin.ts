@@ -2,7 +2,7 @@
 
 import { keyDialogs } from './admin-dialogs.ts';
 import { keyTable } from './admin-keys.ts';
-import { lastDays, overview, showErrors, showHealth } from './admin-overview.ts';
+import { overview, showErrors, showHealth } from './admin-overview.ts';
 import type { LogList, UsageAnswer } from './admin-shapes.ts';
 import { asker, type Refusal } from './api.ts';
 import { dialog } from './dialog.ts';
@@ -28,15 +28,14 @@ byId('forget').addEventListener('click', refresh.stop);
 async function load(): Promise<void> {
   const secret = door.secret();
   const [models, byKey] = await Promise.all([
-    ask<UsageAnswer>('/admin/usage?by=day,model&cached=false'),
-    ask<UsageAnswer>('/admin/usage?by=day,key&cached=false'),
+    ask<UsageAnswer>('/admin/usage?by=day,model&undelivered=false'),
+    ask<UsageAnswer>('/admin/usage?by=day,key&undelivered=false'),
     showHealth(),
   ]);
   if (secret !== door.secret()) return;
   if (!models.ok) return refuse(models);
   if (!byKey.ok) return refuse(byKey);
   notice(undefined);
-  keys.setLastUse(lastDays(byKey.value));
   const board = byId('board');
   // Rows made anew would take the keyboard from whoever is on one
   const isBusy = byId('keys').contains(document.activeElement);

@@ -26,6 +26,7 @@ export type UsageSums = {
   failed: number;
   input_tokens: number;
   output_tokens: number;
+  cached_input_tokens: number;
   cost_usd: number;
 };
 

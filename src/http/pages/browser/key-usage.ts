@@ -83,7 +83,7 @@ export function statusMark(status: number): HTMLElement {
 }
 
 function figures({ calls, input, output, usd }: Sums): Child[] {
-  return [amount(usd), count(calls), shortCount(input), shortCount(output)];
+  return [count(calls), shortCount(input), shortCount(output), amount(usd)];
 }
 
 function byDay({ data }: KeyUsageAnswer): HTMLElement {
@@ -96,6 +96,7 @@ function byDay({ data }: KeyUsageAnswer): HTMLElement {
       row.model ?? UNNAMED,
       count(row.calls),
       count(row.input_tokens),
+      count(row.cached_input_tokens),
       count(row.output_tokens),
       exactMoney(row.cost_usd),
     ]);
@@ -110,6 +111,7 @@ function byDay({ data }: KeyUsageAnswer): HTMLElement {
         ['Model'],
         ['Calls', 'number'],
         ['Tokens in', 'number'],
+        ['of it cached', 'number'],
         ['Tokens out', 'number'],
         ['Cost', 'number'],
       ],
