@@ -57,7 +57,7 @@ describe.each(['a running', 'a stopped'])('logs of %s server', (state) => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toMatch(/^TIME +STATUS +KEY +CLIENT +MODEL → PROVIDER +IN +OUT +COST +TOOK +ERROR$/);
     expect(lines).toHaveLength(6);
-    expect(lines[1]).toMatch(/ 200 +demo +claude-code +sandbox\/echo → sandbox +\d+ +\d+ .*ms$/);
+    expect(lines[1]).toMatch(/ 200 +demo +claude-code +sandbox\/echo → sandbox +\d+ +\d+ .* m?s$/);
     expect(lines[2]).toMatch(/ 502 +demo .*sandbox\/fail-500 → sandbox .*bad_gateway$/);
     expect(lines[3]).toMatch(/ 400 +demo .*no-such-model .*model_not_found$/);
     expect(stdout).not.toContain('\x1b');

@@ -132,7 +132,7 @@ describe.skipIf(found === undefined)('in a browser', () => {
     const [first, second] = bars;
     expect((second?.height ?? 0) / (first?.height ?? 1)).toBeCloseTo(0.75, 1);
     const row = page.locator('#models table').first().locator('tr', { hasText: 'opus' });
-    expect(await row.locator('td').allTextContents()).toEqual(['opus', '$1.25', '1', '10', '5']);
+    expect(await row.locator('td').allTextContents()).toEqual(['opus', '1', '10', '5', '$1.25']);
     expect(await text('#errors')).toContain('rate_limit_exceeded');
     expect(await text('#snippet')).toContain(`${here.url}/v1/chat/completions`);
     expect(await page.locator('img:not([src^="/pages/"])').count()).toBe(0);

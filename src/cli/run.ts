@@ -15,6 +15,7 @@ import { addLogsCommand } from './logs.ts';
 import { addModelsCommand } from './models.ts';
 import type { CommandPorts, Host } from './ports.ts';
 import { addServeCommand } from './serve.ts';
+import { addSetupCommand } from './setup/command.ts';
 import { addUsageCommand } from './usage.ts';
 import { addVersionCommand } from './version.ts';
 
@@ -23,6 +24,7 @@ Examples:
   osiris serve                                start the gateway, with or without a configuration file
   osiris init                                 write a commented osiris.yaml to begin with
   osiris keys create --name ana --credit 5    make a key for a client
+  osiris setup claude-code                    point a client at it: shows how, or writes it
   osiris logs --follow                        watch the calls as they end
 `;
 
@@ -48,6 +50,7 @@ export async function run(words: string[], ports: CommandPorts, host: Host): Pro
   addLedgerCommands(program, ports, host);
   addLogsCommand(program, ports, host);
   addExplainCommand(program, ports, host);
+  addSetupCommand(program, ports, host);
   addConfigCommands(program, ports, host);
   addAdminCommands(program, ports, host);
   addVersionCommand(program, host);

@@ -11,6 +11,7 @@ const FLOORS: Record<string, number> = {
   formats: 2,
   providers: 2,
   catalog: 2,
+  clients: 2,
   billing: 2,
   routing: 2,
   store: 3,

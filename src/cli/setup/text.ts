@@ -1,0 +1,69 @@
+// What `osiris setup` prints for people.
+
+import type { Client } from '../../clients/client.ts';
+import type { FilledBlock } from '../../clients/fill.ts';
+import { CLIENTS } from '../../clients/index.ts';
+import { formatTable } from '../table.ts';
+import type { Proof } from './prove.ts';
+import type { Written } from './write.ts';
+
+export const FORMAT_NAMES: Record<Client['format'], string> = {
+  'openai-chat': 'OpenAI Chat',
+  'openai-responses': 'OpenAI Responses',
+  'anthropic-messages': 'Anthropic Messages',
+};
+
+/** All clients, by kind. */
+export function listText(): string {
+  const rows = CLIENTS.map((client) => [client.id, client.name, FORMAT_NAMES[client.format], howOf(client)]);
+  const head = ['CLIENT', 'NAME', 'SPEAKS', 'SET UP BY'];
+  return `${formatTable(head, rows)}
+osiris setup CLIENT                       shows what to put where
+osiris setup CLIENT --write --key sk-…    puts it there, keeps a copy of what was there, and tries it
+`;
+}
+
+/** In a word. */
+export function howOf(client: Client): string {
+  if (client.kind === 'library') return 'a few lines of code';
+  return isWritable(client) ? '--write' : 'hand';
+}
+
+export function isWritable(client: Client): boolean {
+  return client.blocks.some(({ kind }) => kind === 'file');
+}
+
+export function headText(client: Client, origin: string): string {
+  return `${client.name} with Osiris at ${origin}, in ${FORMAT_NAMES[client.format]} format\n`;
+}
+
+export function blockText(block: FilledBlock): string {
+  if (block.kind === 'file') return `\n${block.path}\n\n${indented(block.text)}`;
+  const title = block.alternative
+    ? `Or: ${block.title.charAt(0).toLowerCase()}${block.title.slice(1)}`
+    : block.title;
+  if (block.kind === 'code') return `\n${title}\n\n${indented(block.text)}`;
+  const steps = block.steps.map((step) => (typeof step === 'string' ? step : `${step[0]}:  ${step[1]}`));
+  return `\n${title}\n\n${indented(steps.map((step, index) => `${index + 1}. ${step}\n`).join(''))}`;
+}
+
+export function notesText(notes: readonly string[]): string {
+  return notes.map((note) => `\nNote: ${note}\n`).join('');
+}
+
+export function writtenText(written: readonly Written[]): string {
+  return written
+    .map(({ path, changed, backup }) => {
+      if (!changed) return `${path} is as it should be; nothing was written.\n`;
+      return backup === undefined ? `Wrote ${path}.\n` : `Changed ${path}; what was there is in ${backup}.\n`;
+    })
+    .join('');
+}
+
+export function proofText({ what, ok, detail }: Proof): string {
+  return `  ${ok ? '✓' : '✗'} ${what.padEnd(13)} ${detail}\n`;
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}
