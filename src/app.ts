@@ -13,6 +13,7 @@ import { LiveConfig } from './config/live.ts';
 import { watchFile } from './config/watch-file.ts';
 import { CODECS } from './formats/index.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
+import { Turns } from './gateway/turns.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
 import { nowMs } from './lib/clock.ts';
@@ -180,6 +181,7 @@ function gatewayPorts(
     thoughts: createMemoryThoughts(),
     running: new Set(),
     watch: new Watch(),
+    turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: `osiris/${VERSION}`,
     proxied: ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'].some((name) => Boolean(env[name])),

@@ -7,6 +7,7 @@ import { CODECS } from '../../src/formats/index.ts';
 import { clientOf } from '../../src/gateway/client-name.ts';
 import { FloodGate } from '../../src/gateway/flood-gate.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
+import { Turns } from '../../src/gateway/turns.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { inference } from '../../src/http/inference.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
@@ -55,6 +56,7 @@ async function gateway({
     thoughts: createMemoryThoughts(),
     running: new Set(),
     watch: new Watch(),
+    turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: 'osiris/test',
     proxied: false,

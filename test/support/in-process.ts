@@ -3,6 +3,7 @@
 import { createReports } from '../../src/accounts/reports.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
+import { Turns } from '../../src/gateway/turns.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { openServer } from '../../src/http/server.ts';
 import type { Clock } from '../../src/lib/clock.ts';
@@ -26,6 +27,7 @@ export type InProcess = {
   key: string;
   clock: Clock & { advance(ms: number): void };
   limiter: Limiter;
+  turns: Turns;
   directory: Directory;
   store: Store;
   journal: Journal;
@@ -81,6 +83,7 @@ export async function openHere(options: {
     thoughts: createMemoryThoughts(clock),
     running: new Set(),
     watch: new Watch(),
+    turns: new Turns(),
     transports: new Map(),
     userAgent: 'osiris/test',
     proxied: true,
@@ -109,6 +112,7 @@ export async function openHere(options: {
     key: makeKey({ requestsPerMinute: 1_000_000, concurrent: 1000 }).key,
     clock,
     limiter,
+    turns: ports.turns,
     directory,
     store,
     journal,
