@@ -20,6 +20,7 @@ import { Conversations } from './gateway/conversations.ts';
 import { explain, withoutKeys } from './gateway/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Health } from './gateway/health.ts';
+import { Turns } from './gateway/turns.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
 import { nowMs } from './lib/clock.ts';
@@ -233,6 +234,7 @@ function gatewayPorts(
     conversations: new Conversations(),
     running: new Set(),
     watch: new Watch(),
+    turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: `osiris/${VERSION}`,
     proxied: ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'].some((name) => Boolean(env[name])),

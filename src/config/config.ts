@@ -25,6 +25,11 @@ export type ServerConfig = {
   clientStallTimeoutMs: number;
   streamTotalTimeoutMs: number;
   drainTimeoutMs: number;
+  /** Calls under way at once. */
+  maxInFlight: number;
+  /** Calls that wait for their turn when so many are under way, and for how long. */
+  queue: number;
+  queueTimeoutMs: number;
 };
 
 /** What a key may do at most. `nanoPerMinute` is what it may spend in a minute. */

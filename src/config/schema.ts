@@ -75,6 +75,17 @@ const Server = section(
       description: 'How long running calls may finish at shutdown.',
       default: '60s',
     }),
+    max_in_flight: whole({
+      description: 'Calls under way at once; more wait for their turn.',
+      minimum: 1,
+      default: 2048,
+    }),
+    queue: whole({
+      description: 'Calls that may wait for their turn; more are refused.',
+      minimum: 0,
+      default: 1024,
+    }),
+    queue_timeout: duration({ description: 'How long a call waits for its turn.', default: '30s' }),
   },
   { description: 'Where and how the gateway listens.' },
 );

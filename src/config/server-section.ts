@@ -72,6 +72,9 @@ export function readServer(section: ServerShape, baseDir: string, report: Report
     clientStallTimeoutMs: duration('client_stall_timeout', 120_000),
     streamTotalTimeoutMs: duration('stream_total_timeout', 30 * 60_000),
     drainTimeoutMs: duration('drain_timeout', 60_000),
+    maxInFlight: section.max_in_flight ?? 2048,
+    queue: section.queue ?? 1024,
+    queueTimeoutMs: duration('queue_timeout', 30_000),
   };
 }
 

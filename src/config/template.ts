@@ -26,6 +26,9 @@ server:
   # client_stall_timeout: 120s     # client not reading
   # stream_total_timeout: 30m
   # drain_timeout: 60s             # how long running calls may finish at shutdown
+  # max_in_flight: 2048            # calls under way at once; more wait, and keys take turns
+  # queue: 1024                    # calls that may wait; more are refused
+  # queue_timeout: 30s
 
 data_dir: ./osiris-data
 database: sqlite

@@ -22,6 +22,7 @@ import type { FloodGate } from './flood-gate.ts';
 import { takeCall, takeFree } from './limits.ts';
 import { type PutAsidePorts, putAside } from './put-aside.ts';
 import { newTrace } from './trace.ts';
+import type { Turns } from './turns.ts';
 import type { Watch } from './watch.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
@@ -44,6 +45,7 @@ export type KnownAdmitPorts = PutAsidePorts & {
   models: ModelIndex;
   limiter: Pick<Limiter, 'admit' | 'spend'>;
   watch: Watch;
+  turns: Turns;
 };
 export type AdmitPorts = KnownAdmitPorts & { directory: Directory; limiter: Limiter };
 
@@ -114,14 +116,17 @@ export async function admitKnown(
     hasLeft: false,
     limit: { limit, remaining, resetS },
     release,
+    turn: undefined,
     spend: (used) => limiter.spend(key.id, used),
     trace: newTrace(door.path, request.headers, bytes, key.logBodies === true),
   };
   try {
+    if (!door.free) call.turn = ports.turns.enter(key.id, config.server);
     refuseExpired(key, startedMs);
     const waiting = door.free ? undefined : putAside(call, ports, () => mayTranslate(call, config.providers));
     if (waiting) await waiting;
   } catch (thrown) {
+    call.turn?.end();
     // a 402 keeps the request it took: who has no money may not ask without end
     if (thrown instanceof Fault && thrown.rule.kind === 'billing') release();
     else place.undo();

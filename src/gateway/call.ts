@@ -7,6 +7,7 @@ import type { Address, Codec, Dress, Extras } from '../formats/codec.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Key, RateStanding } from '../store/ports.ts';
 import type { Trace } from './trace.ts';
+import type { Turn } from './turns.ts';
 
 /** An admitted request. `release` gives its place in the concurrency limit back, any number of times. */
 export type Call = {
@@ -42,6 +43,8 @@ export type Call = {
   hasLeft: boolean;
   limit: RateStanding;
   release: () => void;
+  /** Its place among the calls under way; a count of tokens needs none. */
+  turn: Turn | undefined;
   /** Takes what the call used from the key's tokens and money a minute; once, when it has ended. */
   spend: (used: { tokens: number; nano: bigint }) => void;
   /** What the journal will say of it. */

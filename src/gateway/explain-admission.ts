@@ -14,6 +14,7 @@ import { refuseRevoked } from './credentials.ts';
 import type { Question } from './explain-question.ts';
 import { limitFault } from './limits.ts';
 import { holdFault, refuseTrouble } from './put-aside.ts';
+import { Turns } from './turns.ts';
 
 export type DryPorts = Pick<KnownAdmitPorts, 'config' | 'models' | 'billing' | 'watch'> & {
   limiter: Pick<Limiter, 'foresee'>;
@@ -69,7 +70,9 @@ export async function admitDry(
   const eased = easedOf(key ?? OPERATOR);
   const { config, models, billing, watch } = ports;
   // member by member: whatever else an admission may take has to be answered here
-  const taking = { config, models, billing, watch, ...TAKES_NOTHING, ledger: notingLedger(ordered) };
+  // turns of its own: nobody waits behind a question
+  const own = { ledger: notingLedger(ordered), turns: new Turns() };
+  const taking = { config, models, billing, watch, ...TAKES_NOTHING, ...own };
   const call = await admitKnown(eased, request, door, newRequestId(), taking, {}, startedMs);
   call.key = key ?? OPERATOR;
   const [order] = ordered;

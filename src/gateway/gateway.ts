@@ -23,6 +23,7 @@ import { joinStreams, SeveralStreams } from './several-stream.ts';
 import { writeSeveral } from './several-whole.ts';
 import { isStrict, refuseLosses } from './strict.ts';
 import { type Eyes, TranscodedStream } from './transcode.ts';
+import type { Turn } from './turns.ts';
 import {
   callUpstream,
   type Received,
@@ -74,6 +75,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   let losses: Loss[] = [];
   let meter = new Meter(call.promptTokens);
   try {
+    if (call.turn?.state === 'waiting') await awaitTurn(call.turn, call, ports);
     const attempts = new Attempts(call, ports);
     for (;;) {
       const { candidate } = attempts.begin();
@@ -101,6 +103,12 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   } finally {
     ports.watch.remove(leaving);
   }
+}
+
+/** A whole answer may take its time and no more, wherever it spends it. */
+function awaitTurn(turn: Turn, call: Call, { watch }: GatewayPorts): Promise<void> {
+  const leftMs = call.startedMs + call.requestTimeoutMs - nowMs();
+  return turn.wait(call.abort.signal, watch, call.stream ? undefined : leftMs);
 }
 
 async function tryCandidate(attempt: Attempt): Promise<Delivery> {

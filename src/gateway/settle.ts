@@ -73,6 +73,7 @@ export class Latch {
     const { ledger, journal, running } = this.#ports;
     const call = this.#call;
     call.release();
+    call.turn?.end();
     running.delete(call);
     const used = usage();
     const atMs = nowMs();
@@ -110,7 +111,13 @@ export function ruleOf(fault: Fault): SettleRule {
   return fault.rule.failover || UPSTREAM_REFUSALS.has(fault.code) ? 'upstream-failed' : 'our-failure';
 }
 
-const OURS = new Set<string>(['draining', 'request_timeout', 'internal_error', 'storage_fault']);
+const OURS = new Set<string>([
+  'draining',
+  'overloaded',
+  'request_timeout',
+  'internal_error',
+  'storage_fault',
+]);
 const UPSTREAM_REFUSALS = new Set<string>([
   'upstream_rejected',
   'context_length_exceeded',

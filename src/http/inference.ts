@@ -157,7 +157,8 @@ export async function count(
 
 function refuse(thrown: unknown, requestId: string, codec: Codec): Response {
   const fault = toFault(thrown);
-  if (fault.status >= 500) log.warn('request failed', { requestId, code: fault.code, cause: fault.cause });
+  if (fault.status >= 500 && fault.code !== 'overloaded')
+    log.warn('request failed', { requestId, code: fault.code, cause: fault.cause });
   return faultResponse(fault, requestId, codec);
 }
 

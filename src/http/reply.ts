@@ -22,7 +22,7 @@ export function requestIdOf(headers: Headers): string {
 /** The error body every client shows, in the vocabulary of the route's format (OpenAI's where there is none). */
 export function faultResponse(fault: Fault, requestId: string, codec: Codec = openaiChat): Response {
   const { code, message, param, details, retryAfterS } = fault;
-  const overloaded = codec.id === 'anthropic-messages' && fault.rule.kind === 'overloaded';
+  const overloaded = codec.id === 'anthropic-messages' && code === 'upstream_overloaded';
   const headers = new Headers({ 'content-type': 'application/json' });
   label(headers, requestId);
   if (fault.rule.retry !== undefined) headers.set('x-should-retry', String(fault.rule.retry));

@@ -9,6 +9,7 @@ import { Conversations } from '../../src/gateway/conversations.ts';
 import { FloodGate } from '../../src/gateway/flood-gate.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health.ts';
+import { Turns } from '../../src/gateway/turns.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { inference } from '../../src/http/inference.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
@@ -59,6 +60,7 @@ async function gateway({
     conversations: new Conversations(),
     running: new Set(),
     watch: new Watch(),
+    turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: 'osiris/test',
     proxied: false,

@@ -9,7 +9,11 @@ import { forgetGone } from '../../src/gateway/ailing.ts';
 import { Conversations } from '../../src/gateway/conversations.ts';
 import { explain } from '../../src/gateway/explain.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
+
 import { Health } from '../../src/gateway/health.ts';
+
+import { Turns } from '../../src/gateway/turns.ts';
+
 import { Watch } from '../../src/gateway/watch.ts';
 import { openServer } from '../../src/http/server.ts';
 import type { Clock } from '../../src/lib/clock.ts';
@@ -35,6 +39,7 @@ export type InProcess = {
   key: string;
   clock: Clock & { advance(ms: number): void };
   limiter: Limiter;
+  turns: Turns;
   directory: Directory;
   store: Store;
   dataDir: string;
@@ -106,6 +111,7 @@ export async function openHere(options: {
     conversations: new Conversations(),
     running: new Set(),
     watch: new Watch(),
+    turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: 'osiris/test',
     proxied: true,
@@ -140,6 +146,7 @@ export async function openHere(options: {
     key: makeKey({ requestsPerMinute: 1_000_000, concurrent: 1000 }).key,
     clock,
     limiter,
+    turns: ports.turns,
     directory,
     store,
     dataDir: config.dataDir,
