@@ -288,52 +288,6 @@ test('T15 C→A: a call that cannot be forced is asked for, and the loss is told
   expect(contentOf(answer).finish).toBe('tool_calls');
 });
 
-test.each([
-  ['one tool by name', { type: 'function', function: { name: 'look' } }, 'claude-opus-5-5'],
-  ['any tool', 'required', 'claude-opus-5-5'],
-  [
-    'one tool of several',
-    {
-      type: 'allowed_tools',
-      allowed_tools: { mode: 'required', tools: [{ type: 'function', function: { name: 'look' } }] },
-    },
-    'claude-opus-5-5',
-  ],
-])(
-  'T15 C→A: under strict %s is refused where it cannot be forced, and nobody is asked',
-  async (_, tool_choice, model) => {
-    upstream.play([{ text: 'not to be asked' }, { text: 'fine' }]);
-    const made = await gateway.command(['keys', 'create', '--name', 'all-or-nothing', '--strict', '--json']);
-    const { key } = JSON.parse(made.stdout) as { key: string };
-    const ask = (headers: Record<string, string>, choice: unknown) =>
-      post('/v1/chat/completions', { model, messages: ASK, tools: [LOOK], tool_choice: choice }, headers);
-    for (const headers of [{ 'x-osiris-strict': '1' }, { authorization: `Bearer ${key}` }]) {
-      const refused = await ask(headers, tool_choice);
-      expect(refused.status).toBe(400);
-      expect(await refused.json()).toMatchObject({
-        error: {
-          type: 'invalid_request_error',
-          code: 'unsupported_parameter',
-          param: 'tool_choice',
-          message: expect.stringContaining('`tool_choice`'),
-        },
-      });
-      expect(upstream.received).toEqual([]);
-      expect((await ask(headers, 'auto')).status).toBe(200);
-      expect(upstream.turnsTaken()).toHaveLength(1);
-      upstream.play([{ text: 'not to be asked' }]);
-    }
-  },
-);
-
-test('T15 C→A: under strict a call is forced where it can be', async () => {
-  upstream.play([{ calls: [{ id: 'toolu_1', name: 'look', args: '{"q":"x"}' }] }]);
-  const body = { model: 'claude-opus-4-8', messages: ASK, tools: [LOOK], tool_choice: 'required' };
-  const answer = await post('/v1/chat/completions', body, { 'x-osiris-strict': '1' });
-  expect(answer.status).toBe(200);
-  expect(upstream.turnsTaken()[0]?.body.tool_choice).toMatchObject({ type: 'any' });
-});
-
 test('T16 C→G: a tool’s schema keeps what Google knows, and properties called like keywords', async () => {
   upstream.play([{ text: 'ok' }]);
   const parameters = {
