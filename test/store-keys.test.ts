@@ -109,6 +109,7 @@ describe('a new key', () => {
       require_tags: null,
       log_bodies: false,
       strict: false,
+      last_used_at: null,
       created_at: '2026-01-15T00:00:00.000Z',
       expires_at: '2026-12-31T00:00:00.000Z',
       revoked_at: null,
