@@ -48,7 +48,7 @@ const identity = (wrap: (stream: Conversion) => Conversion = (stream) => stream)
       // the gateway hangs up at the terminal event: what a provider says after it is not the answer's
       const seen = Buffer.concat(out).toString();
       if (isOver ? !wire.startsWith(seen) || !closes(codec, seen) : seen !== wire + missingEnd(codec, wire))
-        throw new Error(`${codec.id}\n--- in\n${wire}\n--- out\n${seen}`);
+        throw new Error(`${codec.id}: what went out is not what came in\n--- in\n${wire}\n--- out\n${seen}`);
     },
   );
 
@@ -85,10 +85,12 @@ export const LAW_1: Law[] = [
     mutants: [
       {
         name: 'a stream that loses a last byte',
+        complaint: /not what came in$/,
         property: () => identity((stream) => without(stream, (bytes) => bytes.subarray(0, -1))),
       },
       {
         name: 'a stream that makes every line end LF',
+        complaint: /not what came in$/,
         property: () =>
           identity((stream) =>
             without(stream, (bytes) => Buffer.from(Buffer.from(bytes).toString().replaceAll('\r\n', '\n'))),

@@ -160,6 +160,7 @@ export const LAW_4: Law[] = PAIRS.map((pair) => ({
   mutants: [
     {
       name: 'an encoder that drops the temperature without a loss',
+      complaint: /temperature = [\d.]+ did not come back and no loss names it/,
       property: () =>
         noSilentLoss(pair, undefined, (codec) =>
           withRequestEncoder(codec, ({ value, losses }) => ({ value: withoutTemperature(value), losses })),
@@ -167,6 +168,7 @@ export const LAW_4: Law[] = PAIRS.map((pair) => ({
     },
     {
       name: 'a decoder that forgets the last message',
+      complaint: /(messages|input|contents)\[\d+\].* was lost in silence$/,
       property: () =>
         noSilentLoss(pair, (codec) =>
           withRequestDecoder(codec, ({ value, losses }) => ({
@@ -180,6 +182,7 @@ export const LAW_4: Law[] = PAIRS.map((pair) => ({
     },
     {
       name: 'a decoder that names no losses',
+      complaint: /was lost in silence$/,
       property: () =>
         noSilentLoss(pair, (codec) => withRequestDecoder(codec, ({ value }) => ({ value, losses: [] }))),
     },

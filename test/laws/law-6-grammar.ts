@@ -138,6 +138,7 @@ export const LAW_6: Law[] = [
     mutants: [
       {
         name: 'a decoder that takes every end for a finish',
+        complaint: /a truncated answer ended as a whole one$/,
         property: () =>
           transcoded(cut, (codec) =>
             withDecoder(codec, (events) =>
@@ -149,6 +150,7 @@ export const LAW_6: Law[] = [
       },
       {
         name: 'an encoder that leaves the answer open',
+        complaint: /illegal stream: the stream is not closed$/,
         property: () =>
           transcoded(cut, same, (codec) => withEncoder(codec, (event) => event.type !== 'error')),
       },
@@ -160,11 +162,13 @@ export const LAW_6: Law[] = [
     mutants: [
       {
         name: 'an encoder that leaves the answer open',
+        complaint: /illegal stream: the stream is not closed$/,
         property: () =>
           transcoded(damaged, same, (codec) => withEncoder(codec, (event) => event.type !== 'finish')),
       },
       {
         name: 'an encoder that writes frames without their blank line',
+        complaint: /illegal stream: the last frame has no blank line$/,
         property: () => transcoded(damaged, same, unspaced),
       },
     ],
@@ -175,6 +179,7 @@ export const LAW_6: Law[] = [
     mutants: [
       {
         name: 'a stream that shows half a frame',
+        complaint: /illegal stream: not a frame/,
         property: () =>
           passed((stream) => ({
             ...conversionOf(stream),
@@ -183,6 +188,7 @@ export const LAW_6: Law[] = [
       },
       {
         name: 'a stream that ends quietly',
+        complaint: /illegal stream: the stream is not closed$/,
         property: () =>
           passed((stream) => ({ ...conversionOf(stream), end: () => ({ now: stream.end().now, last: '' }) })),
       },
@@ -194,9 +200,14 @@ export const LAW_6: Law[] = [
     mutants: [
       {
         name: 'an encoder that leaves the answer open',
+        complaint: /illegal stream: the stream is not closed$/,
         property: () => anyOrder((codec) => withEncoder(codec, (event) => event.type !== 'finish')),
       },
-      { name: 'an encoder that writes frames without their blank line', property: () => anyOrder(unspaced) },
+      {
+        name: 'an encoder that writes frames without their blank line',
+        complaint: /illegal stream: the last frame has no blank line$/,
+        property: () => anyOrder(unspaced),
+      },
     ],
   },
 ];

@@ -150,6 +150,7 @@ export const LAW_7_CHARGES: Law[] = [
     mutants: [
       {
         name: 'a cost that is rounded for each class',
+        complaint: /a multiple differ: \d+ and \d+$/,
         property: () =>
           conservation({
             chargeOf,
@@ -161,10 +162,12 @@ export const LAW_7_CHARGES: Law[] = [
       },
       {
         name: 'a charge whose parts are rounded one by one',
+        complaint: /the parts and the cost differ: \d+ and \d+$/,
         property: () => conservation({ costOf, chargeOf: roundsParts }),
       },
       {
         name: 'a cost that bills reasoning beside the output it is part of',
+        complaint: /the cost is \d+ picodollars from exact$/,
         property: () =>
           conservation({
             costOf,

@@ -76,11 +76,13 @@ export const LAW_7: Law[] = [
     mutants: [
       {
         name: 'a reader that counts cached tokens twice',
+        complaint: /input is not the sum of its classes$/,
         property: () =>
           conservation((usage) => ({ ...usage, inputUncached: usage.inputUncached + usage.cacheRead })),
       },
       {
         name: 'a reader that adds reasoning to the output',
+        complaint: /output is not what the provider counted$/,
         property: () => conservation((usage) => ({ ...usage, output: usage.output + usage.outputReasoning })),
       },
     ],

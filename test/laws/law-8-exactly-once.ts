@@ -54,15 +54,22 @@ export const LAW_8: Law[] = [
     mutants: [
       {
         name: 'a ledger that charges a second settlement',
+        complaint: /the charge of a second settlement: \d+ instead of 0$/,
         property: () => exactlyOnce({ ledger: withoutLatch }),
       },
       {
         name: 'a ledger that keeps the hold of a free call',
+        complaint: /what is held of \w+: \d+ instead of \d+$/,
         property: () => exactlyOnce({ ledger: keepingHolds }),
       },
-      { name: 'a writer that answers before it writes', property: () => exactlyOnce({ channel: hurried }) },
+      {
+        name: 'a writer that answers before it writes',
+        complaint: /the hold of \d+ is released: false instead of true$/,
+        property: () => exactlyOnce({ channel: hurried }),
+      },
       {
         name: 'a start that forgets what was under way',
+        complaint: /the hold of \d+ is released: false instead of true$/,
         property: () => exactlyOnce({ file: (database) => void database.run('DELETE FROM holds') }),
       },
     ],

@@ -242,11 +242,13 @@ export const LAW_9: Law[] = [
     mutants: [
       {
         name: 'an envelope that tells the format of its state and not who made it',
+        complaint: /’s leaf\d+x reached /,
         property: () =>
           sealed({ provider: (provider) => ({ ...provider, id: 'one-for-all', credentials: ['one'] }) }),
       },
       {
         name: 'a history that passes through as it came',
+        complaint: /(an envelope|’s leaf\d+x) reached /,
         property: () =>
           sealed({
             codec: (codec) => {
@@ -257,6 +259,7 @@ export const LAW_9: Law[] = [
       },
       {
         name: 'seals that pass and are not noted',
+        complaint: /’s leaf\d+x reached /,
         property: () => sealed({ forgetful: true }),
       },
     ],

@@ -8,8 +8,11 @@ export type Law = {
   property(): Property;
   /** A known breach that is still open, in one sentence: the law must fail until it is mended. */
   breach?: string;
-  mutants: { name: string; property(): Property }[];
+  mutants: Mutant[];
 };
+
+/** `complaint` is what the law says of it; a mutant that fails for any other reason shows nothing. */
+export type Mutant = { name: string; complaint: RegExp; property(): Property };
 
 type Property = fc.IProperty<unknown> | fc.IAsyncProperty<unknown>;
 
@@ -31,10 +34,20 @@ export async function uphold(law: Law, runs = RUNS, seed?: number): Promise<void
   throw new Error(`fails after ${found.numRuns} runs (${again})\n${String(found.errorInstance)}`);
 }
 
-/** True when some run breaks the law; what broke it is not shrunk. */
-export async function breaks(mutant: { property(): Property }, runs = RUNS): Promise<boolean> {
+/**
+ * What the law says of a mutant, the first line of it: behind that stand the inputs, which hold words of any kind.
+ * Undefined when no run breaks the law; what broke it is not shrunk.
+ */
+export async function complaintOf(mutant: Mutant, runs = RUNS): Promise<string | undefined> {
   const found = await fc.check(mutant.property(), { numRuns: runs, endOnFailure: true, seed: SUITE_SEED });
-  return found.failed;
+  return found.failed ? String(found.errorInstance).split('\n')[0] : undefined;
+}
+
+/** The members in which two values that are written alike differ. */
+export function differing(left: object, right: object): string[] {
+  const [a, b] = [left, right].map((one) => new Map(Object.entries(one)));
+  const names = new Set([...(a?.keys() ?? []), ...(b?.keys() ?? [])]);
+  return [...names].filter((name) => JSON.stringify(a?.get(name)) !== JSON.stringify(b?.get(name)));
 }
 
 /** The case that the environment asks to see again. */
