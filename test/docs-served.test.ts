@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { findChromium, openPage } from './support/browser.ts';
 import { walkDocs } from './support/docs-walk.ts';
 import { type Gateway, startGateway } from './support/gateway.ts';
-import { documentFlaws } from './support/openapi-rules.ts';
+import { documentFlaws, type OpenApi } from './support/openapi-rules.ts';
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -16,6 +16,23 @@ afterAll(() => gateway.stop());
 test('the document of the program is sound', async () => {
   const response = await fetch(`${gateway.url}/openapi.json`);
   expect(documentFlaws(await response.json())).toEqual([]);
+});
+
+test('the header that wants all or nothing is named where a request can lose something, and only there', async () => {
+  const { paths } = (await (await fetch(`${gateway.url}/openapi.json`)).json()) as OpenApi;
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.values(methods).map(({ parameters = [] }) => ({ path, parameters })),
+  );
+  const strict = operations.filter(({ parameters }) =>
+    parameters.some(({ name, in: place }) => name === 'X-Osiris-Strict' && place === 'header'),
+  );
+  expect(strict.map(({ path }) => path).sort()).toEqual([
+    '/v1/chat/completions',
+    '/v1/messages',
+    '/v1/responses',
+    '/v1beta/models/{model}:generateContent',
+    '/v1beta/models/{model}:streamGenerateContent',
+  ]);
 });
 
 test('the page of what survives translation shows every scenario of the kept table, from this server alone', async () => {

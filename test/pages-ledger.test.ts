@@ -184,6 +184,9 @@ describe.skipIf(found === undefined)('in a browser', () => {
     expect(await text('#chart')).toContain(`curl ${here.url}/v1/chat/completions`);
     await openBoard(page, `${here.url}/key`, here.makeKey({}, { expiresAtMs: Date.UTC(2020, 0, 1) }).key);
     expect(await text('#notice')).toContain('expired');
+    expect(await text('#about')).not.toContain('Strict');
+    await openBoard(page, `${here.url}/key`, here.makeKey({}, { strict: true }).key);
+    expect(await text('#about')).toContain('Strict');
   });
 
   test('too many looks are told, and what was shown stays', async () => {
@@ -227,11 +230,16 @@ describe.skipIf(found === undefined)('in a browser', () => {
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     await page.locator('#dialog [role=alert]', { hasText: 'credit_usd' }).waitFor();
     await page.getByLabel('Credit in USD').fill('3.25');
+    await page.getByLabel('Strict: refuse').check();
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     const secret = (await page.locator('#new-secret').textContent()) ?? '';
     expect(secret).toMatch(/^sk-osiris-[0-9a-f]{32}$/);
     const look = () => fetch(`${here.url}/v1/key`, { headers: { 'x-api-key': secret } });
-    expect(await (await look()).json()).toMatchObject({ name: 'from the page', balance_usd: 3.25 });
+    expect(await (await look()).json()).toMatchObject({
+      name: 'from the page',
+      balance_usd: 3.25,
+      strict: true,
+    });
     await page.keyboard.press('Escape');
     await page.locator('#search').fill('FROM THE');
     await page.waitForFunction(() => document.querySelectorAll('#keys tbody tr').length === 1);
@@ -241,6 +249,7 @@ describe.skipIf(found === undefined)('in a browser', () => {
     await page.getByLabel('Add credit in USD').fill('1');
     await page.getByRole('button', { name: 'Add', exact: true }).click();
     await page.locator('#dialog .facts', { hasText: '$4.25' }).waitFor();
+    expect(await text('#dialog .facts')).toContain('Strict');
     await page.getByRole('button', { name: 'Revoke key…' }).click();
     expect((await look()).status).toBe(200);
     await page.getByRole('button', { name: 'Revoke for good' }).click();

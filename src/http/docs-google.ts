@@ -1,6 +1,6 @@
 // The operations of the Gemini format in the OpenAPI document: their paths end in a word behind a colon.
 
-import { asObject, type JsonObject } from '../lib/json.ts';
+import { asArray, asObject, type JsonObject } from '../lib/json.ts';
 import { routeDetail } from './docs-routes.ts';
 
 const MODEL = {
@@ -29,5 +29,6 @@ export function googlePaths(): JsonObject {
 }
 
 function operation(kind: Parameters<typeof routeDetail>[0], parameters: JsonObject[]): JsonObject {
-  return { post: { ...asObject(routeDetail(kind)), parameters } };
+  const detail = asObject(routeDetail(kind));
+  return { post: { ...detail, parameters: [...parameters, ...asArray(detail.parameters)] } };
 }

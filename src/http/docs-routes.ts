@@ -26,6 +26,8 @@ export type RouteRow = {
   example?: JsonObject;
   /** Members of the query, none of them required, with what they mean. */
   query?: Record<string, string>;
+  /** `X-Osiris-Strict` makes a loss on the way a refusal. */
+  strict?: boolean;
   answer?: string;
   /** 200 unless said otherwise. */
   status?: 200 | 201;
@@ -42,6 +44,7 @@ const ROUTES = {
   chat: {
     tag: 'Inference',
     id: 'createChatCompletion',
+    strict: true,
     summary: 'Chat Completions (OpenAI format)',
     description:
       'Members this page does not list are accepted and travel on to a provider of the same format.',
@@ -53,6 +56,7 @@ const ROUTES = {
   messages: {
     tag: 'Inference',
     id: 'createMessage',
+    strict: true,
     summary: 'Messages (Anthropic format)',
     description:
       'Members this page does not list are accepted and travel on to a provider of the same format.',
@@ -65,6 +69,7 @@ const ROUTES = {
   responses: {
     tag: 'Inference',
     id: 'createResponse',
+    strict: true,
     summary: 'Responses (OpenAI format)',
     description:
       'Members this page does not list are accepted and travel on to a provider of the same format.',
@@ -94,6 +99,7 @@ const ROUTES = {
   generate: {
     tag: 'Inference',
     id: 'generateContent',
+    strict: true,
     summary: 'generateContent (Gemini format)',
     description:
       'Members this page does not list are accepted and travel on to a provider of the same format.',
@@ -104,6 +110,7 @@ const ROUTES = {
   'stream-generate': {
     tag: 'Inference',
     id: 'streamGenerateContent',
+    strict: true,
     summary: 'streamGenerateContent (Gemini format)',
     description: 'The answer in pieces: server-sent events with `alt=sse`, else one JSON array.',
     body: 'GenerateContentRequest',
@@ -172,10 +179,24 @@ export function describeRoute(row: RouteRow): DocumentDecoration {
     operationId: row.id,
     summary: row.summary,
     ...(row.description === undefined ? {} : { description: row.description }),
-    ...(row.query === undefined ? {} : { parameters: queryParameters(row.query) }),
+    ...parametersOf(row),
     ...(row.body === undefined && row.example === undefined ? {} : { requestBody: requestBody(row) }),
     responses: { [row.status ?? 200]: success(row), ...failures(row) },
   };
+}
+
+const STRICT = {
+  name: 'X-Osiris-Strict',
+  in: 'header' as const,
+  required: false,
+  description:
+    '`1` refuses the request with a 400 that names what cannot be carried to the model as it is, in place of an answer with `X-Osiris-Losses`. A strict key does so always.',
+  schema: { type: 'string' as const, enum: ['1'] },
+};
+
+function parametersOf({ query = {}, strict = false }: RouteRow) {
+  const parameters = [...queryParameters(query), ...(strict ? [STRICT] : [])];
+  return parameters.length === 0 ? {} : { parameters };
 }
 
 function queryParameters(query: Record<string, string>) {

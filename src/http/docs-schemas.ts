@@ -177,6 +177,10 @@ const answers: JsonObject = {
       running: whole('Calls under way.'),
     }),
     models: { type: ['array', 'null'], items: { type: 'string' }, description: 'Null means all.' },
+    strict: {
+      type: 'boolean',
+      description: 'A loss between formats is a 400, as with `X-Osiris-Strict: 1`.',
+    },
     usage: open('So far.', { requests: whole('Answered calls.'), cost_usd: usd('Charged.') }),
   }),
   KeyUsage: open('What the key has cost.', {

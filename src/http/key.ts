@@ -59,6 +59,7 @@ function holderJson(held: Key, { config, ledger, limiter }: KeyPorts): JsonObjec
     },
     rate: { remaining, reset: resetS, running: open },
     models: held.models ?? null,
+    strict: held.strict === true,
     budget: budgetJson(held, tally),
     quota: quotaJson(held, tally),
     usage: { requests: tally.calls, cost_usd: usd(tally.spentNano) },

@@ -46,6 +46,7 @@ describe('GET /v1/key', () => {
       limits: { requests_per_minute: 30, concurrent: 20 },
       rate: { remaining: 30, reset: 0, running: 0 },
       models: null,
+      strict: false,
       budget: { amount_usd: 1, period: 'month', spent_usd: 0, resets_at: expect.any(String) },
       quota: null,
       usage: { requests: 0, cost_usd: 0 },
@@ -70,6 +71,11 @@ describe('GET /v1/key', () => {
     expect((await holder(gateway.key, '/v1/v1/key')).name).toBe('harness');
     const response = await fetch(`${gateway.url}/key`, { headers: { 'x-api-key': gateway.key } });
     expect(response.headers.get('content-type')).toStartWith('text/html');
+  });
+
+  test('says whether it is strict', async () => {
+    const { key } = await makeKey(gateway, '--strict');
+    expect(await holder(key)).toMatchObject({ strict: true });
   });
 
   test('takes no request from the key', async () => {

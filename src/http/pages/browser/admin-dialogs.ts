@@ -54,6 +54,12 @@ export function keyDialogs(ask: Ask, dialog: Dialog, changed: () => void) {
         quota,
         field({ id: 'new-budget', label: 'Budget', hint: 'Such as 20/month or 5/week. Empty: none.' }),
         field({ id: 'new-models', label: 'Models', hint: 'With commas between. Empty: all of them.' }),
+        el(
+          'label',
+          { class: 'tick' },
+          el('input', { id: 'new-strict', type: 'checkbox' }),
+          ' Strict: refuse what a model cannot take whole',
+        ),
       ),
     );
   }
@@ -151,6 +157,7 @@ function newKey(kind: string): Record<string, unknown> {
     ...(kind === 'time' ? { days: Number(text('new-days')), ...given('quota_usd', text('new-quota')) } : {}),
     ...given('budget', text('new-budget')),
     ...(models.some((name) => name !== '') ? { models: models.filter((name) => name !== '') } : {}),
+    ...(inputById('new-strict').checked ? { strict: true } : {}),
   };
 }
 
@@ -174,6 +181,7 @@ function factsOf(key: AdminKey): HTMLElement {
     ]);
   if (key.quota) facts.push(['Quota', `${money(key.quota.used_usd)} of ${money(key.quota.amount_usd)}`]);
   if (key.models) facts.push(['Models', key.models.join(', ')]);
+  if (key.strict) facts.push(['Strict', 'A request that a model cannot take whole is refused']);
   return el(
     'dl',
     { class: 'facts' },

@@ -13,6 +13,7 @@ export type AdminKey = {
   quota: { amount_usd: number; used_usd: number } | null;
   budget: { amount_usd: number; period: string; spent_usd: number } | null;
   models: string[] | null;
+  strict: boolean;
   created_at: string;
   last_used_at: string | null;
   expires_at: string | null;

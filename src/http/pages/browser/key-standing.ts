@@ -14,6 +14,7 @@ export function showStanding(key: KeyAnswer): void {
     statusChip(key.status),
     el('code', {}, `${key.prefix}…`),
     el('span', {}, KINDS[key.kind]),
+    key.strict && el('span', {}, 'Strict: a request that a model cannot take whole is refused'),
   );
   showBalance(key);
   showExpiry(key);
