@@ -1,10 +1,11 @@
-// Feeds spoilt bodies and streams to every format: `bun run fuzz [how many of each] [first seed] [kind]`.
+// Feeds spoilt input to every format, or to the whole program: `bun run fuzz [how many of each] [first seed] [kind]`.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bare, COUNTS, problemWith, shrunk, trialOf } from '../test/fuzz/fuzz.ts';
 import { seedsOf } from '../test/fuzz/seeds.ts';
 import { KINDS } from '../test/fuzz/trials.ts';
+import { fuzzProgram } from './fuzz-program.ts';
 
 const COUNT_DEFAULT = 1_000_000;
 /** Generated inputs of each kind and format that are spoilt. */
@@ -16,11 +17,14 @@ const FINDINGS_MAX = 50;
 const FOUND = join(import.meta.dir, '../dist/fuzz');
 
 const [count = COUNT_DEFAULT, first = 1] = process.argv.slice(2, 4).map(Number);
-const kinds = KINDS.filter((kind) => process.argv[4] === undefined || process.argv[4] === kind);
-if (!Number.isInteger(count) || count < 1 || !Number.isInteger(first) || kinds.length === 0) {
-  console.error(`usage: bun run fuzz [how many of each] [first seed] [${KINDS.join('|')}]`);
+const wanted = process.argv[4];
+const kinds = KINDS.filter((kind) => wanted === undefined || wanted === kind);
+const isHttp = wanted === 'http';
+if (!Number.isInteger(count) || count < 1 || !Number.isInteger(first) || (kinds.length === 0 && !isHttp)) {
+  console.error(`usage: bun run fuzz [how many of each] [first seed] [${KINDS.join('|')}|http]`);
   process.exit(2);
 }
+if (isHttp) process.exit(await fuzzProgram(first, count, FOUND));
 
 const seeds = seedsOf(SEEDS_EACH, first);
 const found = new Map<string, number>();

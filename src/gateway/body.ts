@@ -7,7 +7,7 @@ import type { Watch } from './watch.ts';
 
 /**
  * The body's bytes, decompressed. Throws Fault `request_too_large`, `upload_too_slow` when it is not whole within
- * `limit.timeoutMs`, or, for a broken upload, `invalid_json`.
+ * `limit.timeoutMs`, `client_closed` when the client leaves before it is, or `invalid_json` for what is packed wrongly.
  */
 export async function readBody(
   request: Request,
@@ -19,10 +19,22 @@ export async function readBody(
   const reading = declared === null ? readCounted(request, maxBytes) : request.bytes();
   // a small body comes together with the head
   const isHere = limit === undefined || Bun.peek.status(reading) !== 'pending';
-  const bytes = await (isHere ? reading : inTime(reading, limit));
+  let bytes: Uint8Array;
+  try {
+    bytes = await (isHere ? reading : inTime(reading, limit));
+  } catch (thrown) {
+    if (thrown instanceof Fault) throw thrown;
+    const message = 'The connection was closed before the request body was whole.';
+    throw new Fault('client_closed', message, { cause: thrown });
+  }
   refuseLarger(bytes.length, maxBytes);
   const encoding = request.headers.get('content-encoding');
-  return encoding === null ? bytes : decompress(bytes, encoding, maxBytes);
+  return withoutMark(encoding === null ? bytes : decompress(bytes, encoding, maxBytes));
+}
+
+/** Without the byte order mark that some editors and libraries begin with (RFC 8259 8.1 lets it be ignored). */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 function inTime(
@@ -98,7 +110,7 @@ function tooLarge(maxBytes: number): Fault {
   );
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The body as a JSON object. Throws Fault `invalid_json`; the words never contain a piece of the body. */
 export function parseBody(bytes: Uint8Array): JsonObject {

@@ -6,6 +6,7 @@ import type { Reports } from '../accounts/reports.ts';
 import { usageCsv, usageJson } from '../accounts/usage-report.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import { parseBody, readBody } from '../gateway/body.ts';
+import type { JsonValue } from '../lib/json.ts';
 import { type Verification, verificationJson } from '../store/verification.ts';
 import { describeRoute } from './openapi.ts';
 import { faultResponse, jsonResponse, labelled, requestIdOf } from './reply.ts';
@@ -38,7 +39,7 @@ export function adminUsage({ reports, verify }: UsagePorts, guard: (request: Req
   const entries: Handle = (request) => reports.entries(wordsOf(request));
   const rerate: Handle = async (request) => {
     const body = parseBody(await readBody(request, BODY_BYTES_MAX));
-    const words = Object.entries(body).map(([name, value]) => [name, value === null ? '' : String(value)]);
+    const words = Object.entries(body).map(([name, value]) => [name, wordOf(value)]);
     return reports.rerate(Object.fromEntries(words));
   };
   const verified: Handle = async () => verificationJson(await verify());
@@ -47,6 +48,12 @@ export function adminUsage({ reports, verify }: UsagePorts, guard: (request: Req
     .get('/admin/ledger', run(entries), { detail: DETAILS.entries })
     .get('/admin/ledger/verify', run(verified), { detail: DETAILS.verify })
     .post('/admin/ledger/rerate', run(rerate), { parse: 'none', detail: DETAILS.rerate });
+}
+
+/** As a query would say it. */
+function wordOf(value: JsonValue): string {
+  if (value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function wordsOf(request: Request): ReportWords {

@@ -91,7 +91,9 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     ...(ports.clock ? { clock: ports.clock } : {}),
   });
   const guard = adminGuard(directory, isAdminAddress, gate);
+  // before the routes: Elysia asks it only about those that come after it
   const app = new Elysia(plainly(config.tls !== undefined))
+    .onError(({ code, error, request }) => refuseOther(code, error, request))
     .use(pages(isAdminAddress))
     .use(health(readiness))
     .use(inference(ports.gateway, gate))
@@ -106,9 +108,9 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(adminConfig(ports.configuration, guard))
     .use(adminExplain(ports.explain, guard))
     .use(adminHealth(ports.gateway, guard))
-    .use(docs({ version: ports.version }))
-    .onError(({ code, error, request }) => refuseOther(code, error, request));
+    .use(docs({ version: ports.version }));
   const local = new Elysia(plainly(false))
+    .onError(({ code, error, request }) => refuseOther(code, error, request))
     .use(admin(desk, () => {}))
     .use(adminAccounts(desk, () => {}))
     .use(adminLogs({ directory, journal }, () => {}))
@@ -116,8 +118,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(adminConfig(ports.configuration, () => {}))
     .use(adminExplain(ports.explain, () => {}))
     .use(adminHealth(ports.gateway, () => {}))
-    .use(health(readiness))
-    .onError(({ code, error, request }) => refuseOther(code, error, request));
+    .use(health(readiness));
 
   const direct = inferenceByPath(ports.gateway, gate);
   const routed: Answerer = (request) =>
@@ -229,7 +230,8 @@ function refuseOther(code: unknown, error: unknown, request: Request): Response 
     return faultResponse(toFault(error), requestId, codec);
   }
   const methods = allowedMethods(pathname);
-  if (methods.length > 0) {
+  // a page that has this method may still lack the file that was asked for
+  if (methods.length > 0 && !methods.includes(request.method)) {
     const message = `This address answers ${methods.join(' and ')} only.`;
     const response = faultResponse(new Fault('method_not_allowed', message), requestId, codec);
     response.headers.set('allow', methods.join(', '));

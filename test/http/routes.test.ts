@@ -107,6 +107,14 @@ describe('an address that is not there', () => {
   });
 });
 
+test.each(['/pages/nothing.js', '/docs/nothing.js'])(
+  'a file that is not there, %s, is a 404 that can be read',
+  async (path) => {
+    const response = await fetch(gateway.url + path);
+    expect(await errorOf(response)).toMatchObject({ status: 404, code: 'not_found' });
+  },
+);
+
 test.each(['x', 'ai', 'ai:80', 'gateway'])('the host name %s does not change what is found', async (host) => {
   for (const [path, status] of [
     ['/health/live', 200],
