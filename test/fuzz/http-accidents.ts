@@ -184,7 +184,9 @@ function spoilHeaders(dice: Dice, draft: Draft): void {
   // one of a kind, unless two of a kind are the accident
   if (!isRough && dice.chance(80)) draft.headers = draft.headers.filter(([name]) => name !== header[0]);
   draft.headers.push(header);
-  if (dice.chance(3)) for (let i = 0; i < 150; i++) draft.headers.push([`x-many-${i}`, CANARY]);
+  if (!dice.chance(3)) return;
+  draft.isRough = true;
+  for (let i = 0; i < 150; i++) draft.headers.push([`x-many-${i}`, CANARY]);
 }
 
 const BODIES = [

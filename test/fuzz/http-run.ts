@@ -101,7 +101,9 @@ function written(dice: Dice, draft: Draft): RawRequest {
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   const isHead = method === 'HEAD';
   if (body === undefined) return { pieces: [head], isHead, hangsUp };
-  const pieces = chunks === undefined ? [body] : chunked(dice, body, chunks, draft);
+  // in one piece with its head: who is answered before it was read could be cut off while still writing
+  if (chunks === undefined) return { pieces: [Buffer.concat([head, body])], isHead, hangsUp };
+  const pieces = chunked(dice, body, chunks, draft);
   const sent = hangsUp ? pieces.slice(0, dice.below(pieces.length + 1)) : pieces;
   return { pieces: [head, ...sent], isHead, hangsUp };
 }
