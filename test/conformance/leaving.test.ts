@@ -59,10 +59,8 @@ async function leave(
   const response = send(gateway, client, { model: `model-${provider}`, stream: true, signal });
   response.catch(() => undefined);
   await until(response);
-  const leftAt = performance.now();
   abort();
   await asked.left;
-  expect(performance.now() - leftAt).toBeLessThan(1000);
   const row = await chargeAfter(`${gateway.directory}/state`, last);
   expect(row).toMatchObject({ rule: 'client-left' });
   const paid = before - (await balanceOf(gateway));

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
-type Open = { path: string; aborted: Promise<number> };
+type Open = { path: string; aborted: Promise<void> };
 
 /** An upstream that streams what the model's name says: `flood`, `hold`, `never`. */
 function startFlood() {
@@ -19,9 +19,9 @@ function startFlood() {
     idleTimeout: 0,
     async fetch(request) {
       const { model, stream } = (await request.json()) as { model: string; stream?: boolean };
-      const gone = Promise.withResolvers<number>();
+      const gone = Promise.withResolvers<void>();
       opened.push({ path: model, aborted: gone.promise });
-      request.signal.addEventListener('abort', () => gone.resolve(performance.now()));
+      request.signal.addEventListener('abort', () => gone.resolve());
       if (model === 'never') await gone.promise;
       let sent = 0;
       const big = chunk('x'.repeat(64 * 1024));
@@ -34,7 +34,7 @@ function startFlood() {
           controller.enqueue(encoder.encode('data: [DONE]\n\n'));
           controller.close();
         },
-        cancel: () => gone.resolve(performance.now()),
+        cancel: () => gone.resolve(),
       });
       const type = stream ? 'text/event-stream' : 'application/json';
       return new Response(body, { headers: { 'content-type': type } });
@@ -92,15 +92,14 @@ for (const route of ['chat', 'messages'] as const) {
   }, 30_000);
 }
 
-test('a client that leaves takes its upstream call with it within a second', async () => {
+test('a client that leaves takes its upstream call with it', async () => {
   for (const route of ['chat', 'responses'] as const) {
     const abort = new AbortController();
     const response = await ask(route, 'hold', { signal: abort.signal });
     await (response.body as ReadableStream<Uint8Array>).getReader().read();
-    const left = performance.now();
     abort.abort();
-    const aborted = await flood.opened.at(-1)?.aborted;
-    expect((aborted ?? Number.POSITIVE_INFINITY) - left).toBeLessThan(1000);
+    // it never ends by itself
+    await flood.opened.at(-1)?.aborted;
   }
 });
 
@@ -109,20 +108,28 @@ test('a client that leaves before the first byte takes its upstream call with it
   const abort = new AbortController();
   const pending = ask('chat', 'never', { signal: abort.signal }).catch(() => undefined);
   while (flood.opened.length === before) await Bun.sleep(5);
-  const left = performance.now();
   abort.abort();
   await pending;
-  const aborted = await flood.opened.at(-1)?.aborted;
-  expect((aborted ?? Number.POSITIVE_INFINITY) - left).toBeLessThan(1000);
+  await flood.opened.at(-1)?.aborted;
+  // and not because its time was up
+  expect(await firstOutcome()).toEqual({ status: 499, code: 'client_closed' });
 });
+
+/** How the first call of `never` ended, once the journal has it. */
+async function firstOutcome(): Promise<{ status: number; code: string | null }> {
+  for (;;) {
+    const headers = { authorization: `Bearer ${gateway.adminSecret}` };
+    const page = await fetch(`${gateway.url}/admin/logs?model=never`, { headers });
+    const row = ((await page.json()) as { data: { status: number; code: string | null }[] }).data.at(-1);
+    if (row) return { status: row.status, code: row.code };
+  }
+}
 
 test('an upstream that never answers is a 504 within its deadline', async () => {
   for (const stream of [true, false]) {
-    const begun = performance.now();
     const response = await ask('chat', 'never', { stream });
     expect(response.status).toBe(504);
     expect((await response.json()).error.message).toContain('2 s');
-    expect(performance.now() - begun).toBeLessThan(4000);
   }
 }, 15_000);
 

@@ -138,11 +138,8 @@ test('a client that leaves takes its call to the provider with it', async () => 
     expect(answer.status).toBe(200);
     await answer.body?.getReader().read();
     leaving.abort();
-    const deadline = performance.now() + 2_000;
-    while (upstream.turnsTaken()[0]?.aborted !== true && performance.now() < deadline) {
-      await new Promise((resume) => setImmediate(resume));
-    }
-    expect([format, upstream.turnsTaken()[0]?.aborted]).toEqual([format, true]);
+    // the upstream never ends by itself
+    while (upstream.turnsTaken()[0]?.aborted !== true) await new Promise((resume) => setImmediate(resume));
     if (DIRECT) return;
   }
 });
@@ -160,9 +157,5 @@ test.skipIf(DIRECT)('a Gemini client that leaves a half read array takes its cal
   expect(answer.headers.get('content-type')).toStartWith('application/json');
   await answer.body?.getReader().read();
   leaving.abort();
-  const deadline = performance.now() + 2_000;
-  while (upstream.turnsTaken()[0]?.aborted !== true && performance.now() < deadline) {
-    await new Promise((resume) => setImmediate(resume));
-  }
-  expect(upstream.turnsTaken()[0]?.aborted).toBe(true);
+  while (upstream.turnsTaken()[0]?.aborted !== true) await new Promise((resume) => setImmediate(resume));
 });
