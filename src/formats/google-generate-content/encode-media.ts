@@ -39,6 +39,7 @@ function mediaPart(
     case 'base64':
       return { inlineData: compact({ mimeType: source.mediaType, data: source.data, displayName }) };
     case 'url':
+      // Google fetches public and signed addresses itself (its announcement of "HTTPS/Signed URLs", 2026)
       return { fileData: compact({ mimeType: typeOfAddress(source.url), fileUri: source.url, displayName }) };
     case 'file-id':
       if (source.format !== FORMAT) throw unsupported(at, 'a file id of another provider is not known there');
