@@ -1,6 +1,6 @@
 // OpenCode and Kilo, which came from it: a provider of the OpenAI-compatible kind, with its models by name.
 
-import type { Client, Fill } from './client.ts';
+import type { Block, Client, Fill } from './client.ts';
 import { ANY_MODEL } from './models.ts';
 
 function provider({ origin, key, models }: Fill) {
@@ -20,30 +20,32 @@ function text(schema: string, fill: Fill): string {
   return `${JSON.stringify(members, null, 2)}\n`;
 }
 
+/** The two differ in their names: `id` is that of the folder, the file and the program. */
+function blocksOf(id: string, schema: string): [Block, Block] {
+  const folder = `~/.config/${id}`;
+  return [
+    {
+      kind: 'file',
+      syntax: 'json',
+      place: {
+        folder: { linux: folder, macos: folder, windows: `%USERPROFILE%\\.config\\${id}` },
+        moved: { variable: 'XDG_CONFIG_HOME', below: id },
+        names: [`${id}.jsonc`, `${id}.json`],
+      },
+      text: (fill) => text(schema, fill),
+      keeps: ['$schema'],
+    },
+    { kind: 'code', title: 'Then', language: 'shell', text: () => `${id}\n` },
+  ];
+}
+
 export const OPENCODE: Client = {
   id: 'opencode',
   name: 'OpenCode',
   kind: 'agent',
   format: 'openai-chat',
   prefers: ANY_MODEL,
-  blocks: [
-    {
-      kind: 'file',
-      syntax: 'json',
-      place: {
-        folder: {
-          linux: '~/.config/opencode',
-          macos: '~/.config/opencode',
-          windows: '%USERPROFILE%\\.config\\opencode',
-        },
-        moved: { variable: 'XDG_CONFIG_HOME', below: 'opencode' },
-        names: ['opencode.jsonc', 'opencode.json'],
-      },
-      text: (fill) => text('https://opencode.ai/config.json', fill),
-      keeps: ['$schema'],
-    },
-    { kind: 'code', title: 'Then', language: 'shell', text: () => 'opencode\n' },
-  ],
+  blocks: blocksOf('opencode', 'https://opencode.ai/config.json'),
 };
 
 export const KILO: Client = {
@@ -53,22 +55,7 @@ export const KILO: Client = {
   format: 'openai-chat',
   prefers: ANY_MODEL,
   blocks: [
-    {
-      kind: 'file',
-      syntax: 'json',
-      place: {
-        folder: {
-          linux: '~/.config/kilo',
-          macos: '~/.config/kilo',
-          windows: '%USERPROFILE%\\.config\\kilo',
-        },
-        moved: { variable: 'XDG_CONFIG_HOME', below: 'kilo' },
-        names: ['kilo.jsonc', 'kilo.json'],
-      },
-      text: (fill) => text('https://app.kilo.ai/config.json', fill),
-      keeps: ['$schema'],
-    },
-    { kind: 'code', title: 'Then', language: 'shell', text: () => 'kilo\n' },
+    ...blocksOf('kilo', 'https://app.kilo.ai/config.json'),
     {
       kind: 'steps',
       alternative: true,

@@ -152,7 +152,10 @@ export function withoutSecrets(fault: Fault, provider: Provider): Fault {
   return new Fault(code, message, { param, retryAfterS, details, cause });
 }
 
-/** The headers of the planned request, secrets included. A plain object: fetch reads it faster than a Headers one. Later members win over earlier ones. */
+/**
+ * The headers of the planned request, secrets included. A plain object: fetch reads it faster than a Headers one. Later
+ * members win over earlier ones.
+ */
 export function upstreamHeaders(call: Call, plan: Plan, userAgent: string): Record<string, string> {
   const { provider } = plan.candidate;
   const headers: Record<string, string> = {

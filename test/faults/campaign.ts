@@ -1,10 +1,9 @@
 // Every fault under load through the compiled binary: what clients saw, how often was asked, what was charged.
 
-import { newAuthority } from '../support/certificates.ts';
+import { FAULTS, type Faulty, openFaulty } from '../support/faulty.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { callMany, callModel, callPaced, quantile, type Reply } from './client.ts';
-import { FAULTS, type Fault } from './faults.ts';
-import { type Provider, startProvider, USED } from './provider.ts';
+import { type Provider, startProvider, USED, WHOLE } from './provider.ts';
 
 export type Row = {
   fault: string;
@@ -36,19 +35,36 @@ const NANO_EACH = BigInt(USED.input * PRICE.input * 1000 + USED.output * PRICE.o
 const POOL_KEYS = ['pool-key-one', 'pool-key-two', 'pool-key-three'];
 const BAD_KEY = 'pool-key-two';
 
-type Stage = { gateway: Gateway; failing: Provider; sound: Provider; baseP99Ms: number };
+/** Statuses that a client may see when nobody else has the model; 502 for all others. */
+const ALONE: Record<string, readonly number[]> = {
+  'slow headers': [504],
+  'a stall after the headers': [504],
+  // a resolver may take longer than the first byte may
+  'a name that does not resolve': [502, 504],
+  '429 with Retry-After': [429],
+  '429 without Retry-After': [429],
+  529: [503, 529],
+};
+/** After so many seconds a provider is asked again that failed in this way; after one cooldown for all others. */
+const WINDOW_S: Record<string, number> = { 401: 10 * COOLDOWN_S, '429 with Retry-After': 20 };
+
+/** `ill` and `lone` fail in the same way; only the first has somebody beside it. */
+type Pair = { fault: string; id: string; ill: Faulty; lone: Faulty };
+type Stage = { gateway: Gateway; pool: Provider; down: Provider; baseP99Ms: number };
 
 /** Runs all of it; the rows in the order of the faults. */
 export async function runFaults({ calls, outageSeconds, report }: Orders): Promise<Row[]> {
-  const failing = await startProvider();
-  const sound = await startProvider();
-  const certificate = newAuthority().issue();
-  const untrusted = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    tls: { cert: certificate.pem, key: certificate.keyPem },
-    fetch: () => new Response('never'),
-  });
+  const [sound, pool, down] = [startProvider(), startProvider(), startProvider()];
+  const pairs = await Promise.all(
+    FAULTS.map(
+      async (fault): Promise<Pair> => ({
+        fault,
+        id: fault.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
+        ill: await openFaulty(fault),
+        lone: await openFaulty(fault),
+      }),
+    ),
+  );
   const gateway = await startGateway({
     upstreams: [],
     credit: 1000,
@@ -58,7 +74,7 @@ export async function runFaults({ calls, outageSeconds, report }: Orders): Promi
       stream_idle_timeout: '1s',
       request_timeout: '10s',
     },
-    sections: sectionsOf(failing.port, sound.port, untrusted.port ?? 0),
+    sections: sectionsOf(pairs, { sound, pool, down }),
   });
   try {
     const ask = (n: number) => callModel(gateway.url, gateway.key, 'sound', n);
@@ -67,55 +83,53 @@ export async function runFaults({ calls, outageSeconds, report }: Orders): Promi
       (await callMany(calls, AT_ONCE, ask)).map(({ ms }) => ms),
       0.99,
     );
-    const stage = { gateway, failing, sound, baseP99Ms };
+    const stage: Stage = { gateway, pool, down, baseP99Ms };
     const rows: Row[] = [];
-    for (const fault of FAULTS) {
-      rows.push(await runFault(stage, fault, calls));
-      report(lineOf(rows.at(-1)));
-    }
-    rows.push(await runPool(stage, calls));
-    report(lineOf(rows.at(-1)));
-    rows.push(await runOutage(stage, outageSeconds));
-    report(lineOf(rows.at(-1)));
+    const add = (row: Row) => {
+      rows.push(row);
+      report(lineOf(row));
+    };
+    for (const pair of pairs) add(await runFault(stage, pair, calls));
+    add(await runPool(stage, calls));
+    add(await runOutage(stage, outageSeconds));
     return rows;
   } finally {
     await gateway.stop();
-    failing.stop();
-    sound.stop();
-    untrusted.stop(true);
+    for (const { ill, lone } of pairs) for (const faulty of [ill, lone]) faulty.stop();
+    for (const provider of [sound, pool, down]) provider.stop();
   }
 }
 
-function idOf({ name }: Pick<Fault, 'name'>): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-}
-
-function sectionsOf(failing: number, sound: number, untrusted: number): Record<string, unknown> {
-  const providers: Record<string, unknown> = {};
-  const models: Record<string, unknown> = {};
-  const base = (port: number, name: string) => `http://127.0.0.1:${port}/${name}/v1`;
-  const provider = (base_url: string) => ({ base_url, format: 'openai-chat', api_key: 'the-provider-key' });
+function sectionsOf(
+  pairs: readonly Pair[],
+  sound: Record<'sound' | 'pool' | 'down', Provider>,
+): Record<string, unknown> {
+  const provider = ({ baseUrl }: { baseUrl: string }) => ({
+    base_url: baseUrl,
+    format: 'openai-chat',
+    api_key: 'the-provider-key',
+  });
   const model = (...names: string[]) => ({
     price: PRICE,
     deployments: names.map((name) => ({ provider: name, model: 'vendor' })),
   });
-  providers.sound = provider(base(sound, 'sound'));
-  models.sound = model('sound');
-  for (const fault of FAULTS) {
-    const id = idOf(fault);
-    for (const [suffix, others] of [
-      ['', ['sound']],
-      ['-alone', []],
-    ] as const) {
-      const name = `${id}${suffix}`;
-      providers[name] = provider(addressOf(fault, name, { failing, untrusted }) ?? base(failing, name));
-      models[name] = model(name, ...others);
-    }
+  const { api_key: _, ...pool } = provider(sound.pool);
+  const providers: Record<string, unknown> = {
+    sound: provider(sound.sound),
+    down: provider(sound.down),
+    pool: { ...pool, api_keys: POOL_KEYS },
+  };
+  const models: Record<string, unknown> = {
+    sound: model('sound'),
+    pool: model('pool'),
+    outage: model('down', 'sound'),
+  };
+  for (const { id, ill, lone } of pairs) {
+    providers[`ill-${id}`] = provider(ill);
+    providers[`lone-${id}`] = provider(lone);
+    models[`ill-${id}`] = model(`ill-${id}`, 'sound');
+    models[`lone-${id}`] = model(`lone-${id}`);
   }
-  providers.pool = { base_url: base(failing, 'pool'), format: 'openai-chat', api_keys: POOL_KEYS };
-  models.pool = model('pool');
-  providers.down = provider(base(failing, 'down'));
-  models.outage = model('down', 'sound');
   return {
     providers,
     models,
@@ -124,91 +138,54 @@ function sectionsOf(failing: number, sound: number, untrusted: number): Record<s
   };
 }
 
-/** Where nobody can be reached at all. */
-function addressOf(
-  { acts }: Fault,
-  name: string,
-  ports: { failing: number; untrusted: number },
-): string | undefined {
-  switch (acts.kind) {
-    case 'refused':
-      return 'http://127.0.0.1:1/v1';
-    case 'dns':
-      return `http://${name}.invalid/v1`;
-    case 'tls':
-      return `https://127.0.0.1:${ports.untrusted}/v1`;
-    default:
-      return undefined;
-  }
-}
-
-async function runFault(stage: Stage, fault: Fault, calls: number): Promise<Row> {
-  const { gateway, failing } = stage;
-  const id = idOf(fault);
-  const alone = `${id}-alone`;
-  failing.acts.set(id, fault.acts);
-  failing.acts.set(alone, fault.acts);
+async function runFault(stage: Stage, pair: Pair, calls: number): Promise<Row> {
+  const { gateway } = stage;
+  const { fault, ill } = pair;
+  const id = `ill-${pair.id}`;
   const before = await balanceNano(gateway);
   const replies = await callMany(calls, AT_ONCE, (n) => callModel(gateway.url, gateway.key, id, n));
   const charged = before - (await balanceNano(gateway));
-  const row = rowOf(fault.name, replies, stage);
+  const row = rowOf(fault, replies, stage);
   const good = replies.filter(({ isGood }) => isGood).length;
   if (charged !== NANO_EACH * BigInt(good))
     row.problems.push(`charged ${charged} nanodollars for ${good} answers of ${NANO_EACH}`);
-  await runAlone(stage, fault, row);
-  if (fault.window !== undefined) {
-    failing.acts.set(id, { kind: 'well' });
-    const windowMs = fault.window * COOLDOWN_S * 1000;
-    row.backMs = await timeUntil(gateway, id, id, 2 * windowMs);
-    if (row.backMs > 2 * windowMs) row.problems.push(`not back within ${(2 * windowMs) / 1000} s`);
+  await runAlone(stage, pair, row);
+  if (ill.heal) {
+    ill.heal(WHOLE);
+    await timeReturn(gateway, row, id, id, WINDOW_S[fault] ?? COOLDOWN_S);
   }
   return row;
 }
 
 /** Nobody else has the model: the error must be the right one, and cost nothing. */
-async function runAlone({ gateway }: Stage, fault: Fault, row: Row): Promise<void> {
-  const model = `${idOf(fault)}-alone`;
+async function runAlone({ gateway }: Stage, { fault, id }: Pair, row: Row): Promise<void> {
   const before = await balanceNano(gateway);
-  const replies = await callMany(ALONE_CALLS, 4, (n) => callModel(gateway.url, gateway.key, model, n));
+  const replies = await callMany(ALONE_CALLS, 4, (n) => callModel(gateway.url, gateway.key, `lone-${id}`, n));
   const spent = before - (await balanceNano(gateway));
-  const seen = new Set(replies.map(({ status }) => status));
-  row.alone = [...seen].toSorted().join(' ');
-  const wrong = replies.find(({ status, isGood, text }) => !isFitting({ status, isGood, text }, fault));
-  if (wrong) row.problems.push(`alone: ${wrong.status} ${wrong.text.replaceAll('\n', ' ').slice(0, 120)}`);
+  row.alone = [...new Set(replies.map(({ status }) => status))].toSorted().join(' ');
+  const wrong = replies.find(({ status }) => !(ALONE[fault] ?? [502]).includes(status));
+  if (wrong) row.problems.push(`alone: ${wrong.status} ${shortened(wrong)}`);
   if (spent !== 0n) row.problems.push(`alone: charged ${spent} nanodollars for nothing`);
-}
-
-/** A stream that is under way has its status already: its error is an event. */
-function isFitting(
-  { status, isGood, text }: Pick<Reply, 'status' | 'isGood' | 'text'>,
-  fault: Fault,
-): boolean {
-  if (isGood) return false;
-  if (fault.alone.includes(status)) return true;
-  return status === 200 && /event: error|"error":/.test(text);
 }
 
 /** One of three keys is refused: nobody may notice, and it may not be tried again and again. */
 async function runPool(stage: Stage, calls: number): Promise<Row> {
-  const { gateway, failing } = stage;
-  failing.badKeys.add(BAD_KEY);
+  const { gateway, pool } = stage;
+  pool.badKeys.add(BAD_KEY);
   const replies = await callMany(calls, AT_ONCE, (n) => callModel(gateway.url, gateway.key, 'pool', n));
-  failing.badKeys.clear();
   return rowOf('one bad key of three', replies, stage);
 }
 
 /** One of two providers is down under a steady load, then comes back. */
 async function runOutage(stage: Stage, seconds: number): Promise<Row> {
-  const { gateway, failing } = stage;
+  const { gateway, down } = stage;
   const ask = (n: number) => callModel(gateway.url, gateway.key, 'outage', n);
   await callPaced(OUTAGE_PER_SECOND, 1, ask);
-  failing.acts.set('down', { kind: 'status', status: 503, body: '{"error":{"message":"down"}}' });
+  down.isDown = true;
   const replies = await callPaced(OUTAGE_PER_SECOND, seconds, ask);
   const row = rowOf(`down for ${seconds} s at ${OUTAGE_PER_SECOND} a second`, replies, stage);
-  failing.acts.delete('down');
-  const windowMs = COOLDOWN_S * 1000;
-  row.backMs = await timeUntil(gateway, 'outage', 'down', 2 * windowMs);
-  if (row.backMs > 2 * windowMs) row.problems.push(`not back within ${(2 * windowMs) / 1000} s`);
+  down.isDown = false;
+  await timeReturn(gateway, row, 'outage', 'down', COOLDOWN_S);
   return row;
 }
 
@@ -230,7 +207,7 @@ function rowOf(fault: string, replies: Reply[], { baseP99Ms }: Stage): Row {
     problems: [],
   };
   const [first] = failures;
-  if (first) row.problems.push(`failed: ${first.status} ${first.text.replaceAll('\n', ' ').slice(0, 120)}`);
+  if (first) row.problems.push(`failed: ${first.status} ${shortened(first)}`);
   if (row.attemptsLater > ATTEMPTS_MAX)
     row.problems.push(`${row.attemptsLater.toFixed(2)} attempts a call with the breaker open`);
   if (row.addedP99Ms > CONNECT_TIMEOUT_S * 1000)
@@ -238,20 +215,24 @@ function rowOf(fault: string, replies: Reply[], { baseP99Ms }: Stage): Row {
   return row;
 }
 
-/** Milliseconds until that provider answers; more than `limitMs` when it does not. */
-async function timeUntil(
+/** Waits until the healed provider answers again, which must be within twice its window. */
+async function timeReturn(
   gateway: Gateway,
+  row: Row,
   model: string,
   provider: string,
-  limitMs: number,
-): Promise<number> {
+  windowS: number,
+): Promise<void> {
   const begun = performance.now();
-  for (let n = 0; performance.now() - begun <= limitMs + 500; n++) {
-    const reply = await callModel(gateway.url, gateway.key, model, n);
-    if (reply.provider === provider) return performance.now() - begun;
-    await Bun.sleep(20);
+  const elapsed = () => performance.now() - begun;
+  for (let isBack = false; !isBack && elapsed() <= 2000 * windowS; ) {
+    // plain calls only: that is what a healed provider answers
+    const reply = await callModel(gateway.url, gateway.key, model, 1);
+    isBack = reply.provider === provider;
+    if (isBack) row.backMs = elapsed();
+    else await Bun.sleep(20);
   }
-  return performance.now() - begun;
+  if (row.backMs === undefined) row.problems.push(`not back within ${2 * windowS} s`);
 }
 
 async function balanceNano({ url, key }: Gateway): Promise<bigint> {
@@ -261,12 +242,15 @@ async function balanceNano({ url, key }: Gateway): Promise<bigint> {
   return BigInt(whole) * 1_000_000_000n + BigInt(part.padEnd(9, '0').slice(0, 9));
 }
 
+function shortened({ text }: Reply): string {
+  return text.replaceAll('\n', ' ').slice(0, 120);
+}
+
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
-export function lineOf(row: Row | undefined): string {
-  if (!row) return '';
+function lineOf(row: Row): string {
   const { fault, calls, failed, attempts, attemptsLater, addedP99Ms, backMs, alone, problems } = row;
   const cells = [
     fault.padEnd(34),

@@ -5,6 +5,8 @@ import { type RawAnswer, rawUpstream, SSE_HEAD } from './raw-upstream.ts';
 
 export type Faulty = {
   baseUrl: string;
+  /** From now on it answers this body of JSON; there for those that can be reached. */
+  heal?(json: string): void;
   stop(): void;
 };
 
@@ -56,7 +58,13 @@ export async function openFaulty(fault: string): Promise<Faulty> {
   const address = ADDRESSES[fault];
   if (address !== undefined) return { baseUrl: address, stop() {} };
   const raw = RAW[fault];
-  if (raw !== undefined) return rawUpstream([raw]);
+  if (raw !== undefined) {
+    const answers = [raw];
+    const { baseUrl, stop } = await rawUpstream(answers);
+    const heal = (json: string) =>
+      void answers.splice(0, 1, { pieces: [http('200 OK', json)], after: 'keep' });
+    return { baseUrl, stop, heal };
+  }
   const certificate = newAuthority().issue();
   const server = Bun.serve({
     hostname: '127.0.0.1',
