@@ -1,6 +1,5 @@
 // What one run of a coding agent is played on: a scripted provider, the compiled gateway before it, a home of its own.
 
-import { FileSchema } from '../../src/config/schema.ts';
 import type { Target } from '../support/client.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../support/gateway.ts';
 import type { Received } from '../support/scene.ts';
@@ -45,8 +44,16 @@ const VENDOR: Record<WireFormat, string> = {
   'google-generate-content': 'google',
 };
 
+/** Its model; what is sent to Google's depends on which generation it is. */
+const MODEL: Record<WireFormat, string> = {
+  'openai-chat': 'scripted-upstream',
+  'openai-responses': 'scripted-upstream',
+  'anthropic-messages': 'scripted-upstream',
+  'google-generate-content': 'gemini-3.5-scripted',
+};
+
 /** Requests to the provider are what is counted: the gateway makes one for each of the agent's. */
-const ONE_ATTEMPT = 'routing' in FileSchema.properties ? { routing: { retries: 0 } } : {};
+const ONE_ATTEMPT = { routing: { retries: 0 } };
 
 /** Plays `act` and clears everything away. */
 export async function onStage<Result>(
@@ -69,7 +76,7 @@ export async function onStage<Result>(
           baseUrl: baseUrlOf(upstream.origin, format),
           apiKey: PROVIDER_KEY,
           model: agent.model,
-          upstreamModel: 'scripted-upstream',
+          upstreamModel: MODEL[format],
         },
       ],
     });

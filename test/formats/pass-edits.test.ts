@@ -52,6 +52,12 @@ test('cache marks, as OpenCode and Kilo send them, reach no vendor that refuses 
     messages: [
       { role: 'system', content: 'Be brief.', ...marked },
       { role: 'user', content: [{ type: 'text', text: 'Hi', ...marked }] },
+      {
+        role: 'assistant',
+        tool_calls: [
+          { id: 'call_1', type: 'function', function: { name: 'rain', arguments: '{}' }, ...marked },
+        ],
+      },
       { role: 'tool', tool_call_id: 'call_1', content: '12°', ...marked },
     ],
     tools: [{ type: 'function', function: { name: 'rain', parameters: {}, ...marked } }],
@@ -62,7 +68,8 @@ test('cache marks, as OpenCode and Kilo send them, reach no vendor that refuses 
     losses: [
       'messages[0].cache_control',
       'messages[1].content[0].cache_control',
-      'messages[2].cache_control',
+      'messages[2].tool_calls[0].cache_control',
+      'messages[3].cache_control',
       'tools[0].function.cache_control',
     ],
   });

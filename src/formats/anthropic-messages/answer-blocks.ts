@@ -15,6 +15,19 @@ export function thinkingBlock(thinking: string, signature: string): JsonObject {
   return { type: 'thinking', thinking, signature };
 }
 
+export function redactedBlock(data: string): JsonObject {
+  return { type: 'redacted_thinking', data };
+}
+
+/**
+ * An answer that ends in text ends there for its clients too, as all of Anthropic's do: some take the last block for
+ * the answer (Claude Code 2.1.197 with `-p`). What sealed the text (Gemini's last part) is remembered here instead.
+ */
+export function withoutSealedEnd(content: readonly JsonObject[]): JsonObject[] {
+  const last = content.findLastIndex(({ type }) => type !== 'redacted_thinking');
+  return content[last]?.type === 'text' ? content.slice(0, last + 1) : [...content];
+}
+
 export function toolBlock(
   call: Pick<ToolCallPart, 'id' | 'name' | 'namespace'>,
   input: JsonValue,
@@ -80,8 +93,7 @@ export function encodeAnswerPart(part: Part): JsonObject | undefined {
 
 function encodeReasoning(part: ReasoningPart): JsonObject | undefined {
   const signature = signatureOf(part.seal);
-  if (part.redacted)
-    return signature === undefined ? undefined : { type: 'redacted_thinking', data: signature };
+  if (part.redacted) return signature === undefined ? undefined : redactedBlock(signature);
   const text = [...part.summary, ...part.content].filter((section) => section !== '').join(SECTION_BREAK);
   if (text === '' && signature === undefined) return undefined;
   return thinkingBlock(text, signature ?? '');

@@ -4,7 +4,7 @@ import { Fault } from '../../canonical/fault.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import { asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
-import { encodeAnswerPart } from './answer-blocks.ts';
+import { encodeAnswerPart, withoutSealedEnd } from './answer-blocks.ts';
 import { decodeBlock } from './block-decode.ts';
 import { decodeErrorEvent } from './errors.ts';
 import { decodeFinish, encodeFinish } from './finish.ts';
@@ -50,7 +50,8 @@ function notAMessage(cause?: unknown): Fault {
 
 /** Writes the message a client gets, with every member the type requires. */
 export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonObject {
-  const content = response.parts.map(encodeAnswerPart).filter((block) => block !== undefined);
+  const blocks = response.parts.map(encodeAnswerPart).filter((block) => block !== undefined);
+  const content = withoutSealedEnd(blocks);
   const called = content.some((block) => block.type === 'tool_use');
   return messageBody(dress, content, {
     ...encodeFinish(response.finish, called),

@@ -9,6 +9,7 @@ import { writeFrame } from '../../lib/sse.ts';
 import type { Dress, StreamEncoder } from '../codec.ts';
 import {
   inputObject,
+  redactedBlock,
   SECTION_BREAK,
   shownCitation,
   signatureOf,
@@ -42,6 +43,10 @@ export class MessagesEncoder implements StreamEncoder {
   #next = 0;
   #part: Writing | undefined;
   #called = false;
+  /** The block written last holds text. */
+  #isText = false;
+  /** Thoughts that nobody can read, behind a text: they wait until something follows them. */
+  #held: string[] = [];
 
   constructor(dress: Dress) {
     this.#dress = dress;
@@ -146,7 +151,22 @@ export class MessagesEncoder implements StreamEncoder {
   #open(part: Writing, block: JsonObject): string {
     if (part.open) return '';
     part.open = true;
-    return this.#begin() + event('content_block_start', { index: this.#next, content_block: block });
+    const held = this.#held.splice(0).map((data) => this.#redacted(data));
+    this.#isText = block.type === 'text';
+    return (
+      this.#begin() +
+      held.join('') +
+      event('content_block_start', { index: this.#next, content_block: block })
+    );
+  }
+
+  #redacted(data: string): string {
+    const at = { index: this.#next };
+    this.#next += 1;
+    return (
+      event('content_block_start', { ...at, content_block: redactedBlock(data) }) +
+      event('content_block_stop', at)
+    );
   }
 
   #delta(delta: JsonObject): string {
@@ -166,7 +186,12 @@ export class MessagesEncoder implements StreamEncoder {
   #lastWords(part: Writing): string {
     const { start, signature } = part;
     if (start.kind === 'reasoning' && signature !== undefined) {
-      if (start.redacted) return this.#open(part, { type: 'redacted_thinking', data: signature });
+      if (start.redacted && this.#isText) {
+        // see withoutSealedEnd
+        this.#held.push(signature);
+        return '';
+      }
+      if (start.redacted) return this.#open(part, redactedBlock(signature));
       return this.#open(part, thinkingBlock('', '')) + this.#delta({ type: 'signature_delta', signature });
     }
     if (start.kind === 'tool-call' && start.form === 'text') {

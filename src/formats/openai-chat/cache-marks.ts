@@ -4,8 +4,8 @@ import type { Loss } from '../../canonical/loss.ts';
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 
 export const MARK = 'cache_control';
-/** Where marks stand: on messages and their parts, on tools and their functions. */
-const INNER = ['content', 'function'];
+/** Where marks stand: on messages, their parts and calls, on tools and their functions. */
+const INNER = ['content', 'tool_calls', 'function'];
 
 /** The messages or tools without their marks, each named as a loss; the same array when there are none. */
 export function withoutMarks(list: JsonValue[], at: string, losses: Loss[]): JsonValue[] {
