@@ -3,7 +3,7 @@
 import { every, pause } from '../../lib/clock.ts';
 import type { JournalPage, JournalQuery, JournalRow } from '../journal-port.ts';
 import { JournalFile } from './journal-file.ts';
-import type { FromWorker, ToWorker } from './journal-messages.ts';
+import { type FromWorker, type ToWorker, unpackEntries } from './journal-messages.ts';
 
 declare const self: Worker;
 
@@ -38,7 +38,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case 'write':
       answer(
         () => {
-          journal().write(data.entries);
+          journal().write(unpackEntries(data.packed));
           return { kind: 'written', batch: data.batch };
         },
         { batch: data.batch },

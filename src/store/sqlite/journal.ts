@@ -17,7 +17,7 @@ import type {
 } from '../journal-port.ts';
 import { RecentRows } from '../journal-tail.ts';
 import { JournalFile } from './journal-file.ts';
-import type { FromWorker, JournalLimits, ToWorker } from './journal-messages.ts';
+import { type FromWorker, type JournalLimits, packEntries, type ToWorker } from './journal-messages.ts';
 import { JournalQueue } from './journal-queue.ts';
 import { startWorker } from './worker.ts';
 
@@ -185,7 +185,7 @@ class ThreadedJournal implements HidingJournal {
     if (!this.#worker) return;
     this.#batch = this.#queue.take(BATCH_ROWS);
     this.#batches++;
-    this.#tell({ kind: 'write', batch: this.#batches, entries: this.#batch });
+    this.#tell({ kind: 'write', batch: this.#batches, packed: packEntries(this.#batch) });
   }
 
   #start(): void {
