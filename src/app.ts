@@ -29,7 +29,7 @@ import { log } from './lib/log.ts';
 import { VERSION } from './lib/version.ts';
 import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
-import { databasePath, socketPath } from './store/data-dir.ts';
+import { databasePath, socketPath, turnPath } from './store/data-dir.ts';
 import type { Journal } from './store/journal-port.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
 import { createMemoryThoughts } from './store/memory/thoughts.ts';
@@ -40,6 +40,7 @@ import { openDirectory } from './store/sqlite/directory.ts';
 import { openJournal } from './store/sqlite/journal.ts';
 import { openStatements } from './store/sqlite/statements.ts';
 import { openStore, type Store } from './store/sqlite/store.ts';
+import { takeTurn } from './store/sqlite/turn-file.ts';
 import { verifierOf } from './store/sqlite/verify-aside.ts';
 import type { Statements } from './store/statements.ts';
 
@@ -138,8 +139,13 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
 /** Reports on a data directory no server runs on. `post` opens it for corrections, else nothing is written. */
 export async function openReports(config: Config, { post }: { post: boolean }): Promise<OpenReports> {
   if (post) {
+    // another command may have found the same difference
+    const giveTurn = existsSync(databasePath(config.dataDir)) ? takeTurn(turnPath(config.dataDir)) : () => {};
     const store = await openIdleStore(config);
-    return { reports: reportsOn(() => config, store), close: () => store.close() };
+    return {
+      reports: reportsOn(() => config, store),
+      close: () => store.close().finally(giveTurn),
+    };
   }
   const directory = openDirectory(config.dataDir, 'existing');
   const statements = openStatements(databasePath(config.dataDir));
