@@ -118,9 +118,10 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
     return {
       url,
       reload: () => live.reload(),
-      async stop() {
+      async stop({ isByHand, hurry }) {
         stopWatching();
-        await server.drain(ports.server.drainTimeoutMs);
+        const { drainDelayMs, drainTimeoutMs } = ports.server;
+        await server.drain({ delayMs: isByHand ? 0 : drainDelayMs, timeoutMs: drainTimeoutMs, hurry });
         await stopExpiry();
         await journal.close();
         await store.close();

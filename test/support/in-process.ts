@@ -160,7 +160,7 @@ export async function openHere(options: {
       forgetGone(ports);
     },
     async stop() {
-      await opened.drain(1000);
+      await opened.drain({ delayMs: 0, timeoutMs: 1000 });
       await store.close();
     },
   };
