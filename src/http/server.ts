@@ -8,6 +8,7 @@ import type { ServerConfig } from '../config/config.ts';
 import type { Call } from '../gateway/call.ts';
 import { FloodGate } from '../gateway/flood-gate.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
+import { pauseDesk } from '../gateway/pause-desk.ts';
 import { type Clock, pause } from '../lib/clock.ts';
 import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
@@ -19,6 +20,7 @@ import { adminConfig, type ConfigPorts } from './admin-config.ts';
 import { adminExplain, type Explain } from './admin-explain.ts';
 import { adminHealth } from './admin-health.ts';
 import { adminLogs } from './admin-logs.ts';
+import { adminPause } from './admin-pause.ts';
 import { adminUsage } from './admin-usage.ts';
 import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
@@ -89,6 +91,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   };
   const { directory, journal, ledger } = ports.gateway();
   const desk = { directory, ledger, rules: () => ports.gateway().config };
+  const pausing = pauseDesk(ports.gateway);
   const trusted = addressSet(config.trustedProxies);
   const admins = addressSet(config.adminFrom);
   const addressOf = (request: Request) => {
@@ -118,6 +121,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(adminConfig(ports.configuration, guard))
     .use(adminExplain(ports.explain, guard))
     .use(adminHealth(ports.gateway, guard))
+    .use(adminPause({ desk: pausing, guard, who: (request) => `${addressOf(request)} over HTTP` }))
     .use(docs({ version: ports.version }));
   const local = new Elysia(plainly(false))
     .onError(({ code, error, request }) => refuseOther(code, error, request))
@@ -128,6 +132,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(adminConfig(ports.configuration, () => {}))
     .use(adminExplain(ports.explain, () => {}))
     .use(adminHealth(ports.gateway, () => {}))
+    .use(adminPause({ desk: pausing, guard: () => {}, who: () => 'a command on this machine' }))
     .use(health(readiness));
 
   const direct = inferenceByPath(ports.gateway, gate);
