@@ -20,6 +20,7 @@ import { Conversations } from './gateway/conversations.ts';
 import { explain, withoutKeys } from './gateway/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Health } from './gateway/health.ts';
+import { nothingPaused, Pauses, pausesText } from './gateway/pauses.ts';
 import { Turns } from './gateway/turns.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
@@ -100,6 +101,7 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         return {
           ...live.warnings(),
           ...ailingWarning(ports),
+          ...ports.pauses.warnings(),
           ...(trouble === undefined ? {} : { journal: trouble }),
         };
       },
@@ -116,12 +118,14 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
     loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
     const url = config.server.publicUrl ?? server.url;
     print(firstStart(config, directory, url) ?? `Osiris ${VERSION} answers at ${url}\n`);
+    print(pausesText(ports.pauses));
     return {
       url,
       reload: () => live.reload(),
-      async stop() {
+      async stop({ isByHand, hurry }) {
         stopWatching();
-        await server.drain(ports.server.drainTimeoutMs);
+        const { drainDelayMs, drainTimeoutMs } = ports.server;
+        await server.drain({ delayMs: isByHand ? 0 : drainDelayMs, timeoutMs: drainTimeoutMs, hurry });
         await stopExpiry();
         await journal.close();
         await store.close();
@@ -170,13 +174,17 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     userAgent: `osiris/${VERSION}`,
   };
   if (!existsSync(databasePath(config.dataDir)))
-    return { explain: (asked) => explain(asked, { ...parts, ...withoutKeys }), async close() {} };
+    return {
+      explain: (asked) => explain(asked, { ...parts, ...withoutKeys, pauses: nothingPaused() }),
+      async close() {},
+    };
   const store = await openIdleStore(config);
   const { directory, ledger } = store;
   const sealKey = knownSealKey(directory);
   const findIn = (word: string) => findKey(directory, word);
+  const pauses = new Pauses(directory);
   return {
-    explain: (asked) => explain(asked, { ...parts, ledger, sealKey, findKey: findIn }),
+    explain: (asked) => explain(asked, { ...parts, ledger, sealKey, pauses, findKey: findIn }),
     close: () => store.close(),
   };
 }
@@ -239,6 +247,7 @@ function gatewayPorts(
     health: new Health(),
     conversations: new Conversations(),
     running: new Set(),
+    pauses: new Pauses(directory),
     watch: new Watch(),
     turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

@@ -49,13 +49,13 @@ const host: Host = {
   isTerminal: process.stderr.isTTY === true,
   colours: process.stdout.isTTY === true && !env.NO_COLOR,
   onStop(listener) {
-    let told = false;
-    const once = () => {
-      if (!told) listener();
-      told = true;
+    const once = (signal: NodeJS.Signals) => {
+      process.off('SIGINT', once);
+      process.off('SIGTERM', once);
+      listener(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
     };
-    process.once('SIGINT', once);
-    process.once('SIGTERM', once);
+    process.on('SIGINT', once);
+    process.on('SIGTERM', once);
   },
   onHangUp: (listener) => void process.on('SIGHUP', listener),
 };

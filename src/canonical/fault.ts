@@ -61,6 +61,7 @@ export const FAULTS = {
   upstream_auth: { status: 502, kind: 'server', failover: true, retry: false },
   upstream_unavailable: { status: 503, kind: 'server', failover: true, retry: false },
   overloaded: { status: 503, kind: 'overloaded', failover: false },
+  paused: { status: 503, kind: 'server', failover: false, retry: false },
   draining: { status: 503, kind: 'server', failover: false },
   storage_fault: { status: 503, kind: 'server', failover: false },
   no_provider: { status: 503, kind: 'server', failover: false, retry: false },

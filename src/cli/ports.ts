@@ -21,7 +21,14 @@ export type RunningServer = {
   /** Reads the configuration again. */
   reload(): Change;
   /** Takes no new requests, lets the open ones finish within the drain timeout, closes the stores. */
-  stop(): Promise<void>;
+  stop(how: StopOptions): Promise<void>;
+};
+
+export type StopOptions = {
+  /** Somebody waits at a terminal: no load balancer has to notice first. */
+  isByHand: boolean;
+  /** Aborted when open requests are to be cut off. */
+  hurry: AbortSignal;
 };
 
 export type ServeOptions = {
@@ -60,6 +67,8 @@ export type CommandPorts = {
   startServer(config: Config, options: ServeOptions): Promise<RunningServer>;
 };
 
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
 /** The process around a command. */
 export type Host = {
   stdout(text: string): void;
@@ -69,7 +78,7 @@ export type Host = {
   /** Somebody looks at stdout on a terminal. */
   colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
-  onStop(listener: () => void): void;
+  onStop(listener: (signal: StopSignal) => void): void;
   /** Calls `listener` at every SIGHUP. */
   onHangUp?(listener: () => void): void;
   /** Whether stderr is a screen, where progress may be shown. */

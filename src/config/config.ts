@@ -24,6 +24,8 @@ export type ServerConfig = {
   streamIdleTimeoutMs: number;
   clientStallTimeoutMs: number;
   streamTotalTimeoutMs: number;
+  /** How long it still listens at SIGTERM when it is no longer ready, and how long calls may take from then on. */
+  drainDelayMs: number;
   drainTimeoutMs: number;
   /** Calls under way at once. */
   maxInFlight: number;

@@ -71,6 +71,11 @@ const Server = section(
       default: '120s',
     }),
     stream_total_timeout: duration({ description: 'For a whole streaming answer.', default: '30m' }),
+    drain_delay: duration({
+      description:
+        'How long the port stays open at SIGTERM while /health/ready says that it is not: what load balancers need to notice.',
+      default: '2s',
+    }),
     drain_timeout: duration({
       description: 'How long running calls may finish at shutdown.',
       default: '60s',

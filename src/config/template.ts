@@ -25,6 +25,7 @@ server:
   # stream_idle_timeout: 120s      # provider silent
   # client_stall_timeout: 120s     # client not reading
   # stream_total_timeout: 30m
+  # drain_delay: 2s                # at SIGTERM: still listens so long, but /health/ready says no (for load balancers)
   # drain_timeout: 60s             # how long running calls may finish at shutdown
   # max_in_flight: 2048            # calls under way at once; more wait, and keys take turns
   # queue: 1024                    # calls that may wait; more are refused

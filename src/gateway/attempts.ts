@@ -7,10 +7,12 @@ import { nowMs, pause } from '../lib/clock.ts';
 import { randomFraction } from '../lib/id.ts';
 import type { FallbackReason } from '../routing/order.ts';
 import { type Failure, mayPass, waitBefore } from '../routing/retry.ts';
+import type { Pause } from '../store/pauses.ts';
 import type { SettleRule } from '../store/ports.ts';
 import type { Call } from './call.ts';
 import { mayTranslate } from './candidate.ts';
 import { type CoursePorts, courseOf, type Stop } from './course.ts';
+import { pausedFault } from './pauses.ts';
 import type { Plan } from './plan.ts';
 import { type PutAsidePorts, putMoreAside } from './put-aside.ts';
 import { withoutSecrets } from './upstream.ts';
@@ -51,7 +53,8 @@ export class Attempts {
 
   /** Where the call goes now; its model and price are those of the stop. Throws Fault when nobody is left. */
   begin(): Stop {
-    const stop = this.#again && this.#stop ? this.#stop : this.#nextStop();
+    const again = this.#again && this.#stop && !this.#pauseOf(this.#stop) ? this.#stop : undefined;
+    const stop = again ?? this.#nextStop();
     this.#stop = stop;
     this.#again = false;
     this.count += 1;
@@ -68,6 +71,11 @@ export class Attempts {
       this.#next += 1;
       // the model itself has said that it cannot
       if (this.#told && !stop.isFallback) continue;
+      const pause = this.#pauseOf(stop);
+      if (pause) {
+        this.#failure ??= pausedFault(pause);
+        continue;
+      }
       if (stop.model !== this.#call.model && !this.#turnTo(stop)) continue;
       const { candidate } = stop;
       // who is known to fail is asked once: it may be back, and there is nobody else
@@ -77,10 +85,17 @@ export class Attempts {
     }
   }
 
+  /** The operator may have paused it since the call was let in. */
+  #pauseOf({ candidate, model }: Stop): Pause | undefined {
+    const { pauses } = this.#ports;
+    return pauses.isEmpty ? undefined : pauses.of(candidate, model);
+  }
+
   /** The request is about to be sent as planned. */
   send({ candidate, credential }: Plan): void {
     const { health, conversations, config } = this.#ports;
     this.#credential = credential;
+    this.#call.trace.asking = candidate.provider.id;
     this.#isUnderWay = true;
     this.#sentMs = nowMs();
     this.#call.turnEndsMs = this.#turnEndsMs();
@@ -249,4 +264,4 @@ function renewAbort(call: Call): void {
   call.abort = new AbortController();
 }
 
-const ENDS_ALL = new Set<FaultCode>(['client_closed', 'draining', 'request_timeout']);
+const ENDS_ALL = new Set<FaultCode>(['client_closed', 'draining', 'paused', 'request_timeout']);

@@ -24,7 +24,9 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/config\/reload$/, ['POST']],
   [/^\/admin\/logs(\/[^/]+)?$/, ['GET']],
   [/^\/admin\/config\/(reload|rollback)$/, ['POST']],
-  [/^\/admin\/explain$/, ['POST']],
+  [/^\/admin\/(explain|resume)$/, ['POST']],
+  [/^\/admin\/pause$/, ['GET', 'POST']],
+  [/^\/admin\/health$/, ['GET']],
   [/^\/admin\/config\/(history|diff)$/, ['GET']],
   [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
 ];

@@ -11,6 +11,7 @@ import { explain } from '../../src/gateway/explain.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 
 import { Health } from '../../src/gateway/health.ts';
+import { Pauses } from '../../src/gateway/pauses.ts';
 
 import { Turns } from '../../src/gateway/turns.ts';
 
@@ -40,6 +41,7 @@ export type InProcess = {
   clock: Clock & { advance(ms: number): void };
   limiter: Limiter;
   turns: Turns;
+  pauses: Pauses;
   directory: Directory;
   store: Store;
   dataDir: string;
@@ -110,6 +112,7 @@ export async function openHere(options: {
     health: new Health(clock),
     conversations: new Conversations(),
     running: new Set(),
+    pauses: new Pauses(directory),
     watch: new Watch(),
     turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
@@ -147,6 +150,7 @@ export async function openHere(options: {
     clock,
     limiter,
     turns: ports.turns,
+    pauses: ports.pauses,
     directory,
     store,
     dataDir: config.dataDir,
@@ -160,7 +164,7 @@ export async function openHere(options: {
       forgetGone(ports);
     },
     async stop() {
-      await opened.drain(1000);
+      await opened.drain({ delayMs: 0, timeoutMs: 1000 });
       await store.close();
     },
   };
