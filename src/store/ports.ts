@@ -285,3 +285,17 @@ export interface ThoughtStore {
   remember(keyId: string, names: readonly string[], thoughts: string): void;
   recall(keyId: string, name: string): string | undefined;
 }
+
+/** An answer as it was stored. */
+export type CachedAnswer = { answer: Uint8Array; storedAtMs: number };
+
+/** Answers to requests that may come again. Forgetting any of them is always allowed. */
+export interface Cache {
+  /** Keeps the answer for so long at most, in the place of what was there. */
+  put(name: string, answer: Uint8Array, ttlMs: number): void;
+  get(name: string): CachedAnswer | undefined;
+  /** The same without counting as a use. */
+  peek(name: string): CachedAnswer | undefined;
+  /** Keeps no more than so many bytes from now on; 0 forgets everything and keeps nothing. */
+  bound(bytes: number): void;
+}
