@@ -48,6 +48,8 @@ export type Key = {
   logBodies?: boolean;
   /** A request that cannot be carried whole is refused instead of answered with losses. */
   strict?: boolean;
+  /** Whether answers are kept for it and given again; absent: as the configuration has it. */
+  cache?: 'on' | 'off';
   createdAtMs: number;
   expiresAtMs?: number;
   revokedAtMs?: number;
@@ -76,6 +78,7 @@ export type KeyChange = {
   startedAtMs?: number;
   logBodies?: boolean;
   strict?: boolean;
+  cache?: Key['cache'] | null;
 };
 
 /** Who pays. Until people can sign in, an account is only its mailbox and its purse. */
