@@ -298,6 +298,7 @@ test('the schema for editors describes every member and knows no later section',
     'plans',
     'trial',
     'logs',
+    'cache',
   ]);
 });
 

@@ -99,6 +99,20 @@ export type RoutingConfig = {
 /** What the request journal keeps: calls younger than `retentionMs`, as many as fit into `maxBytes`. */
 export type LogsConfig = { retentionMs: number; maxBytes: number };
 
+/** Whose requests an answer is kept for: those of the key it was given to, of its account, or everybody's. */
+export type CacheScope = 'key' | 'account' | 'server';
+
+/** Answers given again to the same request. `ttlMs` 0: there is no cache. */
+export type CacheConfig = {
+  ttlMs: number;
+  maxBytes: number;
+  /** What such an answer costs of what the call would have cost: 10,000 is all of it. */
+  priceTenThousandths: number;
+  scope: CacheScope;
+  /** For keys that say nothing of it themselves. */
+  isDefault: boolean;
+};
+
 export type Config = {
   /** The file it came from; undefined when running on defaults. */
   file: string | undefined;
@@ -112,6 +126,7 @@ export type Config = {
   plans: ReadonlyMap<string, Plan>;
   trial: TrialConfig;
   logs: LogsConfig;
+  cache: CacheConfig;
   /** By id; only providers that can be called: a credential is set or none is needed. */
   providers: ReadonlyMap<string, Provider>;
   /** By id; the built-in catalogue with the file's changes on top. Deployments may name absent providers. */

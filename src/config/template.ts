@@ -101,6 +101,14 @@ trial:
   credit: 1.00
   email_domains: [gmail.com]
 
+# The same request again is answered from memory, without asking a provider.
+cache:
+  ttl: 0s                      # how long an answer is good for, such as 10m; 0s keeps none
+  max_size: 256MB
+  price: 0                     # of what the call would have cost: 0 is free, 1 is all of it
+  scope: key                   # who is given it: the key that got it, all of its account, or (server) everybody
+  default: true                # false: only keys with --cache on, and requests with X-Osiris-Cache: on
+
 # One row for each call, without prompts and answers; \`osiris logs\` shows them.
 logs:
   retention: 30d               # the oldest rows are forgotten: by age,
