@@ -90,6 +90,8 @@ export type RoutingConfig = {
   retries: number;
   /** How long a deployment that keeps failing is left alone. */
   cooldownMs: number;
+  /** How long a deployment may say nothing while another one could be asked. */
+  attemptTimeoutMs?: number;
   /** Ids of the models that stand in, by the id of the model they stand in for. */
   fallbacks: ReadonlyMap<string, readonly string[]>;
   /** What makes them stand in, beside failures. */

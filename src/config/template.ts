@@ -67,6 +67,7 @@ routing:
   strategy: priority           # of a model's deployments: priority | weighted | cheapest | fastest | least_busy
   retries: 2                   # further attempts at one deployment after 429, 5xx or a connection that broke
   cooldown: 30s                # a deployment that failed three times in a row is left alone for so long
+  # attempt_timeout: 60s       # how long one may say nothing while another could be asked; it may cost twice
   # fallbacks: { gpt-5: [claude-opus-4-6] }   # other models, when no deployment of the first one answers
   # fallback_on: [context_length]             # and when the prompt is too long for it; refusal: when it refuses
 

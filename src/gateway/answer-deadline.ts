@@ -28,7 +28,7 @@ export class AnswerDeadline implements Watched {
 
   tick(now: number): void {
     const { connectTimeoutMs, firstByteTimeoutMs, streamTotalTimeoutMs } = this.#server;
-    const { stream, startedMs, requestTimeoutMs, turnEndsMs } = this.#call;
+    const { stream, startedMs, requestTimeoutMs, givesWay } = this.#call;
     const waitedMs = now - this.#sentMs;
     if (stream && waitedMs >= firstByteTimeoutMs) this.#giveUp('upstream_timeout', firstByteTimeoutMs);
     else if (stream && now - startedMs >= streamTotalTimeoutMs)
@@ -36,8 +36,9 @@ export class AnswerDeadline implements Watched {
     // the whole time is used up, so there is none left for another provider
     else if (!stream && now - startedMs >= requestTimeoutMs)
       this.#giveUp('request_timeout', requestTimeoutMs);
-    else if (turnEndsMs !== undefined && now >= turnEndsMs)
-      this.#giveUp('upstream_timeout', turnEndsMs - this.#sentMs);
+    else if (givesWay !== undefined && now >= givesWay.atMs)
+      this.#giveUp('upstream_timeout', givesWay.atMs - this.#sentMs);
+    else if (givesWay?.isDue()) this.#giveUp('upstream_timeout', waitedMs);
     else if (!this.#probed && waitedMs >= connectTimeoutMs) void this.#probe(connectTimeoutMs);
   }
 

@@ -10,7 +10,7 @@ import { type Failure, mayPass, waitBefore } from '../routing/retry.ts';
 import type { Pause } from '../store/pauses.ts';
 import type { SettleRule } from '../store/ports.ts';
 import type { Call } from './call.ts';
-import { mayTranslate } from './candidate.ts';
+import { type Candidate, mayTranslate } from './candidate.ts';
 import { type CoursePorts, courseOf, type Stop } from './course.ts';
 import { pausedFault } from './pauses.ts';
 import type { Plan } from './plan.ts';
@@ -98,18 +98,38 @@ export class Attempts {
     this.#call.trace.asking = candidate.provider.id;
     this.#isUnderWay = true;
     this.#sentMs = nowMs();
-    this.#call.turnEndsMs = this.#turnEndsMs();
-    health.begin(candidate, config.routing.cooldownMs);
+    const probes = health.begin(candidate, credential, config.routing.cooldownMs);
+    this.#call.givesWay = this.#givesWay(candidate, probes);
     if (candidate.provider.credentials.length > 1 || this.#mayStay())
       conversations.remember(this.#call, candidate, credential);
   }
 
-  /** An answer that is not streamed shows no sign of life: a third of the time is left for who comes next. */
-  #turnEndsMs(): number | undefined {
+  /**
+   * How long the deployment may say nothing while there is somebody else to ask. A plain answer is silent until it is
+   * whole, so silence alone proves nothing and what is given up may be paid for all the same: a third of the time is
+   * left for who comes next, unless the configuration says less or the deployment is known to say nothing to anybody.
+   */
+  #givesWay(candidate: Candidate, probes: number): Call['givesWay'] {
+    if (this.#next >= this.#stops.length) return undefined;
     const { stream, startedMs, requestTimeoutMs } = this.#call;
-    if (stream || this.#next >= this.#stops.length) return undefined;
-    const leftMs = startedMs + requestTimeoutMs - this.#sentMs;
-    return this.#sentMs + Math.max(0, (leftMs * 2) / 3);
+    const { health, config } = this.#ports;
+    const { attemptTimeoutMs = Number.POSITIVE_INFINITY, cooldownMs } = config.routing;
+    const leftMs = Math.max(0, startedMs + requestTimeoutMs - this.#sentMs);
+    const isProbe = probes > 0 && health.isSilent(candidate);
+    const forMs = Math.min(
+      attemptTimeoutMs,
+      stream ? Number.POSITIVE_INFINITY : (leftMs * 2) / 3,
+      // one call alone waits for it: not long, but longer each time, in case it answers so slowly
+      isProbe ? cooldownMs * 2 ** (probes - 1) : Number.POSITIVE_INFINITY,
+    );
+    const isDue = () => !isProbe && health.isSilent(candidate) && this.#hasWellOne();
+    return { atMs: this.#sentMs + forMs, isDue };
+  }
+
+  #hasWellOne(): boolean {
+    return this.#stops
+      .slice(this.#next)
+      .some(({ candidate }) => this.#ports.health.fitnessOf(candidate) === 'well');
   }
 
   /** Only where another deployment could be chosen next time there is something to remember. */
@@ -122,7 +142,7 @@ export class Attempts {
     const stop = this.#stop;
     if (!stop) return;
     if (!isStream) this.ended('finished', undefined);
-    else this.#ports.health.began(stop.candidate, nowMs() - this.#sentMs);
+    else this.#ports.health.began(stop.candidate, this.#credential, nowMs() - this.#sentMs);
   }
 
   /** An answer that had begun is over; later calls change nothing. */

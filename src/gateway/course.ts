@@ -54,7 +54,8 @@ export function courseOf(call: Call, ports: CoursePorts): readonly Stop[] {
   }
   const open = isPlain ? all : all.filter((stop) => obstacleOf(stop, call, ports) === undefined);
   if (open.length === 0) refusePausedStop(all, ports);
-  if (call.extras?.webSearch && !open.some((stop) => !stop.isFallback)) refuseSearch(call, ports.models);
+  const isOwn = ({ isFallback }: Stop) => !isFallback;
+  if (call.extras?.webSearch && all.some(isOwn) && !open.some(isOwn)) refuseSearch(call, ports.models);
   if (open.length === 0)
     throw new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
   return arranged(
