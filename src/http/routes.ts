@@ -19,7 +19,7 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/keys\/[^/]+$/, ['GET', 'PATCH']],
   [/^\/admin\/keys\/[^/]+\/(credit|rotate|revoke)$/, ['POST']],
   [/^\/admin\/accounts(\/[^/]+)?$/, ['GET']],
-  [/^\/admin\/(usage|ledger|ledger\/verify)$/, ['GET']],
+  [/^\/admin\/(usage|clients|ledger|ledger\/verify)$/, ['GET']],
   [/^\/admin\/ledger\/rerate$/, ['POST']],
   [/^\/admin\/config\/reload$/, ['POST']],
   [/^\/admin\/logs(\/[^/]+)?$/, ['GET']],

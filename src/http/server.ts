@@ -16,6 +16,7 @@ import type { Verification } from '../store/verification.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
 import { adminAccounts } from './admin-accounts.ts';
+import { adminClients } from './admin-clients.ts';
 import { adminConfig, type ConfigPorts } from './admin-config.ts';
 import { adminExplain, type Explain } from './admin-explain.ts';
 import { adminHealth } from './admin-health.ts';
@@ -117,6 +118,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(admin(desk, guard))
     .use(adminAccounts(desk, guard))
     .use(adminLogs({ directory, journal }, guard))
+    .use(adminClients({ journal }, guard))
     .use(adminUsage(ports, guard))
     .use(adminConfig(ports.configuration, guard))
     .use(adminExplain(ports.explain, guard))
@@ -128,6 +130,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(admin(desk, () => {}))
     .use(adminAccounts(desk, () => {}))
     .use(adminLogs({ directory, journal }, () => {}))
+    .use(adminClients({ journal }, () => {}))
     .use(adminUsage(ports, () => {}))
     .use(adminConfig(ports.configuration, () => {}))
     .use(adminExplain(ports.explain, () => {}))

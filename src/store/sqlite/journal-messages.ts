@@ -1,6 +1,7 @@
 // What the journal's two threads say to each other.
 
-import type { JournalEntry, JournalPage, JournalQuery, ShownCall } from '../journal-port.ts';
+import type { ClientReport } from '../client-sums.ts';
+import type { ClientQuery, JournalEntry, JournalPage, JournalQuery, ShownCall } from '../journal-port.ts';
 
 /** How much is kept: rows younger than `retentionMs`, as many as fit into `maxBytes`. */
 export type JournalLimits = { retentionMs: number; maxBytes: number };
@@ -11,6 +12,7 @@ export type ToWorker =
   | { kind: 'write'; batch: number; entries: JournalEntry[] }
   | { kind: 'find'; ask: number; query: JournalQuery }
   | { kind: 'show'; ask: number; callId: bigint }
+  | { kind: 'sum'; ask: number; query: ClientQuery }
   | { kind: 'close' };
 
 export type FromWorker =
@@ -20,5 +22,6 @@ export type FromWorker =
   | { kind: 'failed'; why: string; batch?: number }
   | { kind: 'found'; ask: number; page: JournalPage }
   | { kind: 'shown'; ask: number; call: ShownCall | undefined }
+  | { kind: 'summed'; ask: number; report: ClientReport }
   | { kind: 'refused'; ask: number; why: string }
   | { kind: 'closed' };
