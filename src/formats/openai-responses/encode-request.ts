@@ -17,13 +17,13 @@ import { encodeToolChoice, encodeTools, namesOfClientTools } from './encode-tool
 /** See `Codec.encodeRequest`. Nothing is stored at the provider, so reasoning comes back sealed. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
   const losses: Loss[] = [];
-  const { instructions, messages } = splitInstructions(request.messages);
+  const { instructions, messages } = splitInstructions(request.messages, target);
   const clientTools = namesOfClientTools(request.tools);
   const marks = new Breakpoints(target.model, losses);
   const { developerRole } = target;
   const input = encodeItems(messages, { developerRole, clientTools, losses, marks });
   marks.limit();
-  const tools = encodeTools(request.tools, losses);
+  const tools = encodeTools(request.tools, target, losses);
   const value = compact({
     model: target.model,
     instructions,
@@ -49,7 +49,12 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
 }
 
 /** One plain leading system text is `instructions`; more than that stays in place, part by part. */
-function splitInstructions(messages: Message[]): { instructions: string | undefined; messages: Message[] } {
+function splitInstructions(
+  messages: Message[],
+  { search }: Target,
+): { instructions: string | undefined; messages: Message[] } {
+  // xAI reads them among the input only
+  if (search === 'xai') return { instructions: undefined, messages };
   const [first, ...rest] = messages;
   const [part, ...others] = first?.role === 'system' ? first.parts : [];
   const isPlain = part?.kind === 'text' && others.length === 0 && !part.cache && part.text !== '';

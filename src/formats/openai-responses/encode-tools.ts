@@ -11,20 +11,22 @@ import type {
   WebSearchTool,
 } from '../../canonical/request.ts';
 import { asString, compact, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import type { Target } from '../codec.ts';
 import { listed } from '../schema-fit.ts';
 import { objectRoot } from '../schema-root.ts';
 import { fitsStrict, NOT_STRICT } from '../schema-strict.ts';
+import { searchDomains } from '../search-domains.ts';
 import { unmarked } from './breakpoints.ts';
 import { CLIENT_TOOLS } from './client-tools.ts';
 
 /** Functions of one namespace are gathered where the first of them stood. Throws Fault for foreign hosted tools. */
-export function encodeTools(tools: Tool[], losses: Loss[]): JsonObject[] {
+export function encodeTools(tools: Tool[], { search }: Target, losses: Loss[]): JsonObject[] {
   const written: JsonObject[] = [];
   const members = new Map<string, JsonValue[]>();
   for (const tool of tools) {
     if ('cache' in tool && tool.cache) losses.push(unmarked(tool.at));
     const namespace = tool.kind === 'function' || tool.kind === 'custom' ? tool.namespace : undefined;
-    const item = encodeTool(tool, losses);
+    const item = encodeTool(tool, search, losses);
     const group = namespace === undefined ? undefined : members.get(namespace);
     if (namespace === undefined) written.push(item);
     else if (group) group.push(item);
@@ -37,14 +39,14 @@ export function encodeTools(tools: Tool[], losses: Loss[]): JsonObject[] {
   return written;
 }
 
-function encodeTool(tool: Tool, losses: Loss[]): JsonObject {
+function encodeTool(tool: Tool, search: Target['search'], losses: Loss[]): JsonObject {
   switch (tool.kind) {
     case 'function':
       return encodeFunction(tool, losses);
     case 'custom':
       return encodeCustom(tool);
     case 'web-search':
-      return encodeWebSearch(tool, losses);
+      return search === 'xai' ? encodeXaiSearch(tool, losses) : encodeWebSearch(tool, losses);
     case 'opaque':
       if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value)) return tool.raw.value;
       throw hostedToolFault(tool);
@@ -86,6 +88,17 @@ function encodeWebSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
     search_context_size: tool.contextSize,
     user_location: tool.location && { type: 'approximate', ...tool.location },
   });
+}
+
+/** docs.x.ai, "Web Search": no place, no size, and a name of its own for the domains to leave out. */
+function encodeXaiSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
+  const { maxUses, contextSize, location, at = 'tools' } = tool;
+  const lost = { max_uses: maxUses, search_context_size: contextSize, user_location: location };
+  for (const [name, value] of Object.entries(lost))
+    if (value !== undefined)
+      losses.push({ path: `${at}.${name}`, action: 'dropped', reason: 'the provider has no such setting' });
+  const filters = searchDomains(tool, losses);
+  return compact({ type: 'web_search', filters: Object.keys(filters).length === 0 ? undefined : filters });
 }
 
 /** Undefined when there is nothing to choose from or nothing to say. */
