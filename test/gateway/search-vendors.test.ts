@@ -32,7 +32,7 @@ function refusal(status: number): Response {
   return Response.json({ error: { message: 'no', type: 'invalid_request_error' } }, { status });
 }
 
-function routerAnswer({ model, stream }: JsonObject): Response {
+function routerAnswer({ model = '', stream }: JsonObject): Response {
   const annotations = [{ type: 'url_citation', url_citation: { ...PAGE, start_index: 0, end_index: 7 } }];
   const usage = {
     ...{ prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000 },
@@ -62,7 +62,7 @@ function routerAnswer({ model, stream }: JsonObject): Response {
   ]);
 }
 
-function xaiAnswer({ model, stream }: JsonObject): Response {
+function xaiAnswer({ model = '', stream }: JsonObject): Response {
   const annotations = [{ type: 'url_citation', ...PAGE, start_index: 0, end_index: 7 }];
   const call = {
     ...{ id: 'ws_1', type: 'web_search_call', status: 'completed' },
@@ -183,7 +183,7 @@ describe('OpenRouter', () => {
     });
     expect(response.status).toBe(200);
     expect(await response.text()).toContain(PAGE.url);
-    const { body } = asked[0] ?? { body: {} };
+    const body = asObject(asked[0]?.body);
     const search = { type: 'openrouter:web_search', parameters: { engine: 'native' } };
     expect(body.tools).toEqual([tool, search]);
     // what is the vendor's own goes through

@@ -74,12 +74,12 @@ function encodeSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
   const at = tool.at ?? 'tools';
   const filters = tool.raw.format === 'openai-responses' ? 'filters.' : '';
   const lost = {
-    [`${filters}allowed_domains`]: tool.allowedDomains,
-    [`${filters}blocked_domains`]: tool.blockedDomains,
-    max_uses: tool.maxUses,
+    [`${at}.${filters}allowed_domains`]: tool.allowedDomains,
+    [`${at}.${filters}blocked_domains`]: tool.blockedDomains,
+    [tool.maxUsesAt ?? `${at}.max_uses`]: tool.maxUses,
   };
-  for (const [name, value] of Object.entries(lost)) {
-    if (value !== undefined) losses.push({ path: `${at}.${name}`, action: 'dropped', reason: NO_MEMBER });
+  for (const [path, value] of Object.entries(lost)) {
+    if (value !== undefined) losses.push({ path, action: 'dropped', reason: NO_MEMBER });
   }
   const { location, contextSize } = tool;
   return compact({

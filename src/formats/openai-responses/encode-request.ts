@@ -12,7 +12,7 @@ import { strictMember } from '../schema-strict.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { encodeItems } from './encode-items.ts';
 import { encodeReasoning } from './encode-reasoning.ts';
-import { encodeToolChoice, encodeTools, namesOfClientTools } from './encode-tools.ts';
+import { encodeHostedLimit, encodeToolChoice, encodeTools, namesOfClientTools } from './encode-tools.ts';
 
 /** See `Codec.encodeRequest`. Nothing is stored at the provider, so reasoning comes back sealed. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
@@ -31,6 +31,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
     tools: tools.length === 0 ? undefined : tools,
     tool_choice: encodeToolChoice(request, losses),
     parallel_tool_calls: request.parallelTools,
+    max_tool_calls: encodeHostedLimit(request.tools, target, losses),
     max_output_tokens: encodeCap(request, target, losses),
     ...encodeSampling(request, target, losses),
     reasoning: encodeReasoning(request, target, losses),

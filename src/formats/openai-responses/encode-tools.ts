@@ -46,7 +46,7 @@ function encodeTool(tool: Tool, search: Target['search'], losses: Loss[]): JsonO
     case 'custom':
       return encodeCustom(tool);
     case 'web-search':
-      return search === 'xai' ? encodeXaiSearch(tool, losses) : encodeWebSearch(tool, losses);
+      return search === 'xai' ? encodeXaiSearch(tool, losses) : encodeWebSearch(tool);
     case 'opaque':
       if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value)) return tool.raw.value;
       throw hostedToolFault(tool);
@@ -76,11 +76,8 @@ function encodeCustom({ name, description, grammar }: CustomTool): JsonObject {
   return compact({ type: 'custom', name, description, format: grammar && { type: 'grammar', ...grammar } });
 }
 
-function encodeWebSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
+function encodeWebSearch(tool: WebSearchTool): JsonObject {
   if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value)) return tool.raw.value;
-  const at = tool.at ?? 'tools';
-  if (tool.maxUses !== undefined)
-    losses.push({ path: `${at}.max_uses`, action: 'dropped', reason: 'searches are not counted here' });
   const filters = compact({ allowed_domains: tool.allowedDomains, blocked_domains: tool.blockedDomains });
   return compact({
     type: 'web_search',
@@ -90,11 +87,33 @@ function encodeWebSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
   });
 }
 
+/** `max_tool_calls`: what all searches together may be, where each has its limit. */
+export function encodeHostedLimit(tools: Tool[], { search }: Target, losses: Loss[]): number | undefined {
+  const searches = tools.filter((tool) => tool.kind === 'web-search');
+  const limited = searches.filter(({ maxUses }) => maxUses !== undefined);
+  const own = limited.find(({ maxUsesAt }) => maxUsesAt !== undefined);
+  const isLost = search === 'xai' || (!own && limited.length < searches.length);
+  for (const { at = 'tools', maxUsesAt } of limited)
+    if (isLost)
+      losses.push({
+        path: maxUsesAt ?? `${at}.max_uses`,
+        action: 'dropped',
+        reason: 'it is not limited there',
+      });
+    else if (maxUsesAt === undefined)
+      losses.push({
+        path: `${at}.max_uses`,
+        action: 'changed',
+        reason: 'opening a page is counted there as well',
+      });
+  if (isLost || limited.length === 0) return undefined;
+  return own?.maxUses ?? limited.reduce((sum, { maxUses = 0 }) => sum + maxUses, 0);
+}
+
 /** docs.x.ai, "Web Search": no place, no size, and a name of its own for the domains to leave out. */
 function encodeXaiSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
-  const { maxUses, contextSize, location, at = 'tools' } = tool;
-  const lost = { max_uses: maxUses, search_context_size: contextSize, user_location: location };
-  for (const [name, value] of Object.entries(lost))
+  const { contextSize, location, at = 'tools' } = tool;
+  for (const [name, value] of Object.entries({ search_context_size: contextSize, user_location: location }))
     if (value !== undefined)
       losses.push({ path: `${at}.${name}`, action: 'dropped', reason: 'the provider has no such setting' });
   const filters = searchDomains(tool, losses);
