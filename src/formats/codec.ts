@@ -68,6 +68,8 @@ export type Target = {
   topK?: boolean;
   /** Members of Chat that the vendor refuses. */
   refuses?: readonly string[];
+  /** How the vendor's own search is asked for, where that is not as its format has it; see `Quirks`. */
+  search?: 'openrouter' | 'xai';
 };
 
 /** What a request says beside its prompt: which model, and whether to stream. Some formats say it in the path. */
