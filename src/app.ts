@@ -117,8 +117,8 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
     // counting and the sandbox need it; loading it now keeps the first caller from waiting
     loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
     const url = config.server.publicUrl ?? server.url;
-    print(firstStart(config, directory, url) ?? `Osiris ${VERSION} answers at ${url}\n`);
-    print(pausesText(ports.pauses));
+    const started = firstStart(config, directory, url) ?? `Osiris ${VERSION} answers at ${url}\n`;
+    print(started + pausesText(ports.pauses));
     return {
       url,
       reload: () => live.reload(),

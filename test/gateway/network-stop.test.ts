@@ -73,7 +73,7 @@ test('an idle connection is closed at once, so that its next request goes elsewh
   const running = await ask(gateway, 'openai-chat', asking);
   const kept = await keptConnection(gateway);
   expect(await kept('GET /health/ready')).toContain('HTTP/1.1 200');
-  await tell(gateway, 'SIGTERM');
+  await tell(gateway, 'SIGINT');
   expect(await kept('GET /health/ready')).toBe('');
   expect(await running.text()).toContain('[DONE]');
   await gateway.stop();
