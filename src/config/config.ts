@@ -3,6 +3,7 @@
 import type { Model } from '../catalog/model.ts';
 import type { Provider, ProviderDeclaration } from '../providers/provider.ts';
 import type { FallbackReason, Strategy } from '../routing/order.ts';
+import type { AlertEvent, AlertFormat } from './alerts-schema.ts';
 
 export type ServerConfig = {
   host: string;
@@ -99,6 +100,25 @@ export type RoutingConfig = {
 /** What the request journal keeps: calls younger than `retentionMs`, as many as fit into `maxBytes`. */
 export type LogsConfig = { retentionMs: number; maxBytes: number };
 
+/** Where alerts are posted to. `url` is kept like a secret; `host` is what may be shown of it. */
+export type WebhookConfig = {
+  url: string;
+  host: string;
+  format: AlertFormat;
+  events: readonly AlertEvent[];
+  /** Signs every alert; behind `whsec_` it is base64. */
+  secret?: string;
+  headers: Record<string, string>;
+};
+
+export type AlertsConfig = {
+  webhooks: readonly WebhookConfig[];
+  /** After so long trouble that goes on is told again; 0 never does. */
+  remindMs: number;
+  /** Charges that wait longer to be on disk are trouble. */
+  ledgerLagMs: number;
+};
+
 export type Config = {
   /** The file it came from; undefined when running on defaults. */
   file: string | undefined;
@@ -112,6 +132,7 @@ export type Config = {
   plans: ReadonlyMap<string, Plan>;
   trial: TrialConfig;
   logs: LogsConfig;
+  alerts: AlertsConfig;
   /** By id; only providers that can be called: a credential is set or none is needed. */
   providers: ReadonlyMap<string, Provider>;
   /** By id; the built-in catalogue with the file's changes on top. Deployments may name absent providers. */

@@ -5,6 +5,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { BUILT_IN_MODELS } from '../catalog/builtin.ts';
 import type { Model } from '../catalog/model.ts';
 import { pricesOf, withMargin } from '../catalog/price.ts';
+import { readAlerts } from './alerts-section.ts';
 import { readBilling, readLimits, readTrial } from './billing-section.ts';
 import { checkShape } from './check.ts';
 import type { Config, Problem, ServerConfig } from './config.ts';
@@ -84,6 +85,7 @@ function readDefaults({ env, cwd, extraModels }: LoadOptions): Attempt {
     plans: new Map(),
     trial: readTrial({}, ignore),
     logs: readLogs({}, ignore),
+    alerts: readAlerts({}, ignore),
     providers,
     models,
     absentProviders: absentProviders(providers),
@@ -156,6 +158,7 @@ function build(shape: FileShape, context: FileContext, { env, extraModels }: Loa
     plans: readPlans(shape.plans ?? {}, models, report),
     trial: readTrial(shape.trial ?? {}, report),
     logs: readLogs(shape.logs ?? {}, report),
+    alerts: readAlerts(shape.alerts ?? {}, report),
     providers,
     models,
     absentProviders: absentProviders(providers),

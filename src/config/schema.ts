@@ -3,6 +3,7 @@
 
 import Type, { type Static } from 'typebox';
 import type { FormatId } from '../canonical/part.ts';
+import { Alerts } from './alerts-schema.ts';
 import { Billing, Limits, Plan, PricesShape, Trial } from './money-schema.ts';
 import { Cost, Routing, Tags } from './routing-schema.ts';
 import { duration, flag, list, needed, oneOf, section, size, text, whole } from './schema-kit.ts';
@@ -236,6 +237,7 @@ export const FileSchema = section(
     plans: Type.Optional(Type.Record(Type.String(), Plan, { description: 'What people can buy, by name.' })),
     trial: Type.Optional(Trial),
     logs: Type.Optional(Logs),
+    alerts: Type.Optional(Alerts),
   },
   { description: 'Configuration of an Osiris gateway.' },
 );

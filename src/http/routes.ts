@@ -25,6 +25,8 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/logs(\/[^/]+)?$/, ['GET']],
   [/^\/admin\/config\/(reload|rollback)$/, ['POST']],
   [/^\/admin\/explain$/, ['POST']],
+  [/^\/admin\/health$/, ['GET']],
+  [/^\/admin\/alerts\/test$/, ['POST']],
   [/^\/admin\/config\/(history|diff)$/, ['GET']],
   [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
 ];
