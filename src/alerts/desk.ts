@@ -87,6 +87,7 @@ export class AlertDesk implements Alarm {
         if (now - over.atMs < WELL_MS * 2 ** Math.min(relapses, DOUBLINGS_MAX)) continue;
         this.#troubles.delete(name);
         this.#past.set(name, { atMs: now, relapses });
+        trouble.toldMs = now;
         this.#tell(trouble, 'cleared', over.message);
       } else if (remindMs > 0 && now - trouble.toldMs >= remindMs) {
         trouble.toldMs = now;
@@ -115,8 +116,8 @@ export class AlertDesk implements Alarm {
   }
 
   #alertOf(trouble: Trouble, state: AlertState, message: string, id: string): Alert {
-    const { event, subject, details, sinceMs, times } = trouble;
-    return { id, event, state, subject, message, details, atMs: this.#clock.nowMs(), sinceMs, times };
+    const { event, subject, details, toldMs, sinceMs, times } = trouble;
+    return { id, event, state, subject, message, details, atMs: toldMs, sinceMs, times };
   }
 }
 
