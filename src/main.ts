@@ -7,6 +7,7 @@ import {
   openReports,
   readJournal,
   sandboxModels,
+  sendTestAlerts,
   startServer,
   verifyLedger,
 } from './app.ts';
@@ -39,6 +40,7 @@ const ports: CommandPorts = {
   verifyLedger,
   openIdleStore,
   readJournal,
+  sendTestAlerts,
   startServer,
 };
 

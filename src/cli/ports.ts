@@ -63,6 +63,8 @@ export type CommandPorts = {
   verifyLedger(dataDir: string, options: VerifyOptions): Verification;
   /** The request journal of this data directory as it lies on disk; undefined when there is none. */
   readJournal(dataDir: string): JournalReader | undefined;
+  /** For when no server runs: one alert to each webhook, and what it answered, as the admin route has it. */
+  sendTestAlerts(config: Config): Promise<JsonObject[]>;
   /** Listens; throws when it cannot. */
   startServer(config: Config, options: ServeOptions): Promise<RunningServer>;
 };

@@ -3,6 +3,7 @@
 import type { Model } from '../catalog/model.ts';
 import type { Provider, ProviderDeclaration } from '../providers/provider.ts';
 import type { FallbackReason, Strategy } from '../routing/order.ts';
+import type { AlertEvent, AlertFormat } from './alerts-schema.ts';
 
 export type ServerConfig = {
   host: string;
@@ -115,6 +116,25 @@ export type CacheConfig = {
   isDefault: boolean;
 };
 
+/** Where alerts are posted to. `url` is kept like a secret; `host` is what may be shown of it. */
+export type WebhookConfig = {
+  url: string;
+  host: string;
+  format: AlertFormat;
+  events: readonly AlertEvent[];
+  /** Signs every alert; behind `whsec_` it is base64. */
+  secret?: string;
+  headers: Record<string, string>;
+};
+
+export type AlertsConfig = {
+  webhooks: readonly WebhookConfig[];
+  /** After so long trouble that goes on is told again; 0 never does. */
+  remindMs: number;
+  /** Charges that wait longer to be on disk are trouble. */
+  ledgerLagMs: number;
+};
+
 export type Config = {
   /** The file it came from; undefined when running on defaults. */
   file: string | undefined;
@@ -129,6 +149,7 @@ export type Config = {
   trial: TrialConfig;
   logs: LogsConfig;
   cache: CacheConfig;
+  alerts: AlertsConfig;
   /** By id; only providers that can be called: a credential is set or none is needed. */
   providers: ReadonlyMap<string, Provider>;
   /** By id; the built-in catalogue with the file's changes on top. Deployments may name absent providers. */

@@ -5,6 +5,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { BUILT_IN_MODELS } from '../catalog/builtin.ts';
 import type { Model } from '../catalog/model.ts';
 import { pricesOf, withMargin } from '../catalog/price.ts';
+import { readAlerts } from './alerts-section.ts';
 import { readBilling, readLimits, readTrial } from './billing-section.ts';
 import { readCache } from './cache-section.ts';
 import { checkShape } from './check.ts';
@@ -86,6 +87,7 @@ function readDefaults({ env, cwd, extraModels }: LoadOptions): Attempt {
     trial: readTrial({}, ignore),
     logs: readLogs({}, ignore),
     cache: readCache({}, ignore),
+    alerts: readAlerts({}, ignore),
     providers,
     models,
     absentProviders: absentProviders(providers),
@@ -159,6 +161,7 @@ function build(shape: FileShape, context: FileContext, { env, extraModels }: Loa
     trial: readTrial(shape.trial ?? {}, report),
     logs: readLogs(shape.logs ?? {}, report),
     cache: readCache(shape.cache ?? {}, report),
+    alerts: readAlerts(shape.alerts ?? {}, report),
     providers,
     models,
     absentProviders: absentProviders(providers),

@@ -3,6 +3,7 @@
 
 import Type, { type Static } from 'typebox';
 import type { FormatId } from '../canonical/part.ts';
+import { Alerts } from './alerts-schema.ts';
 import type { CacheScope } from './config.ts';
 import { Billing, Limits, Plan, PricesShape, Trial } from './money-schema.ts';
 import { Cost, Routing, Tags } from './routing-schema.ts';
@@ -290,6 +291,7 @@ export const FileSchema = section(
     trial: Type.Optional(Trial),
     logs: Type.Optional(Logs),
     cache: Type.Optional(Cache),
+    alerts: Type.Optional(Alerts),
   },
   { description: 'Configuration of an Osiris gateway.' },
 );

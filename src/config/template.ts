@@ -114,4 +114,13 @@ cache:
 logs:
   retention: 30d               # the oldest rows are forgotten: by age,
   max_size: 1GB                # and by size
+
+# Who is told of trouble: an account at a provider is empty, a provider fails or refuses a key, charges wait to be
+# written, a changed configuration is wrong. \`osiris alerts test\` sends one.
+alerts:
+  # webhooks: [ { url: "\${ALERT_URL}" } ]   # Slack and Discord are known by their address, all others get JSON
+  #   # beside the url: events: [account_empty, breaker_open]   all when left out
+  #   #                 secret: "..."                           signs what is sent
+  # remind: 6h                   # trouble that goes on is told again
+  # ledger_lag: 2s               # charges that wait longer to be on disk are trouble
 `;

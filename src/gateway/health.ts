@@ -1,6 +1,7 @@
 // How the deployments fare: a breaker for each, and for how long our credentials are to be left alone.
 
 import { type Clock, systemClock } from '../lib/clock.ts';
+import type { Provider } from '../providers/provider.ts';
 import {
   afterBeginning,
   afterFailure,
@@ -22,16 +23,27 @@ export type Fitness = 'well' | 'probe' | 'ill';
  * of our credentials or has no money left for us, or takes it again.
  */
 export type HealthNews =
-  | { about: 'deployment'; isOpen: boolean; candidate: Candidate; failure?: Failure }
-  | { about: 'credential'; state: CredentialState; candidate: Candidate; credential: string };
-export type CredentialState = 'refused' | 'unpaid' | 'accepted';
+  | { about: 'deployment'; state: 'failing'; provider: Provider; model: string; failure: Failure }
+  | { about: 'deployment'; state: Better; provider: Provider; model: string }
+  | {
+      about: 'credential';
+      state: 'refused' | 'unpaid';
+      of: Refused;
+      model: string;
+      status: number | undefined;
+    }
+  | { about: 'credential'; state: Better; of: Refused };
+/** `gone`: it is no longer in the configuration. */
+type Better = 'answers' | 'gone';
+/** `place` is that of the credential among those of its provider, from 1 on. */
+export type Refused = { provider: Provider; place: number };
 
 /** What is wrong with a deployment, for the operator. */
 export type Trouble = { provider: string; model: string; why: 'failing' | 'credentials'; untilMs: number };
 
 type Condition = {
   readonly key: string;
-  readonly provider: string;
+  readonly provider: Provider;
   readonly model: string;
   breaker: Breaker;
   /** Attempts in a row that nothing at all was heard of. */
@@ -66,7 +78,7 @@ export class Health {
   /** Of a credential for one deployment, or for a whole provider. */
   readonly #rests = new Rests();
   /** Credentials that were not accepted, or not paid for, when last tried. */
-  readonly #refused = new Set<string>();
+  readonly #refused = new Map<string, Refused>();
   readonly #tell: (news: HealthNews) => void;
 
   /** `tell` must not throw. */
@@ -165,13 +177,18 @@ export class Health {
     condition.breaker = afterBeginning(breaker);
     condition.silent = 0;
     condition.probes = 0;
-    if (breaker.untilMs !== 0) this.#tell({ about: 'deployment', isOpen: false, candidate });
+    if (breaker.untilMs !== 0)
+      this.#tell({ about: 'deployment', state: 'answers', ...ofDeployment(condition) });
     if (credential === undefined || this.#rests.size === 0) return;
     for (const name of this.#restsOf(candidate, credential)) {
       this.#rests.end(name);
-      if (this.#refused.delete(name))
-        this.#tell({ about: 'credential', state: 'accepted', candidate, credential });
+      this.#takeBack(name, 'answers');
     }
+  }
+
+  #takeBack(name: string, state: Better): void {
+    const of = this.#refused.get(name);
+    if (of && this.#refused.delete(name)) this.#tell({ about: 'credential', state, of });
   }
 
   failed(candidate: Candidate, credential: string | undefined, failure: Failure, cooldownMs: number): Blame {
@@ -186,7 +203,7 @@ export class Health {
         condition.breaker = afterFailure(breaker, Math.max(cooldownMs, capped(askedMs ?? 0)), now);
         this.#failing.add(condition);
         if (breaker.untilMs === 0 && condition.breaker.untilMs !== 0)
-          this.#tell({ about: 'deployment', isOpen: true, candidate, failure });
+          this.#tell({ about: 'deployment', state: 'failing', ...ofDeployment(condition), failure });
         break;
       }
       case 'credential':
@@ -206,7 +223,7 @@ export class Health {
   #rest(
     candidate: Candidate,
     credential: string,
-    { code, retryAfterS }: Failure,
+    { code, status, retryAfterS }: Failure,
     blame: 'credential' | 'account',
     cooldownMs: number,
   ): void {
@@ -216,9 +233,11 @@ export class Health {
     const restMs = blame === 'account' ? cooldownMs * ACCOUNT_FACTOR : askedMs;
     this.#rests.begin(name, this.#clock.nowMs() + capped(restMs));
     if (code === 'upstream_rate_limited') return;
-    this.#refused.add(name);
+    const { provider, deployment } = candidate;
+    const of = { provider, place: provider.credentials.indexOf(credential) + 1 };
+    this.#refused.set(name, of);
     const state = code === 'upstream_unavailable' ? 'unpaid' : 'refused';
-    this.#tell({ about: 'credential', state, candidate, credential });
+    this.#tell({ about: 'credential', state, of, model: deployment.model, status });
   }
 
   /** What is left alone now, the longest first. */
@@ -230,9 +249,9 @@ export class Health {
       const { breaker, provider, model } = this.#of(candidate);
       const coolMs = candidate.provider.credentials.map((each) => this.coolsUntil(candidate, each));
       if (stateOf(breaker, now) !== 'closed')
-        troubles.push({ provider, model, why: 'failing', untilMs: breaker.untilMs });
+        troubles.push({ provider: provider.id, model, why: 'failing', untilMs: breaker.untilMs });
       else if (!this.#hasWarmCredential(candidate))
-        troubles.push({ provider, model, why: 'credentials', untilMs: Math.min(...coolMs) });
+        troubles.push({ provider: provider.id, model, why: 'credentials', untilMs: Math.min(...coolMs) });
     }
     return troubles.sort((a, b) => b.untilMs - a.untilMs);
   }
@@ -247,11 +266,13 @@ export class Health {
         for (const name of this.#restsOf(candidate, credential)) rests.add(name);
     }
     this.#rests.keepOnly((name) => rests.has(name));
-    for (const name of this.#refused) if (!rests.has(name)) this.#refused.delete(name);
+    for (const name of [...this.#refused.keys()]) if (!rests.has(name)) this.#takeBack(name, 'gone');
     for (const [key, condition] of this.#conditions) {
       if (kept.has(key)) continue;
       this.#conditions.delete(key);
       this.#failing.delete(condition);
+      if (condition.breaker.untilMs !== 0)
+        this.#tell({ about: 'deployment', state: 'gone', ...ofDeployment(condition) });
     }
   }
 
@@ -285,8 +306,8 @@ export class Health {
     const key = `${accountOf(candidate)} ${deployment.format ?? ''} ${deployment.model}`;
     let condition = this.#conditions.get(key);
     if (!condition) {
-      const { provider, model } = deployment;
-      condition = { key, provider, model, breaker: CLOSED, ...UNMEASURED };
+      const { provider } = candidate;
+      condition = { key, provider, model: deployment.model, breaker: CLOSED, ...UNMEASURED };
       this.#conditions.set(key, condition);
     }
     this.#byCandidate.set(candidate, condition);
@@ -295,6 +316,10 @@ export class Health {
 }
 
 const UNMEASURED = { silent: 0, probes: 0, open: 0, firstTokenMs: undefined, measuredMs: 0 };
+
+function ofDeployment({ provider, model }: Condition): { provider: Provider; model: string } {
+  return { provider, model };
+}
 
 function capped(ms: number): number {
   return Math.min(COOL_MS_MAX, Math.max(1, ms));

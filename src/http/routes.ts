@@ -27,6 +27,7 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/(explain|resume)$/, ['POST']],
   [/^\/admin\/pause$/, ['GET', 'POST']],
   [/^\/admin\/health$/, ['GET']],
+  [/^\/admin\/alerts\/test$/, ['POST']],
   [/^\/admin\/config\/(history|diff)$/, ['GET']],
   [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
 ];

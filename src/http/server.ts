@@ -19,7 +19,7 @@ import { adminAccounts } from './admin-accounts.ts';
 import { adminClients } from './admin-clients.ts';
 import { adminConfig, type ConfigPorts } from './admin-config.ts';
 import { adminExplain, type Explain } from './admin-explain.ts';
-import { adminHealth } from './admin-health.ts';
+import { adminHealth, type HealthPorts } from './admin-health.ts';
 import { adminLogs } from './admin-logs.ts';
 import { adminPause } from './admin-pause.ts';
 import { adminUsage } from './admin-usage.ts';
@@ -45,6 +45,7 @@ export type ServerPorts = {
   explain: Explain;
   /** Checks the ledger beside the calls. */
   verify: () => Promise<Verification>;
+  alerts: HealthPorts['alerts'];
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Record<string, string>;
@@ -122,8 +123,8 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(adminUsage(ports, guard))
     .use(adminConfig(ports.configuration, guard))
     .use(adminExplain(ports.explain, guard))
-    .use(adminHealth(ports.gateway, guard))
     .use(adminPause({ desk: pausing, guard, who: (request) => `${addressOf(request)} over HTTP` }))
+    .use(adminHealth(ports, guard))
     .use(docs({ version: ports.version }));
   const local = new Elysia(plainly(false))
     .onError(({ code, error, request }) => refuseOther(code, error, request))
@@ -134,8 +135,8 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(adminUsage(ports, () => {}))
     .use(adminConfig(ports.configuration, () => {}))
     .use(adminExplain(ports.explain, () => {}))
-    .use(adminHealth(ports.gateway, () => {}))
     .use(adminPause({ desk: pausing, guard: () => {}, who: () => 'a command on this machine' }))
+    .use(adminHealth(ports, () => {}))
     .use(health(readiness));
 
   const direct = inferenceByPath(ports.gateway, gate);
