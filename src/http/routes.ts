@@ -14,7 +14,7 @@ const METHODS: [RegExp, string[]][] = [
   [/^(\/v1(beta)?){0,2}\/models\/.+:(generateContent|streamGenerateContent|countTokens)$/, ['POST']],
   [/^(\/v1(beta)?){0,2}\/models(\/.+)?$/, ['GET']],
   [/^\/admin\/keys$/, ['GET', 'POST']],
-  [/^(\/v1){1,2}\/key(\/usage)?$/, ['GET']],
+  [/^(\/v1){1,2}\/key(\/(usage|calls))?$/, ['GET']],
   [/^\/(key|admin|pages\/[^/]+|docs\/translation)$/, ['GET']],
   [/^\/admin\/keys\/[^/]+$/, ['GET', 'PATCH']],
   [/^\/admin\/keys\/[^/]+\/(credit|rotate|revoke)$/, ['POST']],

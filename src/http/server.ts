@@ -29,6 +29,7 @@ import { google } from './google.ts';
 import { health } from './health.ts';
 import { inference, inferenceByPath } from './inference.ts';
 import { key } from './key.ts';
+import { keyCalls } from './key-calls.ts';
 import { keyUsage } from './key-usage.ts';
 import { models } from './models.ts';
 import { openNetworkPort } from './network-port.ts';
@@ -115,6 +116,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(google(ports.gateway, gate))
     .use(models(ports.gateway, gate))
     .use(key(ports.gateway, gate))
+    .use(keyCalls(ports.gateway, gate))
     .use(keyUsage({ gateway: ports.gateway, reports: ports.reports }, gate))
     .use(admin(desk, guard))
     .use(adminAccounts(desk, guard))
