@@ -67,7 +67,8 @@ export const FAULTS = {
   no_provider: { status: 503, kind: 'server', failover: false, retry: false },
   upstream_overloaded: { status: 503, kind: 'overloaded', failover: true },
   upstream_timeout: { status: 504, kind: 'timeout', failover: true },
-  request_timeout: { status: 504, kind: 'timeout', failover: false },
+  // asked for once more, it would take as long
+  request_timeout: { status: 504, kind: 'timeout', failover: false, retry: false },
 } as const satisfies Record<string, Rule>;
 
 export type FaultCode = keyof typeof FAULTS;
