@@ -172,7 +172,9 @@ export type Codec = {
    */
   showSeals?(body: JsonObject, show: (seal: string) => string | undefined): Converted<JsonObject>;
   /** What no request of this format can say, so that the gateway sees to it itself. */
-  lacks?: readonly ('stop' | 'json-mode')[];
+  lacks?: readonly 'json-mode'[];
+  /** The stop texts its vendors take; the gateway sees to all others itself. `blank`: also those of white space. */
+  stops: { max: number; blank: boolean };
   /**
    * Answers that may be longer than so many tokens are always streamed by the provider, also for a client that wants
    * them whole: it gives up connections that are silent for as long as those take.

@@ -7,6 +7,7 @@ import type { Edit } from '../lib/splice.ts';
 import type { Target } from './codec.ts';
 import { MARK, withoutMarks } from './openai-chat/cache-marks.ts';
 import { readSearch } from './openai-chat/decode-tools.ts';
+import { switched } from './openai-chat/encode-reasoning.ts';
 import { searchTool } from './openai-chat/search-tool.ts';
 
 /** Knobs that a model without sampling answers with a 400, by where they stand. */
@@ -50,7 +51,7 @@ export function passEdits(
       remove(member, 'the provider refuses it');
   if (!usageInStream && body.stream_options !== undefined) remove('stream_options');
   edits.push(...capEdits(body, target, losses), ...listEdits(body, target, losses));
-  edits.push(...searchEdits(body, target));
+  edits.push(...searchEdits(body, target), ...thinkingEdits(body, target));
   return { edits, losses };
 }
 
@@ -79,6 +80,23 @@ function renamed(from: string, to: string, value: JsonValue): Edit[] {
     { path: [from], json: undefined },
     { path: [to], json: JSON.stringify(value) },
   ];
+}
+
+/** Vendors with a switch refuse the effort that stands for "off", or think all the same. */
+function thinkingEdits(body: JsonObject, { thinkingSwitch, thinking }: Target): Edit[] {
+  if (thinkingSwitch === undefined || body.reasoning_effort !== 'none') return [];
+  const off = thinking === 'none' ? {} : switched(thinkingSwitch, false);
+  return [
+    { path: ['reasoning_effort'], json: undefined },
+    ...leaves(off).map(([path, value]) => ({ path, json: JSON.stringify(value) })),
+  ];
+}
+
+/** So that what else the client says beside them stays. */
+function leaves(members: JsonObject): [path: string[], value: JsonValue][] {
+  return Object.entries(members).flatMap(([name, value]): [string[], JsonValue][] =>
+    isObject(value) ? leaves(value).map(([path, leaf]) => [[name, ...path], leaf]) : [[[name], value]],
+  );
 }
 
 /** `web_search` is a word of the gateway: it becomes what switches the vendor's own search on. */
