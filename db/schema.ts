@@ -47,6 +47,7 @@ export const keys = sqliteTable(
     requestTimeoutMs: whole('request_timeout_ms'),
     logBodies: whole('log_bodies').notNull().default(0),
     strict: whole().notNull().default(0),
+    cache: text({ enum: ['on', 'off'] }),
     createdAtMs: whole('created_at_ms').notNull(),
     expiresAtMs: whole('expires_at_ms'),
     revokedAtMs: whole('revoked_at_ms'),

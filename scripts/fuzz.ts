@@ -29,20 +29,24 @@ if (isHttp) process.exit(await fuzzProgram(first, count, FOUND));
 const seeds = seedsOf(SEEDS_EACH, first);
 const found = new Map<string, number>();
 const begun = Bun.nanoseconds();
+const decoders = new Map<string, number>();
 let rssMax = 0;
 for (let done = 0; done < count && found.size < FINDINGS_MAX; done++) {
   for (const kind of kinds) {
     const trial = trialOf(first + done, kind, seeds);
+    const decoder = `${kind} ${trial.format}`;
+    decoders.set(decoder, (decoders.get(decoder) ?? 0) + 1);
     const problem = problemWith(trial);
     if (problem === undefined) continue;
-    const name = `${kind} ${trial.format} ${bare(problem)}`;
+    const name = `${decoder} ${bare(problem)}`;
     found.set(name, (found.get(name) ?? 0) + 1);
     if (found.get(name) === 1) tell(trial, problem, first + done);
   }
   if ((done + 1) % BATCH === 0) progress(done + 1);
 }
 progress(count);
-console.log(`\n${found.size} findings${found.size > 0 ? ` in ${FOUND}` : ''}`);
+console.log(`\n${[...decoders].map(([decoder, tried]) => `${decoder} ${tried}`).join(', ')}`);
+console.log(`${found.size} findings${found.size > 0 ? ` in ${FOUND}` : ''}`);
 for (const [name, times] of found) console.log(`${String(times).padStart(7)}  ${name}`);
 process.exit(found.size > 0 ? 1 : 0);
 

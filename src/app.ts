@@ -4,6 +4,12 @@ import { existsSync } from 'node:fs';
 import { startExpiry } from './accounts/expiry.ts';
 import { findKey } from './accounts/find-key.ts';
 import { createReports, type Reports } from './accounts/reports.ts';
+import type { Alarm } from './alerts/alert.ts';
+import { Alerts, type Tested, testAlerts } from './alerts/alerts.ts';
+import { configAlerts } from './alerts/config-alerts.ts';
+import type { CourierPorts } from './alerts/courier.ts';
+import { watchLedger } from './alerts/ledger-watch.ts';
+import { postToWebhook } from './alerts/webhook.ts';
 import { loadTokenizer } from './billing/tokens.ts';
 import { priceAt } from './catalog/price.ts';
 import { buildModelIndex } from './catalog/resolve.ts';
@@ -20,16 +26,18 @@ import { Conversations } from './gateway/conversations.ts';
 import { explain, withoutKeys } from './gateway/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Health } from './gateway/health.ts';
+import { healthAlerts } from './gateway/health-alerts.ts';
+import { nothingPaused, Pauses, pausesText } from './gateway/pauses.ts';
 import { Turns } from './gateway/turns.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
-import { nowMs } from './lib/clock.ts';
+import { nowMs, systemClock } from './lib/clock.ts';
 import { armFailpoint } from './lib/failpoint.ts';
 import { log } from './lib/log.ts';
 import { VERSION } from './lib/version.ts';
 import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
-import { databasePath, socketPath } from './store/data-dir.ts';
+import { databasePath, socketPath, turnPath } from './store/data-dir.ts';
 import type { Journal } from './store/journal-port.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
 import { createMemoryThoughts } from './store/memory/thoughts.ts';
@@ -40,6 +48,7 @@ import { openDirectory } from './store/sqlite/directory.ts';
 import { openJournal } from './store/sqlite/journal.ts';
 import { openStatements } from './store/sqlite/statements.ts';
 import { openStore, type Store } from './store/sqlite/store.ts';
+import { takeTurn } from './store/sqlite/turn-file.ts';
 import { verifierOf } from './store/sqlite/verify-aside.ts';
 import type { Statements } from './store/statements.ts';
 
@@ -62,9 +71,15 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
   let stopExpiry = async () => {};
   let stopWatching = () => {};
   const journal = openJournal(config.dataDir, { limits: config.logs, secrets: credentialsOf(config) });
+  let place = config.server.publicUrl ?? '';
+  const alerts = new Alerts(
+    config.alerts,
+    courierPorts(() => place),
+  );
+  const alarm = alerts.desk;
   try {
     rememberMinimum(directory, config.billing.minimumChargeNano);
-    let ports = gatewayPorts(config, { ...store, journal }, env);
+    let ports = gatewayPorts(config, { ...store, journal, alarm }, env);
     const live = new LiveConfig({
       started: config,
       load: () => load(ports.config.file),
@@ -75,8 +90,10 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         journal.hide(credentialsOf(next));
         ports = { ...ports, ...changed };
         forgetGone(ports);
+        alerts.configure(next.alerts);
         keepText(config.dataDir, text);
       },
+      told: configAlerts(alarm),
     });
     const verify = verifierOf(config.dataDir);
     const server = openServer(config.server, socketPath(config.dataDir), {
@@ -89,6 +106,7 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         place: () => ({ file: ports.config.file, dataDir: config.dataDir }),
       },
       explain: (asked) => explain(asked, { ...ports, findKey: (word) => findKey(directory, word) }),
+      alerts,
       version: VERSION,
       troubles: () => {
         const trouble = ledger.trouble();
@@ -99,11 +117,14 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         return {
           ...live.warnings(),
           ...ailingWarning(ports),
+          ...ports.pauses.warnings(),
           ...(trouble === undefined ? {} : { journal: trouble }),
         };
       },
     });
     stopExpiry = startExpiry({ ledger, statements });
+    const lagMs = () => ports.config.alerts.ledgerLagMs;
+    const stopLooking = watchLedger({ alarm, ledger, journal, lagMs });
     if (config.file !== undefined) {
       keepText(config.dataDir, textOf(config.file));
       stopWatching = watchFiles(
@@ -114,21 +135,25 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
     // counting and the sandbox need it; loading it now keeps the first caller from waiting
     loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
     const url = config.server.publicUrl ?? server.url;
-    print(firstStart(config, directory, url) ?? `Osiris ${VERSION} answers at ${url}\n`);
+    const started = firstStart(config, directory, url) ?? `Osiris ${VERSION} answers at ${url}\n`;
+    print(started + pausesText(ports.pauses));
+    place = url;
     return {
       url,
       reload: () => live.reload(),
-      async stop() {
+      async stop({ isByHand, hurry }) {
         stopWatching();
-        await server.drain(ports.server.drainTimeoutMs);
-        await stopExpiry();
+        const { drainDelayMs, drainTimeoutMs } = ports.server;
+        await server.drain({ delayMs: isByHand ? 0 : drainDelayMs, timeoutMs: drainTimeoutMs, hurry });
+        stopLooking();
+        await Promise.all([stopExpiry(), alerts.close()]);
         await journal.close();
         await store.close();
       },
     };
   } catch (thrown) {
     stopWatching();
-    await stopExpiry();
+    await Promise.all([stopExpiry(), alerts.close()]);
     await journal.close();
     await store.close();
     throw thrown;
@@ -138,8 +163,13 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
 /** Reports on a data directory no server runs on. `post` opens it for corrections, else nothing is written. */
 export async function openReports(config: Config, { post }: { post: boolean }): Promise<OpenReports> {
   if (post) {
+    // another command may have found the same difference
+    const giveTurn = existsSync(databasePath(config.dataDir)) ? takeTurn(turnPath(config.dataDir)) : () => {};
     const store = await openIdleStore(config);
-    return { reports: reportsOn(() => config, store), close: () => store.close() };
+    return {
+      reports: reportsOn(() => config, store),
+      close: () => store.close().finally(giveTurn),
+    };
   }
   const directory = openDirectory(config.dataDir, 'existing');
   const statements = openStatements(databasePath(config.dataDir));
@@ -164,13 +194,17 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     userAgent: `osiris/${VERSION}`,
   };
   if (!existsSync(databasePath(config.dataDir)))
-    return { explain: (asked) => explain(asked, { ...parts, ...withoutKeys }), async close() {} };
+    return {
+      explain: (asked) => explain(asked, { ...parts, ...withoutKeys, pauses: nothingPaused() }),
+      async close() {},
+    };
   const store = await openIdleStore(config);
   const { directory, ledger } = store;
   const sealKey = knownSealKey(directory);
   const findIn = (word: string) => findKey(directory, word);
+  const pauses = new Pauses(directory);
   return {
-    explain: (asked) => explain(asked, { ...parts, ledger, sealKey, findKey: findIn }),
+    explain: (asked) => explain(asked, { ...parts, ledger, sealKey, pauses, findKey: findIn }),
     close: () => store.close(),
   };
 }
@@ -204,6 +238,18 @@ export function openIdleStore({ dataDir, billing }: Config): Promise<Store> {
   });
 }
 
+/** Posts one alert to each receiver of the configuration, while no server runs on it. */
+export function sendTestAlerts({ alerts, server }: Config): Promise<Tested[]> {
+  return testAlerts(
+    alerts,
+    courierPorts(() => server.publicUrl ?? `${server.host}:${server.port}`),
+  );
+}
+
+function courierPorts(server: () => string): CourierPorts {
+  return { post: postToWebhook, server, userAgent: `osiris/${VERSION}` };
+}
+
 /** Our own secrets at the providers, which may not stand in the journal. */
 function credentialsOf(config: Config): string[] {
   return [...config.providers.values()].flatMap((provider) => [
@@ -219,7 +265,7 @@ function fromConfig(config: Config): Pick<GatewayPorts, 'config' | 'server' | 'm
 
 function gatewayPorts(
   config: Config,
-  { directory, ledger, journal }: Store & { journal: Journal },
+  { directory, ledger, journal, alarm }: Store & { journal: Journal; alarm: Alarm },
   env: Environment,
 ): GatewayPorts {
   return {
@@ -230,9 +276,10 @@ function gatewayPorts(
     journal,
     sealKey: sealKeyOf(directory),
     thoughts: createMemoryThoughts(),
-    health: new Health(),
+    health: new Health(systemClock, healthAlerts(alarm)),
     conversations: new Conversations(),
     running: new Set(),
+    pauses: new Pauses(directory),
     watch: new Watch(),
     turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

@@ -7,6 +7,7 @@ import {
   openReports,
   readJournal,
   sandboxModels,
+  sendTestAlerts,
   startServer,
   verifyLedger,
 } from './app.ts';
@@ -39,6 +40,7 @@ const ports: CommandPorts = {
   verifyLedger,
   openIdleStore,
   readJournal,
+  sendTestAlerts,
   startServer,
 };
 
@@ -49,13 +51,13 @@ const host: Host = {
   isTerminal: process.stderr.isTTY === true,
   colours: process.stdout.isTTY === true && !env.NO_COLOR,
   onStop(listener) {
-    let told = false;
-    const once = () => {
-      if (!told) listener();
-      told = true;
+    const once = (signal: NodeJS.Signals) => {
+      process.off('SIGINT', once);
+      process.off('SIGTERM', once);
+      listener(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
     };
-    process.once('SIGINT', once);
-    process.once('SIGTERM', once);
+    process.on('SIGINT', once);
+    process.on('SIGTERM', once);
   },
   onHangUp: (listener) => void process.on('SIGHUP', listener),
 };

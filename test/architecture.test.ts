@@ -107,6 +107,14 @@ describe('adapters', () => {
     expect(verdict(namesAdaptersInAppOnly, { 'src/app.ts': line.replace('../', './') })).toBe('');
     expect(verdict(namesAdaptersInAppOnly, { 'src/store/sqlite/a.ts': "import './ledger.ts';" })).toBe('');
   });
+
+  test('nobody but app.ts can post the way alerts are posted', () => {
+    const line = "import { post } from '../alerts/webhook.ts';";
+    const type = "import type { Post } from './webhook.ts';";
+    expect(verdict(namesAdaptersInAppOnly, { 'src/gateway/a.ts': line })).toContain('only src/app.ts');
+    expect(verdict(namesAdaptersInAppOnly, { 'src/alerts/a.ts': type.replace('type ', '') })).not.toBe('');
+    expect(verdict(namesAdaptersInAppOnly, { 'src/alerts/a.ts': type })).toBe('');
+  });
 });
 
 describe('cycles', () => {
@@ -135,6 +143,7 @@ describe('cycles', () => {
 describe('effects', () => {
   test.each([
     ['src/gateway/relay.ts', "await fetch('https://x');"],
+    ['src/alerts/courier.ts', "await fetch('https://x');"],
     ['src/gateway/relay.ts', 'const send = globalThis.fetch;'],
     ['src/gateway/relay.ts', 'start({ fetch });'],
     ['src/http/server.ts', 'const home = process.env.HOME;'],
@@ -155,6 +164,7 @@ describe('effects', () => {
 
   test.each([
     ['src/gateway/upstream.ts', 'await fetch(address);'],
+    ['src/alerts/webhook.ts', 'await fetch(address);'],
     ['src/config/environment.ts', 'const home = process.env.HOME;'],
     ['src/lib/clock.ts', 'const at = Date.now();'],
     ['src/lib/id.ts', 'const id = crypto.randomUUID();'],

@@ -138,7 +138,7 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
     const limited = await keys(
       ...['limit', id, '--rpm', 'none', '--concurrency', '3', '--tpm', '1000', '--usd-per-minute', '0.5'],
       ...['--max-body', '1MB', '--timeout', '5m', '--budget', '20/month', '--models', 'none', '--json'],
-      ...['--expires', '2030-12-31', '--name', 'none', '--log-bodies', '--strict'],
+      ...['--expires', '2030-12-31', '--name', 'none', '--log-bodies', '--strict', '--cache', 'off'],
     );
     expect(JSON.parse(limited.stdout)).toMatchObject({
       name: 'none',
@@ -155,8 +155,9 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
       expires_at: '2030-12-31T00:00:00.000Z',
       log_bodies: true,
       strict: true,
+      cache: 'off',
     });
-    expect((await keys('show', id)).stdout).toMatch(/^strict +yes/m);
+    expect((await keys('show', id)).stdout).toMatch(/^cache +off\nstrict +yes/m);
     const back = await keys(
       'limit',
       id,
@@ -166,6 +167,8 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
       'none',
       '--no-log-bodies',
       '--no-strict',
+      '--cache',
+      'none',
       '--json',
     );
     expect(JSON.parse(back.stdout)).toMatchObject({
@@ -173,7 +176,13 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
       expires_at: null,
       log_bodies: false,
       strict: false,
+      cache: null,
     });
+    const misspelt = await keys('limit', id, '--cache', 'yes');
+    expect([misspelt.code, misspelt.stderr]).toEqual([
+      2,
+      expect.stringContaining('--cache must be on or off'),
+    ]);
     const nothing = await keys('limit', id);
     expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining('--rpm 60')]);
   });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { takeTurn } from '../src/store/sqlite/turn-file.ts';
 import { type Outcome, osiris, type Serving, serve } from './support/osiris.ts';
 import { tamper } from './support/priced-ledger.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
@@ -109,7 +110,9 @@ describe.each(['a running', 'a stopped'])('with %s server', (state) => {
     const dry = await run('ledger', 'rerate', ...range);
     expect(dry.stdout).toMatch(/sandbox\/echo +1 → new +3 +0 /);
     expect(dry.stdout).toContain('--post');
-    const posted = await json('ledger', 'rerate', ...range, '--post');
+    const both = await Promise.all([1, 2].map(() => json('ledger', 'rerate', ...range, '--post')));
+    const posted = both.find(({ corrections }) => corrections.length > 0);
+    expect(both.filter(({ corrections }) => corrections.length > 0)).toHaveLength(1);
     expect(posted.corrections).toEqual([
       expect.objectContaining({ key: key.id, calls: 3, corrects: 'balance' }),
     ]);
@@ -173,4 +176,12 @@ test('verifying neither migrates nor changes an older database', async () => {
   const outcome = await osiris(['ledger', 'verify', '--data-dir', '.'], { cwd });
   expect([outcome.code, outcome.stderr]).toEqual([1, expect.stringContaining('another version')]);
   expect(readFileSync(join(cwd, 'osiris.db')).equals(old)).toBe(true);
+});
+
+test('only one command at a time corrects the ledger of a stopped server', () => {
+  const path = join(scratchDir(), 'rerate.lock');
+  const giveTurn = takeTurn(path);
+  expect(() => takeTurn(path, 10)).toThrow('Another command is correcting this ledger');
+  giveTurn();
+  takeTurn(path, 10)();
 });

@@ -74,6 +74,31 @@ describe.each(['a running', 'a stopped'])('logs of %s server', (state) => {
     expect(await json('--key', 'key_0000000000000000')).toEqual([]);
     expect(labels(await json('--limit', '2'))).toEqual(['twice', 'twice']);
     expect((await logs('--client', 'codex')).stdout).toBe('No calls fit.\n');
+    expect(await json('--client', 'Claude-Code/2.1')).toHaveLength(5);
+    expect(await json('--client', 'claude-code/2.1.1')).toEqual([]);
+  });
+
+  test('of one client begin with its versions, and with what failed and why', async () => {
+    const { stdout } = await logs('--client', 'claude-code', '--status', '200');
+    expect(stdout).toMatch(/^claude-code {2}5 calls, 2 failed \(40%\), from .* to /);
+    expect(stdout).toMatch(/^version {2}2\.1\.197 +5 calls, 2 failed, last /m);
+    const id =
+      /^1 × 400 model_not_found, last .*: osiris logs --id (call_\w+)\n {2}\S.*$/m.exec(stdout)?.[1] ?? '';
+    expect((await logs('--id', id)).stdout).toContain('no-such-model');
+    expect(stdout).toMatch(/^1 × 502 bad_gateway, /m);
+    const [, list = ''] = stdout.split(/^(?=TIME )/m);
+    expect(list.trimEnd().split('\n')).toHaveLength(4);
+    expect((await logs('--client', 'claude-code/9')).stdout).toBe('No calls fit.\n');
+  });
+
+  test('of all clients are a table, the one that called last on top', async () => {
+    const { stdout } = await logs('--client');
+    expect(stdout).toMatch(/^CLIENT +VERSIONS +CALLS +FAILED +SHARE +LAST CALL +FAILS MOST BY\n/);
+    expect(stdout).toMatch(/^claude-code +2\.1\.197 +5 +2 +40% .*1 × \d+ \w+$/m);
+    const [client] = await json('--client');
+    expect({ ...client }).toMatchObject({ client: 'claude-code', calls: 5, failed: 2, left: 0 });
+    const wrong = await logs('--client', '--status', '5xx');
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--client claude-code --status')]);
   });
 
   test('show one call in full, by its label or its id', async () => {

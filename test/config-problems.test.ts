@@ -42,7 +42,6 @@ const CASES: Case[] = [
   { what: 'an empty value', file: 'server:\n  host:\n  port: 1', at: [2, 8], path: 'server.host', says: ['is empty'] },
   { what: 'PostgreSQL', file: `database: postgres://u:${SECRET}@db/x`, at: [1, 11], path: 'database', says: ['not part of this version', 'sqlite'] },
   { what: 'an unknown database', file: 'database: mysql', at: [1, 11], path: 'database', says: ['`sqlite`', 'data_dir'] },
-  ...['cache'].map((name): Case => ({ what: `the later section ${name}`, file: `limits: {}\n${name}: { a: 1 }`, at: [2, 1], path: name, says: ['not part of this version', 'remove'] })),
   { what: 'an unknown strategy', file: 'routing: { strategy: random }', at: [1, 22], path: 'routing.strategy', says: ['`weighted`', '`least_busy`'] },
   { what: 'too many retries', file: 'routing: { retries: 9 }', at: [1, 21], path: 'routing.retries', says: ['0 to 5'] },
   { what: 'a cooldown of a day', file: 'routing: { cooldown: 1d }', at: [1, 22], path: 'routing.cooldown', says: ['`1h`'] },
@@ -55,6 +54,12 @@ const CASES: Case[] = [
   { what: 'a limit below one', file: 'limits: { concurrent: 0 }', at: [1, 23], path: 'limits.concurrent', says: ['at least 1'] },
   { what: 'an unknown limit', file: 'limits: { requests: 1 }', at: [1, 11], path: 'limits.requests', says: ['`requests_per_minute`'] },
   { what: 'a limit of no money', file: 'limits: { usd_per_minute: 0 }', at: [1, 27], path: 'limits.usd_per_minute', says: ['above zero'] },
+  { what: 'answers kept for ever', file: 'cache: { ttl: 9999d }', at: [1, 15], path: 'cache.ttl', says: ['`366d`', '`0s`'] },
+  { what: 'a cache of no size', file: 'cache: { max_size: 10KB }', at: [1, 20], path: 'cache.max_size', says: ['`1MB`'] },
+  { what: 'an answer dearer than its call', file: 'cache: { price: 1.01 }', at: [1, 17], path: 'cache.price', says: ['`0`', '`1`', '`0.1`'] },
+  { what: 'a price of answers in percent', file: 'cache: { price: 10% }', at: [1, 17], path: 'cache.price', says: ['`0.1`'] },
+  { what: 'an unknown scope of answers', file: 'cache: { scope: team }', at: [1, 17], path: 'cache.scope', says: ['`account`', '`server`'] },
+  { what: 'a default of answers in words', file: 'cache: { default: on }', at: [1, 19], path: 'cache.default', says: ['`true`', '`false`'] },
   { what: 'a negative minimum', file: 'billing: { minimum_charge: -1 }', at: [1, 28], path: 'billing.minimum_charge', says: ['not negative'] },
   { what: 'a minimum in words', file: 'billing: { minimum_charge: cheap }', at: [1, 28], path: 'billing.minimum_charge', says: ['`5.00`'] },
   { what: 'a minimum that is a list', file: 'billing: { minimum_charge: [1] }', at: [1, 28], path: 'billing.minimum_charge', says: ['`0.001`', 'not a list'] },
@@ -162,12 +167,12 @@ test('a file that is wrong in one way has one problem', () => {
 
 test('all problems are told at once, in the order of the file', () => {
   const file =
-    'server: { port: 99999, prot: 1 }\ncache: {}\nproviders: { groq: {} }\nmodels:\n  own: { context: x }\nlimits: { concurrent: no }';
+    'server: { port: 99999, prot: 1 }\ncache: { ttls: 1 }\nproviders: { groq: {} }\nmodels:\n  own: { context: x }\nlimits: { concurrent: no }';
   const problems = refused(loadText(file));
   expect(problems.map((problem) => problem.path)).toEqual([
     'server.port',
     'server.prot',
-    'cache',
+    'cache.ttls',
     'providers.groq.api_key',
     'models.own.deployments',
     'models.own.price',

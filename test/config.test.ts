@@ -257,8 +257,10 @@ describe('the file that osiris init writes', () => {
       GROQ_API_KEY: 'a',
       OPENROUTER_KEY_1: 'a',
       OPENROUTER_KEY_2: 'a',
+      ALERT_URL: 'https://alerts.example.com/x',
     };
     const config = accepted(loadText(all, env));
+    expect(config.alerts.webhooks).toMatchObject([{ host: 'alerts.example.com', format: 'json' }]);
     expect([...config.providers.keys()]).toContain('my-vllm');
     expect(config.models.get('local-llama')?.price?.input).toBe(0);
     expect(config.server.publicUrl).toBe('https://ai.example.com');
@@ -298,6 +300,8 @@ test('the schema for editors describes every member and knows no later section',
     'plans',
     'trial',
     'logs',
+    'cache',
+    'alerts',
   ]);
 });
 

@@ -118,6 +118,24 @@ describe.each(CODECS)('in $id', (codec) => {
     expect(other.usage?.output).toBeGreaterThan(answer.usage?.output ?? 0);
   });
 
+  test('echo leaves out what coding agents tell the model behind the back of the user', async () => {
+    const reminder = '<system-reminder>Be brief.</system-reminder>';
+    const context = '<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nnone\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>';
+    const told = async (...texts: string[]) => {
+      const body = ask(codec.id, 'echo', '');
+      const request = codec.decodeRequest(body, { model: 'echo', stream: false }).value;
+      request.messages = texts.map((text) => ({ role: 'user', parts: [{ kind: 'text', text }] }));
+      const written = codec.encodeRequest(request, { ...TARGET, model: 'echo' }).value;
+      return textOf(
+        await readPlain(codec, await send(sandbox, codec, written, { path: pathOf(codec, body) })),
+      );
+    };
+    expect(await told(`${reminder}\n\nSay hello.`)).toBe('Say hello.');
+    expect(await told('Say hello.', context)).toBe('Say hello.');
+    expect(await told(context)).toBe(context);
+    expect(await told('An open <system-reminder> stays.')).toBe('An open <system-reminder> stays.');
+  });
+
   test('the same request gets the same bytes, another one another id', async () => {
     const text = async (prompt: string) => (await send(sandbox, codec, ask(codec.id, 'echo', prompt))).text();
     expect(await text('one')).toBe(await text('one'));

@@ -109,6 +109,7 @@ describe('a new key', () => {
       require_tags: null,
       log_bodies: false,
       strict: false,
+      cache: null,
       last_used_at: null,
       created_at: '2026-01-15T00:00:00.000Z',
       expires_at: '2026-12-31T00:00:00.000Z',
@@ -201,6 +202,7 @@ describe('the request for a key', () => {
       request_timeout: '5m',
       log_bodies: true,
       strict: true,
+      cache: 'off',
       expires: '2030-12-31',
       account: 'Ana@Example.com',
     };
@@ -223,6 +225,7 @@ describe('the request for a key', () => {
       windowFrom: 'creation',
       logBodies: true,
       strict: true,
+      cache: 'off',
       expiresAtMs: Date.UTC(2030, 11, 31),
     });
   });
@@ -339,6 +342,7 @@ describe('the request for a key', () => {
     ],
     ['invalid_value log_bodies', { name: 'x', log_bodies: 1 }],
     ['invalid_value strict', { name: 'x', strict: 'yes' }],
+    ['invalid_value cache', { name: 'x', cache: true }],
     ['invalid_value plan', { name: 'x', plan: 'gold' }],
     ['unsupported_parameter rpm', { name: 'x', rpm: 5 }],
   ];

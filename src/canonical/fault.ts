@@ -61,12 +61,14 @@ export const FAULTS = {
   upstream_auth: { status: 502, kind: 'server', failover: true, retry: false },
   upstream_unavailable: { status: 503, kind: 'server', failover: true, retry: false },
   overloaded: { status: 503, kind: 'overloaded', failover: false },
+  paused: { status: 503, kind: 'server', failover: false, retry: false },
   draining: { status: 503, kind: 'server', failover: false },
   storage_fault: { status: 503, kind: 'server', failover: false },
   no_provider: { status: 503, kind: 'server', failover: false, retry: false },
   upstream_overloaded: { status: 503, kind: 'overloaded', failover: true },
   upstream_timeout: { status: 504, kind: 'timeout', failover: true },
-  request_timeout: { status: 504, kind: 'timeout', failover: false },
+  // asked for once more, it would take as long
+  request_timeout: { status: 504, kind: 'timeout', failover: false, retry: false },
 } as const satisfies Record<string, Rule>;
 
 export type FaultCode = keyof typeof FAULTS;

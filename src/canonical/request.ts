@@ -35,7 +35,10 @@ export type WebSearchTool = {
   blockedDomains?: string[];
   location?: { city?: string; region?: string; country?: string; timezone?: string };
   contextSize?: string;
+  /** So many searches in one answer. */
   maxUses?: number;
+  /** Where the client asked for that, if not at the tool. */
+  maxUsesAt?: SourcePath;
   /** As the client wrote it, for its own format. */
   raw: Raw;
   at?: SourcePath;

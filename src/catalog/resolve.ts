@@ -11,7 +11,7 @@ import { priceAt, pricesOf } from './price.ts';
 
 export type Resolution = {
   model: Model;
-  /** Only callable ones, in the order they are listed; never empty. */
+  /** Only callable ones, in the order they are listed; empty only where other models stand in. */
   deployments: readonly Deployment[];
   /** The provider the client asked for with `provider/model`; undefined when any may answer. */
   pinned: string | undefined;
@@ -24,12 +24,15 @@ export type ModelIndex = {
   providers: ReadonlyMap<string, Provider>;
   /** Providers that exist but are not set up here. */
   absent: readonly ProviderDeclaration[];
+  /** Ids of the models that stand in for one, by its id. */
+  standIns: ReadonlyMap<string, readonly string[]>;
 };
 
 type Source = {
   models: ReadonlyMap<string, Model>;
   providers: ReadonlyMap<string, Provider>;
   absentProviders?: ReadonlyMap<string, ProviderDeclaration>;
+  routing?: { fallbacks: ReadonlyMap<string, readonly string[]> };
 };
 
 /** Lays out every spelling of every model: ids first, then aliases, then `provider/name`; the first one wins. */
@@ -59,19 +62,29 @@ export function buildModelIndex(source: Source): ModelIndex {
       for (const prefix of prefixes) put(`${prefix}/${deployment.model}`, pin);
     }
   }
-  return { byName, models, providers, absent: [...(source.absentProviders?.values() ?? [])] };
+  const absent = [...(source.absentProviders?.values() ?? [])];
+  return { byName, models, providers, absent, standIns: source.routing?.fallbacks ?? new Map() };
 }
 
 /**
  * The model and its callable deployments for the name a client wrote: an id, an alias, `provider/model`, with dots
- * and dashes as the client likes. Throws Fault `model_not_found` or `no_provider`, saying what to write or set.
+ * and dashes as the client likes. A model that nobody set up here runs will do when another one that is run stands in
+ * for it. Throws Fault `model_not_found` or `no_provider`, saying what to write or set.
  */
 export function resolveModel(index: ModelIndex, name: string, atMs = nowMs()): Resolution {
   const found = index.byName.get(sameName(name));
   if (found === undefined) throw explainUnknown(index, name);
   if (priceAt(found.model, atMs) === undefined) throw explainUnpriced(found.model);
-  if (found.deployments.length === 0) throw explainUncallable(index, found.model);
+  if (found.deployments.length === 0 && !hasStandIn(index, found.model, atMs))
+    throw explainUncallable(index, found.model);
   return found;
+}
+
+function hasStandIn({ standIns, byName }: ModelIndex, { id }: Model, atMs: number): boolean {
+  return (standIns.get(id) ?? []).some((other) => {
+    const found = byName.get(sameName(other));
+    return found !== undefined && found.deployments.length > 0 && priceAt(found.model, atMs) !== undefined;
+  });
 }
 
 /** One resolution for each provider that has the model, with only its own deployments. */

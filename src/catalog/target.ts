@@ -42,5 +42,6 @@ export function targetOf(model: Model, deployment: Deployment, provider: Provide
     topK: quirks.topK ?? false,
     ...(quirks.temperatureMax === undefined ? {} : { temperatureMax: quirks.temperatureMax }),
     ...(refuses === undefined ? {} : { refuses }),
+    ...(quirks.search === undefined ? {} : { search: quirks.search }),
   };
 }

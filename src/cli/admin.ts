@@ -1,14 +1,16 @@
-// `osiris admin …`: the operator's own secret.
+// `osiris admin …`: the operator's own secret, and the kill switch.
 
 import type { Command } from 'commander';
 import { sha256Hex } from '../lib/crypto.ts';
 import { newAdminSecret } from '../lib/id.ts';
 import { withJson, withPlace } from './options.ts';
+import { addPauseCommands } from './pause.ts';
 import { dataDirOf, openExisting } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
 export function addAdminCommands(program: Command, ports: CommandPorts, host: Host): void {
-  const admin = program.command('admin').description("the operator's secret for /admin");
+  const admin = program.command('admin').description("the operator's secret for /admin, and the kill switch");
+  addPauseCommands(admin, ports, host);
   withJson(withPlace(admin.command('reset')))
     .description('make a new admin secret; the old one stops working at once')
     .action(async (flags: ConfigFlags & { json?: boolean }) => {

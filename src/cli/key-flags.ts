@@ -17,6 +17,7 @@ const TEXT_FLAGS = {
   budget: 'budget',
   usd_per_minute: 'usdPerMinute',
   expires: 'expires',
+  cache: 'cache',
   account: 'account',
   note: 'note',
   grace: 'grace',
@@ -88,6 +89,7 @@ export function withLimitFlags(command: Command): Command {
     .option('--usd-per-minute <usd>', 'what it may spend a minute')
     .option('--max-body <size>', 'the largest request, such as 20MB')
     .option('--timeout <duration>', 'how long an answer that is not streamed may take, such as 300s')
+    .option('--cache <on|off>', 'give the same request the same answer again, without asking a provider')
     .option('--expires <date>', 'ends at 2030-12-31 (00:00 UTC) or 2030-12-31T18:00Z');
 }
 

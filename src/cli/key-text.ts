@@ -80,6 +80,7 @@ export function describeKey(key: JsonObject): string {
     ['required tags', key.require_tags == null ? '' : asArray(key.require_tags).join(', ')],
     ...limitLines(key),
     ['bodies are logged', key.log_bodies === true ? 'yes' : ''],
+    ['cache', text(key.cache)],
     ['strict', key.strict === true ? 'yes: what cannot be carried whole is refused' : ''],
     ['created', timeOf(key.created_at)],
     ['expires', windowOf(key) || timeOf(key.expires_at) || 'never'],

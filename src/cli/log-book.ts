@@ -5,9 +5,9 @@ import { nowMs } from '../lib/clock.ts';
 import { formatCallId, parseCallId } from '../lib/id.ts';
 import { asArray, asNumber, asObject, asString, type JsonObject } from '../lib/json.ts';
 import { socketPath } from '../store/data-dir.ts';
-import { callJson, type KeyNames, shownCallJson } from '../store/journal-json.ts';
+import { callJson, clientsJson, type KeyNames, shownCallJson } from '../store/journal-json.ts';
 import type { JournalReader } from '../store/journal-port.ts';
-import { parseJournalQuery } from '../store/journal-query.ts';
+import { parseClientQuery, parseJournalQuery } from '../store/journal-query.ts';
 import { askServer, isListening } from './local-socket.ts';
 
 /** The members of `/admin/logs`. */
@@ -28,6 +28,8 @@ export interface LogBook {
   /** What ended since, oldest first. */
   tail(members: LogMembers, position: number): Promise<{ calls: JsonObject[]; position: number }>;
   show(id: string): Promise<JsonObject>;
+  /** As `/admin/clients` answers its members. */
+  clients(members: LogMembers): Promise<JsonObject>;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export async function serverLogBook(dataDir: string): Promise<LogBook | undefine
       return { calls: asArray(answer.data).map(asObject), position: asNumber(answer.position) ?? position };
     },
     show: (id) => askServer(socket, 'GET', `/admin/logs/${encodeURIComponent(id)}`),
+    clients: (members) => askServer(socket, 'GET', `/admin/clients?${new URLSearchParams(members)}`),
     async close() {},
   };
 }
@@ -75,6 +78,9 @@ export function fileLogBook(journal: JournalReader, nameOf: KeyNames): LogBook {
       const call = callId === undefined ? undefined : await journal.show(callId);
       if (!call) throw new Fault('not_found', 'There is no call with this id or label in the journal.');
       return shownCallJson(call, nameOf);
+    },
+    async clients(members) {
+      return clientsJson(await journal.clients(parseClientQuery(Object.entries(members), nowMs())));
     },
     close: () => journal.close(),
   };

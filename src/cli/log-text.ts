@@ -22,17 +22,17 @@ export function logHead(): string {
 /** One call as one line. Times are those of this machine's zone; only the status has a colour. */
 export function logLine(call: JsonObject, colours: boolean): string {
   const cells = line([
-    timeOf(call.at),
-    text(call.status),
-    text(call.key_name) || text(call.key),
-    text(call.client),
+    localTime(call.at),
+    plainText(call.status),
+    plainText(call.key_name) || plainText(call.key),
+    plainText(call.client),
     routeOf(call),
     count(call.input_tokens),
     count(call.output_tokens),
     dollars(call.cost_usd),
     took(call.duration_ms),
   ]);
-  const shown = `${cells}  ${text(call.code)}`.trimEnd();
+  const shown = `${cells}  ${plainText(call.code)}`.trimEnd();
   if (!colours) return `${shown}\n`;
   const status = asNumber(call.status) ?? 0;
   const colour = status < 400 ? 32 : status < 500 ? 33 : 31;
@@ -42,27 +42,27 @@ export function logLine(call: JsonObject, colours: boolean): string {
 /** Everything about one call, a line each, then the bodies where they were kept. */
 export function describeCall(call: JsonObject): string {
   const lines: [string, string][] = [
-    ['call', text(call.id)],
-    ['request', text(call.request_id)],
-    ['time', text(call.at)],
-    ['status', `${text(call.status)} ${text(call.code)}`.trim()],
-    ['message', text(call.message)],
-    ['key', [text(call.key_name), text(call.key)].filter(Boolean).join('  ')],
-    ['client', [text(call.client), text(call.client_version)].filter(Boolean).join(' ')],
-    ['route', `POST ${text(call.path)}${call.stream === true ? ' (stream)' : ''}`],
-    ['model asked', text(call.model_asked)],
-    ['model', text(call.model)],
-    ['provider', text(call.provider)],
-    ['provider said', text(call.upstream_status)],
-    ['attempts', text(call.attempts)],
-    ['failed first', text(call.failed_attempts)],
-    ['losses', text(call.losses)],
+    ['call', plainText(call.id)],
+    ['request', plainText(call.request_id)],
+    ['time', plainText(call.at)],
+    ['status', `${plainText(call.status)} ${plainText(call.code)}`.trim()],
+    ['message', plainText(call.message)],
+    ['key', [plainText(call.key_name), plainText(call.key)].filter(Boolean).join('  ')],
+    ['client', [plainText(call.client), plainText(call.client_version)].filter(Boolean).join(' ')],
+    ['route', `POST ${plainText(call.path)}${call.stream === true ? ' (stream)' : ''}`],
+    ['model asked', plainText(call.model_asked)],
+    ['model', plainText(call.model)],
+    ['provider', plainText(call.provider)],
+    ['provider said', plainText(call.upstream_status)],
+    ['attempts', plainText(call.attempts)],
+    ['failed first', plainText(call.failed_attempts)],
+    ['losses', plainText(call.losses)],
     ['tokens', tokensOf(call)],
     ['cost', dollars(call.cost_usd)],
-    ['settled as', text(call.rule)],
+    ['settled as', plainText(call.rule)],
     ['took', took(call.duration_ms)],
     ['first byte', call.first_byte_ms == null ? '' : `after ${took(call.first_byte_ms)}`],
-    ['bytes', `${text(call.bytes_in)} in, ${text(call.bytes_out)} out`],
+    ['bytes', `${plainText(call.bytes_in)} in, ${plainText(call.bytes_out)} out`],
   ];
   const facts = lines
     .filter(([, value]) => value !== '')
@@ -74,7 +74,7 @@ export function describeCall(call: JsonObject): string {
 function bodyText(name: string, body: JsonValue | undefined): string {
   const kept = asString(asObject(body).text);
   if (kept === undefined) return '';
-  return `\n--- ${name}, ${text(asObject(body).bytes)} bytes\n${kept}\n`;
+  return `\n--- ${name}, ${plainText(asObject(body).bytes)} bytes\n${kept}\n`;
 }
 
 function line(cells: string[]): string {
@@ -86,16 +86,17 @@ function line(cells: string[]): string {
 }
 
 function routeOf(call: JsonObject): string {
-  const model = text(call.model) || text(call.model_asked);
-  return call.provider == null ? model : `${model} → ${text(call.provider)}`;
+  const model = plainText(call.model) || plainText(call.model_asked);
+  return call.provider == null ? model : `${model} → ${plainText(call.provider)}`;
 }
 
 function tokensOf(call: JsonObject): string {
   if (call.input_tokens == null) return '';
-  return `${text(call.input_tokens)} in (${text(call.cached_tokens)} cached), ${text(call.output_tokens)} out`;
+  return `${plainText(call.input_tokens)} in (${plainText(call.cached_tokens)} cached), ${plainText(call.output_tokens)} out`;
 }
 
-function timeOf(value: JsonValue | undefined): string {
+/** Of this machine's zone, to the second. */
+export function localTime(value: JsonValue | undefined): string {
   const at = new Date(asString(value) ?? '');
   if (Number.isNaN(at.getTime())) return '';
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000)
@@ -119,7 +120,8 @@ function count(value: JsonValue | undefined): string {
   return asNumber(value)?.toLocaleString('en-US') ?? '';
 }
 
-function text(value: JsonValue | undefined): string {
+/** Of any value; absent is empty. */
+export function plainText(value: JsonValue | undefined): string {
   // an id or a label is the client's own: it may not move the cursor
   return value == null ? '' : String(value).replace(/\p{Cc}/gu, '·');
 }

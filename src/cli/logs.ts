@@ -3,9 +3,10 @@
 import type { Command } from 'commander';
 import { Fault } from '../canonical/fault.ts';
 import { nowMs, pause } from '../lib/clock.ts';
-import { asString, type JsonObject } from '../lib/json.ts';
+import { asArray, asObject, asString, type JsonObject } from '../lib/json.ts';
 import { journalPath } from '../store/data-dir.ts';
 import { parseJournalQuery } from '../store/journal-query.ts';
+import { clientTable, describeClient } from './client-text.ts';
 import { Failure } from './failure.ts';
 import { fileLogBook, type LogBook, type LogMembers, serverLogBook } from './log-book.ts';
 import { describeCall, logHead, logLine } from './log-text.ts';
@@ -20,8 +21,16 @@ const LINES = '50';
 /** The filters have the names of the members of `/admin/logs`. */
 const FILTERS = ['key', 'status', 'id', 'model', 'client', 'code', 'since', 'limit'] as const;
 
+/** Those that the sums of a client know, too. */
+const CLIENT_FILTERS = ['key', 'client', 'since'] as const;
+
+/** `client` is true where no name follows it: then it is about all of them. */
 type Flags = ConfigFlags &
-  Partial<Record<(typeof FILTERS)[number], string>> & { json?: boolean; follow?: boolean };
+  Partial<Record<Exclude<(typeof FILTERS)[number], 'client'>, string>> & {
+    client?: string | true;
+    json?: boolean;
+    follow?: boolean;
+  };
 
 export function addLogsCommand(program: Command, ports: CommandPorts, host: Host): void {
   withJson(withPlace(program.command('logs')))
@@ -31,7 +40,10 @@ export function addLogsCommand(program: Command, ports: CommandPorts, host: Host
     .option('--status <status>', 'only this status or class: 429, 4xx, 5xx')
     .option('--id <id>', 'one call in full, by its call id or the X-Request-ID of its answer')
     .option('--model <name>', 'only this model, as asked for or as answered')
-    .option('--client <name>', 'only this program: claude-code, codex, curl …')
+    .option(
+      '--client [name]',
+      'only this program or version: claude-code, codex/0.169 …; without a name all of them, with what fails and why',
+    )
     .option('--code <code>', 'only this error: rate_limit_exceeded, upstream_timeout …')
     .option('--since <time>', 'only calls since: 30m, 2d, 2030-12-31T18:00Z')
     .option('--limit <n>', `how many, 1000 at most (${LINES} without it)`)
@@ -39,19 +51,38 @@ export function addLogsCommand(program: Command, ports: CommandPorts, host: Host
 }
 
 async function logs(flags: Flags, ports: CommandPorts, host: Host): Promise<void> {
+  if (flags.client === true) requireClientFlags(flags);
   const members = membersOf(flags);
   const place = dataDirOf(ports, flags);
   const book = (await serverLogBook(place.dataDir)) ?? (await openFile(ports, place));
   try {
+    if (flags.client === true) return await showClients(book, members, flags, host);
     if (flags.follow) return await follow(book, members, place.dataDir, flags, host);
     if (flags.id !== undefined) return await showOne(book, members, flags.id, flags, host);
     const page = await book.page({ limit: LINES, ...members });
     if (page.note !== '') host.stderr(`osiris: note: ${page.note}\n`);
     if (flags.json) host.stdout(`${JSON.stringify(page.calls, null, 2)}\n`);
-    else host.stdout(tableOf(page.calls.toReversed(), host));
+    else {
+      if (flags.client !== undefined) host.stdout(await clientHead(book, members));
+      host.stdout(tableOf(page.calls.toReversed(), host));
+    }
   } finally {
     await book.close();
   }
+}
+
+async function showClients(book: LogBook, members: LogMembers, flags: Flags, host: Host): Promise<void> {
+  const answer = await book.clients(members);
+  host.stdout(flags.json ? `${JSON.stringify(answer.data, null, 2)}\n` : clientTable(answer));
+}
+
+/** What stands above the calls of one client: how it fares in all. Nothing for one that never called. */
+async function clientHead(book: LogBook, members: LogMembers): Promise<string> {
+  const known = Object.entries(members).filter(([name]) => CLIENT_FILTERS.some((filter) => filter === name));
+  const { data } = await book.clients(Object.fromEntries(known));
+  return asArray(data)
+    .map((client) => describeClient(asObject(client)))
+    .join('');
 }
 
 /** One call in full; several with the same label as a list, from which one may be chosen. */
@@ -143,7 +174,7 @@ function membersOf(flags: Flags): LogMembers {
   const members: LogMembers = {};
   for (const name of FILTERS) {
     const value = flags[name];
-    if (value !== undefined) members[name] = value;
+    if (typeof value === 'string') members[name] = value;
   }
   try {
     parseJournalQuery(Object.entries(members), nowMs());
@@ -152,6 +183,14 @@ function membersOf(flags: Flags): LogMembers {
     if (thrown instanceof Fault) throw new Failure(`--${thrown.message}.`, 2, thrown.code);
     throw thrown;
   }
+}
+
+function requireClientFlags(flags: Flags): void {
+  const wrong = (['status', 'id', 'model', 'code', 'limit', 'follow'] as const).find(
+    (name) => flags[name] !== undefined,
+  );
+  if (wrong !== undefined)
+    throw new Failure(`--${wrong} needs the name of a client: --client claude-code --${wrong} …`, 2);
 }
 
 function tableOf(calls: JsonObject[], host: Host): string {

@@ -21,7 +21,14 @@ export type RunningServer = {
   /** Reads the configuration again. */
   reload(): Change;
   /** Takes no new requests, lets the open ones finish within the drain timeout, closes the stores. */
-  stop(): Promise<void>;
+  stop(how: StopOptions): Promise<void>;
+};
+
+export type StopOptions = {
+  /** Somebody waits at a terminal: no load balancer has to notice first. */
+  isByHand: boolean;
+  /** Aborted when open requests are to be cut off. */
+  hurry: AbortSignal;
 };
 
 export type ServeOptions = {
@@ -56,9 +63,13 @@ export type CommandPorts = {
   verifyLedger(dataDir: string, options: VerifyOptions): Verification;
   /** The request journal of this data directory as it lies on disk; undefined when there is none. */
   readJournal(dataDir: string): JournalReader | undefined;
+  /** For when no server runs: one alert to each webhook, and what it answered, as the admin route has it. */
+  sendTestAlerts(config: Config): Promise<JsonObject[]>;
   /** Listens; throws when it cannot. */
   startServer(config: Config, options: ServeOptions): Promise<RunningServer>;
 };
+
+export type StopSignal = 'SIGINT' | 'SIGTERM';
 
 /** The process around a command. */
 export type Host = {
@@ -69,7 +80,7 @@ export type Host = {
   /** Somebody looks at stdout on a terminal. */
   colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
-  onStop(listener: () => void): void;
+  onStop(listener: (signal: StopSignal) => void): void;
   /** Calls `listener` at every SIGHUP. */
   onHangUp?(listener: () => void): void;
   /** Whether stderr is a screen, where progress may be shown. */

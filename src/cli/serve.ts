@@ -8,7 +8,7 @@ import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
 import { claimSocket } from './local-socket.ts';
 import { parsePort, withPlace } from './options.ts';
-import type { CommandPorts, ConfigFlags, Host, RunningServer } from './ports.ts';
+import type { CommandPorts, ConfigFlags, Host, RunningServer, StopSignal } from './ports.ts';
 
 export function addServeCommand(program: Command, ports: CommandPorts, host: Host): void {
   withPlace(program.command('serve'))
@@ -23,9 +23,29 @@ async function serve(flags: ConfigFlags, ports: CommandPorts, host: Host): Promi
   await claimSocket(socketPath(config.dataDir));
   const server = await start(config, flags, ports, host);
   host.onHangUp?.(() => server.reload());
-  await new Promise<void>((resolve) => host.onStop(resolve));
-  log.info('stopping: open requests may finish; stop again to cut them off');
-  await Promise.race([server.stop(), new Promise<void>((resolve) => host.onStop(resolve))]);
+  await stop(server, await nextStop(host), host);
+}
+
+/** Ends with code 0 when calls could finish, also when the drain timeout cut some; with 1 when it was told twice. */
+async function stop(server: RunningServer, signal: StopSignal, host: Host): Promise<void> {
+  log.info('stopping: new calls are refused, open ones may finish; stop again to cut them off');
+  const hurry = new AbortController();
+  const stopped = server.stop({ isByHand: signal === 'SIGINT', hurry: hurry.signal });
+  const isDone = () => stopped.then(() => true);
+  if (await Promise.race([isDone(), nextStop(host).then(() => false)])) return;
+  log.warn('stopping now: calls that are open are cut off and charged nothing');
+  hurry.abort();
+  // who asks a third time does not even wait for that
+  await Promise.race([stopped, nextStop(host)]);
+  throw new Failure(
+    'Stopped at the second signal: calls that were open are cut off and charged nothing.',
+    1,
+    'cut_off',
+  );
+}
+
+function nextStop(host: Host): Promise<StopSignal> {
+  return new Promise((resolve) => host.onStop(resolve));
 }
 
 async function start(

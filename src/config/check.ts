@@ -6,7 +6,7 @@ import type { JsonObject, JsonValue } from '../lib/json.ts';
 import { isObject } from '../lib/json.ts';
 import { nearestNames } from '../lib/nearest.ts';
 import { type Report, segmentsOf } from './problem.ts';
-import { FileSchema, type FileShape, LATER_SECTIONS } from './schema.ts';
+import { FileSchema, type FileShape } from './schema.ts';
 
 /** What is read from a schema when a problem is put into words. */
 export type SchemaNode = {
@@ -91,11 +91,7 @@ function explainMissing(owner: string, name: string): string {
 }
 
 function explainUnknown(pointer: string): string {
-  const segments = segmentsOf(pointer);
-  const name = segments.at(-1) ?? '';
-  if (segments.length === 1 && LATER_SECTIONS.includes(name)) {
-    return 'is not part of this version; remove the section';
-  }
+  const name = segmentsOf(pointer).at(-1) ?? '';
   const owner = schemaAt(pointer.slice(0, pointer.lastIndexOf('/')));
   const known = Object.keys(owner?.properties ?? {});
   const [near] = nearestNames(name, known, 1);

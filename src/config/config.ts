@@ -3,6 +3,7 @@
 import type { Model } from '../catalog/model.ts';
 import type { Provider, ProviderDeclaration } from '../providers/provider.ts';
 import type { FallbackReason, Strategy } from '../routing/order.ts';
+import type { AlertEvent, AlertFormat } from './alerts-schema.ts';
 
 export type ServerConfig = {
   host: string;
@@ -24,6 +25,8 @@ export type ServerConfig = {
   streamIdleTimeoutMs: number;
   clientStallTimeoutMs: number;
   streamTotalTimeoutMs: number;
+  /** How long it still listens at SIGTERM when it is no longer ready, and how long calls may take from then on. */
+  drainDelayMs: number;
   drainTimeoutMs: number;
   /** Calls under way at once. */
   maxInFlight: number;
@@ -88,6 +91,8 @@ export type RoutingConfig = {
   retries: number;
   /** How long a deployment that keeps failing is left alone. */
   cooldownMs: number;
+  /** How long a deployment may say nothing while another one could be asked. */
+  attemptTimeoutMs?: number;
   /** Ids of the models that stand in, by the id of the model they stand in for. */
   fallbacks: ReadonlyMap<string, readonly string[]>;
   /** What makes them stand in, beside failures. */
@@ -96,6 +101,39 @@ export type RoutingConfig = {
 
 /** What the request journal keeps: calls younger than `retentionMs`, as many as fit into `maxBytes`. */
 export type LogsConfig = { retentionMs: number; maxBytes: number };
+
+/** Whose requests an answer is kept for: those of the key it was given to, of its account, or everybody's. */
+export type CacheScope = 'key' | 'account' | 'server';
+
+/** Answers given again to the same request. `ttlMs` 0: there is no cache. */
+export type CacheConfig = {
+  ttlMs: number;
+  maxBytes: number;
+  /** What such an answer costs of what the call would have cost: 10,000 is all of it. */
+  priceTenThousandths: number;
+  scope: CacheScope;
+  /** For keys that say nothing of it themselves. */
+  isDefault: boolean;
+};
+
+/** Where alerts are posted to. `url` is kept like a secret; `host` is what may be shown of it. */
+export type WebhookConfig = {
+  url: string;
+  host: string;
+  format: AlertFormat;
+  events: readonly AlertEvent[];
+  /** Signs every alert; behind `whsec_` it is base64. */
+  secret?: string;
+  headers: Record<string, string>;
+};
+
+export type AlertsConfig = {
+  webhooks: readonly WebhookConfig[];
+  /** After so long trouble that goes on is told again; 0 never does. */
+  remindMs: number;
+  /** Charges that wait longer to be on disk are trouble. */
+  ledgerLagMs: number;
+};
 
 export type Config = {
   /** The file it came from; undefined when running on defaults. */
@@ -110,6 +148,8 @@ export type Config = {
   plans: ReadonlyMap<string, Plan>;
   trial: TrialConfig;
   logs: LogsConfig;
+  cache: CacheConfig;
+  alerts: AlertsConfig;
   /** By id; only providers that can be called: a credential is set or none is needed. */
   providers: ReadonlyMap<string, Provider>;
   /** By id; the built-in catalogue with the file's changes on top. Deployments may name absent providers. */

@@ -18,6 +18,8 @@ export type LiveOptions = {
   load: () => Loaded;
   /** Puts a configuration in force for every call that begins from now on. What it throws keeps the old one. */
   apply: (config: Config, loaded: Good) => void;
+  /** Told of every attempt when it is over. */
+  told?: (change: Change) => void;
 };
 
 export class LiveConfig {
@@ -33,6 +35,7 @@ export class LiveConfig {
     const loaded = this.#options.load();
     this.#last = 'config' in loaded ? this.#take(loaded) : { ok: false, problems: loaded.problems };
     tell(this.#last);
+    this.#options.told?.(this.#last);
     return this.#last;
   }
 

@@ -5,7 +5,9 @@ import { basename, dirname, resolve } from 'node:path';
 import { BUILT_IN_MODELS } from '../catalog/builtin.ts';
 import type { Model } from '../catalog/model.ts';
 import { pricesOf, withMargin } from '../catalog/price.ts';
+import { readAlerts } from './alerts-section.ts';
 import { readBilling, readLimits, readTrial } from './billing-section.ts';
+import { readCache } from './cache-section.ts';
 import { checkShape } from './check.ts';
 import type { Config, Problem, ServerConfig } from './config.ts';
 import type { Environment } from './environment.ts';
@@ -84,6 +86,8 @@ function readDefaults({ env, cwd, extraModels }: LoadOptions): Attempt {
     plans: new Map(),
     trial: readTrial({}, ignore),
     logs: readLogs({}, ignore),
+    cache: readCache({}, ignore),
+    alerts: readAlerts({}, ignore),
     providers,
     models,
     absentProviders: absentProviders(providers),
@@ -156,6 +160,8 @@ function build(shape: FileShape, context: FileContext, { env, extraModels }: Loa
     plans: readPlans(shape.plans ?? {}, models, report),
     trial: readTrial(shape.trial ?? {}, report),
     logs: readLogs(shape.logs ?? {}, report),
+    cache: readCache(shape.cache ?? {}, report),
+    alerts: readAlerts(shape.alerts ?? {}, report),
     providers,
     models,
     absentProviders: absentProviders(providers),

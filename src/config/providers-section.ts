@@ -9,6 +9,7 @@ import { BUILT_IN_PROVIDERS, builtInProviderNames, declarationOf } from '../prov
 import type { AuthStyle, Provider, ProviderDeclaration, Quirks } from '../providers/provider.ts';
 import { plainUrl } from './addresses.ts';
 import type { Environment } from './environment.ts';
+import { readHeaders } from './headers.ts';
 import { pointerTo, type Report } from './problem.ts';
 import { readTags } from './routing-section.ts';
 import type { ProviderShape } from './schema.ts';
@@ -100,7 +101,7 @@ function readProvider(name: string, entry: ProviderShape, around: Surroundings):
     auth,
     formats: readFormats(entry, declaration, pointer, report),
     credentials: readCredentials(entry, auth, declaration, pointer, around),
-    headers: { ...declaration?.headers, ...readHeaders(entry, pointer, report) },
+    headers: { ...declaration?.headers, ...readHeaders(entry.headers, pointer, report) },
     ca: readCa(entry, pointer, around),
     builtIn: false,
     quirks: { ...(declaration === undefined ? SELF_HOSTED : declaration.quirks), ...readQuirks(entry) },
@@ -227,17 +228,6 @@ function credentialFrom(env: Environment, declaration: ProviderDeclaration): str
 
 function isSendable(credential: string): boolean {
   return /^[\x21-\x7e]+$/.test(credential);
-}
-
-function readHeaders(entry: ProviderShape, pointer: string, report: Report): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(entry.headers ?? {})) {
-    const where = `${pointer}/headers${pointerTo(name)}`;
-    if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) report(where, 'is not a name a header can have', 'name');
-    else if (!/^[\x20-\x7e]*$/.test(value)) report(where, 'has characters that no header can carry');
-    headers[name] = value;
-  }
-  return headers;
 }
 
 function readCa(

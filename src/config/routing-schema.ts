@@ -34,6 +34,11 @@ export const Routing = section(
       description: 'How long a deployment that failed three times in a row is left alone.',
       default: '30s',
     }),
+    attempt_timeout: duration({
+      description:
+        'How long a deployment may say nothing while another one could be asked; what it was asked may have to be paid all the same. When left out, a stream waits for `server.first_byte_timeout` and any other answer for two thirds of its time.',
+      examples: ['60s'],
+    }),
     fallbacks: Type.Optional(
       Type.Record(
         Type.String(),

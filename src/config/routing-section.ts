@@ -11,6 +11,7 @@ import { parseDuration } from './units.ts';
 
 const COOLDOWN_MS = 30_000;
 const COOLDOWN_MS_MAX = 3_600_000;
+const ATTEMPT_MS_MIN = 1000;
 
 export function readRouting(
   section: RoutingShape,
@@ -20,10 +21,15 @@ export function readRouting(
   const cooldownMs = section.cooldown === undefined ? COOLDOWN_MS : (parseDuration(section.cooldown) ?? 0);
   if (cooldownMs < 1 || cooldownMs > COOLDOWN_MS_MAX)
     report('/routing/cooldown', 'must be a duration from `1ms` to `1h` such as `30s`');
+  const attemptTimeoutMs =
+    section.attempt_timeout === undefined ? undefined : (parseDuration(section.attempt_timeout) ?? 0);
+  if (attemptTimeoutMs !== undefined && attemptTimeoutMs < ATTEMPT_MS_MIN)
+    report('/routing/attempt_timeout', 'must be a duration of at least a second such as `60s`');
   return {
     strategy: section.strategy ?? 'priority',
     retries: section.retries ?? 2,
     cooldownMs,
+    ...(attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs }),
     fallbacks: readFallbacks(section.fallbacks ?? {}, models, report),
     fallbackOn: section.fallback_on?.filter((each) => each !== undefined) ?? ['context_length'],
   };

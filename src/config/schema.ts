@@ -3,9 +3,22 @@
 
 import Type, { type Static } from 'typebox';
 import type { FormatId } from '../canonical/part.ts';
+import { Alerts } from './alerts-schema.ts';
+import type { CacheScope } from './config.ts';
 import { Billing, Limits, Plan, PricesShape, Trial } from './money-schema.ts';
 import { Cost, Routing, Tags } from './routing-schema.ts';
-import { duration, flag, list, needed, oneOf, section, size, text, whole } from './schema-kit.ts';
+import {
+  duration,
+  flag,
+  list,
+  needed,
+  numberOrText,
+  oneOf,
+  section,
+  size,
+  text,
+  whole,
+} from './schema-kit.ts';
 
 const FORMATS = [
   'openai-chat',
@@ -71,6 +84,11 @@ const Server = section(
       default: '120s',
     }),
     stream_total_timeout: duration({ description: 'For a whole streaming answer.', default: '30m' }),
+    drain_delay: duration({
+      description:
+        'How long the port stays open at SIGTERM while /health/ready says that it is not: what load balancers need to notice.',
+      default: '2s',
+    }),
     drain_timeout: duration({
       description: 'How long running calls may finish at shutdown.',
       default: '60s',
@@ -221,6 +239,42 @@ const Logs = section(
   { description: 'The request journal: one row a call, which `osiris logs` shows.' },
 );
 
+const SCOPES = ['key', 'account', 'server'] as const satisfies readonly CacheScope[];
+
+const Cache = section(
+  {
+    ttl: duration({
+      description: 'How long an answer is given again to the same request; 0s keeps none.',
+      default: '0s',
+    }),
+    max_size: Type.Optional(
+      size({
+        description: 'How much memory the answers may take; the least used go first.',
+        default: '256MB',
+      }),
+    ),
+    price: Type.Optional(
+      numberOrText({
+        description: 'What such an answer costs of what the call would have cost: 0 nothing, 1 all of it.',
+        expects: 'a part from `0` to `1` such as `0.1`',
+        default: 0,
+      }),
+    ),
+    scope: Type.Optional(
+      oneOf(SCOPES, {
+        description: 'Who is given an answer: the key that got it, all keys of its account, or everybody.',
+        default: 'key',
+      }),
+    ),
+    default: flag({
+      description:
+        'For keys that say nothing of it; with false only those made with --cache on, and requests with X-Osiris-Cache: on.',
+      default: true,
+    }),
+  },
+  { description: 'Answers kept for requests that come again word for word.' },
+);
+
 export const FileSchema = section(
   {
     server: Type.Optional(Server),
@@ -236,6 +290,8 @@ export const FileSchema = section(
     plans: Type.Optional(Type.Record(Type.String(), Plan, { description: 'What people can buy, by name.' })),
     trial: Type.Optional(Trial),
     logs: Type.Optional(Logs),
+    cache: Type.Optional(Cache),
+    alerts: Type.Optional(Alerts),
   },
   { description: 'Configuration of an Osiris gateway.' },
 );
@@ -247,6 +303,4 @@ export type ProviderShape = Static<typeof ProviderEntry>;
 export type ModelShape = Static<typeof ModelEntry>;
 export type CapabilityNotes = Static<typeof CapabilitiesShape>;
 export type LogsShape = Static<typeof Logs>;
-
-/** Sections that are planned and not built yet. */
-export const LATER_SECTIONS: readonly string[] = ['cache'];
+export type CacheShape = Static<typeof Cache>;

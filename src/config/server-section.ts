@@ -10,6 +10,7 @@ import type { ServerShape } from './schema.ts';
 import { parseDuration, parseSize } from './units.ts';
 
 const LOOPBACK = ['127.0.0.1', '::1'];
+const MAY_BE_ZERO: ReadonlySet<DurationName> = new Set(['drain_delay', 'drain_timeout']);
 
 /** Relative paths start at `baseDir`. Members at fault keep their default, which is never used. */
 export function readServer(section: ServerShape, baseDir: string, report: Report): ServerConfig {
@@ -19,7 +20,7 @@ export function readServer(section: ServerShape, baseDir: string, report: Report
     const written = section[name];
     if (written === undefined) return defaultMs;
     const parsed = parseDuration(written);
-    if (parsed !== undefined && (parsed > 0 || name === 'drain_timeout')) return parsed;
+    if (parsed !== undefined && (parsed > 0 || MAY_BE_ZERO.has(name))) return parsed;
     report(at(name), 'must be a duration above zero such as `30s`, `5m` or `1h` (a plain number is seconds)');
     return defaultMs;
   };
@@ -71,6 +72,7 @@ export function readServer(section: ServerShape, baseDir: string, report: Report
     streamIdleTimeoutMs: duration('stream_idle_timeout', 120_000),
     clientStallTimeoutMs: duration('client_stall_timeout', 120_000),
     streamTotalTimeoutMs: duration('stream_total_timeout', 30 * 60_000),
+    drainDelayMs: duration('drain_delay', 2_000),
     drainTimeoutMs: duration('drain_timeout', 60_000),
     maxInFlight: section.max_in_flight ?? 2048,
     queue: section.queue ?? 1024,
@@ -78,7 +80,7 @@ export function readServer(section: ServerShape, baseDir: string, report: Report
   };
 }
 
-type DurationName = Extract<keyof ServerShape, `${string}_timeout`>;
+type DurationName = Extract<keyof ServerShape, `${string}_timeout` | 'drain_delay'>;
 type ListName = 'trusted_proxies' | 'admin_from' | 'cors_origins';
 
 function readPublicUrl(written: string | undefined, pointer: string, report: Report): string | undefined {

@@ -25,6 +25,7 @@ server:
   # stream_idle_timeout: 120s      # provider silent
   # client_stall_timeout: 120s     # client not reading
   # stream_total_timeout: 30m
+  # drain_delay: 2s                # at SIGTERM: still listens so long, but /health/ready says no (for load balancers)
   # drain_timeout: 60s             # how long running calls may finish at shutdown
   # max_in_flight: 2048            # calls under way at once; more wait, and keys take turns
   # queue: 1024                    # calls that may wait; more are refused
@@ -66,6 +67,7 @@ routing:
   strategy: priority           # of a model's deployments: priority | weighted | cheapest | fastest | least_busy
   retries: 2                   # further attempts at one deployment after 429, 5xx or a connection that broke
   cooldown: 30s                # a deployment that failed three times in a row is left alone for so long
+  # attempt_timeout: 60s       # how long one may say nothing while another could be asked; it may cost twice
   # fallbacks: { gpt-5: [claude-opus-4-6] }   # other models, when no deployment of the first one answers
   # fallback_on: [context_length]             # and when the prompt is too long for it; refusal: when it refuses
 
@@ -100,8 +102,25 @@ trial:
   credit: 1.00
   email_domains: [gmail.com]
 
+# The same request again is answered from memory, without asking a provider.
+cache:
+  ttl: 0s                      # how long an answer is good for, such as 10m; 0s keeps none
+  max_size: 256MB
+  price: 0                     # of what the call would have cost: 0 is free, 1 is all of it
+  scope: key                   # who is given it: the key that got it, all of its account, or (server) everybody
+  default: true                # false: only keys with --cache on, and requests with X-Osiris-Cache: on
+
 # One row for each call, without prompts and answers; \`osiris logs\` shows them.
 logs:
   retention: 30d               # the oldest rows are forgotten: by age,
   max_size: 1GB                # and by size
+
+# Who is told of trouble: an account at a provider is empty, a provider fails or refuses a key, charges wait to be
+# written, a changed configuration is wrong. \`osiris alerts test\` sends one.
+alerts:
+  # webhooks: [ { url: "\${ALERT_URL}" } ]   # Slack and Discord are known by their address, all others get JSON
+  #   # beside the url: events: [account_empty, breaker_open]   all when left out
+  #   #                 secret: "..."                           signs what is sent
+  # remind: 6h                   # trouble that goes on is told again
+  # ledger_lag: 2s               # charges that wait longer to be on disk are trouble
 `;

@@ -68,6 +68,8 @@ export type Target = {
   topK?: boolean;
   /** Members of Chat that the vendor refuses. */
   refuses?: readonly string[];
+  /** How the vendor's own search is asked for, where that is not as its format has it; see `Quirks`. */
+  search?: 'openrouter' | 'xai';
 };
 
 /** What a request says beside its prompt: which model, and whether to stream. Some formats say it in the path. */
@@ -170,7 +172,9 @@ export type Codec = {
    */
   showSeals?(body: JsonObject, show: (seal: string) => string | undefined): Converted<JsonObject>;
   /** What no request of this format can say, so that the gateway sees to it itself. */
-  lacks?: readonly ('stop' | 'json-mode')[];
+  lacks?: readonly 'json-mode'[];
+  /** The stop texts its vendors take; the gateway sees to all others itself. `blank`: also those of white space. */
+  stops: { max: number; blank: boolean };
   /**
    * Answers that may be longer than so many tokens are always streamed by the provider, also for a client that wants
    * them whole: it gives up connections that are silent for as long as those take.

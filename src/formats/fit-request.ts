@@ -89,17 +89,25 @@ function fitForcedChoice(request: CanonicalRequest, target: Target): FitStep {
   };
 }
 
+const CUT_HERE = 'the gateway ends the answer there; the provider may write a little more';
+
+/** What the format has no room for, or its vendor refuses, is cut here. */
 function fitStop(request: CanonicalRequest, target: Target, codec: Codec): FitStep {
-  const { stop, ...sampling } = request.sampling;
-  const words = (stop ?? []).filter((word) => word !== '');
-  const isKnown = !codec.lacks?.includes('stop') && target.stop !== false;
-  if (isKnown || words.length === 0) return { request, losses: [], changes: [] };
+  const { stop = [], ...sampling } = request.sampling;
+  const words = stop.filter((word) => word !== '');
+  const { max, blank } = target.stop === false ? { max: 0, blank: false } : codec.stops;
+  const taken = words.filter((word) => blank || word.trim() !== '').slice(0, max);
+  if (taken.length === stop.length) return { request, losses: [], changes: [] };
+  const others = words.filter((word) => !taken.includes(word));
   const path = request.origin['sampling.stop'] ?? 'stop';
-  const reason = 'the gateway ends the answer there; the provider may write a little more';
+  const kept = taken.length === 0 ? sampling : { ...sampling, stop: taken };
   return {
-    request: { ...request, sampling },
-    losses: [{ path, action: 'changed', reason }],
-    changes: [() => new StopCut(words)],
+    request: { ...request, sampling: kept },
+    losses:
+      others.length === 0
+        ? [{ path, action: 'dropped', reason: 'an empty text ends nothing' }]
+        : [{ path, action: 'changed', reason: CUT_HERE }],
+    changes: others.length === 0 ? [] : [() => new StopCut(others)],
   };
 }
 

@@ -6,6 +6,9 @@ import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '..
 import type { Edit } from '../lib/splice.ts';
 import type { Target } from './codec.ts';
 import { MARK, withoutMarks } from './openai-chat/cache-marks.ts';
+import { readSearch } from './openai-chat/decode-tools.ts';
+import { switched } from './openai-chat/encode-reasoning.ts';
+import { searchTool } from './openai-chat/search-tool.ts';
 
 /** Knobs that a model without sampling answers with a 400, by where they stand. */
 const SAMPLING: Record<FormatId, readonly string[]> = {
@@ -48,6 +51,7 @@ export function passEdits(
       remove(member, 'the provider refuses it');
   if (!usageInStream && body.stream_options !== undefined) remove('stream_options');
   edits.push(...capEdits(body, target, losses), ...listEdits(body, target, losses));
+  edits.push(...searchEdits(body, target), ...thinkingEdits(body, target));
   return { edits, losses };
 }
 
@@ -78,15 +82,42 @@ function renamed(from: string, to: string, value: JsonValue): Edit[] {
   ];
 }
 
+/** Vendors with a switch refuse the effort that stands for "off", or think all the same. */
+function thinkingEdits(body: JsonObject, { thinkingSwitch, thinking }: Target): Edit[] {
+  if (thinkingSwitch === undefined || body.reasoning_effort !== 'none') return [];
+  const off = thinking === 'none' ? {} : switched(thinkingSwitch, false);
+  return [
+    { path: ['reasoning_effort'], json: undefined },
+    ...leaves(off).map(([path, value]) => ({ path, json: JSON.stringify(value) })),
+  ];
+}
+
+/** So that what else the client says beside them stays. */
+function leaves(members: JsonObject): [path: string[], value: JsonValue][] {
+  return Object.entries(members).flatMap(([name, value]): [string[], JsonValue][] =>
+    isObject(value) ? leaves(value).map(([path, leaf]) => [[name, ...path], leaf]) : [[[name], value]],
+  );
+}
+
+/** `web_search` is a word of the gateway: it becomes what switches the vendor's own search on. */
+function searchEdits(body: JsonObject, target: Target): Edit[] {
+  const hasOptions = isObject(body.web_search_options);
+  if (target.search === 'openrouter')
+    return hasOptions ? [{ path: ['web_search_options'], json: undefined }] : [];
+  return body.web_search === true && !hasOptions ? [{ path: ['web_search_options'], json: '{}' }] : [];
+}
+
 /** Messages and tools are written anew only where something in them has to change. */
 function listEdits(body: JsonObject, target: Target, losses: Loss[]): Edit[] {
   const refusesMarks = target.refuses?.includes(MARK) === true;
+  const search = target.search === 'openrouter' ? readSearch(body, losses) : undefined;
   const edits: Edit[] = [];
   for (const member of ['messages', 'tools']) {
     const given = asArray(body[member]);
     let list = given;
     if (refusesMarks) list = withoutMarks(list, member, losses);
     if (member === 'messages' && !target.developerRole) list = withSystemRole(list);
+    if (member === 'tools' && search) list = [...list, searchTool(search, losses)];
     if (list !== given) edits.push({ path: [member], json: JSON.stringify(list) });
   }
   return edits;

@@ -17,9 +17,11 @@ import type { Directory, Key, Limiter } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
 import type { Call } from './call.ts';
 import { mayTranslate, refuseTags } from './candidate.ts';
+import { refusePaused } from './course.ts';
 import { identify } from './credentials.ts';
 import type { FloodGate } from './flood-gate.ts';
 import { takeCall, takeFree } from './limits.ts';
+import type { Pauses } from './pauses.ts';
 import { type PutAsidePorts, putAside } from './put-aside.ts';
 import { newTrace } from './trace.ts';
 import type { Turns } from './turns.ts';
@@ -43,6 +45,7 @@ export type Seen = { key?: Key; bytes?: number; modelName?: string; admitted?: t
 export type KnownAdmitPorts = PutAsidePorts & {
   config: Config;
   models: ModelIndex;
+  pauses: Pauses;
   limiter: Pick<Limiter, 'admit' | 'spend'>;
   watch: Watch;
   turns: Turns;
@@ -92,6 +95,7 @@ export async function admitKnown(
   const resolution = resolveModel(ports.models, modelName);
   refuseModel(key, resolution.model);
   refuseTags(key, resolution, config.providers);
+  refusePaused(resolution, ports);
   const place = door.free ? takeFree(key, limiter) : takeCall(key, limits, limiter);
   const { release, limit, remaining, resetS } = place;
   const { model } = resolution;

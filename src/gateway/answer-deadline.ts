@@ -28,16 +28,17 @@ export class AnswerDeadline implements Watched {
 
   tick(now: number): void {
     const { connectTimeoutMs, firstByteTimeoutMs, streamTotalTimeoutMs } = this.#server;
-    const { stream, startedMs, requestTimeoutMs, turnEndsMs } = this.#call;
+    const { stream, startedMs, requestTimeoutMs, givesWay } = this.#call;
     const waitedMs = now - this.#sentMs;
     if (stream && waitedMs >= firstByteTimeoutMs) this.#giveUp('upstream_timeout', firstByteTimeoutMs);
     else if (stream && now - startedMs >= streamTotalTimeoutMs)
       this.#giveUp('request_timeout', streamTotalTimeoutMs);
     // the whole time is used up, so there is none left for another provider
     else if (!stream && now - startedMs >= requestTimeoutMs)
-      this.#giveUp('request_timeout', requestTimeoutMs);
-    else if (turnEndsMs !== undefined && now >= turnEndsMs)
-      this.#giveUp('upstream_timeout', turnEndsMs - this.#sentMs);
+      this.#giveUp('request_timeout', requestTimeoutMs, '; a streamed answer may take longer');
+    else if (givesWay !== undefined && now >= givesWay.atMs)
+      this.#giveUp('upstream_timeout', givesWay.atMs - this.#sentMs);
+    else if (givesWay?.isDue()) this.#giveUp('upstream_timeout', waitedMs);
     else if (!this.#probed && waitedMs >= connectTimeoutMs) void this.#probe(connectTimeoutMs);
   }
 
@@ -52,8 +53,8 @@ export class AnswerDeadline implements Watched {
     abort.abort(new Fault('upstream_unreachable', message));
   }
 
-  #giveUp(code: 'upstream_timeout' | 'request_timeout', limitMs: number): void {
-    const message = `Provider ${this.#provider.id} did not answer within ${Math.round(limitMs / 1000)} s.`;
+  #giveUp(code: 'upstream_timeout' | 'request_timeout', limitMs: number, advice = ''): void {
+    const message = `Provider ${this.#provider.id} did not answer within ${Math.round(limitMs / 1000)} s${advice}.`;
     this.#call.abort.abort(new Fault(code, message));
   }
 }

@@ -7,10 +7,12 @@ import { nowMs, pause } from '../lib/clock.ts';
 import { randomFraction } from '../lib/id.ts';
 import type { FallbackReason } from '../routing/order.ts';
 import { type Failure, mayPass, waitBefore } from '../routing/retry.ts';
+import type { Pause } from '../store/pauses.ts';
 import type { SettleRule } from '../store/ports.ts';
 import type { Call } from './call.ts';
-import { mayTranslate } from './candidate.ts';
+import { type Candidate, mayTranslate } from './candidate.ts';
 import { type CoursePorts, courseOf, type Stop } from './course.ts';
+import { pausedFault } from './pauses.ts';
 import type { Plan } from './plan.ts';
 import { type PutAsidePorts, putMoreAside } from './put-aside.ts';
 import { withoutSecrets } from './upstream.ts';
@@ -51,7 +53,8 @@ export class Attempts {
 
   /** Where the call goes now; its model and price are those of the stop. Throws Fault when nobody is left. */
   begin(): Stop {
-    const stop = this.#again && this.#stop ? this.#stop : this.#nextStop();
+    const again = this.#again && this.#stop && !this.#pauseOf(this.#stop) ? this.#stop : undefined;
+    const stop = again ?? this.#nextStop();
     this.#stop = stop;
     this.#again = false;
     this.count += 1;
@@ -68,6 +71,11 @@ export class Attempts {
       this.#next += 1;
       // the model itself has said that it cannot
       if (this.#told && !stop.isFallback) continue;
+      const pause = this.#pauseOf(stop);
+      if (pause) {
+        this.#failure ??= pausedFault(pause);
+        continue;
+      }
       if (stop.model !== this.#call.model && !this.#turnTo(stop)) continue;
       const { candidate } = stop;
       // who is known to fail is asked once: it may be back, and there is nobody else
@@ -77,24 +85,51 @@ export class Attempts {
     }
   }
 
+  /** The operator may have paused it since the call was let in. */
+  #pauseOf({ candidate, model }: Stop): Pause | undefined {
+    const { pauses } = this.#ports;
+    return pauses.isEmpty ? undefined : pauses.of(candidate, model);
+  }
+
   /** The request is about to be sent as planned. */
   send({ candidate, credential }: Plan): void {
     const { health, conversations, config } = this.#ports;
     this.#credential = credential;
+    this.#call.trace.asking = candidate.provider.id;
     this.#isUnderWay = true;
     this.#sentMs = nowMs();
-    this.#call.turnEndsMs = this.#turnEndsMs();
-    health.begin(candidate, config.routing.cooldownMs);
+    const probes = health.begin(candidate, credential, config.routing.cooldownMs);
+    this.#call.givesWay = this.#givesWay(candidate, probes);
     if (candidate.provider.credentials.length > 1 || this.#mayStay())
       conversations.remember(this.#call, candidate, credential);
   }
 
-  /** An answer that is not streamed shows no sign of life: a third of the time is left for who comes next. */
-  #turnEndsMs(): number | undefined {
+  /**
+   * How long the deployment may say nothing while there is somebody else to ask. A plain answer is silent until it is
+   * whole, so silence alone proves nothing and what is given up may be paid for all the same: a third of the time is
+   * left for who comes next, unless the configuration says less or the deployment is known to say nothing to anybody.
+   */
+  #givesWay(candidate: Candidate, probes: number): Call['givesWay'] {
+    if (this.#next >= this.#stops.length) return undefined;
     const { stream, startedMs, requestTimeoutMs } = this.#call;
-    if (stream || this.#next >= this.#stops.length) return undefined;
-    const leftMs = startedMs + requestTimeoutMs - this.#sentMs;
-    return this.#sentMs + Math.max(0, (leftMs * 2) / 3);
+    const { health, config } = this.#ports;
+    const { attemptTimeoutMs = Number.POSITIVE_INFINITY, cooldownMs } = config.routing;
+    const leftMs = Math.max(0, startedMs + requestTimeoutMs - this.#sentMs);
+    const isProbe = probes > 0 && health.isSilent(candidate);
+    const forMs = Math.min(
+      attemptTimeoutMs,
+      stream ? Number.POSITIVE_INFINITY : (leftMs * 2) / 3,
+      // one call alone waits for it: not long, but longer each time, in case it answers so slowly
+      isProbe ? cooldownMs * 2 ** (probes - 1) : Number.POSITIVE_INFINITY,
+    );
+    const isDue = () => !isProbe && health.isSilent(candidate) && this.#hasWellOne();
+    return { atMs: this.#sentMs + forMs, isDue };
+  }
+
+  #hasWellOne(): boolean {
+    return this.#stops
+      .slice(this.#next)
+      .some(({ candidate }) => this.#ports.health.fitnessOf(candidate) === 'well');
   }
 
   /** Only where another deployment could be chosen next time there is something to remember. */
@@ -107,7 +142,7 @@ export class Attempts {
     const stop = this.#stop;
     if (!stop) return;
     if (!isStream) this.ended('finished', undefined);
-    else this.#ports.health.began(stop.candidate, nowMs() - this.#sentMs);
+    else this.#ports.health.began(stop.candidate, this.#credential, nowMs() - this.#sentMs);
   }
 
   /** An answer that had begun is over; later calls change nothing. */
@@ -249,4 +284,4 @@ function renewAbort(call: Call): void {
   call.abort = new AbortController();
 }
 
-const ENDS_ALL = new Set<FaultCode>(['client_closed', 'draining', 'request_timeout']);
+const ENDS_ALL = new Set<FaultCode>(['client_closed', 'draining', 'paused', 'request_timeout']);

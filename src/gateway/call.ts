@@ -36,7 +36,7 @@ export type Call = {
   /** So long an answer that is not streamed may take as a whole. */
   requestTimeoutMs: number;
   /** When the attempt under way has to make room for the next one; undefined: it may take all the time there is. */
-  turnEndsMs?: number | undefined;
+  givesWay?: { atMs: number; isDue(): boolean } | undefined;
   /** Our own abort, of the attempt under way: the client left or a deadline passed; `reason` says which. */
   abort: AbortController;
   /** The client is gone: nobody else needs to be tried. */

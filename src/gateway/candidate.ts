@@ -52,6 +52,8 @@ export function refuseTags(
 ): void {
   if (requireTags === undefined) return;
   const candidates = everyCandidate(resolution, providers);
+  // only other models answer in its place, and each of those is looked at when its turn comes
+  if (candidates.length === 0) return;
   if (candidates.some(({ deployment, provider }) => hasTags(deployment, provider, requireTags))) return;
   throw new Fault(
     'model_not_allowed',

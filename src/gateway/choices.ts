@@ -76,6 +76,8 @@ function obstacleIn({ obstacle, model }: Prospect, { key }: Call): string | unde
   switch (obstacle) {
     case undefined:
       return undefined;
+    case 'paused':
+      return 'the operator has paused it';
     case 'tags':
       return `the key requires deployments with the tags ${key.requireTags?.join(', ')}`;
     case 'models':

@@ -61,8 +61,8 @@ export function estimate(call: Call): number {
 
 /** The provider's own count, or undefined when it has none or fails: counting never does. */
 async function askProvider(call: Call, ports: GatewayPorts): Promise<JsonObject | undefined> {
-  const candidate = candidatesOf(call, ports.config.providers).find((each) =>
-    countsNatively(each, call.codec),
+  const candidate = candidatesOf(call, ports.config.providers).find(
+    (each) => countsNatively(each, call.codec) && !ports.pauses.of(each, call.model),
   );
   const counting = COUNTING[call.codec.id];
   if (!candidate || counting === undefined) return undefined;

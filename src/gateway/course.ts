@@ -15,11 +15,17 @@ import type { Call } from './call.ts';
 import { type Candidate, everyCandidate, formatsOf } from './candidate.ts';
 import type { Conversations } from './conversations.ts';
 import type { Fitness, Health } from './health.ts';
+import { type Pauses, pausedFault } from './pauses.ts';
 import { refuseSearch, searches } from './search.ts';
 
-export type CoursePorts = {
-  config: Pick<Config, 'providers' | 'routing' | 'billing'>;
+export type StopPorts = {
+  config: Pick<Config, 'providers' | 'routing'>;
   models: ModelIndex;
+  pauses: Pauses;
+};
+
+export type CoursePorts = StopPorts & {
+  config: Pick<Config, 'billing'>;
   health: Health;
   conversations: Conversations;
 };
@@ -28,7 +34,7 @@ export type CoursePorts = {
 export type Stop = { model: Model; resolution: Resolution; candidate: Candidate; isFallback: boolean };
 
 /** Why a stop is left out for this call. */
-export type Obstacle = 'tags' | 'models' | 'search' | 'price';
+export type Obstacle = 'paused' | 'tags' | 'models' | 'search' | 'price';
 
 /** A stop as seen from now: `obstacle` says that it is not tried, `fitness` `ill` that it is one of the last. */
 export type Prospect = Stop & { obstacle: Obstacle | undefined; fitness: Fitness; standing: Standing };
@@ -40,14 +46,16 @@ export type Prospect = Stop & { obstacle: Obstacle | undefined; fitness: Fitness
 export function courseOf(call: Call, ports: CoursePorts): readonly Stop[] {
   const { health, config } = ports;
   const all = stopsOf(call.resolution, ports);
-  const isPlain = isUnrestricted(call);
+  const isPlain = ports.pauses.isEmpty && isUnrestricted(call);
   if (isPlain && (all.length === 1 || (health.isCalm && config.routing.strategy === 'priority'))) {
     if (all.length === 0)
       throw new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
     return all;
   }
-  const open = isPlain ? all : all.filter((stop) => obstacleOf(stop, call) === undefined);
-  if (call.extras?.webSearch && !open.some((stop) => !stop.isFallback)) refuseSearch(call, ports.models);
+  const open = isPlain ? all : all.filter((stop) => obstacleOf(stop, call, ports) === undefined);
+  if (open.length === 0) refusePausedStop(all, ports);
+  const isOwn = ({ isFallback }: Stop) => !isFallback;
+  if (call.extras?.webSearch && all.some(isOwn) && !open.some(isOwn)) refuseSearch(call, ports.models);
   if (open.length === 0)
     throw new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
   return arranged(
@@ -55,6 +63,25 @@ export function courseOf(call: Call, ports: CoursePorts): readonly Stop[] {
     call,
     ports,
   );
+}
+
+/** Throws Fault `paused` when the operator has paused everything that could answer. */
+export function refusePaused(resolution: Resolution, ports: StopPorts): void {
+  const { pauses } = ports;
+  if (pauses.isEmpty) return;
+  if (pauses.ofServer) throw pausedFault(pauses.ofServer);
+  const stops = stopsOf(resolution, ports);
+  const [pause, ...others] = stops.map(({ candidate, model }) => pauses.of(candidate, model));
+  if (pause && others.every((other) => other !== undefined)) throw pausedFault(pause);
+}
+
+/** The same for a call that nobody is left for, one of them because of a pause. */
+function refusePausedStop(stops: readonly Stop[], { pauses }: StopPorts): void {
+  if (pauses.isEmpty) return;
+  for (const { candidate, model } of stops) {
+    const pause = pauses.of(candidate, model);
+    if (pause) throw pausedFault(pause);
+  }
 }
 
 /** All stops with what speaks for and against them, in the order they would be tried now. Changes nothing. */
@@ -67,7 +94,7 @@ export function prospectsOf(call: Call, ports: CoursePorts): Prospect[] {
 }
 
 /** Every deployment of the model and of those that stand in for it. Made once per configuration. */
-function stopsOf(resolution: Resolution, ports: CoursePorts): readonly Stop[] {
+function stopsOf(resolution: Resolution, ports: StopPorts): readonly Stop[] {
   const known = lists.get(resolution);
   if (known) return known;
   const { config, models } = ports;
@@ -94,8 +121,13 @@ function isUnrestricted({ key, extras }: Call): boolean {
   return key.requireTags === undefined && key.models === undefined && !extras?.webSearch;
 }
 
-function obstacleOf(stop: Stop, { key, extras, startedMs }: Call): Obstacle | undefined {
+function obstacleOf(
+  stop: Stop,
+  { key, extras, startedMs }: Call,
+  { pauses }: StopPorts,
+): Obstacle | undefined {
   const { deployment, provider } = stop.candidate;
+  if (!pauses.isEmpty && pauses.of(stop.candidate, stop.model)) return 'paused';
   if (!hasTags(deployment, provider, key.requireTags)) return 'tags';
   if (extras?.webSearch && !searches(stop.model, stop.candidate)) return 'search';
   if (!stop.isFallback) return undefined;
@@ -107,7 +139,7 @@ function prospectOf(stop: Stop, call: Call, ports: CoursePorts): Prospect {
   const { candidate } = stop;
   return {
     ...stop,
-    obstacle: obstacleOf(stop, call),
+    obstacle: obstacleOf(stop, call, ports),
     fitness: ports.health.fitnessOf(candidate),
     standing: {
       weight: candidate.deployment.weight,

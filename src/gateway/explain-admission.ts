@@ -13,6 +13,7 @@ import { refuseTags } from './candidate.ts';
 import { refuseRevoked } from './credentials.ts';
 import type { Question } from './explain-question.ts';
 import { limitFault } from './limits.ts';
+import { nothingPaused } from './pauses.ts';
 import { holdFault, refuseTrouble } from './put-aside.ts';
 import { Turns } from './turns.ts';
 
@@ -71,7 +72,7 @@ export async function admitDry(
   const { config, models, billing, watch } = ports;
   // member by member: whatever else an admission may take has to be answered here
   // turns of its own: nobody waits behind a question
-  const own = { ledger: notingLedger(ordered), turns: new Turns() };
+  const own = { ledger: notingLedger(ordered), turns: new Turns(), pauses: nothingPaused() };
   const taking = { config, models, billing, watch, ...TAKES_NOTHING, ...own };
   const call = await admitKnown(eased, request, door, newRequestId(), taking, {}, startedMs);
   call.key = key ?? OPERATOR;

@@ -1,28 +1,55 @@
 // How the deployments fare: a breaker for each, and for how long our credentials are to be left alone.
 
 import { type Clock, systemClock } from '../lib/clock.ts';
+import type { Provider } from '../providers/provider.ts';
 import {
   afterBeginning,
   afterFailure,
   afterProbe,
   type Breaker,
   CLOSED,
+  FAILURES_MAX,
   stateOf,
 } from '../routing/breaker.ts';
 import { type Blame, blameOf, type Failure } from '../routing/retry.ts';
 import type { Candidate } from './candidate.ts';
+import { Rests } from './rests.ts';
 
 /** Whether a deployment is worth a call: `ill` ones are tried when nobody else is left. */
 export type Fitness = 'well' | 'probe' | 'ill';
+
+/**
+ * What has just become known: a deployment is left alone from now on, or answers again; a provider does not accept one
+ * of our credentials or has no money left for us, or takes it again.
+ */
+export type HealthNews =
+  | { about: 'deployment'; state: 'failing'; provider: Provider; model: string; failure: Failure }
+  | { about: 'deployment'; state: Better; provider: Provider; model: string }
+  | {
+      about: 'credential';
+      state: 'refused' | 'unpaid';
+      of: Refused;
+      model: string;
+      status: number | undefined;
+    }
+  | { about: 'credential'; state: Better; of: Refused };
+/** `gone`: it is no longer in the configuration. */
+type Better = 'answers' | 'gone';
+/** `place` is that of the credential among those of its provider, from 1 on. */
+export type Refused = { provider: Provider; place: number };
 
 /** What is wrong with a deployment, for the operator. */
 export type Trouble = { provider: string; model: string; why: 'failing' | 'credentials'; untilMs: number };
 
 type Condition = {
   readonly key: string;
-  readonly provider: string;
+  readonly provider: Provider;
   readonly model: string;
   breaker: Breaker;
+  /** Attempts in a row that nothing at all was heard of. */
+  silent: number;
+  /** Probes since the breaker opened. */
+  probes: number;
   /** Calls under way. */
   open: number;
   firstTokenMs: number | undefined;
@@ -48,23 +75,28 @@ export class Health {
   readonly #byCandidate = new WeakMap<Candidate, Condition>();
   /** Those with failures in a row. */
   readonly #failing = new Set<Condition>();
-  /** Until when a credential is left alone, for a deployment or for a whole provider. */
-  readonly #cooling = new Map<string, number>();
+  /** Of a credential for one deployment, or for a whole provider. */
+  readonly #rests = new Rests();
+  /** Credentials that were not accepted, or not paid for, when last tried. */
+  readonly #refused = new Map<string, Refused>();
+  readonly #tell: (news: HealthNews) => void;
 
-  constructor(clock: Clock = systemClock) {
+  /** `tell` must not throw. */
+  constructor(clock: Clock = systemClock, tell: (news: HealthNews) => void = () => {}) {
     this.#clock = clock;
+    this.#tell = tell;
   }
 
   /** Nothing is known against anybody: the usual case, in which nobody needs to be looked at one by one. */
   get isCalm(): boolean {
-    return this.#failing.size === 0 && this.#cooling.size === 0;
+    return this.#failing.size === 0 && this.#rests.size === 0;
   }
 
   fitnessOf(candidate: Candidate): Fitness {
     if (this.isCalm) return 'well';
     const state = stateOf(this.#of(candidate).breaker, this.#clock.nowMs());
     if (state === 'open' || !this.#hasWarmCredential(candidate)) return 'ill';
-    return state === 'half-open' ? 'probe' : 'well';
+    return state === 'half-open' || this.#isUntried(candidate) ? 'probe' : 'well';
   }
 
   /** It has failed several times in a row, most of all just now. */
@@ -82,31 +114,35 @@ export class Health {
     return this.#clock.nowMs() - measuredMs < MEASURED_MS ? firstTokenMs : undefined;
   }
 
+  /** It has stopped answering: of several attempts in a row nothing at all was heard. */
+  isSilent(candidate: Candidate): boolean {
+    if (this.#failing.size === 0) return false;
+    const { breaker, silent } = this.#of(candidate);
+    return breaker.untilMs !== 0 && silent >= FAILURES_MAX;
+  }
+
   /** Until when the credential is left alone for this deployment; 0 when it is not. */
   coolsUntil(candidate: Candidate, credential: string): number {
-    if (this.#cooling.size === 0) return 0;
-    return Math.max(
-      this.#coolUntil(coolingKey(this.#of(candidate).key, credential)),
-      this.#coolUntil(coolingKey(accountOf(candidate), credential)),
-    );
+    if (this.#rests.size === 0) return 0;
+    const now = this.#clock.nowMs();
+    const [here, anywhere] = this.#restsOf(candidate, credential);
+    return Math.max(this.#rests.untilMs(here, now), this.#rests.untilMs(anywhere, now));
   }
 
-  #coolUntil(key: string): number {
-    const untilMs = this.#cooling.get(key);
-    if (untilMs === undefined) return 0;
-    if (untilMs > this.#clock.nowMs()) return untilMs;
-    this.#cooling.delete(key);
-    return 0;
-  }
-
-  /** An attempt is sent; the first one after a cooldown is the probe. */
-  begin(candidate: Candidate, cooldownMs: number): void {
+  /**
+   * An attempt is sent; the first one after a cooldown is the probe. How many probes there have been with this one;
+   * 0 when it is none.
+   */
+  begin(candidate: Candidate, credential: string | undefined, cooldownMs: number): number {
     const condition = this.#of(candidate);
     condition.open += 1;
-    if (condition.breaker.untilMs === 0) return;
     const now = this.#clock.nowMs();
-    if (stateOf(condition.breaker, now) === 'half-open')
-      condition.breaker = afterProbe(condition.breaker, cooldownMs, now);
+    if (credential !== undefined && this.#rests.size > 0)
+      for (const name of this.#restsOf(candidate, credential)) this.#rests.try(name, cooldownMs, now);
+    if (stateOf(condition.breaker, now) !== 'half-open') return 0;
+    condition.breaker = afterProbe(condition.breaker, cooldownMs, now);
+    condition.probes += 1;
+    return condition.probes;
   }
 
   end(candidate: Candidate): void {
@@ -114,9 +150,9 @@ export class Health {
   }
 
   /** An answer has begun; `firstTokenMs` when its first token was waited for. */
-  began(candidate: Candidate, firstTokenMs: number | undefined): void {
+  began(candidate: Candidate, credential: string | undefined, firstTokenMs: number | undefined): void {
     const condition = this.#of(candidate);
-    condition.breaker = afterBeginning(condition.breaker);
+    this.#heardOf(candidate, credential);
     if (firstTokenMs === undefined) return;
     const now = this.#clock.nowMs();
     const last = now - condition.measuredMs < MEASURED_MS ? condition.firstTokenMs : undefined;
@@ -127,12 +163,32 @@ export class Health {
   /** A whole answer came. */
   succeeded(candidate: Candidate, credential: string | undefined): void {
     if (this.isCalm) return;
+    this.#heardOf(candidate, credential);
     const condition = this.#of(candidate);
     condition.breaker = CLOSED;
     this.#failing.delete(condition);
-    if (credential === undefined) return;
-    this.#cooling.delete(coolingKey(condition.key, credential));
-    this.#cooling.delete(coolingKey(accountOf(candidate), credential));
+  }
+
+  /** It answers, and takes the credential. */
+  #heardOf(candidate: Candidate, credential: string | undefined): void {
+    if (this.isCalm) return;
+    const condition = this.#of(candidate);
+    const { breaker } = condition;
+    condition.breaker = afterBeginning(breaker);
+    condition.silent = 0;
+    condition.probes = 0;
+    if (breaker.untilMs !== 0)
+      this.#tell({ about: 'deployment', state: 'answers', ...ofDeployment(condition) });
+    if (credential === undefined || this.#rests.size === 0) return;
+    for (const name of this.#restsOf(candidate, credential)) {
+      this.#rests.end(name);
+      this.#takeBack(name, 'answers');
+    }
+  }
+
+  #takeBack(name: string, state: Better): void {
+    const of = this.#refused.get(name);
+    if (of && this.#refused.delete(name)) this.#tell({ about: 'credential', state, of });
   }
 
   failed(candidate: Candidate, credential: string | undefined, failure: Failure, cooldownMs: number): Blame {
@@ -140,23 +196,48 @@ export class Health {
     const condition = this.#of(candidate);
     const now = this.#clock.nowMs();
     const askedMs = failure.retryAfterS === undefined ? undefined : failure.retryAfterS * 1000;
+    condition.silent = isSilence(failure) ? condition.silent + 1 : 0;
     switch (blame) {
-      case 'deployment':
-        condition.breaker = afterFailure(condition.breaker, Math.max(cooldownMs, capped(askedMs ?? 0)), now);
+      case 'deployment': {
+        const { breaker } = condition;
+        condition.breaker = afterFailure(breaker, Math.max(cooldownMs, capped(askedMs ?? 0)), now);
         this.#failing.add(condition);
+        if (breaker.untilMs === 0 && condition.breaker.untilMs !== 0)
+          this.#tell({ about: 'deployment', state: 'failing', ...ofDeployment(condition), failure });
         break;
+      }
       case 'credential':
-        this.#cool(condition.key, credential, now + capped(askedMs ?? cooldownMs));
-        break;
       case 'account':
-        this.#cool(accountOf(candidate), credential, now + capped(cooldownMs * ACCOUNT_FACTOR));
+        if (credential !== undefined) this.#rest(candidate, credential, failure, blame, cooldownMs);
         break;
       case 'nobody':
+        // what it finds wrong with the request it has read
+        if (failure.status !== undefined) this.#heardOf(candidate, credential);
         break;
       default:
         blame satisfies never;
     }
     return blame;
+  }
+
+  #rest(
+    candidate: Candidate,
+    credential: string,
+    { code, status, retryAfterS }: Failure,
+    blame: 'credential' | 'account',
+    cooldownMs: number,
+  ): void {
+    const [here, anywhere] = this.#restsOf(candidate, credential);
+    const name = blame === 'account' ? anywhere : here;
+    const askedMs = retryAfterS === undefined ? cooldownMs : retryAfterS * 1000;
+    const restMs = blame === 'account' ? cooldownMs * ACCOUNT_FACTOR : askedMs;
+    this.#rests.begin(name, this.#clock.nowMs() + capped(restMs));
+    if (code === 'upstream_rate_limited') return;
+    const { provider, deployment } = candidate;
+    const of = { provider, place: provider.credentials.indexOf(credential) + 1 };
+    this.#refused.set(name, of);
+    const state = code === 'upstream_unavailable' ? 'unpaid' : 'refused';
+    this.#tell({ about: 'credential', state, of, model: deployment.model, status });
   }
 
   /** What is left alone now, the longest first. */
@@ -168,9 +249,9 @@ export class Health {
       const { breaker, provider, model } = this.#of(candidate);
       const coolMs = candidate.provider.credentials.map((each) => this.coolsUntil(candidate, each));
       if (stateOf(breaker, now) !== 'closed')
-        troubles.push({ provider, model, why: 'failing', untilMs: breaker.untilMs });
+        troubles.push({ provider: provider.id, model, why: 'failing', untilMs: breaker.untilMs });
       else if (!this.#hasWarmCredential(candidate))
-        troubles.push({ provider, model, why: 'credentials', untilMs: Math.min(...coolMs) });
+        troubles.push({ provider: provider.id, model, why: 'credentials', untilMs: Math.min(...coolMs) });
     }
     return troubles.sort((a, b) => b.untilMs - a.untilMs);
   }
@@ -178,25 +259,44 @@ export class Health {
   /** Forgets what is known of all others: they are no longer in the configuration. */
   keepOnly(candidates: Iterable<Candidate>): void {
     const kept = new Set<string>();
-    for (const candidate of candidates) kept.add(this.#of(candidate).key);
+    const rests = new Set<string>();
+    for (const candidate of candidates) {
+      kept.add(this.#of(candidate).key);
+      for (const credential of candidate.provider.credentials)
+        for (const name of this.#restsOf(candidate, credential)) rests.add(name);
+    }
+    this.#rests.keepOnly((name) => rests.has(name));
+    for (const name of [...this.#refused.keys()]) if (!rests.has(name)) this.#takeBack(name, 'gone');
     for (const [key, condition] of this.#conditions) {
       if (kept.has(key)) continue;
       this.#conditions.delete(key);
       this.#failing.delete(condition);
+      if (condition.breaker.untilMs !== 0)
+        this.#tell({ about: 'deployment', state: 'gone', ...ofDeployment(condition) });
     }
   }
 
   #hasWarmCredential(candidate: Candidate): boolean {
     const { credentials } = candidate.provider;
-    if (credentials.length === 0 || this.#cooling.size === 0) return true;
+    if (credentials.length === 0 || this.#rests.size === 0) return true;
     return credentials.some((credential) => this.coolsUntil(candidate, credential) === 0);
   }
 
-  #cool(owner: string, credential: string | undefined, untilMs: number): void {
-    if (credential !== undefined) this.#cooling.set(coolingKey(owner, credential), untilMs);
-    // what nobody asks for any more is forgotten here
+  /** Of no credential that could be taken it is known that it works. */
+  #isUntried(candidate: Candidate): boolean {
+    const { credentials } = candidate.provider;
+    if (credentials.length === 0 || this.#rests.size === 0) return false;
     const now = this.#clock.nowMs();
-    for (const [key, endsMs] of this.#cooling) if (endsMs <= now) this.#cooling.delete(key);
+    return credentials.every(
+      (credential) =>
+        this.coolsUntil(candidate, credential) > 0 ||
+        this.#restsOf(candidate, credential).some((name) => this.#rests.isDue(name, now)),
+    );
+  }
+
+  /** The names of its rests: for this deployment, and for its whole provider. */
+  #restsOf(candidate: Candidate, credential: string): [here: string, anywhere: string] {
+    return [coolingKey(this.#of(candidate).key, credential), coolingKey(accountOf(candidate), credential)];
   }
 
   #of(candidate: Candidate): Condition {
@@ -206,8 +306,8 @@ export class Health {
     const key = `${accountOf(candidate)} ${deployment.format ?? ''} ${deployment.model}`;
     let condition = this.#conditions.get(key);
     if (!condition) {
-      const { provider, model } = deployment;
-      condition = { key, provider, model, breaker: CLOSED, ...UNMEASURED };
+      const { provider } = candidate;
+      condition = { key, provider, model: deployment.model, breaker: CLOSED, ...UNMEASURED };
       this.#conditions.set(key, condition);
     }
     this.#byCandidate.set(candidate, condition);
@@ -215,10 +315,19 @@ export class Health {
   }
 }
 
-const UNMEASURED = { open: 0, firstTokenMs: undefined, measuredMs: 0 };
+const UNMEASURED = { silent: 0, probes: 0, open: 0, firstTokenMs: undefined, measuredMs: 0 };
+
+function ofDeployment({ provider, model }: Condition): { provider: Provider; model: string } {
+  return { provider, model };
+}
 
 function capped(ms: number): number {
   return Math.min(COOL_MS_MAX, Math.max(1, ms));
+}
+
+/** Our own patience ended, and not a byte had come. */
+function isSilence({ code, status }: Failure): boolean {
+  return code === 'upstream_timeout' && status === undefined;
 }
 
 /** The vendor at its address: another address is another vendor. */

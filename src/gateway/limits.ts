@@ -9,6 +9,9 @@ type Admitted = LimitVerdict & { allowed: true };
 /** Token counts, model lists and key pages are free, but not a way to flood the server. */
 const FREE_LIMITS: CallLimits = { requestsPerMinute: 600, concurrent: 600 };
 
+/** A page that waits for calls asks again and again; what it asks is in memory. */
+const WATCH_LIMITS: CallLimits = { requestsPerMinute: 120, concurrent: 20 };
+
 /** Takes one request and one place for a call. Throws Fault `rate_limit_exceeded` or `concurrency_limit`. */
 export function takeCall(key: Key, limits: CallLimits, limiter: Pick<Limiter, 'admit'>): Admitted {
   return admitted(limiter.admit(key.id, limits), limits);
@@ -17,6 +20,11 @@ export function takeCall(key: Key, limits: CallLimits, limiter: Pick<Limiter, 'a
 /** The same for a request that costs nothing, which has a limit of its own. */
 export function takeFree(key: Key, limiter: Pick<Limiter, 'admit'>): Admitted {
   return admitted(limiter.admit(`free:${key.id}`, FREE_LIMITS), FREE_LIMITS);
+}
+
+/** The same for a look at the calls of the key, so that looking on takes nothing from other free requests. */
+export function takeWatch(key: Key, limiter: Pick<Limiter, 'admit'>): Admitted {
+  return admitted(limiter.admit(`watch:${key.id}`, WATCH_LIMITS), WATCH_LIMITS);
 }
 
 function admitted(verdict: LimitVerdict, limits: CallLimits): Admitted {

@@ -114,8 +114,9 @@ export class PassedStream implements Conversion {
     this.#options.mender?.notice(whole);
     const isOpen = !this.#decoder.mayBeOver && !this.#decoder.awaitsUsage;
     const isPlain = this.committed && !edits && !unterminated && isOpen;
-    if (isPlain && this.#firstTell(whole) === -1) {
-      this.#frames += countFrames(whole);
+    const count = isPlain && this.#firstTell(whole) === -1 ? countSound(whole) : undefined;
+    if (count !== undefined) {
+      this.#frames += count;
       this.#options.meter.hearFrames(this.#frames - this.#opening);
       return { now: whole, last: undefined };
     }
@@ -125,7 +126,11 @@ export class PassedStream implements Conversion {
     let start = 0;
     let lastBytes = 0;
     for (const end of frameEnds(whole)) {
-      const telling = !this.committed || this.awaitsUsage || (tellAt !== -1 && tellAt < end);
+      const telling =
+        !this.committed ||
+        this.awaitsUsage ||
+        (tellAt !== -1 && tellAt < end) ||
+        isBroken(whole.subarray(start, end));
       if (this.#ended) last.take(start, end);
       else if (!telling && !edits) {
         if (!isComment(whole.subarray(start, end))) this.#frames++;
@@ -179,12 +184,14 @@ export class PassedStream implements Conversion {
       if (event.type === 'finish') this.#ended = true;
       if (event.type === 'error') this.fault = event.fault;
     }
-    // our own words stand in its place
-    if (this.fault) this.#frames--;
+    const unreadable = isBroken(raw);
+    // our own words stand in its place, or nothing
+    if (this.fault || unreadable) this.#frames--;
     const { codec, meter } = this.#options;
     if (this.committed) meter.hearFrames(this.#frames - this.#opening);
     if (frame.data.includes(`"${usageMember(codec)}"`)) meter.hearReport(this.#decoder.usage);
     if (this.#options.hideUsage && isUsageChunk(frame)) return undefined;
+    if (unreadable) return undefined;
     const shown = this.#rename(this.#withCost(raw, frame));
     return this.#options.mender?.mend(shown, frame) ?? shown;
   }
@@ -276,21 +283,37 @@ function isComment(raw: Uint8Array): boolean {
   return raw[0] === COLON && parseFrames(raw).length === 0;
 }
 
-/** How many blank lines end more than a comment; a byte is looked for much faster than a word. */
-function countFrames(whole: Uint8Array): number {
-  let count = whole[0] === COLON ? -1 : 0;
+/**
+ * How many blank lines end more than a comment; undefined when a frame does not end as JSON does and must be looked at.
+ * A byte is looked for much faster than a word.
+ */
+function countSound(whole: Uint8Array): number | undefined {
+  let count = 0;
+  let isComment = whole[0] === COLON;
   for (let at = whole.indexOf(LF); at !== -1; at = whole.indexOf(LF, at + 1)) {
     const next = whole[at + 1] === CR ? at + 2 : at + 1;
     if (whole[next] !== LF) continue;
-    if (whole[next + 1] !== COLON) count++;
+    if (!isComment && whole[whole[at - 1] === CR ? at - 2 : at - 1] !== CLOSING_BRACE) return undefined;
+    if (!isComment) count++;
+    isComment = whole[next + 1] === COLON;
     at = next;
   }
   return count;
 }
 
+/** Half an event, as a dying upstream writes it: no client could read it. What ends as JSON does is believed to be it. */
+function isBroken(raw: Uint8Array): boolean {
+  let end = raw.length;
+  while (raw[end - 1] === LF || raw[end - 1] === CR) end--;
+  if (raw[end - 1] === CLOSING_BRACE) return false;
+  const data = parseFrames(raw)[0]?.data.trim() ?? '';
+  return data !== '' && data !== '[DONE]' && tryParseJson(data) === undefined;
+}
+
 const LF = 10;
 const CR = 13;
 const COLON = 58;
+const CLOSING_BRACE = 125;
 
 /** Ranges of one chunk and what stands between them; neighbouring ranges stay one piece. */
 class Selection {

@@ -25,7 +25,7 @@ import { conversationKey } from './conversation.ts';
 import { lastScope, type SignInPorts, scopesOf, signIn } from './credential.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './seal-notes.ts';
-import { hasSearch } from './search.ts';
+import { hasSearch, searchFormatsOf } from './search.ts';
 import { requestsOf, severalLoss } from './several.ts';
 import { isStrict } from './strict.ts';
 
@@ -77,12 +77,12 @@ export type Plan = PassPlan | TranscodePlan;
  * Fault 400 when the request cannot be said in any of them.
  */
 export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Plan {
-  const formats = usableFormats(call, candidate);
+  const formats = usableFormats(call, candidate, ports);
   const own = call.codec.id;
   const first = formats[0] ?? own;
   const speaksOwn = formats.includes(own);
   const target = targetOf(call.model, candidate.deployment, candidate.provider);
-  const isHard = needsGateway(own, call.body, target);
+  const isHard = needsGateway(own, call.body, target) || !formatsOf(candidate).includes(first);
   if (first === own || (speaksOwn && !candidate.provider.quirks.firstFormatFirst))
     return isHard
       ? transcodePlan(call, candidate, call.codec, ports, target)
@@ -104,10 +104,13 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
 }
 
 /** A search narrows the formats to those that have one, if there are any. */
-function usableFormats(call: Call, candidate: Candidate): FormatId[] {
+function usableFormats(call: Call, candidate: Candidate, { sealKey }: PlanPorts): FormatId[] {
   const formats = formatsOf(candidate);
-  if (!call.extras?.searches) return formats;
-  const able = formats.filter((format) => hasSearch(call.model, candidate, format));
+  const searching = searchFormatsOf(candidate);
+  const isApart = searching.length > formats.length;
+  const wantsSearch = () => decode(call, sealKey).value.tools.some(({ kind }) => kind === 'web-search');
+  if (!call.extras?.searches && !(isApart && wantsSearch())) return formats;
+  const able = searching.filter((format) => hasSearch(call.model, candidate, format));
   return able.length > 0 ? able : formats;
 }
 
@@ -197,12 +200,9 @@ function hasNeighbours(format: FormatId, provider: Provider, { config }: PlanPor
   return accounts > 1;
 }
 
-/** What the body asks of the gateway is not for the provider, but for the search, which is switched on there. */
-function extraEdits({ extras, body }: Call): Edit[] {
-  const edits: Edit[] = (extras?.members ?? []).map((name) => ({ path: [name], json: undefined }));
-  if (extras?.webSearch && !isObject(body.web_search_options))
-    edits.push({ path: ['web_search_options'], json: '{}' });
-  return edits;
+/** What the body asks of the gateway is not for the provider. */
+function extraEdits({ extras }: Call): Edit[] {
+  return (extras?.members ?? []).map((name) => ({ path: [name], json: undefined }));
 }
 
 function modelEdits(codec: Codec, model: string): Edit[] {

@@ -11,8 +11,17 @@ import { type Candidate, formatsOf } from './candidate.ts';
 /** Whether a request in this format can have the model search. */
 export function hasSearch(model: Model, { deployment, provider }: Candidate, format: FormatId): boolean {
   if (format !== 'openai-chat') return model.capabilities.webSearch;
-  // on Chat only the search models know it, and all others refuse the whole request
-  return deployment.model.includes('search') || provider.id === 'perplexity';
+  // on OpenAI's Chat only the search models know it, and all others refuse the whole request
+  if (deployment.model.includes('search') || provider.id === 'perplexity') return true;
+  return provider.quirks.search === 'openrouter' && model.capabilities.webSearch;
+}
+
+/** What the candidate can be asked in for a search: xAI has one in a format that it is spoken to in for nothing else. */
+export function searchFormatsOf(candidate: Candidate): FormatId[] {
+  const formats = formatsOf(candidate);
+  const { deployment, provider } = candidate;
+  const isApart = provider.quirks.search === 'xai' && deployment.format === undefined;
+  return isApart && !formats.includes('openai-responses') ? [...formats, 'openai-responses'] : formats;
 }
 
 /** Throws Fault `unsupported_parameter` that names models which can search, as far as the key may use them. */
@@ -29,7 +38,7 @@ export function refuseSearch(call: Call, index: ModelIndex): never {
 
 /** Whether the candidate has some format in which the model searches. */
 export function searches(model: Model, candidate: Candidate): boolean {
-  return formatsOf(candidate).some((format) => hasSearch(model, candidate, format));
+  return searchFormatsOf(candidate).some((format) => hasSearch(model, candidate, format));
 }
 
 const NAMES_MAX = 12;

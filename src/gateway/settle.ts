@@ -113,6 +113,7 @@ export function ruleOf(fault: Fault): SettleRule {
 
 const OURS = new Set<string>([
   'draining',
+  'paused',
   'overloaded',
   'request_timeout',
   'internal_error',

@@ -13,6 +13,8 @@ export type Trace = {
   /** The request's beginning, for keys whose bodies are kept. */
   request: Uint8Array | undefined;
   attempts: number;
+  /** The provider that was asked last. */
+  asking: string | undefined;
   /** Those that failed, a line each. */
   failed: string[] | undefined;
   losses: readonly Loss[];
@@ -32,6 +34,7 @@ export function newTrace(path: string, headers: Headers, request: Uint8Array, ke
     bytesIn: request.length,
     request: keepBodies ? request.slice(0, KEPT_BYTES_MAX) : undefined,
     attempts: 0,
+    asking: undefined,
     failed: undefined,
     losses: [],
     upstreamStatus: undefined,

@@ -1,38 +1,58 @@
 // The operator's route that shows which deployments are left alone for the moment, and why.
 
 import { Elysia } from 'elysia';
+import type { Alerts } from '../alerts/alerts.ts';
 import { toFault } from '../canonical/fault.ts';
 import { type AilingPorts, ailing } from '../gateway/ailing.ts';
 import { formatTime } from '../lib/clock.ts';
 import { describeRoute } from './openapi.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
-/** `/admin/health`. `guard` lets a request in or throws. */
-export function adminHealth(ports: () => AilingPorts, guard: (request: Request) => void) {
-  const handle = ({ request }: { request: Request }) => {
-    const requestId = requestIdOf(request.headers);
-    try {
-      guard(request);
-      const data = ailing(ports()).map(({ provider, model, why, untilMs }) => ({
-        provider,
-        model,
-        why,
-        until: formatTime(untilMs),
-      }));
-      return jsonResponse({ object: 'list', data }, requestId);
-    } catch (thrown) {
-      return faultResponse(toFault(thrown), requestId);
-    }
-  };
-  return new Elysia({ name: 'admin-health' }).get('/admin/health', handle, { detail: DETAIL });
+export type HealthPorts = { gateway: () => AilingPorts; alerts: Pick<Alerts, 'json' | 'test'> };
+
+/** `/admin/health` and `/admin/alerts/test`. `guard` lets a request in or throws. */
+export function adminHealth({ gateway, alerts }: HealthPorts, guard: (request: Request) => void) {
+  const run =
+    (make: () => object | Promise<object>) =>
+    async ({ request }: { request: Request }) => {
+      const requestId = requestIdOf(request.headers);
+      try {
+        guard(request);
+        return jsonResponse(await make(), requestId);
+      } catch (thrown) {
+        return faultResponse(toFault(thrown), requestId);
+      }
+    };
+  const health = run(() => {
+    const data = ailing(gateway()).map(({ provider, model, why, untilMs }) => ({
+      provider,
+      model,
+      why,
+      until: formatTime(untilMs),
+    }));
+    return { object: 'list', data, alerts: alerts.json() };
+  });
+  const test = run(async () => ({ object: 'list', data: await alerts.test() }));
+  return new Elysia({ name: 'admin-health' })
+    .get('/admin/health', health, { detail: DETAILS.health })
+    .post('/admin/alerts/test', test, { parse: 'none', detail: DETAILS.test });
 }
 
-const DETAIL = describeRoute({
-  tag: 'Admin',
-  id: 'getDeploymentHealth',
-  summary: 'Deployments that are left alone for now',
-  description:
-    'Calls go to others first `until` then. `why` is `failing` for one that failed three times in a row, and ' +
-    '`credentials` where the provider accepts none of ours for now: a rate limit, a permission, a bill. The list is ' +
-    'empty when all is well.',
-});
+const DETAILS = {
+  health: describeRoute({
+    tag: 'Admin',
+    id: 'getDeploymentHealth',
+    summary: 'Deployments that are left alone for now, and alerts',
+    description: `\`data\`: calls go to others first \`until\` then. \`why\` is \`failing\` for one that failed three times in a row, and
+\`credentials\` where the provider accepts none of ours for now: a rate limit, a permission, a bill. The list is empty when
+all is well. \`alerts\` has what is wrong now (\`open\`), the last 50 that were told (\`recent\`: \`raised\`, \`reminder\`,
+\`cleared\`), and how each of the \`webhooks\` fares: how many wait for it, were sent, were dropped, and its \`trouble\`.`,
+  }),
+  test: describeRoute({
+    tag: 'Admin',
+    id: 'testAlerts',
+    summary: 'Post a test alert to every webhook',
+    description:
+      'At once, whatever events it wants. `ok` says whether it took it, `status` and `answer` what it said, or why it could not be reached.',
+  }),
+};

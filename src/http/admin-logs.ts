@@ -66,7 +66,7 @@ const DETAILS = {
     summary: 'Calls, newest first',
     description:
       'Filters, as query members: `key` (an id), `status` (`429` or `4xx`), `id` (a call id or a request label), ' +
-      '`model`, `client`, `code`, `since` (`1h` or a time). `limit` is 50 unless given, 1000 at most; `before` takes ' +
+      '`model`, `client` (`codex` or `codex/0.169`), `code`, `since` (`1h` or a time). `limit` is 50 unless given, 1000 at most; `before` takes ' +
       'the `next` of the page before. `after` takes a `position` and gives what ended since, oldest first.',
   }),
   show: describeRoute({

@@ -23,7 +23,8 @@ export const ADMIN_DETAILS = {
 \`time\` (\`days\`, with \`from_first_use\` from the first call on, up to \`quota_usd\`) or \`trial\`. \`plan\` takes all of it from a
 plan of the configuration. \`share_purse\` draws on the balance of the \`account\` instead of one of its own. With \`strict\` a
 request that the format of a model cannot carry whole is refused with a 400 that names what would be lost. With
-\`require_tags\` only deployments that have all of these tags answer it.`,
+\`require_tags\` only deployments that have all of these tags answer it. \`cache\` (\`on\` or \`off\`) stands over \`cache.default\` of the
+configuration.`,
     example: {
       name: 'laptop',
       kind: 'credit',

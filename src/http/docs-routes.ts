@@ -152,6 +152,17 @@ const ROUTES = {
     answer: 'KeyUsage',
     errors: [400],
   },
+  'key-calls': {
+    tag: 'Key',
+    id: 'listKeyCalls',
+    summary: 'The last calls of your key, and those under way',
+    description:
+      'Newest first, at most 20 that have ended; before them those under way, whose `status` is null. 120 a minute, beside all ' +
+      'other limits.',
+    query: { after: 'The `position` of the answer before: only what ended since.' },
+    answer: 'KeyCalls',
+    errors: [400],
+  },
   live: { tag: 'Health', id: 'getLiveness', summary: 'Is the process alive?' },
   ready: { tag: 'Health', id: 'getReadiness', summary: 'Does it take requests?', errors: [503] },
   metrics: {

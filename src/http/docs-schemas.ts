@@ -183,6 +183,28 @@ const answers: JsonObject = {
     },
     usage: open('So far.', { requests: whole('Answered calls.'), cost_usd: usd('Charged.') }),
   }),
+  KeyCalls: open('What the key was used for last.', {
+    data: listOf(
+      open('A call.', {
+        id: text('`call_…`'),
+        request_id: text("The request's label."),
+        at: text('When it came in.'),
+        client: { type: ['string', 'null'], description: 'The program, by its user agent.' },
+        client_version: { type: ['string', 'null'] },
+        path: text('Where it was sent to.'),
+        stream: { type: 'boolean' },
+        model: { type: ['string', 'null'] },
+        status: { type: ['integer', 'null'], description: 'What it answered; null while it is under way.' },
+        code: { type: ['string', 'null'] },
+        message: { type: ['string', 'null'], description: 'What went wrong.' },
+        input_tokens: { type: ['integer', 'null'] },
+        output_tokens: { type: ['integer', 'null'] },
+        cost_usd: { type: ['number', 'null'] },
+        duration_ms: { type: ['integer', 'null'] },
+      }),
+    ),
+    position: whole('For `after`.'),
+  }),
   KeyUsage: open('What the key has cost.', {
     from: text('The first day.'),
     to: text('The last day.'),

@@ -1,7 +1,7 @@
 // The inference routes: a table of formats and paths, one handler below it.
 
 import { Elysia } from 'elysia';
-import { Fault, toFault } from '../canonical/fault.ts';
+import { Fault, type FaultCode, toFault } from '../canonical/fault.ts';
 import { anthropicMessages } from '../formats/anthropic-messages/index.ts';
 import type { Codec } from '../formats/codec.ts';
 import { openaiChat } from '../formats/openai-chat/index.ts';
@@ -155,9 +155,12 @@ export async function count(
   }
 }
 
+/** The log has a line of its own for what they all have in common. */
+const TOLD_ONCE: ReadonlySet<FaultCode> = new Set(['overloaded', 'paused']);
+
 function refuse(thrown: unknown, requestId: string, codec: Codec): Response {
   const fault = toFault(thrown);
-  if (fault.status >= 500 && fault.code !== 'overloaded')
+  if (fault.status >= 500 && !TOLD_ONCE.has(fault.code))
     log.warn('request failed', { requestId, code: fault.code, cause: fault.cause });
   return faultResponse(fault, requestId, codec);
 }

@@ -6,6 +6,7 @@ import type { FloodGate } from '../gateway/flood-gate.ts';
 import { type VisitPorts, visit } from '../gateway/visit.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
+import { type CacheRules, isCached } from '../store/key-cache.ts';
 import { budgetJson, quotaJson, statusOf, timeOrNull, usd } from '../store/key-json.ts';
 import { type LimitRules, resolveLimits } from '../store/key-limits.ts';
 import type { Key, Ledger } from '../store/ports.ts';
@@ -13,7 +14,7 @@ import { routeDetail } from './openapi.ts';
 import { showLimit } from './rate-headers.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
-type KeyPorts = VisitPorts & { config: LimitRules; ledger: Ledger };
+type KeyPorts = VisitPorts & { config: LimitRules & { cache: CacheRules }; ledger: Ledger };
 
 /**
  * `GET /v1/key`, also for keys that are empty or expired: their holders want to see why. There is no alias `/key`,
@@ -60,6 +61,7 @@ function holderJson(held: Key, { config, ledger, limiter }: KeyPorts): JsonObjec
     rate: { remaining, reset: resetS, running: open },
     models: held.models ?? null,
     strict: held.strict === true,
+    cache: isCached(held, config.cache) ? 'on' : 'off',
     budget: budgetJson(held, tally),
     quota: quotaJson(held, tally),
     usage: { requests: tally.calls, cost_usd: usd(tally.spentNano) },

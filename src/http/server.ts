@@ -8,17 +8,20 @@ import type { ServerConfig } from '../config/config.ts';
 import type { Call } from '../gateway/call.ts';
 import { FloodGate } from '../gateway/flood-gate.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
-import { after, type Clock, pause } from '../lib/clock.ts';
+import { pauseDesk } from '../gateway/pause-desk.ts';
+import { type Clock, pause } from '../lib/clock.ts';
 import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
 import type { Verification } from '../store/verification.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
 import { adminAccounts } from './admin-accounts.ts';
+import { adminClients } from './admin-clients.ts';
 import { adminConfig, type ConfigPorts } from './admin-config.ts';
 import { adminExplain, type Explain } from './admin-explain.ts';
-import { adminHealth } from './admin-health.ts';
+import { adminHealth, type HealthPorts } from './admin-health.ts';
 import { adminLogs } from './admin-logs.ts';
+import { adminPause } from './admin-pause.ts';
 import { adminUsage } from './admin-usage.ts';
 import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
@@ -26,6 +29,7 @@ import { google } from './google.ts';
 import { health } from './health.ts';
 import { inference, inferenceByPath } from './inference.ts';
 import { key } from './key.ts';
+import { keyCalls } from './key-calls.ts';
 import { keyUsage } from './key-usage.ts';
 import { models } from './models.ts';
 import { openNetworkPort } from './network-port.ts';
@@ -42,6 +46,7 @@ export type ServerPorts = {
   explain: Explain;
   /** Checks the ledger beside the calls. */
   verify: () => Promise<Verification>;
+  alerts: HealthPorts['alerts'];
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Record<string, string>;
@@ -55,14 +60,24 @@ export type HttpServer = {
   url: string;
   /** Shows the certificate of this configuration from the next connection on; throws when it does not do. */
   renewCertificate(config: ServerConfig): void;
-  /** Refuses new calls, lets running ones end, then closes; resolves when the last one is gone or time is up. */
-  drain(timeoutMs: number): Promise<void>;
+  /** Is not ready and refuses new calls, then listens no more, lets running calls end, and closes. */
+  drain(options: DrainOptions): Promise<void>;
+};
+
+export type DrainOptions = {
+  /** How long it still listens, so that load balancers see that it is not ready before anybody is turned away. */
+  delayMs: number;
+  /** How long calls under way may take from then on; what is left is ended with an error and charged nothing. */
+  timeoutMs: number;
+  /** Aborted when all of that shall end now. */
+  hurry?: AbortSignal;
 };
 
 /** `https://` */
 const SCHEME_LENGTH_MAX = 8;
 const CUT_OFF_WAIT_MS = 50;
 const CUT_OFF_WAITS = 40;
+const DRAINING_RETRY_S = 5;
 
 /**
  * Bodies are left as they are, and a host name may be shorter than Elysia takes for granted (`http://ai/v1/…`): it
@@ -79,6 +94,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   };
   const { directory, journal, ledger } = ports.gateway();
   const desk = { directory, ledger, rules: () => ports.gateway().config };
+  const pausing = pauseDesk(ports.gateway);
   const trusted = addressSet(config.trustedProxies);
   const admins = addressSet(config.adminFrom);
   const addressOf = (request: Request) => {
@@ -100,24 +116,29 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(google(ports.gateway, gate))
     .use(models(ports.gateway, gate))
     .use(key(ports.gateway, gate))
+    .use(keyCalls(ports.gateway, gate))
     .use(keyUsage({ gateway: ports.gateway, reports: ports.reports }, gate))
     .use(admin(desk, guard))
     .use(adminAccounts(desk, guard))
     .use(adminLogs({ directory, journal }, guard))
+    .use(adminClients({ journal }, guard))
     .use(adminUsage(ports, guard))
     .use(adminConfig(ports.configuration, guard))
     .use(adminExplain(ports.explain, guard))
-    .use(adminHealth(ports.gateway, guard))
+    .use(adminPause({ desk: pausing, guard, who: (request) => `${addressOf(request)} over HTTP` }))
+    .use(adminHealth(ports, guard))
     .use(docs({ version: ports.version }));
   const local = new Elysia(plainly(false))
     .onError(({ code, error, request }) => refuseOther(code, error, request))
     .use(admin(desk, () => {}))
     .use(adminAccounts(desk, () => {}))
     .use(adminLogs({ directory, journal }, () => {}))
+    .use(adminClients({ journal }, () => {}))
     .use(adminUsage(ports, () => {}))
     .use(adminConfig(ports.configuration, () => {}))
     .use(adminExplain(ports.explain, () => {}))
-    .use(adminHealth(ports.gateway, () => {}))
+    .use(adminPause({ desk: pausing, guard: () => {}, who: () => 'a command on this machine' }))
+    .use(adminHealth(ports, () => {}))
     .use(health(readiness));
 
   const direct = inferenceByPath(ports.gateway, gate);
@@ -146,21 +167,27 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   return {
     url: `${scheme}://${urlHost(config.host)}:${network.port}`,
     renewCertificate: ({ tls }) => network.renew(tls),
-    async drain(timeoutMs) {
+    async drain({ delayMs, timeoutMs, hurry }) {
       draining = true;
-      const deadline = Promise.withResolvers<void>();
-      const cancel = after(timeoutMs, () => deadline.resolve());
-      await Promise.race([Promise.all([network.stop(false), socket.stop(true)]), deadline.promise]);
-      cancel();
+      await pause(delayMs, hurry);
+      const timeUp = new AbortController();
+      await Promise.race([
+        network.stop(false),
+        pause(timeoutMs, AbortSignal.any([timeUp.signal, ...(hurry ? [hurry] : [])])),
+      ]);
+      timeUp.abort();
       await cutOff(ports.gateway().running);
       await network.stop(true);
+      // last: as long as it is there no other server begins on this data directory
+      await socket.stop(true);
     },
   };
 }
 
 /** Ends what still runs with an error of its format, and waits a moment until that has been told and settled. */
 async function cutOff(running: ReadonlySet<Call>): Promise<void> {
-  const fault = new Fault('draining', 'The server is shutting down; try again in a moment.');
+  if (running.size > 0) log.warn('calls are cut off: the time to stop is up', { calls: running.size });
+  const fault = drainingFault();
   for (const call of running) call.abort.abort(fault);
   for (let waits = 0; running.size > 0 && waits < CUT_OFF_WAITS; waits++) await pause(CUT_OFF_WAIT_MS);
   // what has been settled still has to reach its reader
@@ -214,10 +241,12 @@ function answeringHead(answer: Answerer): Answerer {
 function refuseWhileDraining(request: Request, answer: Answerer): Response | Promise<Response> {
   const { pathname } = new URL(request.url);
   if (request.method !== 'POST') return answer(request);
-  const fault = new Fault('draining', 'The server is shutting down; try again in a moment.', {
-    retryAfterS: 5,
-  });
-  return faultResponse(fault, requestIdOf(request.headers), codecOf(pathname));
+  return faultResponse(drainingFault(), requestIdOf(request.headers), codecOf(pathname));
+}
+
+function drainingFault(): Fault {
+  const message = 'The server is shutting down; try again in a moment.';
+  return new Fault('draining', message, { retryAfterS: DRAINING_RETRY_S });
 }
 
 /** What no route handled: unknown addresses, wrong methods, and bugs. */

@@ -109,6 +109,11 @@ export function newKeyId(): string {
   return `key_${randomText(16)}`;
 }
 
+/** `alert_` and 16 letters and digits (95 random bits). */
+export function newAlertId(): string {
+  return `alert_${randomText(16)}`;
+}
+
 /** A number in [0, 1), for jitter and weighted choice; never for secrets. */
 export function randomFraction(): number {
   return Math.random();

@@ -74,7 +74,7 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
   }),
   compatible('openrouter', 'OpenRouter', 'https://openrouter.ai/api/v1', ['OPENROUTER_API_KEY'], {
     // it passes schemas on, and parses documents itself
-    quirks: { ...CLASSIC, plainSchemas: false, topK: true, readsFiles: true },
+    quirks: { ...CLASSIC, plainSchemas: false, topK: true, readsFiles: true, search: 'openrouter' },
   }),
   compatible('deepseek', 'DeepSeek', 'https://api.deepseek.com/v1', ['DEEPSEEK_API_KEY'], {
     quirks: CLASSIC_SWITCH,
@@ -91,7 +91,12 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
   compatible('xai', 'xAI', 'https://api.x.ai/v1', ['XAI_API_KEY'], {
     aliases: ['x-ai', 'grok'],
     // docs.x.ai, "Reasoning": those models refuse these
-    quirks: { ...CLASSIC, plainSchemas: false, refuses: ['stop', 'presence_penalty', 'frequency_penalty'] },
+    quirks: {
+      ...CLASSIC,
+      plainSchemas: false,
+      refuses: ['stop', 'presence_penalty', 'frequency_penalty'],
+      search: 'xai',
+    },
   }),
   compatible('together', 'Together AI', 'https://api.together.ai/v1', ['TOGETHER_API_KEY'], {
     aliases: ['togetherai', 'together-ai'],

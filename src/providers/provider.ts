@@ -4,6 +4,12 @@ import type { FormatId } from '../canonical/part.ts';
 
 export type AuthStyle = 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'none';
 
+/**
+ * OpenRouter has a tool of its own on Chat (openrouter.ai/docs, "Web Search" of the server tools); xAI searches on
+ * Responses only, since its Chat answers 410 to a search (docs.x.ai, "Web Search").
+ */
+export type SearchDialect = 'openrouter' | 'xai';
+
 /** Deviations of a vendor from what its format says. Absent means "like the format's author". */
 export type Quirks = {
   /** Knows role `developer`. */
@@ -33,6 +39,8 @@ export type Quirks = {
   refuses?: string[];
   /** Reads files for models that cannot. */
   readsFiles?: boolean;
+  /** Its own web search is asked for in its own way; see `SearchDialect`. */
+  search?: SearchDialect;
   /** Its first format is used even for clients of its other ones, as long as nothing is lost by that. */
   firstFormatFirst?: boolean;
 };

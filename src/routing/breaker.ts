@@ -7,7 +7,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 export const CLOSED: Breaker = { failures: 0, untilMs: 0 };
 
 /** Failures in a row that open it. */
-const FAILURES_MAX = 3;
+export const FAILURES_MAX = 3;
 
 export function stateOf({ untilMs }: Breaker, nowMs: number): BreakerState {
   if (untilMs === 0) return 'closed';

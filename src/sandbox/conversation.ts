@@ -3,15 +3,23 @@
 import type { Message, Part } from '../canonical/part.ts';
 import type { CanonicalRequest, CustomTool, FunctionTool, ToolChoice } from '../canonical/request.ts';
 import { isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
+import { withoutAsides } from './asides.ts';
 
 export type CallableTool = FunctionTool | CustomTool;
 
 export type ToolOutcome = { name: string; text: string; isError: boolean };
 
-/** The text of the last user message; a word in brackets stands for each part that is not text. */
+/**
+ * What the user said last; a word in brackets stands for each part that is not text. Coding agents put words of their
+ * own beside it, or into a message behind it: those are the answer only where there is nothing else.
+ */
 export function lastUserText(request: CanonicalRequest): string {
-  const message = request.messages.findLast(({ role }) => role === 'user');
-  return message ? readableText(message.parts) : '';
+  const { messages } = request;
+  const spokeAt = messages.findLastIndex(({ role }) => role === 'assistant');
+  const last = messages.findLast(({ role }) => role === 'user');
+  const now = messages.filter((message, at) => message.role === 'user' && (at > spokeAt || message === last));
+  const texts = now.map(({ parts }) => readableText(parts));
+  return texts.map(withoutAsides).findLast((text) => text.trim() !== '') ?? texts.at(-1) ?? '';
 }
 
 /** What the client's tools answered since the model spoke last; empty when it is not their turn. */

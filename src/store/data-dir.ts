@@ -16,3 +16,8 @@ export function journalPath(dataDir: string): string {
 export function socketPath(dataDir: string): string {
   return join(dataDir, 'osiris.sock');
 }
+
+/** Held by the command that corrects the ledger while no server runs. */
+export function turnPath(dataDir: string): string {
+  return join(dataDir, 'rerate.lock');
+}

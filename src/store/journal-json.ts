@@ -4,6 +4,7 @@ import { formatTime } from '../lib/clock.ts';
 import { formatCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { formatUsd } from '../lib/money.ts';
+import type { ClientCalls, ClientReport, ClientSummary } from './client-sums.ts';
 import type { JournalRow, KeptBody, ShownCall } from './journal-port.ts';
 
 /** The name of a key by its id; undefined for one that is unknown. */
@@ -51,6 +52,31 @@ export function shownCallJson({ row, bodies }: ShownCall, nameOf: KeyNames): Jso
     request_body: bodies ? bodyJson(bodies.request) : null,
     answer_body: bodies ? bodyJson(bodies.answer) : null,
   };
+}
+
+/** As `/admin/clients` answers. `client` is null for calls that named no program. */
+export function clientsJson({ clients, otherCalls }: ClientReport): JsonObject {
+  return { object: 'list', data: clients.map(clientJson), other_calls: otherCalls };
+}
+
+function clientJson({ client, versions, errors, ...sums }: ClientSummary): JsonObject {
+  return {
+    client: client ?? null,
+    ...callsJson(sums),
+    versions: versions.map(({ version, ...own }) => ({ version: version ?? null, ...callsJson(own) })),
+    errors: errors.map(({ status, code, calls, lastMs, lastCallId, message }) => ({
+      status,
+      code,
+      calls,
+      last_at: formatTime(lastMs),
+      last_id: formatCallId(lastCallId),
+      message: message ?? null,
+    })),
+  };
+}
+
+function callsJson({ calls, failed, left, firstMs, lastMs }: ClientCalls): JsonObject {
+  return { calls, failed, left, first_at: formatTime(firstMs), last_at: formatTime(lastMs) };
 }
 
 function bodyJson({ text, totalBytes }: KeptBody): JsonObject {

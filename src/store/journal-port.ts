@@ -1,5 +1,7 @@
 // The port of the request journal: one row a call, kept apart from the money and never in a call's way.
 
+import type { ClientReport } from './client-sums.ts';
+
 /** How a call ended for its purse; `free` routes have no purse. */
 export type JournalRule = 'finished' | 'upstream-failed' | 'our-failure' | 'client-left' | 'crashed' | 'free';
 
@@ -68,9 +70,14 @@ export type JournalFilter = {
   /** As asked for or as answered. */
   model?: string;
   client?: string;
+  /** The whole of it or the first of its numbers: `2.1` is also `2.1.197`. */
+  clientVersion?: string;
   code?: string;
   sinceMs?: number;
 };
+
+/** Of which calls the clients are summed up. */
+export type ClientQuery = Pick<JournalFilter, 'keyId' | 'client' | 'clientVersion' | 'sinceMs'>;
 
 /** A page newest first; `before` is the `next` of the page before. */
 export type JournalQuery = JournalFilter & { before?: bigint; limit: number };
@@ -93,6 +100,8 @@ export interface JournalReader {
   find(query: JournalQuery): Promise<JournalPage>;
   /** One call in full; undefined when there is none with this id. Throws as `find`. */
   show(callId: bigint): Promise<ShownCall | undefined>;
+  /** Which programs called, and how that went. Throws as `find`. */
+  clients(query: ClientQuery): Promise<ClientReport>;
   /** Puts what is pending on disk, as far as that works. */
   close(): Promise<void>;
 }

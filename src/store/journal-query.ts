@@ -4,9 +4,10 @@ import { Fault } from '../canonical/fault.ts';
 import { parseDuration } from '../config/units.ts';
 import { parseCallId } from '../lib/id.ts';
 import { nearestNames } from '../lib/nearest.ts';
-import type { JournalFilter, JournalQuery } from './journal-port.ts';
+import type { ClientQuery, JournalFilter, JournalQuery } from './journal-port.ts';
 
 const MEMBERS = ['key', 'status', 'id', 'model', 'client', 'code', 'since', 'limit', 'before', 'after'];
+const CLIENT_MEMBERS = ['key', 'client', 'since'];
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 1000;
 
@@ -17,26 +18,17 @@ export type AskedLogs = { query: JournalQuery; filter: JournalFilter; after: num
  * `unsupported_parameter` with the member as `param`; each message begins with its name and repeats no value.
  */
 export function parseJournalQuery(members: Iterable<[string, string]>, nowMs: number): AskedLogs {
-  const given = new Map<string, string>();
-  for (const [name, value] of members) {
-    if (!MEMBERS.includes(name)) refuseMember(name.slice(0, 64));
-    if (value.trim() !== '') given.set(name, value.trim());
-  }
-  const filter: JournalFilter = {};
-  const text = (name: 'id' | 'model' | 'client' | 'code') => {
+  const given = takeMembers(members, MEMBERS, 'the logs');
+  const filter: JournalFilter = clientQueryOf(given, nowMs);
+  const text = (name: 'id' | 'model' | 'code') => {
     const value = given.get(name);
     if (value !== undefined) filter[name] = value;
   };
   text('id');
   text('model');
-  text('client');
   text('code');
-  const key = given.get('key');
-  if (key !== undefined) filter.keyId = key;
   const status = given.get('status');
   if (status !== undefined) filter.status = statusOf(status);
-  const since = given.get('since');
-  if (since !== undefined) filter.sinceMs = sinceOf(since, nowMs);
   const query: JournalQuery = { ...filter, limit: numberOf(given, 'limit', 1, LIMIT_MAX) ?? LIMIT_DEFAULT };
   const before = given.get('before');
   if (before !== undefined)
@@ -44,10 +36,45 @@ export function parseJournalQuery(members: Iterable<[string, string]>, nowMs: nu
   return { query, filter, after: numberOf(given, 'after', 0, Number.MAX_SAFE_INTEGER) };
 }
 
-function refuseMember(name: string): never {
-  const near = nearestNames(name, MEMBERS, 1)[0];
-  const hint = near === undefined ? `there are ${MEMBERS.join(', ')}` : `did you mean ${near}?`;
-  throw new Fault('unsupported_parameter', `${name} is no filter of the logs; ${hint}`, { param: name });
+/** Of which calls `/admin/clients` tells. Throws as `parseJournalQuery`. */
+export function parseClientQuery(members: Iterable<[string, string]>, nowMs: number): ClientQuery {
+  return clientQueryOf(takeMembers(members, CLIENT_MEMBERS, 'the clients'), nowMs);
+}
+
+function clientQueryOf(given: Map<string, string>, nowMs: number): ClientQuery {
+  const query: ClientQuery = {};
+  const key = given.get('key');
+  if (key !== undefined) query.keyId = key;
+  // as user agents write it: `claude-code/2.1.197`; the name itself holds no slash
+  const [client, ...version] = (given.get('client') ?? '').split('/');
+  if (client) query.client = client.toLowerCase();
+  if (version.length > 0) {
+    if (!client || version.join('/') === '') wrong('client', 'must be a name such as codex or codex/0.169');
+    query.clientVersion = version.join('/');
+  }
+  const since = given.get('since');
+  if (since !== undefined) query.sinceMs = sinceOf(since, nowMs);
+  return query;
+}
+
+/** Those with a value. */
+function takeMembers(
+  members: Iterable<[string, string]>,
+  allowed: readonly string[],
+  ofWhat: string,
+): Map<string, string> {
+  const given = new Map<string, string>();
+  for (const [name, value] of members) {
+    if (!allowed.includes(name)) refuseMember(name.slice(0, 64), allowed, ofWhat);
+    if (value.trim() !== '') given.set(name, value.trim());
+  }
+  return given;
+}
+
+function refuseMember(name: string, allowed: readonly string[], ofWhat: string): never {
+  const near = nearestNames(name, allowed, 1)[0];
+  const hint = near === undefined ? `there are ${allowed.join(', ')}` : `did you mean ${near}?`;
+  throw new Fault('unsupported_parameter', `${name} is no filter of ${ofWhat}; ${hint}`, { param: name });
 }
 
 function statusOf(text: string): { from: number; to: number } {

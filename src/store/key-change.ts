@@ -4,6 +4,7 @@ import { parseDuration } from '../config/units.ts';
 import type { JsonObject } from '../lib/json.ts';
 import {
   budgetOf,
+  cacheOf,
   dollars,
   flag,
   given,
@@ -28,6 +29,7 @@ const CHANGE_MEMBERS = [
   'expires',
   'log_bodies',
   'strict',
+  'cache',
   ...Object.keys(LIMIT_MEMBERS),
 ];
 const CREDIT_MEMBERS = ['amount_usd', 'purchase', 'expires', 'note'];
@@ -60,6 +62,7 @@ export function parseKeyChange(value: unknown, key: Pick<Key, 'kind'>): KeyChang
     change.expiresAtMs = given(json.expires) ? timeOf('expires', json.expires) : null;
   if (json.log_bodies !== undefined) change.logBodies = flag(json, 'log_bodies') ?? false;
   if (json.strict !== undefined) change.strict = flag(json, 'strict') ?? false;
+  if (json.cache !== undefined) change.cache = given(json.cache) ? cacheOf(json.cache) : null;
   return change;
 }
 

@@ -36,6 +36,7 @@ export function keyJson(key: Key, { ledger, rules, nowMs }: KeyJsonPorts): JsonO
     last_used_at: tally.lastUsedMs === 0 ? null : formatTime(tally.lastUsedMs),
     log_bodies: key.logBodies === true,
     strict: key.strict === true,
+    cache: key.cache ?? null,
     created_at: formatTime(key.createdAtMs),
     expires_at: timeOrNull(key.expiresAtMs),
     revoked_at: timeOrNull(key.revokedAtMs),

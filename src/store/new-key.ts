@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../lib/json.ts';
 import { nearestNames } from '../lib/nearest.ts';
 import {
   budgetOf,
+  cacheOf,
   dollars,
   flag,
   given,
@@ -37,6 +38,7 @@ const MEMBERS = [
   'share_purse',
   'log_bodies',
   'strict',
+  'cache',
   ...Object.keys(LIMIT_MEMBERS),
 ];
 const KINDS: KeyKind[] = ['credit', 'time', 'trial'];
@@ -76,6 +78,7 @@ export function parseNewKey(value: unknown, rules: KeyRules = {}): NewKey {
   if (given(json.expires)) key.expiresAtMs = timeOf('expires', json.expires);
   if (flag(json, 'log_bodies')) key.logBodies = true;
   if (flag(json, 'strict')) key.strict = true;
+  if (given(json.cache)) key.cache = cacheOf(json.cache);
   if (flag(json, 'share_purse')) key.sharePurse = true;
   refuseContradictions(json, key);
   return key;

@@ -48,6 +48,8 @@ export type Key = {
   logBodies?: boolean;
   /** A request that cannot be carried whole is refused instead of answered with losses. */
   strict?: boolean;
+  /** Whether answers are kept for it and given again; absent: as the configuration has it. */
+  cache?: 'on' | 'off';
   createdAtMs: number;
   expiresAtMs?: number;
   revokedAtMs?: number;
@@ -76,6 +78,7 @@ export type KeyChange = {
   startedAtMs?: number;
   logBodies?: boolean;
   strict?: boolean;
+  cache?: Key['cache'] | null;
 };
 
 /** Who pays. Until people can sign in, an account is only its mailbox and its purse. */
@@ -272,6 +275,8 @@ export interface Ledger {
   priceVersion(model: string, price: Price): number;
   /** What is wrong with the storage now; undefined when all is well. */
   trouble(): string | undefined;
+  /** How long the oldest entry that is not on disk has waited for it, in milliseconds; 0 when none waits. */
+  lagMs(): number;
   /** Writes what is pending. */
   close(): Promise<void>;
 }
@@ -284,4 +289,18 @@ export interface ThoughtStore {
   /** Keeps `thoughts` under each of the names, in the place of what was there. */
   remember(keyId: string, names: readonly string[], thoughts: string): void;
   recall(keyId: string, name: string): string | undefined;
+}
+
+/** An answer as it was stored. */
+export type CachedAnswer = { answer: Uint8Array; storedAtMs: number };
+
+/** Answers to requests that may come again. Forgetting any of them is always allowed. */
+export interface Cache {
+  /** Keeps the answer for so long at most, in the place of what was there. */
+  put(name: string, answer: Uint8Array, ttlMs: number): void;
+  get(name: string): CachedAnswer | undefined;
+  /** The same without counting as a use. */
+  peek(name: string): CachedAnswer | undefined;
+  /** Keeps no more than so many bytes from now on; 0 forgets everything and keeps nothing. */
+  bound(bytes: number): void;
 }

@@ -110,6 +110,16 @@ describe.each(PAIRS)('%s over %s', (client, over) => {
     await expectFree('upstream_truncated');
   });
 
+  test('T47 events whose JSON is cut off end the stream in an error, and no client gets to see them', async () => {
+    const frames = framesOf(over);
+    const halves = frames.slice(9).map((frame) => `${frame.trimEnd().slice(0, -12)}\n\n`);
+    const wire = await brokenWire(client, over, [SSE_HEAD, ...frames.slice(0, 9), ...halves]);
+    for (const [, data = ''] of wire.matchAll(/^data: (.*?)\r?$/gm))
+      expect(() => JSON.parse(data)).not.toThrow();
+    // Responses passes over what it cannot read, as its last event holds everything
+    await expectFree(over === 'openai-responses' ? 'upstream_truncated' : 'bad_gateway');
+  });
+
   test('T49 an error event after twenty frames is one of the client’s format, and nothing is charged', async () => {
     const type = 'overloaded_error';
     const last = WIRES[over].errorFrame(askedOf(over), type, 'c4nary org-c4nary12345 is overloaded', 20);

@@ -184,10 +184,17 @@ describe('what an upstream is sent', () => {
       losses: [],
     });
     expect(encode({ sampling: { topK: 3 } }, fixed).losses).toHaveLength(1);
-    expect(encode({ sampling: { stop: [' ', 'END'] } })).toMatchObject({
+    expect(encode({ sampling: { stop: ['END'] } })).toMatchObject({
       value: { stop_sequences: ['END'] },
-      losses: [{ action: 'dropped' }],
+      losses: [],
     });
+  });
+
+  test('a cap of 0 is refused: it would be paid for and answer nothing', () => {
+    const origin = { maxOutputTokens: 'max_completion_tokens' };
+    expect(() => encode({ maxOutputTokens: 0, origin })).toThrow(
+      '`max_completion_tokens` must be at least 1',
+    );
   });
 
   test('controls without a counterpart are named as the client wrote them', () => {

@@ -163,7 +163,7 @@ describe('controls', () => {
       topP: 0.5,
       topK: 3,
       seed: 1,
-      stop: ['1', '2', '3', '4', '5', '6'],
+      stop: ['1', '2'],
       topLogprobs: 2,
     };
     const { value, losses } = write({ sampling, maxOutputTokens: 99_999, serviceTier: 'default' });
@@ -174,11 +174,11 @@ describe('controls', () => {
       topK: 3,
       responseLogprobs: true,
       logprobs: 2,
-      stopSequences: ['1', '2', '3', '4', '5'],
+      stopSequences: ['1', '2'],
       seed: 1,
     });
     expect(value.serviceTier).toBe('standard');
-    expect(losses.map((loss) => loss.action)).toEqual(['clamped', 'clamped']);
+    expect(losses.map((loss) => loss.action)).toEqual(['clamped']);
   });
 
   test('penalties are refused by the second generation, everything by models without sampling', () => {
@@ -277,4 +277,23 @@ test('a picture from the web is named by its address, with the type it ends in',
       ],
     },
   ]);
+});
+
+test('a picture that Google would not fetch is refused by its place', () => {
+  const { value } = openaiChat.decodeRequest({
+    model: 'm',
+    messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'http://e.com/a.png' } }] }],
+  });
+  expect(() => codec.encodeRequest(value, TARGET)).toThrow('`messages[0].content[0]`');
+});
+
+test('instructions alone get a neutral turn behind them, since Google wants one', () => {
+  const { value, losses } = write({
+    messages: [{ role: 'system', parts: [{ kind: 'text', text: 'Greet.' }] }],
+  });
+  expect(value).toMatchObject({
+    systemInstruction: { parts: [{ text: 'Greet.' }] },
+    contents: [{ role: 'user', parts: [{ text: 'Go on.' }] }],
+  });
+  expect(losses.map(({ path }) => path)).toEqual(['messages']);
 });

@@ -27,7 +27,6 @@ describe('losses', () => {
         novelty: 1,
         truncation: 'auto',
         store: true,
-        max_tool_calls: 3,
         include: ['file_search_call.results'],
         reasoning: { effort: 'low', context: 'all_turns' },
         text: { style: 'x' },
@@ -37,7 +36,6 @@ describe('losses', () => {
     ).toEqual(
       [
         'novelty',
-        'max_tool_calls',
         'input[0].mood',
         'input[0].content[0].colour',
         'tools[0].defer_loading',
@@ -69,7 +67,7 @@ describe('losses', () => {
         client_metadata: { a: 'b' },
         stream_options: { include_obfuscation: false },
         previous_response_id: null,
-        max_tool_calls: null,
+        max_tool_calls: 3,
         reasoning: null,
         include: ['reasoning.encrypted_content'],
         text: {},

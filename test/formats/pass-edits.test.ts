@@ -75,3 +75,33 @@ test('cache marks, as OpenCode and Kilo send them, reach no vendor that refuses 
   });
   expect(passed(marked, NEWER)).toEqual({ sent: marked, losses: [] });
 });
+
+test.each<[string, JsonObject, object, object]>([
+  [
+    'thinking',
+    { reasoning_effort: 'none' },
+    { thinkingSwitch: 'thinking' },
+    { thinking: { type: 'disabled' } },
+  ],
+  [
+    'chat_template_kwargs, beside what else is there',
+    { reasoning_effort: 'none', chat_template_kwargs: { a: 1 } },
+    { thinkingSwitch: 'chat_template_kwargs' },
+    { chat_template_kwargs: { a: 1, enable_thinking: false } },
+  ],
+  [
+    'nothing where the model does not think',
+    { reasoning_effort: 'none' },
+    { thinkingSwitch: 'thinking', thinking: 'none' },
+    {},
+  ],
+  [
+    'only "none", not an effort',
+    { reasoning_effort: 'low' },
+    { thinkingSwitch: 'thinking' },
+    { reasoning_effort: 'low' },
+  ],
+  ['itself at OpenAI', { reasoning_effort: 'none' }, {}, { reasoning_effort: 'none' }],
+])('the effort "none" becomes the switch of the vendor: %s', (_, body, facts, sent) => {
+  expect(passed(body, { ...NEWER, ...facts })).toEqual({ sent, losses: [] });
+});

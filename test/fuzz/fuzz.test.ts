@@ -133,7 +133,7 @@ describe('the run notices', () => {
         },
       });
       const codecs = { 'openai-chat': slow(FORMATS['openai-chat'] as Codec) };
-      const bytes = Buffer.from(JSON.stringify({ error: 'a'.repeat(12_000) }));
+      const bytes = Buffer.from(JSON.stringify({ error: 'a'.repeat(30_000) }));
       const trial = {
         kind: 'error' as const,
         format: 'openai-chat' as const,

@@ -70,7 +70,9 @@ export function routesOf(document: OpenApi, victim: string): Route[] {
   const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method): [string, string] => [method.toUpperCase(), path]),
   );
-  return [...listed, ...UNLISTED].map(([method, path]) => ({
+  // whoever asks for a pause is refused from then on
+  const asked = listed.filter(([, path]) => path !== '/admin/pause');
+  return [...asked, ...UNLISTED].map(([method, path]) => ({
     method,
     path: path
       .replace('{model}', 'sandbox/echo')

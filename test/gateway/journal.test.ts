@@ -9,6 +9,7 @@ import { Conversations } from '../../src/gateway/conversations.ts';
 import { FloodGate } from '../../src/gateway/flood-gate.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health.ts';
+import { nothingPaused } from '../../src/gateway/pauses.ts';
 import { Turns } from '../../src/gateway/turns.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { inference } from '../../src/http/inference.ts';
@@ -59,6 +60,7 @@ async function gateway({
     health: new Health(),
     conversations: new Conversations(),
     running: new Set(),
+    pauses: nothingPaused(),
     watch: new Watch(),
     turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

@@ -47,6 +47,7 @@ describe('GET /v1/key', () => {
       rate: { remaining: 30, reset: 0, running: 0 },
       models: null,
       strict: false,
+      cache: 'off',
       budget: { amount_usd: 1, period: 'month', spent_usd: 0, resets_at: expect.any(String) },
       quota: null,
       usage: { requests: 0, cost_usd: 0 },

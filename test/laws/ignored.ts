@@ -155,6 +155,11 @@ export const IGNORED: readonly Ignored[] = [
     trait: /^input\[\]\.(id|status)=/,
     reason: 'calls and results are linked by call_id, and what is replayed is finished',
   },
+  {
+    format: 'openai-responses',
+    trait: /^max_tool_calls=/,
+    reason: 'it limits hosted tools: without any there is nothing to limit',
+  },
   { format: 'openai-responses', trait: /^client_metadata\./, reason: 'a label of the client about itself' },
   { format: 'openai-responses', trait: /^(store|background)=false$/, reason: 'what every conversion does' },
   { format: 'openai-responses', trait: /^truncation=disabled$/, reason: 'the default' },

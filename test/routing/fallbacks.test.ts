@@ -32,6 +32,44 @@ const keyWith = (usd: number, members: object = {}) => {
 const TOO_LONG = fails(400, {}, { code: 'context_length_exceeded', message: 'prompt is too long: 9 > 8' });
 const REFUSES = fails(400, {}, { code: 'content_policy_violation' });
 
+describe('a model none of whose providers is set up', () => {
+  const absent = { ...at('small', 'openai'), price: { input: 1, output: 1 } };
+
+  test('is answered by the one that stands in for it, at that one’s price', async () => {
+    const { call, here } = await open({}, { small: absent });
+    const { key, left, held } = keyWith(1);
+    expect(await call('small', {}, { key })).toMatchObject({ status: 200, provider: 'big', model: 'big' });
+    expect([left(), held()]).toEqual([1 - 0.02, 0]);
+    const asked = { model: 'small', messages: [{ role: 'user', content: 'hello' }] };
+    const shown = await fetch(`${here.url}/admin/explain`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${here.adminSecret}` },
+      body: JSON.stringify({ request: asked }),
+    });
+    expect(await shown.json()).toMatchObject({
+      answered: true,
+      candidates: [{ provider: 'big', model: 'big' }],
+      not_set_up: [{ provider: 'openai' }],
+    });
+  });
+
+  test('is refused with what to set up where nobody can stand in', async () => {
+    const { call } = await open({ fallbacks: {} }, { small: absent });
+    const told = await call('small');
+    expect([told.status, told.code]).toEqual([503, 'no_provider']);
+    expect(told.text).toContain('OPENAI_API_KEY');
+  });
+
+  test('is refused to a key that may use no model that stands in', async () => {
+    const { call } = await open({}, { small: absent });
+    for (const members of [{ models: ['small'] }, { requireTags: ['eu'] }]) {
+      const { key, left, held } = keyWith(1, members);
+      expect(await call('small', {}, { key })).toMatchObject({ status: 503, code: 'no_provider' });
+      expect([left(), held()]).toEqual([1, 0]);
+    }
+  });
+});
+
 describe('when no deployment of a model answers', () => {
   test.each([false, true])(
     'the next model does, by its own price and name, and once (stream: %p)',

@@ -15,6 +15,7 @@ const FLOORS: Record<string, number> = {
   billing: 2,
   routing: 2,
   store: 3,
+  alerts: 3,
   gateway: 4,
   accounts: 4,
   http: 5,
@@ -69,9 +70,14 @@ function withinFolder(path: string, target: string, typesOnly: boolean): string 
   return `the formats ${from} and ${to} are siblings: move what they share into src/formats/`;
 }
 
-/** Only app.ts picks a store. */
+/** Posts alerts to wherever the operator wants them. */
+const POSTER = 'src/alerts/webhook.ts';
+
+/** Only app.ts picks a store, and what posts alerts: no way around the gateway leads to a provider. */
 export const namesAdaptersInAppOnly: Rule = (tree) =>
-  eachImport(tree, 'src/', (file, target) => {
+  eachImport(tree, 'src/', (file, target, typesOnly) => {
+    if (target === POSTER && file.path !== 'src/app.ts')
+      return typesOnly ? undefined : `only src/app.ts may name ${POSTER}: take it as a port`;
     const adapter = /^src\/store\/([^/]+)\//.exec(target)?.[1];
     if (adapter === undefined || file.path === 'src/app.ts') return undefined;
     if (file.path.startsWith(`src/store/${adapter}/`)) return undefined;
@@ -113,9 +119,9 @@ export const keepsEffectsInPlace: Rule = (tree) => [
     ['src/'],
     /(?<![.\w]|typeof )fetch\b(?!\s*[:?])|\b(?:globalThis|Bun)\.fetch\b/g,
     (path) =>
-      path === 'src/gateway/upstream.ts' || path.startsWith('src/cli/') || isForBrowsers(path)
+      ['src/gateway/upstream.ts', POSTER].includes(path) || path.startsWith('src/cli/') || isForBrowsers(path)
         ? undefined
-        : 'only src/gateway/upstream.ts calls a provider: hand it the request',
+        : `only src/gateway/upstream.ts calls a provider, and ${POSTER} receivers of alerts: hand it the request`,
   ),
   ...eachMatch(tree, ['src/'], /\b(?:process|Bun|import\.meta)\.env\b/g, (path) =>
     path.startsWith('src/config/')

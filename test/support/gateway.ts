@@ -50,6 +50,8 @@ export type Gateway = {
   rssBytes(): number;
   /** Runs a command of the same program against this gateway's directory. */
   command(args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** The exit code, once it has ended. */
+  exited: Promise<number>;
   /** Ends it with SIGTERM and leaves its directory to be looked at. */
   end(): Promise<void>;
   /** Ends it with SIGTERM and removes its directory. */
@@ -150,6 +152,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       logs: () => written.replace(/osiris-admin-[\w-]+/g, 'osiris-admin-…'),
       rssBytes: () => residentBytes(child.pid),
       command,
+      exited: child.exited,
       end,
       stop,
     };
@@ -189,7 +192,8 @@ function configOf(options: GatewayOptions, directory: string, port: number): Rec
     },
   ]);
   return {
-    server: { host: '127.0.0.1', port, ...options.server },
+    // no load balancer looks at it
+    server: { host: '127.0.0.1', port, drain_delay: 0, ...options.server },
     data_dir: join(directory, 'state'),
     providers: Object.fromEntries(providers),
     models: Object.fromEntries(models),

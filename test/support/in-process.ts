@@ -2,6 +2,8 @@
 
 import { findKey } from '../../src/accounts/find-key.ts';
 import { createReports } from '../../src/accounts/reports.ts';
+import { Alerts } from '../../src/alerts/alerts.ts';
+import { postToWebhook } from '../../src/alerts/webhook.ts';
 import type { Model } from '../../src/catalog/model.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import { CODECS } from '../../src/formats/index.ts';
@@ -9,11 +11,10 @@ import { forgetGone } from '../../src/gateway/ailing.ts';
 import { Conversations } from '../../src/gateway/conversations.ts';
 import { explain } from '../../src/gateway/explain.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
-
 import { Health } from '../../src/gateway/health.ts';
-
+import { healthAlerts } from '../../src/gateway/health-alerts.ts';
+import { Pauses } from '../../src/gateway/pauses.ts';
 import { Turns } from '../../src/gateway/turns.ts';
-
 import { Watch } from '../../src/gateway/watch.ts';
 import { openServer } from '../../src/http/server.ts';
 import type { Clock } from '../../src/lib/clock.ts';
@@ -40,6 +41,7 @@ export type InProcess = {
   clock: Clock & { advance(ms: number): void };
   limiter: Limiter;
   turns: Turns;
+  pauses: Pauses;
   directory: Directory;
   store: Store;
   dataDir: string;
@@ -48,6 +50,9 @@ export type InProcess = {
   looks: { keys: number; facts: number };
   adminSecret: string;
   makeKey(limits: KeyLimits, members?: Partial<NewKey>): { key: string; stored: Key };
+  alerts: Alerts;
+  /** The alerts look at the clock. */
+  tickAlerts(): void;
   /** The same configuration read again, as after a reload. */
   reconfigure(): void;
   stop(): Promise<void>;
@@ -91,6 +96,14 @@ export async function openHere(options: {
   const limiter = createMemoryLimiter(clock);
   const journal = createMemoryJournal();
   const looks = { keys: 0, facts: 0 };
+  let tickAlerts = () => {};
+  const alerts = new Alerts(config.alerts, {
+    ...{ post: postToWebhook, server: () => 'osiris.test', userAgent: 'osiris/test', clock },
+    every(_, tick) {
+      tickAlerts = tick;
+      return () => {};
+    },
+  });
   const store = await storeIn(config.dataDir);
   const { directory, ledger } = store;
   count(directory, looks);
@@ -107,9 +120,10 @@ export async function openHere(options: {
     billing: config.billing,
     sealKey: new Uint8Array(32),
     thoughts: createMemoryThoughts(clock),
-    health: new Health(clock),
+    health: new Health(clock, healthAlerts(alerts.desk)),
     conversations: new Conversations(),
     running: new Set(),
+    pauses: new Pauses(directory),
     watch: new Watch(),
     turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
@@ -133,6 +147,7 @@ export async function openHere(options: {
       place: () => ({ file: undefined, dataDir: config.dataDir }),
     },
     explain: (asked) => explain(asked, { ...ports, findKey: (word) => findKey(directory, word) }),
+    alerts,
     version: 'test',
     troubles: () => ({}),
     clock,
@@ -146,7 +161,10 @@ export async function openHere(options: {
     key: makeKey({ requestsPerMinute: 1_000_000, concurrent: 1000 }).key,
     clock,
     limiter,
+    alerts,
+    tickAlerts: () => tickAlerts(),
     turns: ports.turns,
+    pauses: ports.pauses,
     directory,
     store,
     dataDir: config.dataDir,
@@ -158,9 +176,11 @@ export async function openHere(options: {
       const again = { ...accepted(loadText(JSON.stringify(file))), dataDir: config.dataDir };
       ports = { ...ports, config: again, models: buildModelIndex(again) };
       forgetGone(ports);
+      alerts.configure(again.alerts);
     },
     async stop() {
-      await opened.drain(1000);
+      await opened.drain({ delayMs: 0, timeoutMs: 1000 });
+      await alerts.close();
       await store.close();
     },
   };

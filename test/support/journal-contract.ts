@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import { formatCallId } from '../../src/lib/id.ts';
-import type { Journal, JournalFilter, JournalRow } from '../../src/store/journal-port.ts';
+import type { ClientQuery, Journal, JournalFilter, JournalRow } from '../../src/store/journal-port.ts';
 
 export const AT_MS = Date.UTC(2026, 2, 31, 12);
 
@@ -107,6 +107,9 @@ export function describeJournal(name: string, open: () => Journal): void {
       ['the model asked for', { model: 'opus' }, [3, 2]],
       ['the model that answered', { model: 'claude-opus-4-6' }, [3, 2]],
       ['a client', { client: 'codex' }, [4]],
+      ['a version', { clientVersion: '2.1.197' }, [4, 3, 2]],
+      ['the beginning of a version', { clientVersion: '2.1' }, [4, 3, 2]],
+      ['a part of a number', { clientVersion: '2.1.1' }, []],
       ['a code', { code: 'rate_limit_exceeded' }, [4]],
       ['a time', { sinceMs: AT_MS + 3000 }, [4, 3]],
       ['several at once', { client: 'codex', keyId: 'key_aaaaaaaaaaaaaaaa' }, []],
@@ -118,6 +121,73 @@ export function describeJournal(name: string, open: () => Journal): void {
         expect(ids(journal.tail(0, filter).rows)).toEqual(labels.toReversed());
       }),
     );
+
+    test('sums up the clients: versions, calls, and what failed with the message of the last', () => {
+      const failed = (n: number, more: Partial<JournalRow>) =>
+        rowOf(n, { status: 502, code: 'bad_gateway', ...more });
+      const rows = [
+        rowOf(1, { clientVersion: '2.1.190' }),
+        failed(2, { message: 'an older word' }),
+        failed(3, { message: 'the last word' }),
+        rowOf(4, { status: 429, code: 'rate_limit_exceeded', message: 'Wait.' }),
+        rowOf(5, { status: 499, code: 'client_closed' }),
+        failed(6, { keyId: 'key_bbbbbbbbbbbbbbbb', client: 'codex', clientVersion: '0.169.0' }),
+        { ...BARE, callId: callIdOf(7), atMs: AT_MS + 7000 },
+      ];
+      return filled(rows, async (journal) => {
+        const at = (first: number, last: number) => ({
+          firstMs: AT_MS + first * 1000,
+          lastMs: AT_MS + last * 1000,
+        });
+        const { clients, otherCalls } = await journal.clients({});
+        expect(otherCalls).toBe(0);
+        expect(clients.map(({ client }) => client)).toEqual([undefined, 'codex', 'claude-code']);
+        expect(clients.at(-1)).toEqual({
+          client: 'claude-code',
+          calls: 5,
+          failed: 3,
+          left: 1,
+          ...at(1, 5),
+          versions: [
+            { version: '2.1.197', calls: 4, failed: 3, left: 1, ...at(2, 5) },
+            { version: '2.1.190', calls: 1, failed: 0, left: 0, ...at(1, 1) },
+          ],
+          errors: [
+            {
+              status: 502,
+              code: 'bad_gateway',
+              calls: 2,
+              lastMs: AT_MS + 3000,
+              lastCallId: callIdOf(3),
+              message: 'the last word',
+            },
+            {
+              status: 429,
+              code: 'rate_limit_exceeded',
+              calls: 1,
+              lastMs: AT_MS + 4000,
+              lastCallId: callIdOf(4),
+              message: 'Wait.',
+            },
+          ],
+        });
+        expect(clients[0]?.errors.map(({ code }) => code)).toEqual(['request_too_large']);
+        const names = async (query: ClientQuery) =>
+          (await journal.clients(query)).clients.map(({ client, calls }) => `${client} ${calls}`);
+        expect(await names({ client: 'claude-code', clientVersion: '2.1.190' })).toEqual(['claude-code 1']);
+        expect(await names({ keyId: 'key_bbbbbbbbbbbbbbbb' })).toEqual(['codex 1']);
+        expect(await names({ sinceMs: AT_MS + 5000 })).toEqual(['undefined 1', 'codex 1', 'claude-code 1']);
+      });
+    });
+
+    test('keeps two hundred names apart, and counts the calls of others', () =>
+      filled(
+        Array.from({ length: 250 }, (_, n) => rowOf(n, { client: `name-${n}`, status: n < 20 ? 500 : 200 })),
+        async (journal) => {
+          const { clients, otherCalls } = await journal.clients({});
+          expect([clients.length, otherCalls]).toEqual([200, 50]);
+        },
+      ));
 
     test('pages without a gap or a repeat, also while calls come in', () =>
       filled(

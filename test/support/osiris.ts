@@ -44,7 +44,7 @@ export async function serve(words: string[], options: RunOptions): Promise<Servi
       url,
       stdout,
       pid: child.pid,
-      async stop(signal = 'SIGTERM') {
+      async stop(signal = 'SIGINT') {
         child.kill(signal);
         const code = await child.exited;
         reader.releaseLock();

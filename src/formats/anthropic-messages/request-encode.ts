@@ -83,11 +83,7 @@ function encodeSampling(writing: Writing, thinks: boolean): JsonObject {
     if (free) out.top_k = topK;
     else lose(writing, 'sampling.topK', 'dropped', reason);
   }
-  const sequences = (stop ?? []).filter((word) => word.trim() !== '');
-  if (sequences.length > 0) out.stop_sequences = sequences;
-  if (sequences.length < (stop ?? []).length) {
-    lose(writing, 'sampling.stop', 'dropped', 'Anthropic refuses stop sequences of white space');
-  }
+  if (stop) out.stop_sequences = stop;
   return out;
 }
 

@@ -1,5 +1,6 @@
 // How a Messages upstream is asked to think, and what that does to the output cap.
 
+import { Fault } from '../../canonical/fault.ts';
 import type { Effort } from '../../canonical/request.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { EFFORTS, effortOf } from '../effort.ts';
@@ -56,9 +57,16 @@ function encodeCap(writing: Writing): number {
   const { maxOutputTokens: asked } = writing.request;
   const { maxOutputTokens: most } = writing.target;
   if (asked === undefined) return most ?? CAP_TOKENS;
+  if (asked < 1) throw emptyAnswer(writing);
   if (most === undefined || asked <= most) return asked;
   lose(writing, 'maxOutputTokens', 'clamped', `the model writes at most ${most} tokens`);
   return most;
+}
+
+/** There 0 means to fill the cache and answer nothing, which nobody asks for in another format. */
+function emptyAnswer({ request }: Writing): Fault {
+  const param = request.origin.maxOutputTokens ?? 'max_tokens';
+  return new Fault('unsupported_parameter', `\`${param}\` must be at least 1 for this model.`, { param });
 }
 
 /** Some models refuse to be told not to think; one of them can leave it at thinking between calls of tools. */

@@ -73,7 +73,7 @@ class ContentWriter {
 
   contents(): JsonObject[] {
     const turns = this.#turns;
-    if (turns[0]?.role === 'model') {
+    if (turns[0]?.role !== 'user') {
       note(this.#writing, 'messages', 'changed', 'a neutral user turn was put in front');
       turns.unshift({ role: 'user', results: [], parts: [{ text: 'Go on.' }] });
     }

@@ -11,8 +11,6 @@ import { encodeThinking } from './thinking.ts';
 import { encodeTier } from './usage.ts';
 import { lose, unsupported, type Writing } from './writing.ts';
 
-const STOPS_MAX = 5;
-
 /** `generationConfig`, and what a model is told instead of a schema it cannot be given. */
 export function encodeControls(writing: Writing): { config: JsonObject; instruction?: string } {
   const { request } = writing;
@@ -22,7 +20,7 @@ export function encodeControls(writing: Writing): { config: JsonObject; instruct
   const config = compact({
     maxOutputTokens: encodeCap(writing),
     ...encodeSampling(writing),
-    stopSequences: encodeStop(writing),
+    stopSequences: writing.request.sampling.stop,
     seed: request.sampling.seed,
     ...format,
     ...encodeSpeech(writing),
@@ -94,13 +92,6 @@ function encodeSpeech(writing: Writing): JsonObject {
     members.speechConfig = { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } };
   else lose(writing, 'speech.voice', 'changed', 'Google has no such voice; its default one speaks');
   return members;
-}
-
-function encodeStop(writing: Writing): string[] | undefined {
-  const { stop } = writing.request.sampling;
-  if (!stop || stop.length <= STOPS_MAX) return stop;
-  lose(writing, 'sampling.stop', 'clamped', 'Google takes five stop texts');
-  return stop.slice(0, STOPS_MAX);
 }
 
 const JSON_TYPE = { responseMimeType: 'application/json' };

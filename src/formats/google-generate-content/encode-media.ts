@@ -39,7 +39,9 @@ function mediaPart(
     case 'base64':
       return { inlineData: compact({ mimeType: source.mediaType, data: source.data, displayName }) };
     case 'url':
-      // Google fetches public and signed addresses itself (its announcement of "HTTPS/Signed URLs", 2026)
+      // Google fetches public and signed addresses itself, over https (ai.google.dev, "File input methods")
+      if (/^http:/i.test(source.url))
+        throw unsupported(at, 'Google fetches https addresses only; send its bytes');
       return { fileData: compact({ mimeType: typeOfAddress(source.url), fileUri: source.url, displayName }) };
     case 'file-id':
       if (source.format !== FORMAT) throw unsupported(at, 'a file id of another provider is not known there');

@@ -59,17 +59,21 @@ function encodeFunction(tool: FunctionTool, isStrict: boolean, writing: Writing)
   return compact({ name, description, parametersJsonSchema: schema });
 }
 
+const NO_LIMITS = 'Google’s search takes no limits';
+
 function encodeHosted(tool: Tool, writing: Writing): JsonObject[] {
   switch (tool.kind) {
     case 'function':
       return [];
     case 'web-search': {
       if (tool.raw.format === FORMAT && isObject(tool.raw.value)) return [tool.raw.value];
-      const { allowedDomains, blockedDomains, location, contextSize, maxUses } = tool;
-      const hasLimits = [allowedDomains, blockedDomains, location, contextSize, maxUses].some(
+      const { allowedDomains, blockedDomains, location, contextSize, maxUses, maxUsesAt } = tool;
+      const isLimited = maxUses !== undefined && maxUsesAt === undefined;
+      const hasLimits = [allowedDomains, blockedDomains, location, contextSize].some(
         (one) => one !== undefined,
       );
-      if (hasLimits) note(writing, tool.at, 'changed', 'Google’s search takes no limits');
+      if (hasLimits || isLimited) note(writing, tool.at, 'changed', NO_LIMITS);
+      if (maxUses !== undefined && maxUsesAt !== undefined) note(writing, maxUsesAt, 'dropped', NO_LIMITS);
       return [{ googleSearch: {} }];
     }
     case 'opaque':

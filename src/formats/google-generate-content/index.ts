@@ -19,6 +19,7 @@ export const googleGenerateContent: Codec = {
   id: 'google-generate-content',
   issuer: ISSUER,
   showSeals,
+  stops: { max: 5, blank: true },
   path: pathOf,
   readPath,
   modelEdits,

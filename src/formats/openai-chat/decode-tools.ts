@@ -22,17 +22,23 @@ import { decodeMark, required } from './decode-parts.ts';
 
 const NO_ARGUMENTS = { type: 'object', properties: {} };
 
-/** Every tool the request declares: `tools`, `functions`, and the search that `web_search_options` or `web_search` turns on. */
+/** Every tool the request declares: `tools`, `functions` and the search. */
 export function decodeTools(body: JsonObject, losses: Loss[]): Tool[] {
   const tools = asArray(body.tools).map((tool, i) => decodeTool(asObject(tool), `tools[${i}]`, losses));
   asArray(body.functions).forEach((definition, i) => {
     const at = `functions[${i}]`;
     tools.push(functionTool(asObject(definition), at, at, losses));
   });
-  if (isObject(body.web_search_options)) tools.push(webSearch(body.web_search_options, losses));
-  else if (body.web_search === true)
-    tools.push({ kind: 'web-search', raw: { format: 'openai-chat', value: {} }, at: 'web_search' });
+  const search = readSearch(body, losses);
+  if (search) tools.push(search);
   return tools;
+}
+
+/** The search that `web_search_options` or `web_search` asks for. */
+export function readSearch(body: JsonObject, losses: Loss[]): WebSearchTool | undefined {
+  if (isObject(body.web_search_options)) return webSearch(body.web_search_options, losses);
+  if (body.web_search !== true) return undefined;
+  return { kind: 'web-search', raw: { format: 'openai-chat', value: {} }, at: 'web_search' };
 }
 
 function decodeTool(tool: JsonObject, at: string, losses: Loss[]): Tool {

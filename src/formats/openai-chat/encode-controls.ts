@@ -13,7 +13,6 @@ import { GOOGLE_VOICES } from '../voices.ts';
 import { NO_MEMBER, unsupported } from './encode-parts.ts';
 import { encodeThinking, type Lose } from './encode-reasoning.ts';
 
-const STOPS_MAX = 4;
 const ID_CHARS_MAX = 64;
 
 /** Every member but model, messages and tools; throws Fault `unsupported_parameter` for a cap of 0. */
@@ -25,16 +24,11 @@ export function encodeControls(request: CanonicalRequest, target: Target, losses
   if (sampling.topK !== undefined && !target.topK) lose('sampling.topK', 'dropped', NO_MEMBER);
   if (cache.auto) lose('cache.auto', 'dropped', NO_MEMBER);
   if (request.metadata) lose('metadata', 'dropped', 'labels are kept here and not sent to another provider');
-  let stop = sampling.stop;
-  if (stop && stop.length > STOPS_MAX) {
-    lose('sampling.stop', 'clamped', 'Chat takes four stop texts');
-    stop = stop.slice(0, STOPS_MAX);
-  }
   return compact({
     [target.maxTokensField]: encodeCap(request, target, lose),
     ...encodeSampling(request, target, lose),
     top_k: target.topK ? sampling.topK : undefined,
-    stop,
+    stop: sampling.stop,
     seed: sampling.seed,
     n: sampling.n,
     ...encodeThinking(request, target, lose),

@@ -36,7 +36,8 @@ export function encodeThinking(request: CanonicalRequest, target: Target, lose: 
   return compact({ ...on, reasoning_effort: effortFor(control, target, lose) });
 }
 
-function switched(member: ThinkingSwitch, on: boolean): JsonObject {
+/** The members that turn thinking on or off. */
+export function switched(member: ThinkingSwitch, on: boolean): JsonObject {
   switch (member) {
     case 'thinking':
       return { thinking: { type: on ? 'enabled' : 'disabled' } };

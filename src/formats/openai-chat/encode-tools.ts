@@ -10,11 +10,13 @@ import { fitArguments, listed } from '../schema-fit.ts';
 import { objectRoot } from '../schema-root.ts';
 import { fitsStrict, NOT_STRICT } from '../schema-strict.ts';
 import { dropMark, NO_MEMBER, unsupported } from './encode-parts.ts';
+import { searchTool } from './search-tool.ts';
 
 /** `tools`, `web_search_options`, `tool_choice`, `parallel_tool_calls`; throws for tools Chat has no form for. */
 export function encodeTools(request: CanonicalRequest, target: Target, losses: Loss[]): JsonObject {
   const members: JsonObject = {};
   const tools: JsonObject[] = [];
+  let hasSearch = false;
   for (const tool of request.tools) {
     switch (tool.kind) {
       case 'function':
@@ -24,8 +26,10 @@ export function encodeTools(request: CanonicalRequest, target: Target, losses: L
         tools.push(encodeCustom(tool, losses));
         break;
       case 'web-search':
-        if (members.web_search_options === undefined) members.web_search_options = encodeSearch(tool, losses);
-        else losses.push({ path: tool.at ?? 'tools', action: 'dropped', reason: 'Chat knows one search' });
+        if (hasSearch) losses.push({ path: tool.at ?? 'tools', action: 'dropped', reason: ONE_SEARCH });
+        else if (target.search === 'openrouter') tools.push(searchTool(tool, losses));
+        else members.web_search_options = encodeSearch(tool, losses);
+        hasSearch = true;
         break;
       case 'opaque':
         if (tool.raw.format !== 'openai-chat') throw hostedToolFault(tool);
@@ -38,6 +42,8 @@ export function encodeTools(request: CanonicalRequest, target: Target, losses: L
   if (tools.length > 0) members.tools = tools;
   return { ...members, ...encodeChoice(request, tools.length > 0, losses) };
 }
+
+const ONE_SEARCH = 'Chat knows one search';
 
 function encodeFunction(tool: FunctionTool, target: Target, losses: Loss[]): JsonObject {
   if (tool.namespace !== undefined) throw unsupported(tool.at, 'namespaces of tools are not known there');
@@ -68,12 +74,12 @@ function encodeSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
   const at = tool.at ?? 'tools';
   const filters = tool.raw.format === 'openai-responses' ? 'filters.' : '';
   const lost = {
-    [`${filters}allowed_domains`]: tool.allowedDomains,
-    [`${filters}blocked_domains`]: tool.blockedDomains,
-    max_uses: tool.maxUses,
+    [`${at}.${filters}allowed_domains`]: tool.allowedDomains,
+    [`${at}.${filters}blocked_domains`]: tool.blockedDomains,
+    [tool.maxUsesAt ?? `${at}.max_uses`]: tool.maxUses,
   };
-  for (const [name, value] of Object.entries(lost)) {
-    if (value !== undefined) losses.push({ path: `${at}.${name}`, action: 'dropped', reason: NO_MEMBER });
+  for (const [path, value] of Object.entries(lost)) {
+    if (value !== undefined) losses.push({ path, action: 'dropped', reason: NO_MEMBER });
   }
   const { location, contextSize } = tool;
   return compact({

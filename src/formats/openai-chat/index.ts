@@ -23,6 +23,7 @@ export const openaiChat: Codec = {
   id: 'openai-chat',
   issuer: ISSUER,
   showSeals,
+  stops: { max: 4, blank: true },
   path: () => '/chat/completions',
   extras: readExtras,
   modelMember: 'model',

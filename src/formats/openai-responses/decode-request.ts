@@ -2,8 +2,22 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
-import type { CanonicalRequest, Effort, OutputFormat, ReasoningControl } from '../../canonical/request.ts';
-import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import type {
+  CanonicalRequest,
+  Effort,
+  OutputFormat,
+  ReasoningControl,
+  Tool,
+} from '../../canonical/request.ts';
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asString,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+} from '../../lib/json.ts';
 import type { Converted } from '../codec.ts';
 import { EFFORTS } from '../effort.ts';
 import { type Conversation, decodeItems } from './decode-items.ts';
@@ -17,6 +31,7 @@ export const IGNORED: Record<string, string> = {
   truncation: '"disabled" is the default',
   'include: reasoning.encrypted_content': 'reasoning is always carried sealed',
   client_metadata: 'a label of the client about itself',
+  max_tool_calls: 'it limits hosted tools: without any there is nothing to limit',
   stream_options: 'padding against traffic analysis belongs to one provider’s stream',
   'input[].id': 'calls and results are linked by call_id',
   'input[].status': 'a replayed item is a finished one',
@@ -32,6 +47,7 @@ const KNOWN = [
   'temperature', 'top_p', 'top_logprobs', 'include', 'reasoning', 'text', 'stream', 'stream_options', 'store',
   'background', 'previous_response_id', 'conversation', 'prompt', 'prompt_cache_key', 'prompt_cache_retention',
   'prompt_cache_options', 'user', 'safety_identifier', 'metadata', 'service_tier', 'truncation', 'client_metadata',
+  'max_tool_calls',
 ]; // biome-ignore format: a list of names
 
 /** See `Codec.decodeRequest`. */
@@ -57,6 +73,7 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   decodeControls(body, request, losses);
   decodeReasoning(body, conversation, request, losses);
   decodeText(body, conversation, request, losses);
+  limitSearches(body.max_tool_calls, request.tools, losses);
   decodeTail(body, losses);
   return { value: request, losses };
 }
@@ -227,6 +244,17 @@ function decodeFormat(format: JsonObject, at: string, losses: Loss[]): OutputFor
     schema: asObject(format.schema),
     ...(typeof format.strict === 'boolean' ? { strict: format.strict } : {}),
   };
+}
+
+/** All runs of hosted tools together may be so many; of those only the search has a counterpart. */
+function limitSearches(max: JsonValue | undefined, tools: Tool[], losses: Loss[]): void {
+  const [search, ...others] = tools.filter((tool) => tool.kind === 'web-search');
+  if (typeof max !== 'number' || !search) return;
+  const path = 'max_tool_calls';
+  search.maxUses = max;
+  search.maxUsesAt = path;
+  if (others.length > 0)
+    losses.push({ path, action: 'changed', reason: 'it limits the first of several searches' });
 }
 
 /** Members known here that other formats have nothing for; what is IGNORED stays silent. */

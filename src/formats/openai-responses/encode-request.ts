@@ -12,18 +12,18 @@ import { strictMember } from '../schema-strict.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { encodeItems } from './encode-items.ts';
 import { encodeReasoning } from './encode-reasoning.ts';
-import { encodeToolChoice, encodeTools, namesOfClientTools } from './encode-tools.ts';
+import { encodeHostedLimit, encodeToolChoice, encodeTools, namesOfClientTools } from './encode-tools.ts';
 
 /** See `Codec.encodeRequest`. Nothing is stored at the provider, so reasoning comes back sealed. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
   const losses: Loss[] = [];
-  const { instructions, messages } = splitInstructions(request.messages);
+  const { instructions, messages } = splitInstructions(request.messages, target);
   const clientTools = namesOfClientTools(request.tools);
   const marks = new Breakpoints(target.model, losses);
   const { developerRole } = target;
   const input = encodeItems(messages, { developerRole, clientTools, losses, marks });
   marks.limit();
-  const tools = encodeTools(request.tools, losses);
+  const tools = encodeTools(request.tools, target, losses);
   const value = compact({
     model: target.model,
     instructions,
@@ -31,6 +31,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
     tools: tools.length === 0 ? undefined : tools,
     tool_choice: encodeToolChoice(request, losses),
     parallel_tool_calls: request.parallelTools,
+    max_tool_calls: encodeHostedLimit(request.tools, target, losses),
     max_output_tokens: encodeCap(request, target, losses),
     ...encodeSampling(request, target, losses),
     reasoning: encodeReasoning(request, target, losses),
@@ -49,7 +50,12 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
 }
 
 /** One plain leading system text is `instructions`; more than that stays in place, part by part. */
-function splitInstructions(messages: Message[]): { instructions: string | undefined; messages: Message[] } {
+function splitInstructions(
+  messages: Message[],
+  { search }: Target,
+): { instructions: string | undefined; messages: Message[] } {
+  // xAI reads them among the input only
+  if (search === 'xai') return { instructions: undefined, messages };
   const [first, ...rest] = messages;
   const [part, ...others] = first?.role === 'system' ? first.parts : [];
   const isPlain = part?.kind === 'text' && others.length === 0 && !part.cache && part.text !== '';

@@ -11,20 +11,22 @@ import type {
   WebSearchTool,
 } from '../../canonical/request.ts';
 import { asString, compact, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import type { Target } from '../codec.ts';
 import { listed } from '../schema-fit.ts';
 import { objectRoot } from '../schema-root.ts';
 import { fitsStrict, NOT_STRICT } from '../schema-strict.ts';
+import { searchDomains } from '../search-domains.ts';
 import { unmarked } from './breakpoints.ts';
 import { CLIENT_TOOLS } from './client-tools.ts';
 
 /** Functions of one namespace are gathered where the first of them stood. Throws Fault for foreign hosted tools. */
-export function encodeTools(tools: Tool[], losses: Loss[]): JsonObject[] {
+export function encodeTools(tools: Tool[], { search }: Target, losses: Loss[]): JsonObject[] {
   const written: JsonObject[] = [];
   const members = new Map<string, JsonValue[]>();
   for (const tool of tools) {
     if ('cache' in tool && tool.cache) losses.push(unmarked(tool.at));
     const namespace = tool.kind === 'function' || tool.kind === 'custom' ? tool.namespace : undefined;
-    const item = encodeTool(tool, losses);
+    const item = encodeTool(tool, search, losses);
     const group = namespace === undefined ? undefined : members.get(namespace);
     if (namespace === undefined) written.push(item);
     else if (group) group.push(item);
@@ -37,14 +39,14 @@ export function encodeTools(tools: Tool[], losses: Loss[]): JsonObject[] {
   return written;
 }
 
-function encodeTool(tool: Tool, losses: Loss[]): JsonObject {
+function encodeTool(tool: Tool, search: Target['search'], losses: Loss[]): JsonObject {
   switch (tool.kind) {
     case 'function':
       return encodeFunction(tool, losses);
     case 'custom':
       return encodeCustom(tool);
     case 'web-search':
-      return encodeWebSearch(tool, losses);
+      return search === 'xai' ? encodeXaiSearch(tool, losses) : encodeWebSearch(tool);
     case 'opaque':
       if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value)) return tool.raw.value;
       throw hostedToolFault(tool);
@@ -74,11 +76,8 @@ function encodeCustom({ name, description, grammar }: CustomTool): JsonObject {
   return compact({ type: 'custom', name, description, format: grammar && { type: 'grammar', ...grammar } });
 }
 
-function encodeWebSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
+function encodeWebSearch(tool: WebSearchTool): JsonObject {
   if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value)) return tool.raw.value;
-  const at = tool.at ?? 'tools';
-  if (tool.maxUses !== undefined)
-    losses.push({ path: `${at}.max_uses`, action: 'dropped', reason: 'searches are not counted here' });
   const filters = compact({ allowed_domains: tool.allowedDomains, blocked_domains: tool.blockedDomains });
   return compact({
     type: 'web_search',
@@ -86,6 +85,39 @@ function encodeWebSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
     search_context_size: tool.contextSize,
     user_location: tool.location && { type: 'approximate', ...tool.location },
   });
+}
+
+/** `max_tool_calls`: what all searches together may be, where each has its limit. */
+export function encodeHostedLimit(tools: Tool[], { search }: Target, losses: Loss[]): number | undefined {
+  const searches = tools.filter((tool) => tool.kind === 'web-search');
+  const limited = searches.filter(({ maxUses }) => maxUses !== undefined);
+  const own = limited.find(({ maxUsesAt }) => maxUsesAt !== undefined);
+  const isLost = search === 'xai' || (!own && limited.length < searches.length);
+  for (const { at = 'tools', maxUsesAt } of limited)
+    if (isLost)
+      losses.push({
+        path: maxUsesAt ?? `${at}.max_uses`,
+        action: 'dropped',
+        reason: 'it is not limited there',
+      });
+    else if (maxUsesAt === undefined)
+      losses.push({
+        path: `${at}.max_uses`,
+        action: 'changed',
+        reason: 'opening a page is counted there as well',
+      });
+  if (isLost || limited.length === 0) return undefined;
+  return own?.maxUses ?? limited.reduce((sum, { maxUses = 0 }) => sum + maxUses, 0);
+}
+
+/** docs.x.ai, "Web Search": no place, no size, and a name of its own for the domains to leave out. */
+function encodeXaiSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
+  const { contextSize, location, at = 'tools' } = tool;
+  for (const [name, value] of Object.entries({ search_context_size: contextSize, user_location: location }))
+    if (value !== undefined)
+      losses.push({ path: `${at}.${name}`, action: 'dropped', reason: 'the provider has no such setting' });
+  const filters = searchDomains(tool, losses);
+  return compact({ type: 'web_search', filters: Object.keys(filters).length === 0 ? undefined : filters });
 }
 
 /** Undefined when there is nothing to choose from or nothing to say. */

@@ -20,7 +20,7 @@ export const openaiResponses: Codec = {
   id: 'openai-responses',
   issuer: 'openai',
   showSeals,
-  lacks: ['stop'],
+  stops: { max: 0, blank: false },
   path: () => '/responses',
   modelMember: 'model',
   idPrefix: 'resp_',

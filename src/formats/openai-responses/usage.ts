@@ -37,7 +37,10 @@ export function readUsage(
     outputImage: count(outputDetails.image_tokens),
     raw,
   };
-  const reported = countOf(asObject(asObject(response.tool_usage).web_search).num_requests);
+  const reported =
+    countOf(asObject(asObject(response.tool_usage).web_search).num_requests) ??
+    // xAI's spelling (docs.x.ai, "Tool usage")
+    countOf(asObject(raw.server_side_tool_usage_details).web_search_calls);
   const searches = reported ?? runs.web_search ?? 0;
   if (searches > 0) usage.serverTools.web_search = searches;
   const { image_generation: pictures = 0 } = runs;

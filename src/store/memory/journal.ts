@@ -1,6 +1,7 @@
 // The request journal in memory only, for tests and trials.
 
 import { nowMs } from '../../lib/clock.ts';
+import { ClientSums } from '../client-sums.ts';
 import { matchesFilter } from '../journal-match.ts';
 import type { Journal, JournalEntry, KeptBody, RawBody, ShownCall } from '../journal-port.ts';
 import { RecentRows } from '../journal-tail.ts';
@@ -49,6 +50,14 @@ export function createMemoryJournal(): Journal {
     async show(callId) {
       take();
       return calls.find(({ row }) => row.callId === callId);
+    },
+    async clients(query) {
+      take();
+      const sums = new ClientSums();
+      for (const { row } of calls.toReversed())
+        if (matchesFilter(row, query))
+          sums.add({ ...row, calls: 1, firstMs: row.atMs, lastMs: row.atMs, lastCallId: row.callId });
+      return sums.report();
     },
     tail(position, filter) {
       take();

@@ -2,15 +2,39 @@
 
 import { Database } from 'bun:sqlite';
 import { existsSync } from 'node:fs';
-import { and, asc, desc, eq, getTableColumns, gte, lt, lte, or, type SQL } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  getTableColumns,
+  gte,
+  lt,
+  lte,
+  max,
+  min,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
 import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite';
+import { alias } from 'drizzle-orm/sqlite-core';
 import { bodies, calls } from '../../../db/journal-schema.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { callIdAt, parseCallId } from '../../lib/id.ts';
-import type { JournalEntry, JournalQuery, JournalRow, ShownCall } from '../journal-port.ts';
+import type { ClientGroup } from '../client-sums.ts';
+import type {
+  ClientQuery,
+  JournalEntry,
+  JournalFilter,
+  JournalQuery,
+  JournalRow,
+  ShownCall,
+} from '../journal-port.ts';
 import { keepBody } from './journal-bodies.ts';
 import type { JournalLimits } from './journal-messages.ts';
-import { columnsOf, rowOf } from './journal-row.ts';
+import { columnsOf, groupOf, rowOf } from './journal-row.ts';
 import { explain, type FileKind, openDatabase } from './open.ts';
 
 /** Rows looked at in one step of a search, and deleted in one step of forgetting. */
@@ -37,6 +61,7 @@ export type FileOptions = {
 
 /** A step of a search; `next` is where to go on, undefined at the end. */
 export type Step = { rows: JournalRow[]; next: bigint | undefined };
+export type ClientStep = { groups: ClientGroup[]; next: bigint | undefined };
 
 const COLUMNS = getTableColumns(calls);
 const MEMBERS = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
@@ -82,30 +107,56 @@ export class JournalFile {
 
   /** One step of a search, newest first, below `before`. */
   findStep(query: JournalQuery): Step {
-    const { before, keyId, limit } = query;
-    const place = and(
-      before === undefined ? undefined : lt(calls.id, before),
-      keyId === undefined ? undefined : eq(calls.key, keyId),
-      query.sinceMs === undefined ? undefined : gte(calls.id, callIdAt(query.sinceMs)),
-    );
-    const end = this.#tables
-      .select({ id: calls.id })
-      .from(calls)
-      .where(place)
-      .orderBy(desc(calls.id))
-      .limit(1)
-      .offset(SEARCH_ROWS - 1)
-      .get();
+    const { limit } = query;
+    const { place, end } = this.#reach(query, query.before);
     const rows = this.#tables
       .select()
       .from(calls)
-      .where(and(place, end && gte(calls.id, end.id), wanted(query)))
+      .where(and(place, wanted(query)))
       .orderBy(desc(calls.id))
       .limit(limit + 1)
       .all()
       .map(rowOf);
-    if (rows.length <= limit) return { rows, next: end?.id };
+    if (rows.length <= limit) return { rows, next: end };
     return { rows: rows.slice(0, limit), next: rows[limit - 1]?.callId };
+  }
+
+  /** One step of summing up who called, newest first, below `before`. */
+  clientStep(query: ClientQuery, before: bigint | undefined): ClientStep {
+    const { place, end } = this.#reach(query, before);
+    const groups = this.#tables
+      .select({
+        client: calls.client,
+        clientVersion: calls.clientVersion,
+        status: calls.status,
+        code: calls.code,
+        calls: count().as('group_calls'),
+        first: min(calls.id).as('group_first'),
+        last: max(calls.id).as('group_last'),
+      })
+      .from(calls)
+      .where(and(place, wanted(query)))
+      .groupBy(calls.client, calls.clientVersion, calls.status, calls.code)
+      .as('groups');
+    const first = alias(calls, 'first_call');
+    const last = alias(calls, 'last_call');
+    const rows = this.#tables
+      .select({
+        client: last.client,
+        clientVersion: last.clientVersion,
+        status: last.status,
+        code: last.code,
+        calls: groups.calls,
+        firstMs: first.atMs,
+        lastMs: last.atMs,
+        lastCallId: last.id,
+        message: last.message,
+      })
+      .from(groups)
+      .innerJoin(first, eq(first.id, groups.first))
+      .innerJoin(last, eq(last.id, groups.last))
+      .all();
+    return { groups: rows.map(groupOf), next: end };
   }
 
   show(callId: bigint): ShownCall | undefined {
@@ -145,6 +196,27 @@ export class JournalFile {
 
   close(): void {
     this.#database.close();
+  }
+
+  /** The rows that one step looks at, and the last of them if others may follow. */
+  #reach(
+    { keyId, sinceMs }: ClientQuery,
+    before: bigint | undefined,
+  ): { place: SQL | undefined; end: bigint | undefined } {
+    const below = and(
+      before === undefined ? undefined : lt(calls.id, before),
+      keyId === undefined ? undefined : eq(calls.key, keyId),
+      sinceMs === undefined ? undefined : gte(calls.id, callIdAt(sinceMs)),
+    );
+    const end = this.#tables
+      .select({ id: calls.id })
+      .from(calls)
+      .where(below)
+      .orderBy(desc(calls.id))
+      .limit(1)
+      .offset(SEARCH_ROWS - 1)
+      .get();
+    return { place: and(below, end && gte(calls.id, end.id)), end: end?.id };
   }
 
   #insert(entries: readonly JournalEntry[]): void {
@@ -204,8 +276,8 @@ export class JournalFile {
   }
 }
 
-function wanted(query: JournalQuery): SQL | undefined {
-  const { status, id, model, client, code, sinceMs } = query;
+function wanted(query: JournalFilter): SQL | undefined {
+  const { status, id, model, client, clientVersion, code, sinceMs } = query;
   const callId = id === undefined ? undefined : parseCallId(id);
   return and(
     status && gte(calls.status, status.from),
@@ -215,7 +287,16 @@ function wanted(query: JournalQuery): SQL | undefined {
       : or(eq(calls.requestId, id), callId === undefined ? undefined : eq(calls.id, callId)),
     model === undefined ? undefined : or(eq(calls.model, model), eq(calls.modelAsked, model)),
     client === undefined ? undefined : eq(calls.client, client),
+    clientVersion === undefined ? undefined : versionIs(clientVersion),
     code === undefined ? undefined : eq(calls.code, code),
     sinceMs === undefined ? undefined : gte(calls.atMs, sinceMs),
+  );
+}
+
+function versionIs(version: string): SQL | undefined {
+  const start = `${version}.`;
+  return or(
+    eq(calls.clientVersion, version),
+    sql`substr(${calls.clientVersion}, 1, ${start.length}) = ${start}`,
   );
 }

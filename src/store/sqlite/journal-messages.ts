@@ -1,7 +1,8 @@
 // What the journal's two threads say to each other.
 
-import { digitsOf } from '../../lib/id.ts';
-import type { JournalEntry, JournalPage, JournalQuery, JournalRow, ShownCall } from '../journal-port.ts';
+import type { ClientReport } from '../client-sums.ts';
+import type { ClientQuery, JournalPage, JournalQuery, ShownCall } from '../journal-port.ts';
+import type { PackedEntries } from './journal-pack.ts';
 
 /** How much is kept: rows younger than `retentionMs`, as many as fit into `maxBytes`. */
 export type JournalLimits = { retentionMs: number; maxBytes: number };
@@ -12,6 +13,7 @@ export type ToWorker =
   | { kind: 'write'; batch: number; packed: PackedEntries }
   | { kind: 'find'; ask: number; query: JournalQuery }
   | { kind: 'show'; ask: number; callId: bigint }
+  | { kind: 'sum'; ask: number; query: ClientQuery }
   | { kind: 'close' };
 
 export type FromWorker =
@@ -21,35 +23,6 @@ export type FromWorker =
   | { kind: 'failed'; why: string; batch?: number }
   | { kind: 'found'; ask: number; page: JournalPage }
   | { kind: 'shown'; ask: number; call: ShownCall | undefined }
+  | { kind: 'summed'; ask: number; report: ClientReport }
   | { kind: 'refused'; ask: number; why: string }
   | { kind: 'closed' };
-
-type Bodies = NonNullable<JournalEntry['bodies']>;
-/** Rows as one text, and the bodies of those that have some, by place: objects take four times as long on their way. */
-export type PackedEntries = { rows: string; bodies: [place: number, Bodies][] };
-type PackedRow = Omit<JournalRow, 'callId' | 'costNano'> & { callId: string; costNano?: string };
-
-export function packEntries(entries: readonly JournalEntry[]): PackedEntries {
-  const bodies: PackedEntries['bodies'] = [];
-  const rows = entries.map((entry, place): PackedRow => {
-    if (entry.bodies) bodies.push([place, entry.bodies]);
-    const { callId, costNano, ...rest } = entry.row;
-    const row: PackedRow = { ...rest, callId: digitsOf(callId) };
-    if (costNano !== undefined) row.costNano = String(costNano);
-    return row;
-  });
-  return { rows: JSON.stringify(rows), bodies };
-}
-
-export function unpackEntries({ rows, bodies }: PackedEntries): JournalEntry[] {
-  const entries = (JSON.parse(rows) as PackedRow[]).map(({ callId, costNano, ...rest }): JournalEntry => {
-    const row: JournalRow = { ...rest, callId: BigInt(callId) };
-    if (costNano !== undefined) row.costNano = BigInt(costNano);
-    return { row };
-  });
-  for (const [place, ofPlace] of bodies) {
-    const entry = entries[place];
-    if (entry) entry.bodies = ofPlace;
-  }
-  return entries;
-}

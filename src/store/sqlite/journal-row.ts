@@ -1,6 +1,7 @@
 // A call as its row in journal.db, and back.
 
 import type { calls } from '../../../db/journal-schema.ts';
+import type { ClientGroup } from '../client-sums.ts';
 import type { JournalRow, JournalRule } from '../journal-port.ts';
 
 type Columns = typeof calls.$inferSelect;
@@ -42,12 +43,21 @@ export function columnsOf(row: JournalRow): Columns {
 /** NULL becomes an absent member. */
 export function rowOf(columns: Columns): JournalRow {
   const { id, key, stream, rule, ...rest } = columns;
-  const row = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
   return {
-    ...(row as Omit<JournalRow, 'callId' | 'keyId' | 'stream' | 'rule'>),
+    ...(withoutNulls(rest) as Omit<JournalRow, 'callId' | 'keyId' | 'stream' | 'rule'>),
     callId: id,
     stream: stream === 1,
     ...(key === null ? {} : { keyId: key }),
     ...(rule === null ? {} : { rule: rule as JournalRule }),
   };
+}
+
+export function groupOf(
+  columns: { [Member in keyof ClientGroup]-?: ClientGroup[Member] | null },
+): ClientGroup {
+  return withoutNulls(columns) as ClientGroup;
+}
+
+function withoutNulls(columns: object): object {
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== null));
 }

@@ -1,9 +1,10 @@
 // The journal's own thread: takes rows in, answers searches and forgets what is old, so that no call ever waits for it.
 
 import { every, pause } from '../../lib/clock.ts';
-import type { JournalPage, JournalQuery, JournalRow } from '../journal-port.ts';
 import { JournalFile } from './journal-file.ts';
-import { type FromWorker, type ToWorker, unpackEntries } from './journal-messages.ts';
+import type { FromWorker, ToWorker } from './journal-messages.ts';
+import { unpackEntries } from './journal-pack.ts';
+import { findPage, type Search, sumClients } from './journal-search.ts';
 
 declare const self: Worker;
 
@@ -13,6 +14,8 @@ const FORGET_PAUSE_MS = 5;
 
 /** What a failure is the answer to. */
 type About = { ask?: number; batch?: number };
+
+const SEARCH: Search = { file: journal, between: () => pause(0) };
 
 let opening: (ToWorker & { kind: 'open' }) | undefined;
 let opened: JournalFile | undefined;
@@ -47,7 +50,17 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       if (opened?.isFull()) void forget();
       return;
     case 'find':
-      return void find(data.ask, data.query);
+      return void look(data.ask, async () => ({
+        kind: 'found',
+        ask: data.ask,
+        page: await findPage(SEARCH, data.query),
+      }));
+    case 'sum':
+      return void look(data.ask, async () => ({
+        kind: 'summed',
+        ask: data.ask,
+        report: await sumClients(SEARCH, data.query),
+      }));
     case 'show':
       return answer(() => ({ kind: 'shown', ask: data.ask, call: journal().show(data.callId) }), {
         ask: data.ask,
@@ -80,27 +93,12 @@ function answer(work: () => FromWorker, about: About = {}): void {
   }
 }
 
-async function find(ask: number, query: JournalQuery): Promise<void> {
+/** A look in steps, and its result as a message. */
+async function look(ask: number, search: () => Promise<FromWorker>): Promise<void> {
   try {
-    tell({ kind: 'found', ask, page: await collect(query) });
+    tell(await search());
   } catch (thrown) {
     fail(thrown, { ask });
-  }
-}
-
-/** A page, step by step, with room between the steps for rows that come in. */
-async function collect(query: JournalQuery): Promise<JournalPage> {
-  const rows: JournalRow[] = [];
-  for (let before = query.before; ; ) {
-    const step = journal().findStep({
-      ...query,
-      limit: query.limit - rows.length,
-      ...(before === undefined ? {} : { before }),
-    });
-    rows.push(...step.rows);
-    before = step.next;
-    if (before === undefined || rows.length >= query.limit) return { rows, next: before };
-    await pause(0);
   }
 }
 

@@ -3,8 +3,10 @@
 import { Fault } from '../../canonical/fault.ts';
 import { after, nowMs } from '../../lib/clock.ts';
 import { log } from '../../lib/log.ts';
+import type { ClientReport } from '../client-sums.ts';
 import { journalPath } from '../data-dir.ts';
 import type {
+  ClientQuery,
   Journal,
   JournalCounts,
   JournalEntry,
@@ -17,8 +19,10 @@ import type {
 } from '../journal-port.ts';
 import { RecentRows } from '../journal-tail.ts';
 import { JournalFile } from './journal-file.ts';
-import { type FromWorker, type JournalLimits, packEntries, type ToWorker } from './journal-messages.ts';
+import type { FromWorker, JournalLimits, ToWorker } from './journal-messages.ts';
+import { packEntries } from './journal-pack.ts';
 import { JournalQueue } from './journal-queue.ts';
+import { findPage, sumClients } from './journal-search.ts';
 import { startWorker } from './worker.ts';
 
 const FLUSH_MS = 100;
@@ -48,17 +52,9 @@ export function readJournal(dataDir: string): JournalReader | undefined {
   const file = JournalFile.openToRead(journalPath(dataDir));
   return (
     file && {
-      async find(query) {
-        const rows = [];
-        for (let before = query.before; ; ) {
-          const place = before === undefined ? {} : { before };
-          const step = file.findStep({ ...query, ...place, limit: query.limit - rows.length });
-          rows.push(...step.rows);
-          before = step.next;
-          if (before === undefined || rows.length >= query.limit) return { rows, next: before };
-        }
-      },
+      find: (query) => findPage({ file: () => file }, query),
       show: async (callId) => file.show(callId),
+      clients: (query) => sumClients({ file: () => file }, query),
       close: async () => file.close(),
     }
   );
@@ -118,6 +114,13 @@ class ThreadedJournal implements HidingJournal {
     await this.finish();
     const answer = await this.#ask((ask) => ({ kind: 'show', ask, callId }));
     if (answer.kind === 'shown') return answer.call;
+    throw new Fault('internal_error', 'The request journal gave the wrong answer.');
+  }
+
+  async clients(query: ClientQuery): Promise<ClientReport> {
+    await this.finish();
+    const answer = await this.#ask((ask) => ({ kind: 'sum', ask, query }));
+    if (answer.kind === 'summed') return answer.report;
     throw new Fault('internal_error', 'The request journal gave the wrong answer.');
   }
 
@@ -224,6 +227,7 @@ class ThreadedJournal implements HidingJournal {
         return;
       case 'found':
       case 'shown':
+      case 'summed':
         this.#questions.get(message.ask)?.resolve(message);
         return;
       case 'refused':

@@ -1,5 +1,6 @@
 // Adaptive group commit: at once when idle, what arrived meanwhile when busy; no timer.
 
+import { monotonicMs } from '../../lib/clock.ts';
 import { log } from '../../lib/log.ts';
 import { type Batch, type EntryRow, emptyBatch, type HoldRow } from './ledger-batch.ts';
 import type { LedgerChannel } from './ledger-channel.ts';
@@ -13,6 +14,9 @@ export class GroupCommit {
   readonly #channel: LedgerChannel;
   #next: Batch = emptyBatch();
   #waiters: Waiter[] = [];
+  /** When the first entry of the batch on its way came in, and of the next one. */
+  #sentSinceMs: number | undefined;
+  #nextSinceMs: number | undefined;
   #leaving: string[] = [];
   #gone: string[] = [];
   #isScheduled = false;
@@ -25,10 +29,17 @@ export class GroupCommit {
   /** Resolves when the entry is on disk. */
   entry(row: EntryRow): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#nextSinceMs ??= monotonicMs();
     this.#next.entries.push(row);
     this.#waiters.push({ resolve, reject });
     this.#schedule();
     return promise;
+  }
+
+  /** For how long the oldest entry has waited. */
+  lagMs(): number {
+    const sinceMs = this.#sentSinceMs ?? this.#nextSinceMs;
+    return sinceMs === undefined ? 0 : monotonicMs() - sinceMs;
   }
 
   /** To be said before the entry it belongs to. */
@@ -81,6 +92,8 @@ export class GroupCommit {
     const waiters = this.#waiters;
     this.#next = emptyBatch();
     this.#waiters = [];
+    this.#sentSinceMs = this.#nextSinceMs;
+    this.#nextSinceMs = undefined;
     try {
       const { failed } = await this.#channel.write(batch);
       this.trouble = undefined;
@@ -98,6 +111,7 @@ export class GroupCommit {
       this.#keepRiders(batch);
     }
     this.#busy = undefined;
+    this.#sentSinceMs = undefined;
     if (this.#waiters.length > 0) this.#schedule();
   }
 

@@ -133,6 +133,7 @@ export async function createLedger(
     tally: (key) => balances.tally(key, nowMs()),
     priceVersion: (model, price: Price) => numberOf(model, price),
     trouble: () => commit.trouble,
+    lagMs: () => commit.lagMs(),
     async close() {
       stop();
       await commit.close();

@@ -1,0 +1,103 @@
+// `osiris admin pause | resume`: the kill switch, also while no server runs.
+
+import type { Command } from 'commander';
+import { buildModelIndex } from '../catalog/resolve.ts';
+import { pauseDesk } from '../gateway/pause-desk.ts';
+import { Pauses } from '../gateway/pauses.ts';
+import { asArray, asNumber, asObject, asString, compact, type JsonObject } from '../lib/json.ts';
+import { socketPath } from '../store/data-dir.ts';
+import { requireConfig } from './config.ts';
+import { askServer, isListening } from './local-socket.ts';
+import { withJson, withPlace } from './options.ts';
+import { dataDirOf, openExisting } from './place.ts';
+import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
+
+type Flags = ConfigFlags & { provider?: string; model?: string; json?: boolean };
+type PauseFlags = Flags & { reason?: string; now?: boolean };
+type ResumeFlags = Flags & { all?: boolean };
+
+const EXAMPLES = `
+Examples:
+  osiris admin pause --reason "looking into a bill"     refuse every new call; those under way go on
+  osiris admin pause --now                              and cut off those under way, charged nothing
+  osiris admin pause --provider openai                  ask this provider for nothing; others answer where they can
+  osiris admin resume --all
+`;
+
+export function addPauseCommands(admin: Command, ports: CommandPorts, host: Host): void {
+  withJson(withPlace(admin.command('pause')))
+    .description('stop all calls, or those to one provider or model, until `osiris admin resume`')
+    .option('--provider <name>', 'only this provider; others answer where they can')
+    .option('--model <name>', 'only this model; models that stand in for it answer')
+    .option('--reason <text>', 'why; clients are shown it')
+    .option('--now', 'also cut off the calls under way: they get an error and are charged nothing')
+    .addHelpText('after', EXAMPLES)
+    .action(async ({ provider, model, reason, now, ...flags }: PauseFlags) => {
+      const answer = await act('pause', compact({ provider, model, reason, now }), flags, ports);
+      tell(answer, pausedText(answer), flags, host);
+    });
+  withJson(withPlace(admin.command('resume')))
+    .description('let calls in again')
+    .option('--provider <name>', 'this provider')
+    .option('--model <name>', 'this model')
+    .option('--all', 'everything that is paused')
+    .action(async ({ provider, model, all, ...flags }: ResumeFlags) => {
+      const answer = await act('resume', compact({ provider, model, all }), flags, ports);
+      tell(answer, resumedText(answer), flags, host);
+    });
+}
+
+function tell(answer: JsonObject, text: string, { json }: Flags, host: Host): void {
+  host.stdout(json ? `${JSON.stringify(answer)}\n` : text);
+}
+
+/** A running server is told also when its file has become wrong: that may be the reason to pause. */
+async function act(
+  what: 'pause' | 'resume',
+  body: JsonObject,
+  flags: ConfigFlags,
+  ports: CommandPorts,
+): Promise<JsonObject> {
+  const socket = socketPath(ports.locate(flags).dataDir);
+  if (await isListening(socket)) return askServer(socket, 'POST', `/admin/${what}`, body);
+  const models = buildModelIndex(requireConfig(ports, flags));
+  const place = dataDirOf(ports, flags);
+  const directory = await openExisting(place, () => ports.openDirectory(place.dataDir, 'existing'));
+  try {
+    const pauses = new Pauses(directory);
+    return pauseDesk(() => ({ pauses, models, running: new Set() }))[what](body, 'a command on this machine');
+  } finally {
+    directory.close();
+  }
+}
+
+function pausedText(answer: JsonObject): string {
+  const latest = asObject(asArray(answer.data).at(-1));
+  const cut = asNumber(answer.cut) ?? 0;
+  const going = asNumber(answer.under_way) ?? 0;
+  const lines = [`Paused: ${targetText(latest)}.`];
+  if (cut > 0) lines.push(`${callsText(cut)} cut off, charged nothing.`);
+  if (going > 0 && latest.scope === 'server')
+    lines.push(`${callsText(going)} still under way; \`--now\` cuts them off.`);
+  lines.push('It lasts over restarts. To go on: osiris admin resume --all');
+  return `${lines.join('\n')}\n`;
+}
+
+function callsText(count: number): string {
+  return count === 1 ? '1 call is' : `${count} calls are`;
+}
+
+function resumedText(answer: JsonObject): string {
+  const resumed = asArray(answer.resumed).map(asObject);
+  const left = asArray(answer.data).map(asObject);
+  const first =
+    resumed.length === 0 ? 'Nothing to resume.' : `Resumed: ${resumed.map(targetText).join(', ')}.`;
+  const rest = left.map((pause) => `Still paused: ${targetText(pause)}, since ${pause.since}.`);
+  return `${[first, ...rest].join('\n')}\n`;
+}
+
+function targetText({ scope, name, reason }: JsonObject): string {
+  const what = scope === 'server' ? 'all calls' : `${scope} ${name}`;
+  const why = asString(reason);
+  return why === undefined ? what : `${what} (${why})`;
+}

@@ -1,0 +1,39 @@
+// The operator's view of client programs: which versions call, how often that fails, and why.
+
+import { Elysia } from 'elysia';
+import { toFault } from '../canonical/fault.ts';
+import { nowMs } from '../lib/clock.ts';
+import { clientsJson } from '../store/journal-json.ts';
+import type { Journal } from '../store/journal-port.ts';
+import { parseClientQuery } from '../store/journal-query.ts';
+import { describeRoute } from './openapi.ts';
+import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
+
+/** `/admin/clients`; `guard` lets a request in or throws, as for the other admin routes. */
+export function adminClients({ journal }: { journal: Journal }, guard: (request: Request) => void) {
+  const list = async ({ request }: { request: Request }) => {
+    const requestId = requestIdOf(request.headers);
+    try {
+      guard(request);
+      const query = parseClientQuery(new URL(request.url).searchParams, nowMs());
+      return jsonResponse(clientsJson(await journal.clients(query)), requestId);
+    } catch (thrown) {
+      return faultResponse(toFault(thrown), requestId);
+    }
+  };
+  return new Elysia({ name: 'admin-clients' }).get('/admin/clients', list, { detail: DETAIL });
+}
+
+const DETAIL = describeRoute({
+  tag: 'Admin',
+  id: 'listClients',
+  summary: 'The programs that call, with what fails for them and why',
+  description: `By their user agents, as far as the journal goes back; the program that called last is first. \`failed\` are
+answers of 400 and above, \`left\` those whose client went away. \`errors\` are by how often, each with the message of the last
+one and the id of its call for \`/admin/logs/{id}\`. \`other_calls\` are those of programs beyond two hundred names.`,
+  query: {
+    since: '`24h`, `7d` or a time; everything when absent.',
+    client: 'Only this program, or a version of it: `claude-code`, `claude-code/2.1`.',
+    key: 'Only calls with this key, by its id.',
+  },
+});
