@@ -31,6 +31,7 @@ import { nothingPaused, Pauses, pausesText } from './gateway/pauses.ts';
 import { Turns } from './gateway/turns.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
+import { Bag } from './lib/bag.ts';
 import { nowMs, systemClock } from './lib/clock.ts';
 import { armFailpoint } from './lib/failpoint.ts';
 import { log } from './lib/log.ts';
@@ -278,7 +279,7 @@ function gatewayPorts(
     thoughts: createMemoryThoughts(),
     health: new Health(systemClock, healthAlerts(alarm)),
     conversations: new Conversations(),
-    running: new Set(),
+    running: new Bag(),
     pauses: new Pauses(directory),
     watch: new Watch(),
     turns: new Turns(),

@@ -4,13 +4,14 @@ import { Fault } from '../canonical/fault.ts';
 import type { Model, Price } from '../catalog/model.ts';
 import type { Resolution } from '../catalog/resolve.ts';
 import type { Address, Codec, Dress, Extras } from '../formats/codec.ts';
+import type { Bagged } from '../lib/bag.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Key, RateStanding } from '../store/ports.ts';
 import type { Trace } from './trace.ts';
 import type { Turn } from './turns.ts';
 
 /** An admitted request. `release` gives its place in the concurrency limit back, any number of times. */
-export type Call = {
+export type Call = Bagged & {
   /** Ours, unique across processes; never a client's label. */
   id: bigint;
   /** The label both sides use when they talk about this request. */
@@ -50,6 +51,9 @@ export type Call = {
   /** What the journal will say of it. */
   trace: Trace;
 };
+
+/** Those that are not settled yet. */
+export type CallsUnderWay = Iterable<Call> & { readonly size: number };
 
 /** JSON of a prompt; good enough for a figure that the exact one replaces. */
 const BYTES_PER_TOKEN = 4;

@@ -5,7 +5,7 @@ import type { Model } from '../catalog/model.ts';
 import { formatTime } from '../lib/clock.ts';
 import { type Pause, storedPauses, storePauses } from '../store/pauses.ts';
 import type { Directory } from '../store/ports.ts';
-import type { Call } from './call.ts';
+import type { CallsUnderWay } from './call.ts';
 import type { Candidate } from './candidate.ts';
 
 /** So long clients that must be told something are told to wait; most do not come back by themselves at all. */
@@ -109,7 +109,7 @@ export function pausedFault(pause: Pause): Fault {
 }
 
 /** Ends the calls under way that a pause concerns; they are told why and charged nothing. Returns how many. */
-export function cutPaused(running: ReadonlySet<Call>, pause: Pause): number {
+export function cutPaused(running: CallsUnderWay, pause: Pause): number {
   const cut = [...running].filter(
     ({ trace, model }) => pause.scope === 'server' || concerns(pause, trace.asking, model.id),
   );

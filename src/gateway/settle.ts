@@ -10,7 +10,7 @@ import type { ShownCost, Usage } from '../canonical/usage.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, SettleRule } from '../store/ports.ts';
-import type { Call } from './call.ts';
+import type { Call, CallsUnderWay } from './call.ts';
 import { recordCall } from './journal.ts';
 
 export type SettlePorts = {
@@ -19,7 +19,7 @@ export type SettlePorts = {
   journal: Journal;
   billing: HoldRules;
   /** Every call that is not settled yet. */
-  running: Set<Call>;
+  running: CallsUnderWay & { add(call: Call): unknown; delete(call: Call): unknown };
 };
 
 /** Who answered, and what the way there lost. */

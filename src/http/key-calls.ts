@@ -2,7 +2,7 @@
 
 import { Elysia } from 'elysia';
 import { Fault, toFault } from '../canonical/fault.ts';
-import type { Call } from '../gateway/call.ts';
+import type { Call, CallsUnderWay } from '../gateway/call.ts';
 import { clientOf } from '../gateway/client-name.ts';
 import { identify } from '../gateway/credentials.ts';
 import type { FloodGate } from '../gateway/flood-gate.ts';
@@ -19,7 +19,7 @@ import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 export type KeyCallsPorts = VisitPorts & {
   journal: Pick<Journal, 'find' | 'tail'>;
-  running: ReadonlySet<Call>;
+  running: CallsUnderWay;
 };
 
 const CALLS_SHOWN = 20;

@@ -5,7 +5,7 @@ import { Elysia } from 'elysia';
 import type { Reports } from '../accounts/reports.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
-import type { Call } from '../gateway/call.ts';
+import type { CallsUnderWay } from '../gateway/call.ts';
 import { FloodGate } from '../gateway/flood-gate.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
 import { pauseDesk } from '../gateway/pause-desk.ts';
@@ -185,7 +185,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
 }
 
 /** Ends what still runs with an error of its format, and waits a moment until that has been told and settled. */
-async function cutOff(running: ReadonlySet<Call>): Promise<void> {
+async function cutOff(running: CallsUnderWay): Promise<void> {
   if (running.size > 0) log.warn('calls are cut off: the time to stop is up', { calls: running.size });
   const fault = drainingFault();
   for (const call of running) call.abort.abort(fault);
