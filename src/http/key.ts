@@ -59,6 +59,7 @@ function holderJson(held: Key, { config, ledger, limiter }: KeyPorts): JsonObjec
     },
     rate: { remaining, reset: resetS, running: open },
     models: held.models ?? null,
+    require_tags: held.requireTags ?? null,
     strict: held.strict === true,
     budget: budgetJson(held, tally),
     quota: quotaJson(held, tally),
