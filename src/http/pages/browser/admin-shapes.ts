@@ -52,4 +52,30 @@ export type LogList = {
   }[];
 };
 
+export type AlertView = {
+  event: string;
+  state: 'raised' | 'reminder' | 'cleared' | 'test';
+  message: string;
+  at: string;
+  since: string;
+};
+
+export type HealthAnswer = {
+  alerts: {
+    open: AlertView[];
+    recent: AlertView[];
+    webhooks: {
+      receiver: string;
+      sent: number;
+      waiting: number;
+      dropped: number;
+      trouble: string | null;
+    }[];
+  };
+};
+
+export type TestAnswer = {
+  data: { receiver: string; ok: boolean; status: number | null; answer: string }[];
+};
+
 export type Readiness = { status: string; checks: Record<string, string> };

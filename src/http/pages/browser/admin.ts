@@ -1,9 +1,10 @@
 // The page at `/admin`: asks for spend, keys and errors with the admin secret, and shows them anew while somebody looks.
 
+import { alertCard } from './admin-alerts.ts';
 import { keyDialogs } from './admin-dialogs.ts';
 import { keyTable } from './admin-keys.ts';
 import { overview, showErrors, showHealth } from './admin-overview.ts';
-import type { LogList, UsageAnswer } from './admin-shapes.ts';
+import type { HealthAnswer, LogList, UsageAnswer } from './admin-shapes.ts';
 import { asker, type Refusal } from './api.ts';
 import { dialog } from './dialog.ts';
 import { byId, choice, el, empty, fill } from './dom.ts';
@@ -17,6 +18,7 @@ const CLIENT_LEFT = 499;
 const door = gate('osiris-admin', load);
 const ask = asker(door.secret);
 const view = overview();
+const showAlerts = alertCard(ask);
 const box = dialog();
 const dialogs = keyDialogs(ask, box, () => void keys.load());
 const keys = keyTable(ask, dialogs.show);
@@ -27,14 +29,16 @@ byId('forget').addEventListener('click', refresh.stop);
 
 async function load(): Promise<void> {
   const secret = door.secret();
-  const [models, byKey] = await Promise.all([
+  const [models, byKey, health] = await Promise.all([
     ask<UsageAnswer>('/admin/usage?by=day,model&undelivered=false'),
     ask<UsageAnswer>('/admin/usage?by=day,key&undelivered=false'),
+    ask<HealthAnswer>('/admin/health'),
     showHealth(),
   ]);
   if (secret !== door.secret()) return;
   if (!models.ok) return refuse(models);
   if (!byKey.ok) return refuse(byKey);
+  if (!health.ok) return refuse(health);
   notice(undefined);
   const board = byId('board');
   // Rows made anew would take the keyboard from whoever is on one
@@ -43,6 +47,7 @@ async function load(): Promise<void> {
   if (board.hidden) door.open();
   view.showModels(models.value);
   view.showKeys(byKey.value);
+  showAlerts(health.value);
   board.setAttribute('aria-busy', 'false');
   refresh.done();
 }
