@@ -119,9 +119,8 @@ logs:
 # Who is told of trouble: an account at a provider is empty, a provider fails or refuses a key, charges wait to be
 # written, a changed configuration is wrong. \`osiris alerts test\` sends one.
 alerts:
-  # webhooks: [ { url: "\${ALERT_URL}" } ]   # Slack and Discord are known by their address, all others get JSON
-  #   # beside the url: events: [account_empty, breaker_open]   all when left out
-  #   #                 secret: "..."                           signs what is sent
+  # webhooks: [ { url: "\${ALERT_URL}" } ]   # Slack and Discord are known by their address, all others get JSON;
+  #                              # beside it, if you like: events, secret (signs what is sent), format, headers
   # remind: 6h                   # trouble that goes on is told again
   # ledger_lag: 2s               # charges that wait longer to be on disk are trouble
 `;

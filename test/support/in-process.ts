@@ -57,8 +57,8 @@ export type InProcess = {
   alerts: Alerts;
   /** The alerts look at the clock. */
   tickAlerts(): void;
-  /** The same configuration read again, as after a reload. */
-  reconfigure(): void;
+  /** The same configuration read again, as after a reload; `sections` in the place of those it had. */
+  reconfigure(sections?: Record<string, unknown>): void;
   stop(): Promise<void>;
 };
 
@@ -179,8 +179,11 @@ export async function openHere(options: {
     looks,
     adminSecret,
     makeKey,
-    reconfigure() {
-      const again = { ...accepted(loadText(JSON.stringify(file))), dataDir: config.dataDir };
+    reconfigure(sections = {}) {
+      const again = {
+        ...accepted(loadText(JSON.stringify({ ...file, ...sections }))),
+        dataDir: config.dataDir,
+      };
       ports = { ...ports, config: again, models: buildModelIndex(again) };
       forgetGone(ports);
       alerts.configure(again.alerts);

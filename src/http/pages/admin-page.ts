@@ -19,6 +19,7 @@ export const ADMIN_MAIN = `<noscript><p class="banner warn">This page needs Java
 </header>
 <div id="notice" role="status"></div>
 <div id="pauses" role="status"></div>
+<div id="troubles" role="status"></div>
 <div class="figures even">
 <section class="card figure" aria-labelledby="today-title"><h2 id="today-title">Today</h2><p id="today" class="amount"></p><p id="today-note" class="note"></p><div id="cap"></div></section>
 <section class="card figure" aria-labelledby="week-title"><h2 id="week-title">7 days</h2><p id="week" class="amount"></p><p id="week-note" class="note"></p></section>
@@ -43,5 +44,8 @@ export const ADMIN_MAIN = `<noscript><p class="banner warn">This page needs Java
 <label><input type="radio" name="since" value="7d"><span>7 days</span></label>
 </fieldset></header>
 <div id="errors"></div></section>
+<section class="card" aria-labelledby="alerts-title"><header class="head"><h2 id="alerts-title">Alerts</h2><button id="alerts-test" type="button">Send a test</button></header>
+<p id="alerts-outcome" class="note" role="status"></p>
+<div id="alerts"></div></section>
 </div>
 <dialog id="dialog" aria-labelledby="dialog-title"></dialog>`;

@@ -52,6 +52,14 @@ export type LogList = {
   }[];
 };
 
+export type AlertView = {
+  event: string;
+  state: 'raised' | 'reminder' | 'cleared' | 'test';
+  message: string;
+  at: string;
+  since: string;
+};
+
 export type AdminHealth = {
   paused: boolean;
   pauses: {
@@ -67,6 +75,21 @@ export type AdminHealth = {
     reached: boolean;
     resets_at: string;
   } | null;
+  alerts: {
+    open: AlertView[];
+    recent: AlertView[];
+    webhooks: {
+      receiver: string;
+      sent: number;
+      waiting: number;
+      dropped: number;
+      trouble: string | null;
+    }[];
+  };
+};
+
+export type TestAnswer = {
+  data: { receiver: string; ok: boolean; status: number | null; answer: string }[];
 };
 
 export type Readiness = { status: string; checks: Record<string, string> };

@@ -1,10 +1,13 @@
 // The page at `/admin`: asks for spend, keys and errors with the admin secret, and shows them anew while somebody looks.
 
+import { alertCard } from './admin-alerts.ts';
 import { keyDialogs } from './admin-dialogs.ts';
 import { keyTable } from './admin-keys.ts';
 import { overview, showErrors, showHealth } from './admin-overview.ts';
+
 import type { AdminHealth, LogList, UsageAnswer } from './admin-shapes.ts';
 import { killSwitch } from './admin-switch.ts';
+
 import { asker, type Refusal } from './api.ts';
 import { dialog } from './dialog.ts';
 import { byId, choice, el, empty, fill } from './dom.ts';
@@ -18,6 +21,7 @@ const CLIENT_LEFT = 499;
 const door = gate('osiris-admin', load);
 const ask = asker(door.secret);
 const view = overview();
+const showAlerts = alertCard(ask);
 const box = dialog();
 const dialogs = keyDialogs(ask, box, () => void keys.load());
 const keys = keyTable(ask, dialogs.show);
@@ -48,6 +52,7 @@ async function load(): Promise<void> {
   view.showModels(models.value);
   view.showKeys(byKey.value);
   control.show(health.value);
+  showAlerts(health.value);
   board.setAttribute('aria-busy', 'false');
   refresh.done();
 }
