@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'bun:test';
 import { equalConstantTime, sha256Hex } from '../src/lib/crypto.ts';
 import {
+  digitsOf,
   formatCallId,
   newAdminSecret,
   newAnswerToken,
@@ -23,6 +24,11 @@ describe('call ids', () => {
       last = id;
     }
     expect(last < 2n ** 63n).toBe(true);
+  });
+
+  test('are written in digits as every integer is', () => {
+    const ids = [0n, 1n, 999_999_999n, 1_000_000_000n, 1_000_000_001n, 12_345_000_000_007n, 2n ** 63n - 1n];
+    for (const id of [...ids, newCallId()]) expect(digitsOf(id)).toBe(String(id));
   });
 
   test('begin with the milliseconds since 2024', () => {

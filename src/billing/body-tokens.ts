@@ -1,5 +1,6 @@
 // Guesses how many tokens a prompt has from the bytes of its request, without parsing it.
 
+import { bufferOf } from '../lib/bytes.ts';
 import { CHARS_PER_TOKEN } from './tokens.ts';
 
 /** Smaller bodies hold no file worth looking for. */
@@ -41,7 +42,7 @@ const FILE_WORDS = ['base64', 'inlineData', 'inline_data', 'input_audio'].map((w
 
 function mayHoldFiles(body: Uint8Array): boolean {
   if (body.length < BODY_BYTES_MIN) return false;
-  const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const buffer = bufferOf(body);
   return FILE_WORDS.some((word) => buffer.includes(word));
 }
 

@@ -159,7 +159,8 @@ function costOfParts(whole: number, rate: number, parts: [tokens: number, rate: 
 }
 
 function times(amount: bigint, pico: number | undefined): bigint {
-  return amount * BigInt(pico ?? 0);
+  // most classes are empty, and an integer without end is dear to make
+  return amount === 0n || !pico ? 0n : amount * BigInt(pico);
 }
 
 /** Whatever a provider reported as a whole number of at least 0: money must not fail on a report. */

@@ -3,6 +3,7 @@
 import type { Fault } from '../canonical/fault.ts';
 import type { ShownCost, Usage } from '../canonical/usage.ts';
 import type { Codec, StreamDecoder, StreamMender } from '../formats/codec.ts';
+import { bufferOf, needlesOf } from '../lib/bytes.ts';
 import { asArray, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
 import { putMembers, spliceJson } from '../lib/splice.ts';
 import {
@@ -47,7 +48,7 @@ export class PassedStream implements Conversion {
   readonly #options: PassOptions;
   readonly #splitter = new FrameSplitter();
   readonly #decoder: StreamDecoder;
-  readonly #needles: Buffer[];
+  readonly #needles: readonly Buffer[];
   /** The quoted member that names the model. */
   readonly #modelNeedle: string;
   #first: JsonObject | undefined;
@@ -63,7 +64,7 @@ export class PassedStream implements Conversion {
   constructor(options: PassOptions) {
     this.#options = options;
     this.#decoder = options.codec.streamDecoder();
-    this.#needles = needlesOf(options.codec);
+    this.#needles = needlesOf(options.codec.telltale.needles);
     this.#modelNeedle = `"${options.codec.telltale.modelPath.at(-1)}"`;
   }
 
@@ -203,7 +204,7 @@ export class PassedStream implements Conversion {
 
   /** Where the first needle stands at or behind `from`; -1 when none does. */
   #firstTell(bytes: Uint8Array, from = 0): number {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const buffer = bufferOf(bytes);
     let first = -1;
     for (const needle of this.#needles) {
       const at = buffer.indexOf(needle, from);
@@ -225,7 +226,7 @@ export class PassedStream implements Conversion {
   #rename(raw: Uint8Array): Uint8Array {
     const { showModel, codec } = this.#options;
     if (showModel === undefined) return raw;
-    const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+    const buffer = bufferOf(raw);
     if (!buffer.includes(this.#modelNeedle)) return raw;
     const edit = { path: codec.telltale.modelPath, json: JSON.stringify(showModel), present: true };
     return editJson(raw, (json) => spliceJson(json, [edit]));
@@ -237,7 +238,7 @@ export class PassedStream implements Conversion {
  * every frame has been parsed before it comes here.
  */
 function editJson(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint8Array {
-  const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  const buffer = bufferOf(raw);
   const dataAt = buffer.indexOf('data:');
   const open = buffer.indexOf('{', dataAt);
   const close = buffer.lastIndexOf('}') + 1;
@@ -270,17 +271,6 @@ function joined(first: Uint8Array | string, second: Uint8Array | string): Uint8A
 
 const NOTHING: Piece = { now: '', last: undefined };
 const BLANK_LINE = new TextEncoder().encode('\n\n');
-
-const needleCache = new WeakMap<Codec, Buffer[]>();
-
-function needlesOf(codec: Codec): Buffer[] {
-  let needles = needleCache.get(codec);
-  if (!needles) {
-    needles = codec.telltale.needles.map((needle) => Buffer.from(needle));
-    needleCache.set(codec, needles);
-  }
-  return needles;
-}
 
 function isUsageChunk(frame: SseFrame): boolean {
   if (!frame.data.includes('"usage"')) return false;

@@ -1,5 +1,6 @@
 // Whose the seals are that a client got as they came: nothing in them tells, so it is noted when they pass.
 
+import { bufferOf } from '../lib/bytes.ts';
 import { sha256Hex } from '../lib/crypto.ts';
 import { isObject, type JsonValue, tryParseJson } from '../lib/json.ts';
 import { parseFrames } from '../lib/sse.ts';
@@ -46,7 +47,7 @@ export function noteSealsInFrames(frames: Uint8Array, note: NoteSeals): void {
 }
 
 function hasSeals(bytes: Uint8Array): boolean {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = bufferOf(bytes);
   // a byte a character: five times faster than looking for each of them in the bytes
   const text = buffer.toString('latin1');
   return NEEDLES.some((needle) => text.includes(needle));

@@ -2,6 +2,7 @@
 
 import type { ShownCost, Usage } from '../canonical/usage.ts';
 import type { Codec } from '../formats/codec.ts';
+import { bufferOf, needlesOf } from '../lib/bytes.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 import { putMembers } from '../lib/splice.ts';
 
@@ -19,17 +20,17 @@ const BACKSLASH = 92;
 export function usageAtEnd(bytes: Uint8Array, codec: Codec): { usage: Usage; start: number } | undefined {
   const { whole } = codec.telltale;
   if (bytes[0] !== OPEN_BRACE) return undefined;
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = bufferOf(bytes);
   let start = buffer.length;
-  for (const member of whole.members) {
+  for (const member of needlesOf(whole.members)) {
     const at = buffer.indexOf(member);
     if (at !== -1 && at < start) start = at;
   }
   if (buffer.length - start > TAIL_BYTES_MAX || start === buffer.length) return undefined;
   // the end of a longer name, or of a text
   if (buffer[start - 1] === BACKSLASH) return undefined;
-  if (!whole.signs.some((sign) => buffer.includes(sign))) return undefined;
-  if (whole.doubts.some((doubt) => buffer.includes(doubt))) return undefined;
+  if (!needlesOf(whole.signs).some((sign) => buffer.includes(sign))) return undefined;
+  if (needlesOf(whole.doubts).some((doubt) => buffer.includes(doubt))) return undefined;
   const tail = tryParseJson(`{${buffer.toString('utf8', start)}`);
   const usage = isObject(tail) ? whole.usage(tail) : undefined;
   return usage && { usage, start };

@@ -3,6 +3,7 @@
 import { Fault } from '../canonical/fault.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { ServerConfig } from '../config/config.ts';
+import { bufferOf } from '../lib/bytes.ts';
 import type { Provider } from '../providers/provider.ts';
 import { AnswerDeadline } from './answer-deadline.ts';
 import type { Call } from './call.ts';
@@ -57,7 +58,7 @@ export async function callUpstream(call: Call, plan: Plan, ports: UpstreamPorts)
     const { status, headers } = response;
     const isStream = isEventStream(headers);
     const stream = call.stream && response.ok && isStream ? response.body : null;
-    return { status, headers, isStream, body: stream ?? (await readWhole(response)) };
+    return { status, headers, isStream, body: stream ?? bufferOf(await readWhole(response)) };
   } catch (thrown) {
     throw upstreamFault(call, provider, thrown);
   } finally {

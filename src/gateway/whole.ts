@@ -116,8 +116,9 @@ function withCost(
 }
 
 function looksLikeJson(bytes: Uint8Array): boolean {
-  const first = bytes.find((byte) => byte > 32);
-  return first === 123 || first === 91;
+  let at = 0;
+  while ((bytes[at] ?? 33) <= 32) at++;
+  return bytes[at] === 123 || bytes[at] === 91;
 }
 
 /** Events under the content type of something else. */

@@ -16,6 +16,8 @@ const SHORT_CHARS = 24;
  * it tells this of the part in front of the mistake, which is as far as a parser goes.
  */
 export function opensTooDeep(text: string, levels: number): boolean {
+  // most texts have not that many brackets at all, and the engine counts those much faster
+  if (!hasMoreBrackets(text, levels)) return false;
   let open = 0;
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i);
@@ -25,6 +27,18 @@ export function opensTooDeep(text: string, levels: number): boolean {
       const bracket = char | LOWER;
       if (bracket === OPEN && ++open > levels) return true;
       if (bracket === CLOSE) open--;
+    }
+  }
+  return false;
+}
+
+/** Counts them wherever they stand, also in strings. */
+function hasMoreBrackets(text: string, than: number): boolean {
+  let count = 0;
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      count++;
+      if (count > than) return true;
     }
   }
   return false;

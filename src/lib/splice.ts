@@ -1,5 +1,7 @@
 // Edits members of a JSON text in place, leaving every other byte as it came.
 
+import { bufferOf } from './bytes.ts';
+
 const QUOTE = 34;
 const BACKSLASH = 92;
 const COMMA = 44;
@@ -8,6 +10,7 @@ const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 const OPEN_BRACKET = 91;
 const CLOSE_BRACKET = 93;
+const ASCII_MAX = 127;
 
 /**
  * One change: the member at `path` gets `json` (JSON text) as its value, or goes away when `json` is undefined.
@@ -15,7 +18,8 @@ const CLOSE_BRACKET = 93;
  */
 export type Edit = { path: string[]; json: string | undefined; present?: boolean };
 
-type Member = { name: string; start: number; valueStart: number; end: number };
+/** `start` is that of its quoted name. */
+type Member = { start: number; nameEnd: number; valueStart: number; end: number };
 type Patch = { start: number; end: number; text: string };
 
 /**
@@ -51,19 +55,19 @@ export function putMembers(
 ): Uint8Array {
   let at = from === undefined ? skipSpace(bytes, 0) : from - 1;
   for (const name of path) {
-    const found = readMembers(bytes, at).members.find((member) => member.name === name);
+    const found = readMembers(bytes, at).members.find((member) => isNamed(bytes, member, name));
     if (!found || bytes[found.valueStart] !== OPEN_BRACE) return bytes;
     at = found.valueStart;
   }
   const { members: known, close } = readMembers(bytes, at);
   const names = Object.keys(members);
-  if (known.some((member) => names.includes(member.name)))
+  if (known.some((member) => names.some((name) => isNamed(bytes, member, name))))
     return spliceJson(
       bytes,
       names.map((name) => ({ path: [...path, name], json: String(members[name]) })),
     );
   const last = known.at(-1);
-  const text = names.map((name) => `${JSON.stringify(name)}:${members[name]}`).join(',');
+  const text = JSON.stringify(members).slice(1, -1);
   const start = last?.end ?? close;
   return patched(bytes, [{ start, end: start, text: last ? `,${text}` : text }]);
 }
@@ -85,10 +89,6 @@ function patched(bytes: Uint8Array, patches: Patch[]): Uint8Array {
   return target;
 }
 
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 function collectPatches(
   bytes: Uint8Array,
   objectAt: number,
@@ -100,7 +100,7 @@ function collectPatches(
   const [name, ...rest] = path;
   if (name === undefined) return;
   const { members, close } = readMembers(bytes, objectAt);
-  const hits = members.filter((member) => member.name === name);
+  const hits = members.filter((member) => isNamed(bytes, member, name));
   for (const hit of hits) {
     if (rest.length > 0 && bytes[hit.valueStart] === OPEN_BRACE) {
       collectPatches(bytes, hit.valueStart, edit, rest, patches);
@@ -133,28 +133,33 @@ function removal(members: Member[], index: number): Patch {
 }
 
 function readMembers(bytes: Uint8Array, objectAt: number): { members: Member[]; close: number } {
-  const buffer = bufferOf(bytes);
   const members: Member[] = [];
   let at = skipSpace(bytes, objectAt + 1);
   while (at < bytes.length && bytes[at] !== CLOSE_BRACE) {
     const start = at;
     const nameEnd = stringEnd(bytes, at);
-    const name = readName(buffer, start, nameEnd);
     at = skipSpace(bytes, nameEnd);
     if (bytes[at] !== COLON) throw new SyntaxError('not a JSON object');
     const valueStart = skipSpace(bytes, at + 1);
     const end = valueEnd(bytes, valueStart);
-    members.push({ name, start, valueStart, end });
+    members.push({ start, nameEnd, valueStart, end });
     at = skipSpace(bytes, end);
     if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
   }
   return { members, close: at };
 }
 
-/** The name between the quotes at `start` and before `end`. */
-function readName(buffer: Buffer, start: number, end: number): string {
-  const text = buffer.toString('utf8', start + 1, end - 1);
-  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
+/** Whether the member has this name, however it is spelled. Most are told apart without making a text of them. */
+function isNamed(bytes: Uint8Array, { start, nameEnd }: Member, name: string): boolean {
+  const first = start + 1;
+  const length = nameEnd - 1 - first;
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[first + i] as number;
+    if (byte === BACKSLASH || byte > ASCII_MAX)
+      return JSON.parse(bufferOf(bytes).toString('utf8', start, nameEnd)) === name;
+    if (byte !== name.charCodeAt(i)) return false;
+  }
+  return length === name.length;
 }
 
 /** Index behind the value that begins at `at`. */

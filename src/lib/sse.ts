@@ -1,5 +1,7 @@
 // Reads and writes server-sent events (WHATWG HTML, section 9.2), byte-faithful and at any chunk size.
 
+import { bufferOf } from './bytes.ts';
+
 /** One dispatched event. `data` joins several data lines with LF; `event` is absent when no line named it. */
 export type SseFrame = { event?: string; data: string };
 
@@ -86,7 +88,7 @@ export class FrameSplitter {
   /** The same for the common stream without any CR, at native speed. */
   #lastLfBoundary(chunk: Uint8Array): number {
     if (chunk.length === 0) return 0;
-    const blank = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).lastIndexOf('\n\n');
+    const blank = bufferOf(chunk).lastIndexOf('\n\n');
     const beginsBlank = this.#lineEmpty && chunk[0] === LF;
     this.#lineEmpty = chunk[chunk.length - 1] === LF;
     if (blank !== -1) return blank + 2;

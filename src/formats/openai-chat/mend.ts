@@ -1,5 +1,6 @@
 // Sets right what breaks clients in vendors' streams and answers, where they go to a client of the same format.
 
+import { bufferOf } from '../../lib/bytes.ts';
 import {
   asArray,
   asNumber,
@@ -134,8 +135,4 @@ function withMember(bytes: Uint8Array, mark: string, member: string, isEmpty: bo
   if (markAt === -1 || at === 0) return bytes;
   const text = isEmpty ? member : `${member},`;
   return Buffer.concat([buffer.subarray(0, at), Buffer.from(text), buffer.subarray(at)]);
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -3,7 +3,7 @@
 import type { Database } from 'bun:sqlite';
 import type { Price } from '../../catalog/model.ts';
 import { every, nowMs } from '../../lib/clock.ts';
-import { newCallId } from '../../lib/id.ts';
+import { digitsOf, newCallId } from '../../lib/id.ts';
 import { log } from '../../lib/log.ts';
 import { Balances } from '../balances.ts';
 import type { Calendar } from '../calendar.ts';
@@ -128,7 +128,7 @@ export async function createLedger(
     released: (purse, timeoutMs) => balances.released(purse, timeoutMs),
     ceiling: (callId, chargeNano) => balances.ceiling(callId, chargeNano),
     settle,
-    delivered: (callId) => commit.delivered(String(callId)),
+    delivered: (callId) => commit.delivered(digitsOf(callId)),
     post,
     purse: (id) => balances.purse(id),
     tally: (key) => balances.tally(key, nowMs()),
@@ -146,7 +146,7 @@ export async function createLedger(
 function chargeRow(settlement: Settlement, debit: number, chargedNano: bigint, day: number): EntryRow {
   const { callId, key, model, provider, price, rule, usage, costNano, losses, atMs } = settlement;
   return [
-    String(callId),
+    digitsOf(callId),
     'charge',
     debit,
     BOOKS.revenue,
