@@ -39,6 +39,7 @@ import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
 import { databasePath, socketPath, turnPath } from './store/data-dir.ts';
 import type { Journal } from './store/journal-port.ts';
+import { createMemoryCache } from './store/memory/cache.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
 import { createMemoryThoughts } from './store/memory/thoughts.ts';
 import { rememberMinimum } from './store/minimum-charge.ts';
@@ -88,6 +89,7 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         server.renewCertificate(next.server);
         rememberMinimum(directory, next.billing.minimumChargeNano);
         journal.hide(credentialsOf(next));
+        ports.cache.bound(cacheBytes(next));
         ports = { ...ports, ...changed };
         forgetGone(ports);
         alerts.configure(next.alerts);
@@ -105,7 +107,12 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         load,
         place: () => ({ file: ports.config.file, dataDir: config.dataDir }),
       },
-      explain: (asked) => explain(asked, { ...ports, findKey: (word) => findKey(directory, word) }),
+      explain: (asked) =>
+        explain(asked, {
+          ...ports,
+          cache: { get: ports.cache.peek },
+          findKey: (word) => findKey(directory, word),
+        }),
       alerts,
       version: VERSION,
       troubles: () => {
@@ -188,6 +195,8 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     ...fromConfig(config),
     limiter: createMemoryLimiter(),
     thoughts: createMemoryThoughts(),
+    // what a server would keep is in its memory
+    cache: { get: () => undefined },
     watch: new Watch(),
     health: new Health(),
     conversations: new Conversations(),
@@ -258,6 +267,11 @@ function credentialsOf(config: Config): string[] {
   ]);
 }
 
+/** Where nothing is given again, nothing is kept. */
+function cacheBytes({ cache }: Config): number {
+  return cache.ttlMs === 0 ? 0 : cache.maxBytes;
+}
+
 /** What changes with the configuration while the server runs. */
 function fromConfig(config: Config): Pick<GatewayPorts, 'config' | 'server' | 'models' | 'billing'> {
   return { config, server: config.server, models: buildModelIndex(config), billing: config.billing };
@@ -272,6 +286,7 @@ function gatewayPorts(
     ...fromConfig(config),
     directory,
     limiter: createMemoryLimiter(),
+    cache: createMemoryCache(cacheBytes(config)),
     ledger,
     journal,
     sealKey: sealKeyOf(directory),

@@ -8,19 +8,21 @@ import { resolveLimits } from '../store/key-limits.ts';
 import type { HoldOrder, Key, Ledger, Limiter } from '../store/ports.ts';
 import { admitKnown, type Door, type KnownAdmitPorts, refuseExpired, refuseModel } from './admit.ts';
 import { refuseLarger } from './body.ts';
+import { type CachingPorts, cachingOf } from './caching.ts';
 import type { Call } from './call.ts';
 import { refuseTags } from './candidate.ts';
 import { refuseRevoked } from './credentials.ts';
 import type { Question } from './explain-question.ts';
 import { limitFault } from './limits.ts';
 import { nothingPaused } from './pauses.ts';
-import { holdFault, refuseTrouble } from './put-aside.ts';
+import { holdFault, keptHold, refuseTrouble } from './put-aside.ts';
 import { Turns } from './turns.ts';
 
-export type DryPorts = Pick<KnownAdmitPorts, 'config' | 'models' | 'billing' | 'watch'> & {
-  limiter: Pick<Limiter, 'foresee'>;
-  ledger: Pick<Ledger, 'foresee' | 'purse' | 'trouble'>;
-};
+export type DryPorts = Pick<KnownAdmitPorts, 'config' | 'models' | 'billing' | 'watch'> &
+  CachingPorts & {
+    limiter: Pick<Limiter, 'foresee'>;
+    ledger: Pick<Ledger, 'foresee' | 'purse' | 'trouble'>;
+  };
 
 /** `refusals` are in the order in which a client would meet them. */
 export type DryAdmission = { call: Call; refusals: Fault[] };
@@ -69,13 +71,16 @@ export async function admitDry(
   });
   const startedMs = nowMs();
   const eased = easedOf(key ?? OPERATOR);
-  const { config, models, billing, watch } = ports;
+  const { config, models, billing, watch, cache, sealKey } = ports;
   // member by member: whatever else an admission may take has to be answered here
   // turns of its own: nobody waits behind a question
   const own = { ledger: notingLedger(ordered), turns: new Turns(), pauses: nothingPaused() };
-  const taking = { config, models, billing, watch, ...TAKES_NOTHING, ...own };
+  // what is kept for the key itself is looked for below
+  const uncached = { config: { ...config, cache: { ...config.cache, ttlMs: 0 } }, cache, sealKey };
+  const taking = { models, billing, watch, ...uncached, ...TAKES_NOTHING, ...own };
   const call = await admitKnown(eased, request, door, newRequestId(), taking, {}, startedMs);
   call.key = key ?? OPERATOR;
+  call.caching = cachingOf(call, ports);
   const [order] = ordered;
   return { call, refusals: key ? refusalsOf(call, key, order, door.path, ports) : [] };
 }
@@ -113,10 +118,10 @@ function refusalsOf(
   key: Key,
   order: HoldOrder | undefined,
   path: string,
-  { config, limiter, ledger }: DryPorts,
+  { config, limiter, ledger, billing }: DryPorts,
 ): Fault[] {
   const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[path]);
-  const meant = order && { ...order, key };
+  const meant = order && { ...order, ...keptHold(call, billing), key };
   return [
     ...thrownBy(() => refuseRevoked(key)),
     ...thrownBy(() => refuseLarger(call.bytes.length, limits.maxBodyBytes)),

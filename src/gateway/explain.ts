@@ -17,7 +17,7 @@ import { admitDry, type DryPorts } from './explain-admission.ts';
 import { type CandidateView, faultJson, viewCandidate } from './explain-candidate.ts';
 import { readQuestion } from './explain-question.ts';
 import type { PlanPorts } from './plan.ts';
-import { holdRequestOf } from './put-aside.ts';
+import { holdRequestOf, keptHold } from './put-aside.ts';
 
 export type ExplainPorts = DryPorts &
   CoursePorts &
@@ -61,18 +61,20 @@ export async function explain(asked: JsonObject, ports: ExplainPorts): Promise<J
   const { call, refusals } = admission;
   const choices = choicesOf(call, ports);
   const views = choices.map((choice) => viewCandidate(choice, ports));
-  const tried = triedOf(views);
+  const { hit } = call.caching ?? {};
+  const tried = hit ? [] : triedOf(views);
   const last = tried.at(-1);
   const all = last?.fault ? [...refusals, last.fault] : refusals;
   const tokens = tokensOf(call);
   return {
     ...head,
     stream: call.stream,
-    answered: all.length === 0 && tried.length > 0,
+    answered: all.length === 0 && (hit !== undefined || tried.length > 0),
     refusals: distinct(all).map(faultJson),
     model: modelJson(call),
     tokens,
     price: priceJson(call, tokens, ports),
+    cache: cacheJson(call, ports),
     candidates: views.map((view, index) => ({
       position: index + 1,
       asked: tried.includes(view) && view.fault === undefined,
@@ -99,7 +101,7 @@ function faultOf(thrown: unknown): Fault {
 }
 
 function refusedAtOnce(fault: Fault): JsonObject {
-  const nothing = { stream: null, model: null, tokens: null, price: null };
+  const nothing = { stream: null, model: null, tokens: null, price: null, cache: null };
   return {
     answered: false,
     refusals: [faultJson(fault)],
@@ -163,6 +165,21 @@ function inputOf(call: Call): number {
   } catch {
     return call.promptTokens;
   }
+}
+
+/** Null where there is no cache for the call. */
+function cacheJson(call: Call, { billing }: ExplainPorts): JsonObject | null {
+  if (!call.caching) return null;
+  const { hit, why, keeps } = call.caching;
+  const kept = keptHold(call, billing);
+  return {
+    hit: hit !== undefined,
+    why: why ?? null,
+    keeps,
+    age_s: hit ? Math.floor(hit.ageMs / 1000) : null,
+    provider: hit?.provider ?? null,
+    charge_usd: kept ? formatUsd(kept.holdNano) : null,
+  };
 }
 
 /** Of a model that stands in for the one that was asked for; null for that one, whose price is told above. */

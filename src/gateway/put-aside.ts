@@ -1,6 +1,7 @@
 // Puts money aside for a call before it begins, or says why it may not begin.
 
-import { type HoldRequest, type HoldRules, holdOf } from '../billing/hold.ts';
+import { billOf } from '../billing/charge.ts';
+import { type Hold, type HoldRequest, type HoldRules, holdOf } from '../billing/hold.ts';
 import { Fault } from '../canonical/fault.ts';
 import { formatTime, monotonicMs } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
@@ -49,7 +50,7 @@ export function putMoreAside(call: Call, ports: PutAsidePorts, asksApart: () => 
 }
 
 function orderFor(call: Call, { ledger, billing }: PutAsidePorts, asksApart: () => boolean): HoldOrder {
-  const { needNano, holdNano } = holdOf(holdRequestOf(call, asksApart), billing);
+  const { needNano, holdNano } = keptHold(call, billing) ?? holdOf(holdRequestOf(call, asksApart), billing);
   // written down before anything is owed: at the end of the call it must not fail
   ledger.priceVersion(call.model.id, call.price);
   return {
@@ -61,6 +62,14 @@ function orderFor(call: Call, { ledger, billing }: PutAsidePorts, asksApart: () 
     strict: billing.hold === 'strict',
     atMs: call.startedMs,
   };
+}
+
+/** What an answer costs that is there already is known. */
+export function keptHold({ caching, price }: Call, { minimumChargeNano }: HoldRules): Hold | undefined {
+  if (!caching?.hit) return undefined;
+  const { hit, share } = caching;
+  const { chargeNano } = billOf('cache', hit.usage, price, minimumChargeNano, share);
+  return { needNano: chargeNano, holdNano: chargeNano };
 }
 
 /** What a hold is computed from. */

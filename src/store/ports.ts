@@ -161,7 +161,7 @@ export interface Limiter {
 }
 
 /** Which rule decided what a call costs (design: "who pays when it breaks"). */
-export type SettleRule = 'finished' | 'upstream-failed' | 'our-failure' | 'client-left' | 'crashed';
+export type SettleRule = 'finished' | 'cache' | 'upstream-failed' | 'our-failure' | 'client-left' | 'crashed';
 
 /** What a call that is about to begin wants to have put aside. */
 export type HoldOrder = {
@@ -291,8 +291,8 @@ export interface ThoughtStore {
   recall(keyId: string, name: string): string | undefined;
 }
 
-/** An answer as it was stored. */
-export type CachedAnswer = { answer: Uint8Array; storedAtMs: number };
+/** An answer as it was stored, and how long ago. */
+export type CachedAnswer = { answer: Uint8Array; ageMs: number };
 
 /** Answers to requests that may come again. Forgetting any of them is always allowed. */
 export interface Cache {

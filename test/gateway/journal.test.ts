@@ -16,6 +16,7 @@ import { inference } from '../../src/http/inference.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
 import type { Journal, JournalRow } from '../../src/store/journal-port.ts';
 import { createKey } from '../../src/store/keys.ts';
+import { createMemoryCache } from '../../src/store/memory/cache.ts';
 import { createMemoryJournal } from '../../src/store/memory/journal.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
@@ -57,6 +58,7 @@ async function gateway({
     journal,
     sealKey: new Uint8Array(32),
     thoughts: createMemoryThoughts(),
+    cache: createMemoryCache(0),
     health: new Health(),
     conversations: new Conversations(),
     running: new Set(),

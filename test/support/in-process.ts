@@ -24,6 +24,7 @@ import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
 import type { Journal } from '../../src/store/journal-port.ts';
 import { createKey } from '../../src/store/keys.ts';
+import { createMemoryCache } from '../../src/store/memory/cache.ts';
 import { createMemoryJournal } from '../../src/store/memory/journal.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
@@ -33,6 +34,8 @@ import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import { accepted, emptyDirectory, loadText } from './config-file.ts';
 import { DAILY, storeIn } from './ledger.ts';
 import { fakeClock, PLAIN_KEY } from './store-fixtures.ts';
+
+const CACHE_BYTES = 1024 ** 2;
 
 export type InProcess = {
   url: string;
@@ -120,6 +123,7 @@ export async function openHere(options: {
     billing: config.billing,
     sealKey: new Uint8Array(32),
     thoughts: createMemoryThoughts(clock),
+    cache: createMemoryCache(CACHE_BYTES, clock),
     health: new Health(clock, healthAlerts(alerts.desk)),
     conversations: new Conversations(),
     running: new Set(),

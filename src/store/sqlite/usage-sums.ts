@@ -52,7 +52,7 @@ async function sumsOfEntries(snapshot: Database, query: UsageQuery): Promise<Usa
   const { by, fromDay, toDay } = query;
   const sum = snapshot.query<SumRow, [...Filter, fromId: bigint, toId: bigint]>(
     `SELECT ${[...by, ''].map((name) => (name === 'provider' ? "coalesce(provider, '') AS provider" : name)).join(', ')}
-     count(*) AS calls, total(rule NOT IN ('finished', 'client-left')) AS failed, total(${INPUT}) AS input,
+     count(*) AS calls, total(rule NOT IN ('finished', 'client-left', 'cache')) AS failed, total(${INPUT}) AS input,
      total(output) AS output, coalesce(sum(amount_nano), 0) AS amount, total(cache_read) AS cached,
      total(delivery = 'unknown' AND amount_nano > 0) AS undelivered
      FROM entries WHERE id >= ?5 AND id < ?6 AND kind = 'charge' AND ${FILTER} ${groupBy(by)}`,
