@@ -1,0 +1,185 @@
+// Two requests share an answer only where nothing in which they differ could change it.
+
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { FormatId } from '../../src/canonical/part.ts';
+import type { Codec } from '../../src/formats/codec.ts';
+import { CODECS } from '../../src/formats/index.ts';
+import { cacheName } from '../../src/gateway/cache-name.ts';
+import type { Call } from '../../src/gateway/call.ts';
+import { decode } from '../../src/gateway/decoded.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json.ts';
+import { drawn } from '../laws/choices.ts';
+import { SUITE_SEED } from '../laws/law.ts';
+import { type Leaf, leavesOf } from '../laws/leaves.ts';
+import { requestOf } from '../laws/requests.ts';
+
+const SEAL_KEY = new Uint8Array(32);
+const RUNS = Number(Bun.env.LAWS_RUNS ?? 400);
+
+/** What changes no answer, and why. */
+const TELLS_NOTHING: { format?: FormatId; trait: RegExp; reason: string }[] = [
+  {
+    trait: /^(user|safety_identifier|metadata|client_metadata|labels|diagnostics)(\.|\[|$)|^metadata\./,
+    reason: 'who asks',
+  },
+  {
+    trait: /^(model|stream|stream_options)(\.|$)/,
+    reason: 'taken from elsewhere, or how the answer travels',
+  },
+  {
+    trait: /(^|\.)(cache_control|prompt_cache_\w+)(\.|$)/,
+    reason: 'what the provider is to remember of the prompt',
+  },
+  { trait: /^(store|background)$/, reason: 'what is stored has no name at all' },
+];
+
+describe.each(CODECS.map((codec) => [codec.id, codec] as const))('%s', (_, codec) => {
+  test('a request that differs in one leaf has another name, unless the leaf changes no answer', () => {
+    const seen = { changed: 0, same: 0 };
+    const cases = drawn((c) => ({ body: requestOf(codec, c), pick: c.count(1_000_000) }));
+    const property = fc.property(cases, ({ body, pick }) => {
+      const name = nameOf(codec, body);
+      if (name === undefined) return;
+      const leaves = leavesOf(body);
+      const leaf = leaves[pick % leaves.length];
+      if (!leaf) return;
+      const other = changed(body, leaf);
+      if (JSON.stringify(other) === JSON.stringify(body)) return;
+      const otherName = nameOf(codec, other);
+      if (otherName === undefined) return;
+      if (otherName !== name) {
+        seen.changed++;
+        return;
+      }
+      seen.same++;
+      if (isTold(codec.id, leaf)) return;
+      throw new Error(
+        `${leaf.trait} (${leaf.path}) = ${String(leaf.value)} changes the request and not its name: ${JSON.stringify(body)}`,
+      );
+    });
+    fc.assert(property, { numRuns: RUNS, seed: SUITE_SEED });
+    expect(seen.changed).toBeGreaterThan(RUNS / 4);
+  });
+
+  test('a request that only differs in what changes no answer has the same name', () => {
+    const body = requestOfPlain(codec.id);
+    const labels: JsonObject = {
+      ...{ stream: true, user: 'u', metadata: { user_id: 'v' }, safety_identifier: 's' },
+      ...{ prompt_cache_key: 'k', client_metadata: { a: 'b' } },
+    };
+    expect(nameOf(codec, { ...body, ...labels })).toBe(nameOf(codec, body) ?? '');
+  });
+
+  test('another model, scope, tag or telling header is another name', () => {
+    const body = requestOfPlain(codec.id);
+    const names = [
+      nameOf(codec, body),
+      nameOf(codec, body, { model: 'other' }),
+      nameOf(codec, body, { pinned: 'p' }),
+      nameOf(codec, body, { scope: 'key 2' }),
+      nameOf(codec, body, { tags: ['eu'] }),
+      nameOf(codec, body, { headers: { 'anthropic-beta': 'context-1m' } }),
+    ];
+    expect(new Set(names).size).toBe(names.length);
+    expect(nameOf(codec, body, { tags: ['b', 'a'] })).toBe(nameOf(codec, body, { tags: ['a', 'b'] }) ?? '');
+    expect(nameOf(codec, body, { headers: { 'anthropic-version': '2023-06-01', 'x-other': '1' } })).toBe(
+      names[0] ?? '',
+    );
+  });
+});
+
+test('the same question has one name in every format', () => {
+  const names = CODECS.map((codec) => nameOf(codec, requestOfPlain(codec.id)));
+  expect(new Set(names).size).toBe(1);
+});
+
+type Circumstances = {
+  model?: string;
+  pinned?: string;
+  scope?: string;
+  tags?: string[];
+  headers?: Record<string, string>;
+};
+
+/** Undefined for a request that no codec can read. */
+function nameOf(codec: Codec, body: JsonObject, about: Circumstances = {}): string | undefined {
+  const { model = 'm', pinned, scope = 'key 1', tags, headers = {} } = about;
+  const call = {
+    codec,
+    body,
+    modelName: model,
+    stream: false,
+    headers: new Headers(headers),
+    model: { id: model },
+    resolution: { pinned },
+    key: { id: 'key_1', requireTags: tags },
+  } as unknown as Call;
+  try {
+    return cacheName(call, decode(call, SEAL_KEY), scope);
+  } catch {
+    return undefined;
+  }
+}
+
+function requestOfPlain(format: FormatId): JsonObject {
+  const [system, text] = ['Be terse.', 'Hello'];
+  switch (format) {
+    case 'openai-chat':
+      return {
+        messages: [
+          { role: 'system', content: system },
+          { role: 'user', content: text },
+        ],
+        max_tokens: 9,
+      };
+    case 'openai-responses':
+      return { instructions: system, input: text, max_output_tokens: 9, store: false };
+    case 'anthropic-messages':
+      return { system, messages: [{ role: 'user', content: text }], max_tokens: 9 };
+    case 'google-generate-content':
+      return {
+        systemInstruction: { parts: [{ text: system }] },
+        contents: [{ role: 'user', parts: [{ text }] }],
+        generationConfig: { maxOutputTokens: 9 },
+      };
+    default:
+      return format satisfies never;
+  }
+}
+
+function isTold(format: FormatId, { trait }: Leaf): boolean {
+  return TELLS_NOTHING.some((one) => (one.format ?? format) === format && one.trait.test(trait));
+}
+
+/** The body with one leaf that is another one of its kind. */
+function changed(body: JsonObject, leaf: Leaf): JsonObject {
+  const steps = leaf.path.match(/[^.[\]]+/g) ?? [];
+  const change = (value: JsonValue | undefined, at: number): JsonValue => {
+    if (at === steps.length) return leaf.isName ? (value ?? null) : another(value);
+    const step = steps[at] ?? '';
+    if (Array.isArray(value))
+      return value.map((item, i) => (String(i) === step ? change(item, at + 1) : item));
+    if (!isObject(value)) return value ?? null;
+    const entries = Object.entries(value).map(([name, member]): [string, JsonValue] => {
+      if (name !== step) return [name, member ?? null];
+      if (leaf.isName && at === steps.length - 1) return [`${name}x`, member ?? null];
+      return [name, change(member, at + 1)];
+    });
+    return Object.fromEntries(entries);
+  };
+  return change(body, 0) as JsonObject;
+}
+
+function another(value: JsonValue | undefined): JsonValue {
+  switch (typeof value) {
+    case 'string':
+      return `${value}x`;
+    case 'number':
+      return value + 1;
+    case 'boolean':
+      return !value;
+    default:
+      return 'x';
+  }
+}
