@@ -14,6 +14,8 @@ const LABELS: ReadonlySet<string> = new Set([
   ...['prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options', 'cache_control'],
   ...['stream', 'stream_options', 'store', 'background'],
 ]);
+/** How Chat vendors have thinking switched, beside `reasoning_effort`. */
+const VENDOR_THINKING = ['reasoning', 'thinking', 'enable_thinking', 'chat_template_kwargs'];
 /** Marks that say what of the prompt its provider shall keep. */
 const CACHE_MARK = /(^|\.)(cache_control|prompt_cache_breakpoint)(\.|$)/;
 /** The version every Messages client names. */
@@ -109,6 +111,11 @@ function restOf(call: Call, { losses }: Converted<CanonicalRequest>): JsonValue 
   const rest: JsonObject = { headers: tellingHeaders(call.headers) };
   // sealed reasoning is only in the answers of those who asked for it
   if (asArray(body.include).includes('reasoning.encrypted_content')) rest.sealed = true;
+  // of several of these one wins, but for a provider of this format they all stand there
+  if (codec.id === 'openai-chat' && VENDOR_THINKING.some((name) => name in body))
+    rest.thinking = [body.reasoning_effort, ...VENDOR_THINKING.map((name) => body[name])].map(
+      (each) => each ?? null,
+    );
   if (!losses.every(isLabel)) {
     const { model: _, ...members } = body;
     const telling = Object.entries(members).filter(([name]) => !LABELS.has(name));

@@ -48,10 +48,13 @@ const HEADERS: Record<string, string> = {
   'Retry-After': 'Seconds to wait before trying again.',
   'X-Osiris-Model': 'The model that answered.',
   'X-Osiris-Provider': 'The provider that answered.',
-  'X-Osiris-Attempts': 'How many providers were tried.',
+  'X-Osiris-Attempts': 'How many providers were tried; 0 for an answer out of the cache.',
   'X-Osiris-Losses':
     'What the conversion between formats could not carry; with `X-Osiris-Strict: 1` the request is refused instead.',
   'X-Osiris-Cost-USD': 'The cost, when it is known before the headers go out.',
+  'X-Osiris-Cache':
+    '`hit` for an answer out of the cache: nobody was asked, `X-Osiris-Attempts` is 0 and `X-Osiris-Provider` says who answered first. `miss` for any other while the cache is on for the request.',
+  Age: 'Of a hit: how many seconds ago the answer was kept.',
 };
 
 const FAILURES: Record<number, string> = {

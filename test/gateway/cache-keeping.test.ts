@@ -74,6 +74,25 @@ test('nothing is kept of an answer whose client left before its end', async () =
   expect([cacheOf(again), textOf('openai-chat', again)]).toEqual(['miss', 'Again.']);
 });
 
+test('no more is kept than there is room for, and the least used goes first', async () => {
+  const ask = async (text: string) => cacheOf(await askIn(here, 'openai-chat', 'openai-chat', { text }));
+  // a megabyte holds three of these
+  const large = { text: 'x'.repeat(300_000) };
+  upstream.play(Array(8).fill(large));
+  const [a, b, c, d] = [anew(), anew(), anew(), anew()];
+  for (const text of [a, b, c]) expect(await ask(text)).toBe('miss');
+  expect(await ask(a)).toBe('hit');
+  expect(await ask(d)).toBe('miss');
+  expect([await ask(a), await ask(c), await ask(d), await ask(b)]).toEqual(['hit', 'hit', 'hit', 'miss']);
+});
+
+test('an answer larger than the room is given and not kept', async () => {
+  upstream.play(Array(2).fill({ text: 'x'.repeat(1_100_000) }));
+  const text = anew();
+  for (const _ of [1, 2])
+    expect(cacheOf(await askIn(here, 'openai-chat', 'openai-chat', { text }))).toBe('miss');
+});
+
 describe('whatever the answer, none is kept of a request', () => {
   const search = { type: 'web_search_20250305', name: 'web_search' };
   test.each<[string, { format?: WireFormat; over?: WireFormat; more: Json }]>([
