@@ -23,6 +23,7 @@ import { filesBehind, watchFiles } from './config/watch-files.ts';
 import { CODECS } from './formats/index.ts';
 import { ailingWarning, forgetGone } from './gateway/ailing.ts';
 import { Conversations } from './gateway/conversations.ts';
+import { CapWatch, capWarning } from './gateway/daily-cap.ts';
 import { explain, withoutKeys } from './gateway/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Health } from './gateway/health.ts';
@@ -118,6 +119,7 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
           ...live.warnings(),
           ...ailingWarning(ports),
           ...ports.pauses.warnings(),
+          ...capWarning(ports),
           ...(trouble === undefined ? {} : { journal: trouble }),
         };
       },
@@ -191,11 +193,13 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     watch: new Watch(),
     health: new Health(),
     conversations: new Conversations(),
+    turns: new Turns(),
+    capWatch: new CapWatch(),
     userAgent: `osiris/${VERSION}`,
   };
   if (!existsSync(databasePath(config.dataDir)))
     return {
-      explain: (asked) => explain(asked, { ...parts, ...withoutKeys, pauses: nothingPaused() }),
+      explain: (asked) => explain(asked, { ...parts, ...withoutKeys(config), pauses: nothingPaused() }),
       async close() {},
     };
   const store = await openIdleStore(config);
@@ -280,6 +284,7 @@ function gatewayPorts(
     conversations: new Conversations(),
     running: new Set(),
     pauses: new Pauses(directory),
+    capWatch: new CapWatch(),
     watch: new Watch(),
     turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

@@ -13,6 +13,7 @@ export function explanationText(explanation: JsonObject, options: TextOptions): 
     section('Model', modelLines(explanation)),
     section('Price', priceLines(explanation)),
     section('Where it goes', candidateLines(explanation, options)),
+    section('This server', serverLines(explanation)),
     section(
       'Worth knowing',
       asArray(explanation.warnings).map((warning) => `- ${warning}`),
@@ -69,6 +70,27 @@ function priceLines({ price: stated }: JsonObject): string[] {
     `$${from_usd} to $${up_to_usd}, usually about $${expected_usd}; at least $${minimum_usd} a call`,
     `$${put_aside_usd} would be put aside while it runs`,
   ];
+}
+
+/** Only what is worth a line: most servers have no cap, nothing paused and room. */
+function serverLines({ server }: JsonObject): string[] {
+  const { paused, queue, daily_cap: cap } = asObject(server ?? {});
+  const lines = asArray(paused)
+    .map(asObject)
+    .map(
+      ({ scope, name, since }) =>
+        `paused: ${scope === 'server' ? 'all calls' : `${scope} ${name}`}, since ${since}`,
+    );
+  const { running, max_in_flight: room, waiting } = asObject(queue ?? {});
+  if (asNumber(waiting) || asNumber(running) === asNumber(room))
+    if (queue) lines.push(`${count(running)} of ${count(room)} calls under way, ${count(waiting)} waiting`);
+  if (cap) {
+    const { cap_usd, spent_usd, held_usd, resets_at } = asObject(cap);
+    lines.push(
+      `$${spent_usd} of the $${cap_usd} of all keys a day are spent, $${held_usd} put aside; the next day begins at ${resets_at}`,
+    );
+  }
+  return lines;
 }
 
 function candidateLines(explanation: JsonObject, { full }: TextOptions): string[] {

@@ -84,7 +84,8 @@ billing:
   margin: 1.0                  # times the catalogue's prices
   hold: expected               # put aside for a call: what it usually costs, or (strict) the most it can
   expected_output: 2000        # tokens
-  timezone: UTC                # where the days, weeks and months of budgets begin
+  # daily_cap: 50.00           # USD of all keys together in a day; then only free models answer
+  timezone: UTC                # where the days, weeks and months of budgets and of the cap begin
 
 # What people can buy: a balance (credit), or a time of use (days) up to a quota at list price.
 plans:

@@ -5,17 +5,22 @@ import { isFree } from '../billing/rates.ts';
 import { loadTokenizer } from '../billing/tokens.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import { sameName } from '../catalog/name.ts';
+import type { Config } from '../config/config.ts';
+import { nowMs } from '../lib/clock.ts';
 import { asString, type JsonObject } from '../lib/json.ts';
 import { formatUsd } from '../lib/money.ts';
+import { calendarIn } from '../store/calendar.ts';
 import type { Key } from '../store/ports.ts';
 import type { Call } from './call.ts';
 import { mayTranslate } from './candidate.ts';
 import { type Choice, choicesOf } from './choices.ts';
 import { estimate } from './count.ts';
 import type { CoursePorts } from './course.ts';
+import { capJson, capStanding } from './daily-cap.ts';
 import { admitDry, type DryPorts } from './explain-admission.ts';
 import { type CandidateView, faultJson, viewCandidate } from './explain-candidate.ts';
 import { readQuestion } from './explain-question.ts';
+import { pausesJson } from './pause-desk.ts';
 import type { PlanPorts } from './plan.ts';
 import { holdRequestOf } from './put-aside.ts';
 
@@ -29,14 +34,25 @@ export type ExplainPorts = DryPorts &
 
 const SEAL_BYTES = 32;
 
-/** Where no data directory is, there are no keys to name. */
-export const withoutKeys: Pick<ExplainPorts, 'ledger' | 'sealKey' | 'findKey'> = {
-  ledger: { foresee: () => [], purse: () => undefined, trouble: () => undefined },
-  sealKey: new Uint8Array(SEAL_BYTES),
-  findKey() {
-    throw new Fault('not_found', 'There is no key yet: `osiris serve` makes the database they are kept in.');
-  },
-};
+/** Where no data directory is, there are no keys to name, and nothing has been spent. */
+export function withoutKeys({ billing }: Config): Pick<ExplainPorts, 'ledger' | 'sealKey' | 'findKey'> {
+  const { periodOf } = calendarIn(billing.timezone);
+  return {
+    ledger: {
+      foresee: () => [],
+      purse: () => undefined,
+      trouble: () => undefined,
+      today: () => ({ spentNano: 0n, heldNano: 0n, resetsAtMs: periodOf('day', nowMs()).endsAtMs }),
+    },
+    sealKey: new Uint8Array(SEAL_BYTES),
+    findKey() {
+      throw new Fault(
+        'not_found',
+        'There is no key yet: `osiris serve` makes the database they are kept in.',
+      );
+    },
+  };
+}
 
 /** What the model is assumed to answer at most when nobody says. */
 const OUTPUT_TOKENS_UNKNOWN = 8192;
@@ -82,8 +98,28 @@ export async function explain(asked: JsonObject, ports: ExplainPorts): Promise<J
     not_set_up: call.model.deployments
       .filter(({ provider }) => !ports.config.providers.has(provider))
       .map(({ provider, model }) => ({ provider, model })),
-    warnings: warningsOf(call, key, tokens, tried),
+    server: serverJson(ports),
+    warnings: [...serverWarnings(call, ports), ...warningsOf(call, key, tokens, tried)],
   };
+}
+
+/** What holds for all keys together. */
+function serverJson({ pauses, turns, config, ...cap }: ExplainPorts): JsonObject {
+  const { maxInFlight, queue } = config.server;
+  return {
+    paused: pausesJson(pauses).data ?? [],
+    queue: { running: turns.running, max_in_flight: maxInFlight, waiting: turns.waiting, places: queue },
+    daily_cap: capJson(capStanding(cap)),
+  };
+}
+
+function serverWarnings({ key }: Call, { turns, config }: ExplainPorts): string[] {
+  const { waits, fault } = turns.foresee(key.id, config.server);
+  if (!waits || fault) return [];
+  const { running, waiting } = turns;
+  return [
+    `${running} calls are under way, as many as server.max_in_flight allows, and ${waiting} wait: this one would wait for its turn, ${config.server.queueTimeoutMs / 1000} s at most.`,
+  ];
 }
 
 /** Balance and budget may be held in the same words. */
@@ -106,6 +142,7 @@ function refusedAtOnce(fault: Fault): JsonObject {
     ...nothing,
     candidates: [],
     not_set_up: [],
+    server: null,
     warnings: [],
   };
 }

@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { clientOf } from '../../src/gateway/client-name.ts';
 import { Conversations } from '../../src/gateway/conversations.ts';
+import { CapWatch } from '../../src/gateway/daily-cap.ts';
 import { FloodGate } from '../../src/gateway/flood-gate.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health.ts';
@@ -61,6 +62,7 @@ async function gateway({
     conversations: new Conversations(),
     running: new Set(),
     pauses: nothingPaused(),
+    capWatch: new CapWatch(),
     watch: new Watch(),
     turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

@@ -9,6 +9,7 @@ import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { forgetGone } from '../../src/gateway/ailing.ts';
 import { Conversations } from '../../src/gateway/conversations.ts';
+import { CapWatch, capWarning } from '../../src/gateway/daily-cap.ts';
 import { explain } from '../../src/gateway/explain.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health.ts';
@@ -124,6 +125,7 @@ export async function openHere(options: {
     conversations: new Conversations(),
     running: new Set(),
     pauses: new Pauses(directory),
+    capWatch: new CapWatch(),
     watch: new Watch(),
     turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
@@ -150,6 +152,7 @@ export async function openHere(options: {
     alerts,
     version: 'test',
     troubles: () => ({}),
+    warnings: () => ({ ...ports.pauses.warnings(), ...capWarning(ports) }),
     clock,
   });
   const makeKey: InProcess['makeKey'] = (limits, members = {}) => {
