@@ -248,3 +248,23 @@ test('who resumes what is not paused is told what is', async () => {
     ...{ resumed: [{ name: 'alone' }], data: [] },
   });
 });
+
+test('explain names the pause, and who is passed over because of one', async () => {
+  const gateway = await open();
+  const explain = async (model: string) =>
+    (await admin(gateway, 'explain', { model, prompt: 'Hi' })).body as {
+      refusals: object[];
+      candidates: { provider: string; obstacle: string | null }[];
+      server: object;
+    };
+  await admin(gateway, 'pause', { provider: 'one', reason: 'a bill' });
+  const passed = await explain('both');
+  expect(passed.refusals).toEqual([]);
+  expect(passed.candidates).toMatchObject([
+    { provider: 'two', obstacle: null },
+    { provider: 'one', obstacle: 'the operator has paused it' },
+  ]);
+  expect(passed.server).toMatchObject({ paused: [{ scope: 'provider', name: 'one', reason: 'a bill' }] });
+  expect((await explain('alone')).refusals).toMatchObject([{ status: 503, code: 'paused' }]);
+  expect(asked).toEqual([]);
+});

@@ -15,11 +15,12 @@ export const ADMIN_MAIN = `<noscript><p class="banner warn">This page needs Java
 <div id="board" class="board" hidden aria-busy="true">
 <header class="title">
 <div><h1>Overview</h1><p id="health" class="about"></p></div>
-<div class="tools"><span id="fresh" class="fresh" role="status"></span><button id="forget" type="button">Lock</button></div>
+<div class="tools"><span id="fresh" class="fresh" role="status"></span><button id="pause" type="button">Pause…</button><button id="forget" type="button">Lock</button></div>
 </header>
 <div id="notice" role="status"></div>
+<div id="pauses" role="status"></div>
 <div class="figures even">
-<section class="card figure" aria-labelledby="today-title"><h2 id="today-title">Today</h2><p id="today" class="amount"></p><p id="today-note" class="note"></p></section>
+<section class="card figure" aria-labelledby="today-title"><h2 id="today-title">Today</h2><p id="today" class="amount"></p><p id="today-note" class="note"></p><div id="cap"></div></section>
 <section class="card figure" aria-labelledby="week-title"><h2 id="week-title">7 days</h2><p id="week" class="amount"></p><p id="week-note" class="note"></p></section>
 <section class="card figure" aria-labelledby="month-title"><h2 id="month-title">30 days</h2><p id="month" class="amount"></p><p id="month-note" class="note"></p></section>
 </div>

@@ -52,4 +52,21 @@ export type LogList = {
   }[];
 };
 
+export type AdminHealth = {
+  paused: boolean;
+  pauses: {
+    scope: 'server' | 'provider' | 'model';
+    name: string | null;
+    reason: string | null;
+    since: string;
+  }[];
+  daily_cap: {
+    cap_usd: number;
+    spent_usd: number;
+    held_usd: number;
+    reached: boolean;
+    resets_at: string;
+  } | null;
+};
+
 export type Readiness = { status: string; checks: Record<string, string> };

@@ -3,7 +3,8 @@
 import { keyDialogs } from './admin-dialogs.ts';
 import { keyTable } from './admin-keys.ts';
 import { overview, showErrors, showHealth } from './admin-overview.ts';
-import type { LogList, UsageAnswer } from './admin-shapes.ts';
+import type { AdminHealth, LogList, UsageAnswer } from './admin-shapes.ts';
+import { killSwitch } from './admin-switch.ts';
 import { asker, type Refusal } from './api.ts';
 import { dialog } from './dialog.ts';
 import { byId, choice, el, empty, fill } from './dom.ts';
@@ -20,6 +21,7 @@ const view = overview();
 const box = dialog();
 const dialogs = keyDialogs(ask, box, () => void keys.load());
 const keys = keyTable(ask, dialogs.show);
+const control = killSwitch(ask, box, () => void load());
 const since = choice('since', () => void loadErrors());
 const refresh = refreshing(load);
 byId('create').addEventListener('click', dialogs.create);
@@ -27,14 +29,16 @@ byId('forget').addEventListener('click', refresh.stop);
 
 async function load(): Promise<void> {
   const secret = door.secret();
-  const [models, byKey] = await Promise.all([
+  const [models, byKey, health] = await Promise.all([
     ask<UsageAnswer>('/admin/usage?by=day,model&undelivered=false'),
     ask<UsageAnswer>('/admin/usage?by=day,key&undelivered=false'),
+    ask<AdminHealth>('/admin/health'),
     showHealth(),
   ]);
   if (secret !== door.secret()) return;
   if (!models.ok) return refuse(models);
   if (!byKey.ok) return refuse(byKey);
+  if (!health.ok) return refuse(health);
   notice(undefined);
   const board = byId('board');
   // Rows made anew would take the keyboard from whoever is on one
@@ -43,6 +47,7 @@ async function load(): Promise<void> {
   if (board.hidden) door.open();
   view.showModels(models.value);
   view.showKeys(byKey.value);
+  control.show(health.value);
   board.setAttribute('aria-busy', 'false');
   refresh.done();
 }
