@@ -54,8 +54,8 @@ const DETAILS = {
     description: `\`data\`: calls go to others first \`until\` then. \`why\` is \`failing\` for one that failed three times in a row, and
 \`credentials\` where the provider accepts none of ours for now: a rate limit, a permission, a bill. The list is empty when
 all is well. \`paused\` tells whether the operator has paused the whole server, \`pauses\` lists every pause. \`daily_cap\` is
-null without one, else what was charged today against it; \`reached\` when only free models answer. \`alerts\` has what is wrong now (\`open\`), the last 50 that were told (\`recent\`: \`raised\`, \`reminder\`,
-\`cleared\`), and how each of the \`webhooks\` fares: how many wait for it, were sent, were dropped, and its \`trouble\`.`,
+null without one, else what was charged today against it; \`reached\` when only free models answer. \`alerts\` has what is
+wrong now (\`open\`), the last 50 that were told (\`recent\`: \`raised\`, \`reminder\`, \`cleared\`), and how each of the \`webhooks\` fares: how many wait for it, were sent, were dropped, and its \`trouble\`.`,
   }),
   test: describeRoute({
     tag: 'Admin',
