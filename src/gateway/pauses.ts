@@ -8,8 +8,8 @@ import type { Directory } from '../store/ports.ts';
 import type { Call } from './call.ts';
 import type { Candidate } from './candidate.ts';
 
-/** So long clients that must be told something are told to wait; most do not come back by themselves at all. */
-const RETRY_S = 60;
+/** Most clients heed `x-should-retry` and show the message at once; Codex waits this out five times before it does. */
+const RETRY_S = 2;
 
 export class Pauses {
   #all: readonly Pause[];
