@@ -29,6 +29,7 @@ import type { GatewayPorts } from './gateway/gateway.ts';
 import { Health } from './gateway/health.ts';
 import { healthAlerts } from './gateway/health-alerts.ts';
 import { nothingPaused, Pauses, pausesText } from './gateway/pauses.ts';
+import { capAlerts, pauseAlerts } from './gateway/stop-alerts.ts';
 import { Turns } from './gateway/turns.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
@@ -286,6 +287,8 @@ function gatewayPorts(
   { directory, ledger, journal, alarm }: Store & { journal: Journal; alarm: Alarm },
   env: Environment,
 ): GatewayPorts {
+  const pauses = new Pauses(directory);
+  pauses.tell(pauseAlerts(alarm, pauses.all));
   return {
     ...fromConfig(config),
     directory,
@@ -298,8 +301,8 @@ function gatewayPorts(
     health: new Health(systemClock, healthAlerts(alarm)),
     conversations: new Conversations(),
     running: new Set(),
-    pauses: new Pauses(directory),
-    capWatch: new CapWatch(),
+    pauses,
+    capWatch: new CapWatch(capAlerts(alarm)),
     watch: new Watch(),
     turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

@@ -117,7 +117,7 @@ logs:
   max_size: 1GB                # and by size
 
 # Who is told of trouble: an account at a provider is empty, a provider fails or refuses a key, charges wait to be
-# written, a changed configuration is wrong. \`osiris alerts test\` sends one.
+# written, a changed configuration is wrong, the daily cap is reached, calls are paused. \`osiris alerts test\` sends one.
 alerts:
   # webhooks: [ { url: "\${ALERT_URL}" } ]   # Slack and Discord are known by their address, all others get JSON;
   #                              # beside it, if you like: events, secret (signs what is sent), format, headers

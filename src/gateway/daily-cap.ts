@@ -6,7 +6,7 @@ import type { JsonObject } from '../lib/json.ts';
 import { log } from '../lib/log.ts';
 import { formatUsd } from '../lib/money.ts';
 import { usd } from '../store/key-json.ts';
-import type { DayStanding, Ledger } from '../store/ports.ts';
+import type { DayStanding, HoldOrder, Ledger } from '../store/ports.ts';
 
 /** As it is configured now, and what counts against it: charges of the ledger, at selling prices, whoever pays. */
 export type CapPorts = {
@@ -17,10 +17,17 @@ export type CapPorts = {
 
 export type CapReached = DayStanding & { capNano: bigint };
 
+/** Calls begin to be refused; the first one is let in again. */
+export type CapNews = ({ state: 'reached' } & CapReached) | { state: 'over' };
+
 /** Tells the operator that calls are refused, once a day and cap: refusals come by the thousand. */
 export class CapWatch {
   #told: Pick<CapReached, 'capNano' | 'resetsAtMs'> | undefined;
-  readonly #listeners = new Set<(reached: CapReached) => void>();
+  readonly #tell: (news: CapNews) => void;
+
+  constructor(tell: (news: CapNews) => void = () => {}) {
+    this.#tell = tell;
+  }
 
   refused(reached: CapReached): void {
     if (this.hasRefused(reached)) return;
@@ -32,17 +39,21 @@ export class CapWatch {
       held_usd: formatUsd(heldNano),
       until: formatTime(resetsAtMs),
     });
-    for (const listener of this.#listeners) listener(reached);
+    this.#tell({ state: 'reached', ...reached });
+  }
+
+  /** A call was let in. On another day or by another cap than those that were refused: that is over. */
+  admitted({ capNano, atMs, needNano }: HoldOrder): void {
+    const told = this.#told;
+    if (told === undefined || needNano === 0n) return;
+    if (told.capNano === capNano && atMs < told.resetsAtMs) return;
+    this.#told = undefined;
+    this.#tell({ state: 'over' });
   }
 
   /** Under this cap, on this day. */
   hasRefused({ capNano, resetsAtMs }: Pick<CapReached, 'capNano' | 'resetsAtMs'>): boolean {
     return this.#told?.capNano === capNano && this.#told.resetsAtMs === resetsAtMs;
-  }
-
-  /** Calls `listener` when calls begin to be refused. */
-  listen(listener: (reached: CapReached) => void): void {
-    this.#listeners.add(listener);
   }
 }
 

@@ -41,16 +41,16 @@ export function putAside(
   ports: PutAsidePorts,
   asksApart: () => boolean = () => false,
 ): Promise<void> | undefined {
-  const { ledger, directory } = ports;
+  const { ledger } = ports;
   refuseTrouble(ledger);
   const order = orderFor(call, ports, asksApart);
   const verdict = ledger.hold(order);
   if (!verdict.ok) {
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
-    return waitForOthers(verdict, order, ports).then(() => beginWindow(call, directory));
+    return waitForOthers(verdict, order, ports).then(() => begin(call, order, ports));
   }
   failpoint('after-hold');
-  beginWindow(call, directory);
+  begin(call, order, ports);
   return undefined;
 }
 
@@ -103,6 +103,11 @@ export function refuseTrouble(ledger: Pick<Ledger, 'trouble'>): void {
   throw new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', {
     cause: trouble,
   });
+}
+
+function begin(call: Call, order: HoldOrder, { capWatch, directory }: PutAsidePorts): void {
+  capWatch.admitted(order);
+  beginWindow(call, directory);
 }
 
 /** A window that begins with the first call begins with this one, unless another has begun it meanwhile. */

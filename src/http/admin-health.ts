@@ -1,4 +1,4 @@
-// The operator's route that shows what does not answer now: deployments left alone, pauses, the cap of the day.
+// The operator's routes that show what does not answer now: deployments left alone, pauses, the cap of the day, alerts.
 
 import { Elysia } from 'elysia';
 import type { Alerts } from '../alerts/alerts.ts';
@@ -11,9 +11,10 @@ import { formatTime } from '../lib/clock.ts';
 import { describeRoute } from './openapi.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
-type GatewayHealth = AilingPorts & CapPorts & { pauses: Pauses };
-
-export type HealthPorts = { gateway: () => GatewayHealth; alerts: Pick<Alerts, 'json' | 'test'> };
+export type HealthPorts = {
+  gateway: () => AilingPorts & CapPorts & { pauses: Pauses };
+  alerts: Pick<Alerts, 'json' | 'test'>;
+};
 
 /** `/admin/health` and `/admin/alerts/test`. `guard` lets a request in or throws. */
 export function adminHealth({ gateway, alerts }: HealthPorts, guard: (request: Request) => void) {

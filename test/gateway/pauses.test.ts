@@ -111,7 +111,7 @@ describe('a server that is paused', () => {
       expect(paused).toMatchObject({ status: 200, body: { paused: true, cut: 0 } });
       const refused = await ask(gateway, format, { model: 'both', key });
       expect(refused.headers.get('x-should-retry')).toBe('false');
-      expect(refused.headers.get('retry-after')).toBe('60');
+      expect(refused.headers.get('retry-after')).toBe('2');
       const { status, code, message } = await errorOf(refused);
       expect({ status, code }).toEqual({ status: 503, code: 'paused' });
       expect(message).toContain('paused this server (a bill)');

@@ -4,10 +4,8 @@ import { alertCard } from './admin-alerts.ts';
 import { keyDialogs } from './admin-dialogs.ts';
 import { keyTable } from './admin-keys.ts';
 import { overview, showErrors, showHealth } from './admin-overview.ts';
-
 import type { AdminHealth, LogList, UsageAnswer } from './admin-shapes.ts';
 import { killSwitch } from './admin-switch.ts';
-
 import { asker, type Refusal } from './api.ts';
 import { dialog } from './dialog.ts';
 import { byId, choice, el, empty, fill } from './dom.ts';
