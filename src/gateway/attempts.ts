@@ -112,7 +112,7 @@ export class Attempts {
    * left for who comes next, unless the configuration says less or the deployment says nothing to anybody any more.
    */
   #givesWay(candidate: Candidate, probes: number): Call['givesWay'] {
-    if (this.#others().length === 0) return undefined;
+    if (this.#next >= this.#stops.length || this.#others().length === 0) return undefined;
     const { stream, startedMs, requestTimeoutMs } = this.#call;
     const { health, config } = this.#ports;
     const { attemptTimeoutMs = Number.POSITIVE_INFINITY, cooldownMs } = config.routing;
