@@ -3,7 +3,14 @@
 import { Fault } from '../canonical/fault.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { ServerConfig } from '../config/config.ts';
+
+
 import { bufferOf } from '../lib/bytes.ts';
+
+
+import { keptBetas } from '../formats/anthropic-messages/index.ts';
+
+
 import type { Provider } from '../providers/provider.ts';
 import { AnswerDeadline } from './answer-deadline.ts';
 import type { Call } from './call.ts';
@@ -171,6 +178,13 @@ export function upstreamHeaders(call: Call, plan: Plan, userAgent: string): Reco
     for (const name of PASSED_HEADERS) {
       const value = call.headers.get(name);
       if (value !== null) headers[name] = value;
+    }
+    const betas = headers['anthropic-beta'];
+    const { refusesBetas } = provider.quirks;
+    if (betas !== undefined && refusesBetas) {
+      const kept = keptBetas(betas, refusesBetas);
+      if (kept === undefined) delete headers['anthropic-beta'];
+      else headers['anthropic-beta'] = kept;
     }
   }
   for (const name in provider.headers) headers[name.toLowerCase()] = provider.headers[name] as string;
