@@ -81,16 +81,41 @@ export function empty(title: string, ...children: Child[]): HTMLElement {
 /** Copies on click, and says so for a moment. */
 export function copyOnClick(button: HTMLElement, text: () => string): void {
   const label = button.textContent ?? 'Copy';
+  let restore: ReturnType<typeof setTimeout> | undefined;
   button.addEventListener('click', async () => {
-    const done = await navigator.clipboard?.writeText(text()).then(
-      () => true,
-      () => false,
-    );
-    button.textContent = done ? 'Copied' : 'Press Ctrl C';
-    setTimeout(() => {
+    const done = (await copyByPermission(text())) || copyBySelection(button, text());
+    button.textContent = done ? 'Copied' : 'Select it';
+    clearTimeout(restore);
+    restore = setTimeout(() => {
       button.textContent = label;
     }, 2000);
   });
+}
+
+/** Browsers have this for https and for this machine only. */
+async function copyByPermission(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Everywhere else: a field is selected and copied as by hand. It stands beside the button, where a dialog allows it. */
+function copyBySelection(button: HTMLElement, text: string): boolean {
+  const field = el('textarea', { class: 'hidden', 'aria-hidden': 'true', tabindex: -1 });
+  field.value = text;
+  button.after(field);
+  field.select();
+  try {
+    return document.execCommand('copy');
+  } catch {
+    return false;
+  } finally {
+    field.remove();
+    button.focus();
+  }
 }
 
 function dress<Made extends Element>(made: Made, attributes: Attributes, children: Child[]): Made {
