@@ -3,13 +3,8 @@
 import { Fault } from '../canonical/fault.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { ServerConfig } from '../config/config.ts';
-
-
-import { bufferOf } from '../lib/bytes.ts';
-
-
 import { keptBetas } from '../formats/anthropic-messages/index.ts';
-
+import { bufferOf } from '../lib/bytes.ts';
 
 import type { Provider } from '../providers/provider.ts';
 import { AnswerDeadline } from './answer-deadline.ts';

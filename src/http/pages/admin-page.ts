@@ -3,7 +3,7 @@
 export const ADMIN_MAIN = `<noscript><p class="banner warn">This page needs JavaScript. <code>osiris keys</code>, <code>usage</code> and <code>logs</code> tell the same.</p></noscript>
 <section id="gate" class="gate" aria-labelledby="gate-title">
 <h1 id="gate-title">Admin</h1>
-<p>Spend, keys and errors of this server. The secret was printed at the first start; <code>osiris admin reset</code> makes a new one.</p>
+<p>Spend, keys, clients and errors of this server. The secret was printed at the first start; <code>osiris admin reset</code> makes a new one.</p>
 <form id="gate-form" class="stack">
 <label for="secret">Admin secret</label>
 <input id="secret" type="password" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="osiris-admin-…" required aria-describedby="gate-error">
@@ -37,6 +37,13 @@ export const ADMIN_MAIN = `<noscript><p class="banner warn">This page needs Java
 </form>
 <div id="keys"></div>
 </section>
+<section class="card" aria-labelledby="clients-title"><header class="head"><h2 id="clients-title">Clients</h2>
+<fieldset class="choice" id="clients-since"><legend class="hidden">Since when</legend>
+<label><input type="radio" name="clients-since" value="24h"><span>24 hours</span></label>
+<label><input type="radio" name="clients-since" value="7d" checked><span>7 days</span></label>
+<label><input type="radio" name="clients-since" value="30d"><span>30 days</span></label>
+</fieldset></header>
+<div id="clients"></div></section>
 <section class="card" aria-labelledby="errors-title"><header class="head"><h2 id="errors-title">Errors</h2>
 <fieldset class="choice" id="since"><legend class="hidden">Since when</legend>
 <label><input type="radio" name="since" value="1h"><span>1 hour</span></label>

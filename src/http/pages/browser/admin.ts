@@ -1,6 +1,10 @@
-// The page at `/admin`: asks for spend, keys and errors with the admin secret, and shows them anew while somebody looks.
+// The page at `/admin`: asks for spend, keys, clients and errors with the admin secret, and shows them anew while somebody looks.
 
 import { alertCard } from './admin-alerts.ts';
+
+import { callOpener } from './admin-call.ts';
+import { clientView } from './admin-clients.ts';
+
 import { keyDialogs } from './admin-dialogs.ts';
 import { keyTable } from './admin-keys.ts';
 import { overview, showErrors, showHealth } from './admin-overview.ts';
@@ -24,6 +28,8 @@ const box = dialog();
 const dialogs = keyDialogs(ask, box, () => void keys.load());
 const keys = keyTable(ask, dialogs.show);
 const control = killSwitch(ask, box, () => void load());
+const openCall = callOpener(ask, box);
+const clients = clientView(ask, box, openCall);
 const since = choice('since', () => void loadErrors());
 const refresh = refreshing(load);
 byId('create').addEventListener('click', dialogs.create);
@@ -44,8 +50,12 @@ async function load(): Promise<void> {
   notice(undefined);
   const board = byId('board');
   // Rows made anew would take the keyboard from whoever is on one
-  const isBusy = byId('keys').contains(document.activeElement);
-  await Promise.all([isBusy ? undefined : keys.load(), loadErrors()]);
+  const isFree = (id: string) => !byId(id).contains(document.activeElement);
+  await Promise.all([
+    isFree('keys') && keys.load(),
+    isFree('clients') && clients.load(),
+    isFree('errors') && loadErrors(),
+  ]);
   if (board.hidden) door.open();
   view.showModels(models.value);
   view.showKeys(byKey.value);
@@ -68,7 +78,7 @@ async function loadErrors(): Promise<void> {
     rows.push(...answer.value.data.filter(({ status }) => status !== CLIENT_LEFT));
   }
   rows.sort((left, right) => Date.parse(right.at) - Date.parse(left.at));
-  showErrors(rows.slice(0, ERRORS_SHOWN));
+  showErrors(rows.slice(0, ERRORS_SHOWN), (id) => openCall(id));
 }
 
 function refuse(refusal: Refusal): void {

@@ -67,6 +67,15 @@ export function table(
   );
 }
 
+/** Names and what they stand for, beside one another. */
+export function factList(facts: readonly (readonly [name: string, value: Child])[]): HTMLElement {
+  return el(
+    'dl',
+    { class: 'facts' },
+    ...facts.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]),
+  );
+}
+
 /** An amount for reading; pointing at it shows it to the last digit. */
 export function amount(usd: number): HTMLElement {
   const exact = exactMoney(usd);

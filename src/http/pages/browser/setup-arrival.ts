@@ -5,7 +5,7 @@ import { CLIENTS } from '../../../clients/index.ts';
 import { type Arrival, arrivalOf, isFailed, type KeyCall } from './arrival.ts';
 import { byId, type Child, el, fill, table } from './dom.ts';
 import { statusMark } from './key-usage.ts';
-import { count, fromNow, moment, money } from './words.ts';
+import { count, fromNow, moment, money, tookOf } from './words.ts';
 
 export type Waiting = {
   client: Client;
@@ -107,7 +107,7 @@ function showCalls(calls: readonly KeyCall[]): void {
     .slice(0, CALLS_SHOWN)
     .map((call) => [
       el('time', { datetime: call.at, title: moment(call.at) }, fromNow(call.at)),
-      el('span', { class: 'program' }, programOf(call)),
+      el('span', { class: 'whole' }, programOf(call)),
       call.model ?? '—',
       outcomeOf(call),
       call.input_tokens === null ? '' : `${count(call.input_tokens)} / ${count(call.output_tokens ?? 0)}`,
@@ -148,8 +148,4 @@ function programOf(call: KeyCall): string {
   if (call.client === null) return 'a program without a name';
   const known = CLIENTS.find(({ calledAs }) => calledAs?.[0] === call.client);
   return [known?.name ?? call.client, call.client_version ?? ''].join(' ').trim();
-}
-
-function tookOf(ms: number): string {
-  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
