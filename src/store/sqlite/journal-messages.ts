@@ -1,7 +1,8 @@
 // What the journal's two threads say to each other.
 
 import type { ClientReport } from '../client-sums.ts';
-import type { ClientQuery, JournalEntry, JournalPage, JournalQuery, ShownCall } from '../journal-port.ts';
+import type { ClientQuery, JournalPage, JournalQuery, ShownCall } from '../journal-port.ts';
+import type { PackedEntries } from './journal-pack.ts';
 
 /** How much is kept: rows younger than `retentionMs`, as many as fit into `maxBytes`. */
 export type JournalLimits = { retentionMs: number; maxBytes: number };
@@ -9,7 +10,7 @@ export type JournalLimits = { retentionMs: number; maxBytes: number };
 export type ToWorker =
   | { kind: 'open'; path: string; limits: JournalLimits; secrets: readonly string[] }
   | { kind: 'hide'; secrets: readonly string[] }
-  | { kind: 'write'; batch: number; entries: JournalEntry[] }
+  | { kind: 'write'; batch: number; packed: PackedEntries }
   | { kind: 'find'; ask: number; query: JournalQuery }
   | { kind: 'show'; ask: number; callId: bigint }
   | { kind: 'sum'; ask: number; query: ClientQuery }

@@ -3,6 +3,7 @@
 import { every, pause } from '../../lib/clock.ts';
 import { JournalFile } from './journal-file.ts';
 import type { FromWorker, ToWorker } from './journal-messages.ts';
+import { unpackEntries } from './journal-pack.ts';
 import { findPage, type Search, sumClients } from './journal-search.ts';
 
 declare const self: Worker;
@@ -40,7 +41,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case 'write':
       answer(
         () => {
-          journal().write(data.entries);
+          journal().write(unpackEntries(data.packed));
           return { kind: 'written', batch: data.batch };
         },
         { batch: data.batch },

@@ -20,6 +20,7 @@ import type {
 import { RecentRows } from '../journal-tail.ts';
 import { JournalFile } from './journal-file.ts';
 import type { FromWorker, JournalLimits, ToWorker } from './journal-messages.ts';
+import { packEntries } from './journal-pack.ts';
 import { JournalQueue } from './journal-queue.ts';
 import { findPage, sumClients } from './journal-search.ts';
 import { startWorker } from './worker.ts';
@@ -187,7 +188,7 @@ class ThreadedJournal implements HidingJournal {
     if (!this.#worker) return;
     this.#batch = this.#queue.take(BATCH_ROWS);
     this.#batches++;
-    this.#tell({ kind: 'write', batch: this.#batches, entries: this.#batch });
+    this.#tell({ kind: 'write', batch: this.#batches, packed: packEntries(this.#batch) });
   }
 
   #start(): void {
