@@ -28,7 +28,6 @@ import { explain, withoutKeys } from './gateway/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Health } from './gateway/health.ts';
 import { healthAlerts } from './gateway/health-alerts.ts';
-import { tellOfPauses } from './gateway/pause-alerts.ts';
 import { nothingPaused, Pauses, pausesText } from './gateway/pauses.ts';
 import { capAlerts, pauseAlerts } from './gateway/stop-alerts.ts';
 import { Turns } from './gateway/turns.ts';
@@ -149,7 +148,6 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
     const started = firstStart(config, directory, url) ?? `Osiris ${VERSION} answers at ${url}\n`;
     print(started + pausesText(ports.pauses));
     place = url;
-    tellOfPauses(alarm, ports.pauses);
     return {
       url,
       reload: () => live.reload(),
