@@ -27,7 +27,6 @@ import { explain, withoutKeys } from './gateway/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Health } from './gateway/health.ts';
 import { healthAlerts } from './gateway/health-alerts.ts';
-import { tellOfPauses } from './gateway/pause-alerts.ts';
 import { nothingPaused, Pauses, pausesText } from './gateway/pauses.ts';
 import { Turns } from './gateway/turns.ts';
 import { Watch } from './gateway/watch.ts';
@@ -72,7 +71,8 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
   let stopExpiry = async () => {};
   let stopWatching = () => {};
   const journal = openJournal(config.dataDir, { limits: config.logs, secrets: credentialsOf(config) });
-  let place = config.server.publicUrl ?? '';
+  const { publicUrl, host, port } = config.server;
+  let place = publicUrl ?? `http://${host}:${port}`;
   const alerts = new Alerts(
     config.alerts,
     courierPorts(() => place),
@@ -139,7 +139,6 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
     const started = firstStart(config, directory, url) ?? `Osiris ${VERSION} answers at ${url}\n`;
     print(started + pausesText(ports.pauses));
     place = url;
-    tellOfPauses(alarm, ports.pauses);
     return {
       url,
       reload: () => live.reload(),
