@@ -74,7 +74,8 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
   let stopExpiry = async () => {};
   let stopWatching = () => {};
   const journal = openJournal(config.dataDir, { limits: config.logs, secrets: credentialsOf(config) });
-  let place = config.server.publicUrl ?? '';
+  const { publicUrl, host, port } = config.server;
+  let place = publicUrl ?? `http://${host}:${port}`;
   const alerts = new Alerts(
     config.alerts,
     courierPorts(() => place),
