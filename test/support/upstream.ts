@@ -221,12 +221,21 @@ function brokenFrames(wire: Wire, turn: Turn, asked: Asked): string[] {
   if (turn.halfway === 'error')
     return [...frames.slice(0, half), wire.errorFrame(asked, 'overloaded_error', 'Overloaded', half)];
   if (turn.halfway === 'garbage') return frames.map((frame, at) => (at < half ? frame : garbled(frame)));
+  if (turn.unfinished === 'politely') return frames.filter((frame) => !FINISH.test(frame));
+  if (turn.unfinished === 'silently')
+    return frames.slice(
+      0,
+      frames.findIndex((frame) => FINISH.test(frame)),
+    );
   if (turn.failAfterFrames !== undefined) {
     const { frames: count, type, message } = turn.failAfterFrames;
     return [...frames.slice(0, count), wire.errorFrame(asked, type, message, count)];
   }
   return turn.stopAfterFrames === undefined ? frames : frames.slice(0, turn.stopAfterFrames);
 }
+
+/** What the four formats say the end with. */
+const FINISH = /"(finish_reason|stop_reason|finishReason)":"|response\.(completed|incomplete)/;
 
 /** Each line of data loses its second half. */
 function garbled(frame: string): string {
