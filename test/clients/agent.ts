@@ -16,7 +16,7 @@ export type Agent = {
   format: WireFormat;
   /** The model it is asked to use, in the spelling it knows. */
   model: string;
-  /** Requests of one run that are no turn of the conversation, such as one for a title; they bear no tools. */
+  /** At most so many requests of one run are no turn of the conversation, such as one for a title; they bear no tools. */
   asides: number;
   /** Within this it must end when every request fails: its own retries, and those of its title. */
   patience: { seconds: number; requests: number };

@@ -21,7 +21,7 @@ const { values } = parseArgs({
     upstream: { type: 'string', multiple: true },
     day: { type: 'string', multiple: true },
     all: { type: 'boolean', default: false },
-    parallel: { type: 'string', default: '6' },
+    parallel: { type: 'string', default: '3' },
   },
 });
 
