@@ -115,6 +115,8 @@ function whyUnreachable(id: string, code: string): string {
     return `Provider ${id} could not be reached: its TLS certificate is not accepted (${code}). The operator can name its authority with \`providers.${id}.ca\`.`;
   if (code === 'EPROTO') return `Provider ${id} could not be reached: its TLS handshake failed.`;
   if (code === 'ENOTFOUND') return `Provider ${id} could not be reached: its host name does not resolve.`;
+  if (/^(ECONNRESET|EPIPE|ECONNABORTED|ConnectionClosed|ConnectionReset)$/.test(code))
+    return `Provider ${id} broke off the connection before it had answered.`;
   return `Provider ${id} could not be reached.`;
 }
 

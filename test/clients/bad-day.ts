@@ -13,18 +13,19 @@ const SHOWN_CHARS_MAX = 700;
 
 /** Plays it over one upstream format. */
 export function badDay(agent: Agent, program: string[], format: WireFormat, day: BadDay): Promise<Row> {
-  const endsWell = day.endsWell?.includes(format) ?? false;
   const options = { server: day.server ?? {}, price: PRICE, credit: day.credit ?? CREDIT };
   return onStage(agent, format, { ...options, aside: () => day.turn }, async (stage) => {
     const { directory, upstream, gateway, target } = stage;
     const answer = await agent.run(program, directory, target, PROMPT);
+    const recovered = day.mayRecover === true && answer.complaint === '' && answer.answer !== '';
+    const endsWell = recovered || (day.endsWell?.includes(format) ?? false);
     const [calls, rows] = [await stage.calls(), await stage.rows()];
     const answered = stage.answered();
     const shown = answer.complaint || answer.answer;
     const faults = [
       ...faultsOfWords(agent, answer, day, endsWell),
       ...faultsOfBounds(agent, answer, calls),
-      ...faultsOfLedger(rows, answered.length, endsWell),
+      ...faultsOfLedger(rows, answered.length, { endsWell, recovered }),
       ...faultsOfCalls(calls, answered.length, day),
       ...upstream.breaches().map((breach) => `the provider refused: ${breach}`),
     ];
@@ -81,13 +82,21 @@ function faultsOfBounds(agent: Agent, { run }: AgentAnswer, calls: LoggedCall[])
   return faults;
 }
 
-function faultsOfLedger(rows: LedgerRow[], answers: number, endsWell: boolean): string[] {
+function faultsOfLedger(
+  rows: LedgerRow[],
+  answers: number,
+  { endsWell, recovered }: { endsWell: boolean; recovered: boolean },
+): string[] {
   const faults: string[] = [];
   if (rows.length !== answers) faults.push(`${rows.length} rows in the ledger for ${answers} answers`);
   for (const { kind, rule, change_usd } of rows) {
-    if (endsWell ? rule !== 'finished' || !(change_usd < 0) : change_usd !== 0)
+    const isPaid = rule === 'finished' && change_usd < 0;
+    const isFree = rule !== 'finished' && change_usd === 0;
+    if (!(isPaid && endsWell) && !(isFree && (recovered || !endsWell)))
       faults.push(`a row is ${kind} ${rule} of ${change_usd} USD`);
   }
+  if (recovered && rows.filter(({ rule }) => rule === 'finished').length !== 1)
+    faults.push('the answer was not paid once');
   return faults;
 }
 
