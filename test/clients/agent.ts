@@ -18,7 +18,7 @@ export type Agent = {
   model: string;
   /** At most so many requests of one run are no turn of the conversation, such as one for a title; they bear no tools. */
   asides: number;
-  /** Within this it must end when every request fails: its own retries, and those of its title. */
+  /** Within this it must end when every request fails: its own tries again, those for its title, on a busy machine. */
   patience: { seconds: number; requests: number };
   /** The model's call of the tool that reads a file, or writes one. */
   read(path: string): ScriptedCall;

@@ -17,8 +17,9 @@ export function badDay(agent: Agent, program: string[], format: WireFormat, day:
   return onStage(agent, format, { ...options, aside: () => day.turn }, async (stage) => {
     const { directory, upstream, gateway, target } = stage;
     const answer = await agent.run(program, directory, target, PROMPT);
-    const recovered = day.mayRecover === true && answer.complaint === '' && answer.answer !== '';
-    const endsWell = recovered || (day.endsWell?.includes(format) ?? false);
+    const isGood = day.endsWell?.includes(format) ?? false;
+    const recovered = !isGood && day.mayRecover === true && answer.complaint === '' && answer.answer !== '';
+    const endsWell = isGood || recovered;
     const [calls, rows] = [await stage.calls(), await stage.rows()];
     const answered = stage.answered();
     const shown = answer.complaint || answer.answer;

@@ -14,7 +14,7 @@ export const CLAUDE_CODE: Agent = {
   format: 'anthropic-messages',
   model: 'claude-opus-4-6',
   asides: 0,
-  patience: { seconds: 60, requests: 6 },
+  patience: { seconds: 90, requests: 6 },
   read: (path) => ({ id: 'toolu_read0', name: 'Read', args: JSON.stringify({ file_path: path }) }),
   write: (path, text) => ({
     id: 'toolu_write0',

@@ -16,7 +16,7 @@ export const OPENCLAW: Agent = {
   format: 'openai-chat',
   model: 'claude-opus-4.6',
   asides: 0,
-  patience: { seconds: 200, requests: 10 },
+  patience: { seconds: 240, requests: 10 },
   read: (path) => ({ id: 'call_read0', name: 'read', args: JSON.stringify({ path }) }),
   write: (path, text) => ({
     id: 'call_write0',
@@ -26,7 +26,7 @@ export const OPENCLAW: Agent = {
   // it shows the gateway's words for 4xx and an overload only
   ownWords: /request failed \(provider internal error/,
   delegate: {
-    absent: 'its sub-agents are found by a search for tools and report when `agent --local` has ended',
+    absent: 'its sub-agents need its daemon: under `agent --local` it says "published reply runtime missing"',
   },
   async run(program, directory, target, prompt) {
     const folder = join(directory.home, '.openclaw');

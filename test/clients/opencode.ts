@@ -42,7 +42,7 @@ function agentOf({ file, flags, env, ...fork }: Fork): Agent {
     model: 'claude-opus-4.6',
     // it asks for a title
     asides: 1,
-    patience: { seconds: 110, requests: 9 },
+    patience: { seconds: 150, requests: 9 },
     read: (path) => ({ id: 'call_read0', name: 'read', args: JSON.stringify({ filePath: path }) }),
     write: (path, text) => ({
       id: 'call_write0',
