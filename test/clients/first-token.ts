@@ -14,7 +14,7 @@ import { isAside, onStage } from './stage.ts';
 const MEASURED = ['claude-code', 'codex', 'opencode'];
 const SAMPLES = 20;
 /** Of one run of the agent, each with a first token of its own. */
-const TURNS = 5;
+const TURNS = 10;
 const LIMIT_MS = 5;
 /** The first piece of every answer, as the scripted provider cuts them. */
 const MARK = 'First tokens';
@@ -47,13 +47,14 @@ async function measure(agent: Agent, program: string[]): Promise<{ direct: numbe
   await onStage(
     agent,
     agent.format,
-    { aside, price: { input: 5, output: 25 }, credit: 1_000 },
+    { aside, isLenient: true, price: { input: 5, output: 25 }, credit: 1_000 },
     async (stage) => {
       const { upstream, target, directory, providerKey } = stage;
-      const note = join(directory.work, 'note.txt');
-      writeFileSync(note, 'The Aare flows past Bern.\n');
+      // agents stop a model that reads the same again and again
+      const notes = Array.from({ length: TURNS - 1 }, (_, n) => join(directory.work, `note${n}.txt`));
+      for (const note of notes) writeFileSync(note, 'The Aare flows past Bern.\n');
       const ask = async (origin: string, key: string, into: number[]): Promise<void> => {
-        upstream.play(turnsOf(agent, note));
+        upstream.play(turnsOf(agent, notes));
         const tap = await openTap(Number(new URL(origin).port), into);
         const own: RunDirectory = runDirectory();
         try {
@@ -62,7 +63,7 @@ async function measure(agent: Agent, program: string[]): Promise<{ direct: numbe
             program,
             own,
             { ...target, origin: base, baseUrl: `${base}/v1`, key },
-            `Read ${note} some times`,
+            `Read the notes in ${directory.work}`,
           );
           if (run.code !== 0)
             throw new Error(`${agent.name} ended with ${run.code}: ${run.stderr.slice(-400)}`);
@@ -82,12 +83,11 @@ async function measure(agent: Agent, program: string[]): Promise<{ direct: numbe
   return { direct, through };
 }
 
-function turnsOf(agent: Agent, note: string): Turn[] {
-  const turns: Turn[] = [];
-  for (let n = 1; n < TURNS; n += 1) {
+function turnsOf(agent: Agent, notes: string[]): Turn[] {
+  const turns = notes.map((note, n): Turn => {
     const call = agent.read(note);
-    turns.push({ text: `${MARK} of ${n}.`, calls: [{ ...call, id: `${call.id}${n}` }] });
-  }
+    return { text: `${MARK} of ${n}.`, calls: [{ ...call, id: `${call.id}${n}` }] };
+  });
   return [...turns, { text: `${MARK}, and last.` }];
 }
 

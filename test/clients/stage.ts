@@ -12,6 +12,8 @@ import { type RunDirectory, runDirectory } from './headless.ts';
 
 export type StageOptions = Pick<GatewayOptions, 'server' | 'price' | 'credit'> & {
   aside?: (body: Json) => Turn | undefined;
+  /** The provider takes what only the gateway would have mended. */
+  isLenient?: boolean;
   /** Flags of `osiris keys create` for the key of the agent; without them it has no limits that matter. */
   keyFlags?: string[];
 };
@@ -75,10 +77,10 @@ const ONE_ATTEMPT = { routing: { retries: 0 } };
 export async function onStage<Result>(
   agent: Pick<Agent, 'model'>,
   format: WireFormat,
-  { aside, keyFlags, ...options }: StageOptions,
+  { aside, keyFlags, isLenient = false, ...options }: StageOptions,
   act: (stage: Stage) => Promise<Result>,
 ): Promise<Result> {
-  const upstream = startUpstream({ key: PROVIDER_KEY, ...(aside ? { aside } : {}) });
+  const upstream = startUpstream({ key: PROVIDER_KEY, isLenient, ...(aside ? { aside } : {}) });
   const directory = runDirectory();
   let gateway: Gateway | undefined;
   try {

@@ -33,6 +33,8 @@ export type UpstreamOptions = {
   /** Every request must bear it. */
   key?: string;
   port?: number;
+  /** It takes what a strict provider would refuse. */
+  isLenient?: boolean;
   /** What is answered to a request out of turn; undefined leaves it to the script. */
   aside?: (body: Json) => Turn | undefined;
 };
@@ -79,7 +81,7 @@ export function startUpstream(options: UpstreamOptions = {}): Upstream {
       try {
         entry.body = readBody(raw);
         entry.model = found.model ?? String(entry.body.model);
-        if (!counting) {
+        if (!counting && !options.isLenient) {
           checkHeaders(wire, request.headers);
           wire.check(entry.body, issued[wire.format]);
         }
