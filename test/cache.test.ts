@@ -96,6 +96,7 @@ describe('osiris explain', () => {
       answered: true,
       refusals: [],
       cache: { hit: true, why: null, provider: 'up', charge_usd: '0.005' },
+      price: { put_aside_usd: '0.005' },
       candidates: [{ asked: false }],
     });
     expect(after.text).toContain('would be answered from the cache.');

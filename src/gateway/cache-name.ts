@@ -5,7 +5,7 @@ import type { Part } from '../canonical/part.ts';
 import type { CanonicalRequest, OutputFormat, Tool, ToolChoice } from '../canonical/request.ts';
 import type { Converted } from '../formats/codec.ts';
 import { sha256Hex } from '../lib/crypto.ts';
-import { asArray, compact, type JsonObject, type JsonValue } from '../lib/json.ts';
+import { asArray, asObject, compact, type JsonObject, type JsonValue } from '../lib/json.ts';
 import type { Call } from './call.ts';
 
 /** Members that name who asks, or how the answer is to travel and be remembered; no answer depends on them. */
@@ -15,7 +15,13 @@ const LABELS: ReadonlySet<string> = new Set([
   ...['stream', 'stream_options', 'store', 'background'],
 ]);
 /** How Chat vendors have thinking switched, beside `reasoning_effort`. */
-const VENDOR_THINKING = ['reasoning', 'thinking', 'enable_thinking', 'chat_template_kwargs'];
+const VENDOR_THINKING = [
+  'reasoning',
+  'thinking',
+  'enable_thinking',
+  'chat_template_kwargs',
+  'thinking_budget',
+];
 /** Marks that say what of the prompt its provider shall keep. */
 const CACHE_MARK = /(^|\.)(cache_control|prompt_cache_breakpoint)(\.|$)/;
 /** The version every Messages client names. */
@@ -111,6 +117,9 @@ function restOf(call: Call, { losses }: Converted<CanonicalRequest>): JsonValue 
   const rest: JsonObject = { headers: tellingHeaders(call.headers) };
   // sealed reasoning is only in the answers of those who asked for it
   if (asArray(body.include).includes('reasoning.encrypted_content')) rest.sealed = true;
+  // the older name of another one, which wins
+  const { generate_summary } = asObject(body.reasoning);
+  if (generate_summary !== undefined) rest.summary = generate_summary;
   // of several of these one wins, but for a provider of this format they all stand there
   if (codec.id === 'openai-chat' && VENDOR_THINKING.some((name) => name in body))
     rest.thinking = [body.reasoning_effort, ...VENDOR_THINKING.map((name) => body[name])].map(

@@ -108,7 +108,9 @@ function whyNot({ extras }: Call, { sampling, tools, speech }: CanonicalRequest)
 /** The id of a stored response may be named in the next request, and belongs to one conversation. */
 function whyStored(call: Call, { providers }: CachingPorts['config']): string | undefined {
   if (call.codec.id !== 'openai-responses' || call.body.store === false) return undefined;
-  const mayStore = candidatesOf(call, providers).some((each) => formatsOf(each).includes('openai-responses'));
+  const mayStore = candidatesOf(call, providers).some(
+    (each) => !each.provider.builtIn && formatsOf(each).includes('openai-responses'),
+  );
   return mayStore
     ? 'its answer is stored at the provider; `store: false` says that it need not be'
     : undefined;

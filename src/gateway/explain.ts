@@ -242,7 +242,7 @@ function priceJson(
     expected_usd: formatUsd(holdFor(billing.expectedOutputTokens).holdNano),
     up_to_usd: formatUsd(holdFor(capTokens).holdNano),
     minimum_usd: formatUsd(billing.minimumChargeNano),
-    put_aside_usd: formatUsd(holdOf(ordered, billing).holdNano),
+    put_aside_usd: formatUsd((keptHold(call, billing) ?? holdOf(ordered, billing)).holdNano),
   };
 }
 
