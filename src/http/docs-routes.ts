@@ -164,7 +164,14 @@ const ROUTES = {
     errors: [400],
   },
   live: { tag: 'Health', id: 'getLiveness', summary: 'Is the process alive?' },
-  ready: { tag: 'Health', id: 'getReadiness', summary: 'Does it take requests?', errors: [503] },
+  ready: {
+    tag: 'Health',
+    id: 'getReadiness',
+    summary: 'Does it take requests?',
+    description:
+      '`checks` says what is wrong. `drain` (it is shutting down) and `ledger` make it a 503; `paused`, `daily_cap`, `providers`, `config` and `journal` are told while it stays ready.',
+    errors: [503],
+  },
   metrics: {
     tag: 'Health',
     id: 'getMetrics',
