@@ -9,8 +9,9 @@ import { isAside, onStage, type Stage } from './stage.ts';
 const PROMPT = 'Have bridges, boats and bathers of the Aare counted at the same time';
 const TASKS = ['Count the bridges', 'Count the boats', 'Count the bathers'];
 const ANSWER = 'Eighteen bridges, four boats, many bathers.';
-/** So long that all three are under way together, and less than a second try waits. */
-const COUNTING_MS = 800;
+/** On a busy machine they begin one by one; those that count wait for the third to be refused, but not for ever. */
+const PATIENCE_MS = 100_000;
+const LOOK_MS = 100;
 const USAGE: ScriptedUsage = { input: 900, cached: 0, output: 20, reasoning: 0 };
 const DAY = 'crowd';
 
@@ -20,13 +21,19 @@ export async function crowd(agent: Agent, program: string[], format: WireFormat)
   const cell = { client: agent.name, upstream: format, day: DAY };
   if (typeof delegate !== 'function')
     return { ...cell, seconds: 0, requests: 0, shown: '', absent: delegate.absent, faults: [] };
+  const full = Promise.withResolvers<void>();
   const options = {
-    aside: (body: Json) => turnFor(agent, delegate, body),
+    aside: (body: Json) => turnFor(agent, delegate, body, full.promise),
     price: { input: 5, output: 25 },
     keyFlags: ['--credit', '100', '--rpm', '600', '--concurrency', '2'],
   };
   return onStage(agent, format, options, async (stage) => {
-    const answer = await agent.run(program, stage.directory, stage.target, PROMPT);
+    const answering = agent.run(program, stage.directory, stage.target, PROMPT);
+    // the gateway may have ended before
+    void untilRefused(stage)
+      .catch(() => {})
+      .then(full.resolve);
+    const answer = await answering;
     const faults = await faultsOf(stage);
     if (answer.run.code !== 0) faults.push(`exit code ${answer.run.code}`);
     if (answer.answer !== ANSWER)
@@ -37,11 +44,26 @@ export async function crowd(agent: Agent, program: string[], format: WireFormat)
   });
 }
 
-function turnFor(agent: Agent, delegate: (task: string) => ScriptedCall, body: Json): Turn {
+/** Somebody was told that two are enough. */
+async function untilRefused({ gateway }: Stage): Promise<void> {
+  const headers = { authorization: `Bearer ${gateway.adminSecret}` };
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end; await Bun.sleep(LOOK_MS)) {
+    const answer = await fetch(`${gateway.url}/admin/logs?code=concurrency_limit`, { headers });
+    const { data } = (await answer.json()) as { data: unknown[] };
+    if (data.length > 0) return;
+  }
+}
+
+function turnFor(
+  agent: Agent,
+  delegate: (task: string) => ScriptedCall,
+  body: Json,
+  until: Promise<void>,
+): Turn {
   if (isAside(body)) return { text: 'Counting', usage: USAGE };
   const text = JSON.stringify(body);
   const task = taskOf(text);
-  if (task !== undefined) return { text: resultOf(task), usage: USAGE, delayMs: COUNTING_MS };
+  if (task !== undefined) return { text: resultOf(task), usage: USAGE, until };
   const known = (call: ScriptedCall) => inItsWords(call, body);
   if (!TASKS.some((each) => text.includes(each)))
     return { text: 'Three at once.', calls: TASKS.map((each) => known(delegate(each))), usage: USAGE };

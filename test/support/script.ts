@@ -71,6 +71,8 @@ export type Turn = {
   unfinished?: 'silently' | 'politely';
   /** Before the first byte. */
   delayMs?: number;
+  /** It is not answered before this. */
+  until?: Promise<unknown>;
   cutting?: Cutting;
 };
 

@@ -105,6 +105,7 @@ export function startUpstream(options: UpstreamOptions = {}): Upstream {
       const stream = found.stream ?? entry.body.stream === true;
       const asked: Asked = { position, model: entry.model, stream, body: entry.body };
       remember(issued[wire.format], turn, wire, asked);
+      await turn.until;
       if (turn.delayMs !== undefined) await Bun.sleep(turn.delayMs);
       return answer(wire, turn, asked, turn.cutting ?? scene.cutting, entry, request.signal);
     },
