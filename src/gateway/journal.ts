@@ -10,6 +10,7 @@ import type { Journal, JournalEntry, JournalRow, JournalRule } from '../store/jo
 import type { Door, Seen } from './admit.ts';
 import type { Call } from './call.ts';
 import { clientOf } from './client-name.ts';
+import type { Trace } from './trace.ts';
 
 /** Names may be shown, cut to this; what a client puts in their place may be anything (design 1.1). */
 const NAME_CHARS_MAX = 64;
@@ -24,9 +25,14 @@ export type CallEnd = {
   atMs: number;
 };
 
-/** Notes an admitted call at its end, once. Its row is built a moment later, when its last bytes have left. */
+/**
+ * Notes an admitted call at its end, once. Its row is completed a moment later, when its last bytes have left. Until
+ * then it waits without its call, which holds the request: memory that outlives its call is dear to collect.
+ */
 export function recordCall(journal: Journal, call: Call, end: CallEnd): void {
-  journal.record(() => entryOf(call, end));
+  const { trace } = call;
+  const row = rowOf(call, end);
+  journal.record(() => entryOf(row, trace));
 }
 
 /**
@@ -63,46 +69,55 @@ export function recordRefusal(
   journal.record(() => ({ row }));
 }
 
-function entryOf(call: Call, end: CallEnd): JournalEntry {
-  const { trace } = call;
-  const { sent } = trace;
-  const row: JournalRow = {
+/** What is known of a call when it ends. */
+function rowOf(call: Call, end: CallEnd): JournalRow & { rule: JournalRule } {
+  const row: JournalRow & { rule: JournalRule } = {
     callId: call.id,
     requestId: call.requestId,
     atMs: call.startedMs,
     keyId: call.key.id,
-    ...clientOf(trace.userAgent),
-    path: trace.path,
+    path: call.trace.path,
     format: call.codec.id,
-    modelAsked: nameOf(call.modelName),
+    modelAsked: call.modelName,
     model: call.model.id,
     stream: call.stream,
-    ...outcomeOf(call, end),
-    attempts: trace.attempts,
+    status: 200,
+    attempts: 0,
     rule: end.rule,
     durationMs: Math.max(0, end.atMs - call.startedMs),
-    bytesIn: trace.bytesIn,
-    bytesOut: sent.bytes,
+    bytesIn: call.trace.bytesIn,
+    bytesOut: 0,
   };
   if (end.provider !== '') row.provider = end.provider;
-  if (trace.upstreamStatus !== undefined) row.upstreamStatus = trace.upstreamStatus;
-  if (trace.failed) row.failedAttempts = trace.failed.join('; ');
-  if (trace.losses.length > 0) row.losses = lossHeader([...trace.losses]);
-  if (trace.costNano !== undefined) row.costNano = trace.costNano;
-  if (sent.firstMs !== undefined) row.firstByteMs = Math.max(0, sent.firstMs - call.startedMs);
   if (end.usage) {
     row.inputTokens = end.usage.input;
     row.outputTokens = end.usage.output;
     row.cachedTokens = end.usage.cacheRead;
   }
+  return row;
+}
+
+function entryOf(row: JournalRow & { rule: JournalRule }, trace: Trace): JournalEntry {
+  const { sent } = trace;
+  Object.assign(row, clientOf(trace.userAgent), outcomeOf(row.rule, trace.fault));
+  row.modelAsked = nameOf(row.modelAsked ?? '');
+  row.attempts = trace.attempts;
+  row.bytesOut = sent.bytes;
+  if (trace.upstreamStatus !== undefined) row.upstreamStatus = trace.upstreamStatus;
+  if (trace.failed) row.failedAttempts = trace.failed.join('; ');
+  if (trace.losses.length > 0) row.losses = lossHeader([...trace.losses]);
+  if (trace.costNano !== undefined) row.costNano = trace.costNano;
+  if (sent.firstMs !== undefined) row.firstByteMs = Math.max(0, sent.firstMs - row.atMs);
   if (trace.request === undefined) return { row };
   const request = { bytes: trace.request, totalBytes: trace.bytesIn };
   return { row, bodies: { request, answer: { bytes: sent.beginning(), totalBytes: sent.bytes } } };
 }
 
-function outcomeOf(call: Call, end: CallEnd): Pick<JournalRow, 'status' | 'code' | 'message'> {
-  if (end.rule === 'client-left') return { status: CLIENT_CLOSED_STATUS, code: 'client_closed' };
-  const { fault } = call.trace;
+function outcomeOf(
+  rule: JournalRule,
+  fault: Fault | undefined,
+): Pick<JournalRow, 'status' | 'code' | 'message'> {
+  if (rule === 'client-left') return { status: CLIENT_CLOSED_STATUS, code: 'client_closed' };
   return fault ? { status: fault.status, ...failureOf(fault) } : { status: 200 };
 }
 
