@@ -23,11 +23,13 @@ import { filesBehind, watchFiles } from './config/watch-files.ts';
 import { CODECS } from './formats/index.ts';
 import { ailingWarning, forgetGone } from './gateway/ailing.ts';
 import { Conversations } from './gateway/conversations.ts';
+import { CapWatch, capWarning } from './gateway/daily-cap.ts';
 import { explain, withoutKeys } from './gateway/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { Health } from './gateway/health.ts';
 import { healthAlerts } from './gateway/health-alerts.ts';
 import { nothingPaused, Pauses, pausesText } from './gateway/pauses.ts';
+import { capAlerts, pauseAlerts } from './gateway/stop-alerts.ts';
 import { Turns } from './gateway/turns.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
@@ -40,6 +42,7 @@ import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
 import { databasePath, socketPath, turnPath } from './store/data-dir.ts';
 import type { Journal } from './store/journal-port.ts';
+import { createMemoryCache } from './store/memory/cache.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
 import { createMemoryThoughts } from './store/memory/thoughts.ts';
 import { rememberMinimum } from './store/minimum-charge.ts';
@@ -72,7 +75,8 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
   let stopExpiry = async () => {};
   let stopWatching = () => {};
   const journal = openJournal(config.dataDir, { limits: config.logs, secrets: credentialsOf(config) });
-  let place = config.server.publicUrl ?? '';
+  const { publicUrl, host, port } = config.server;
+  let place = publicUrl ?? `http://${host}:${port}`;
   const alerts = new Alerts(
     config.alerts,
     courierPorts(() => place),
@@ -89,6 +93,7 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         server.renewCertificate(next.server);
         rememberMinimum(directory, next.billing.minimumChargeNano);
         journal.hide(credentialsOf(next));
+        ports.cache.bound(cacheBytes(next));
         ports = { ...ports, ...changed };
         forgetGone(ports);
         alerts.configure(next.alerts);
@@ -106,7 +111,12 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         load,
         place: () => ({ file: ports.config.file, dataDir: config.dataDir }),
       },
-      explain: (asked) => explain(asked, { ...ports, findKey: (word) => findKey(directory, word) }),
+      explain: (asked) =>
+        explain(asked, {
+          ...ports,
+          cache: { get: ports.cache.peek },
+          findKey: (word) => findKey(directory, word),
+        }),
       alerts,
       version: VERSION,
       troubles: () => {
@@ -119,6 +129,7 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
           ...live.warnings(),
           ...ailingWarning(ports),
           ...ports.pauses.warnings(),
+          ...capWarning(ports),
           ...(trouble === undefined ? {} : { journal: trouble }),
         };
       },
@@ -147,7 +158,7 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         const { drainDelayMs, drainTimeoutMs } = ports.server;
         await server.drain({ delayMs: isByHand ? 0 : drainDelayMs, timeoutMs: drainTimeoutMs, hurry });
         stopLooking();
-        await Promise.all([stopExpiry(), alerts.close()]);
+        await Promise.all([stopExpiry(), alerts.close(hurry)]);
         await journal.close();
         await store.close();
       },
@@ -189,14 +200,18 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     ...fromConfig(config),
     limiter: createMemoryLimiter(),
     thoughts: createMemoryThoughts(),
+    // what a server would keep is in its memory
+    cache: { get: () => undefined },
     watch: new Watch(),
     health: new Health(),
     conversations: new Conversations(),
+    turns: new Turns(),
+    capWatch: new CapWatch(),
     userAgent: `osiris/${VERSION}`,
   };
   if (!existsSync(databasePath(config.dataDir)))
     return {
-      explain: (asked) => explain(asked, { ...parts, ...withoutKeys, pauses: nothingPaused() }),
+      explain: (asked) => explain(asked, { ...parts, ...withoutKeys(config), pauses: nothingPaused() }),
       async close() {},
     };
   const store = await openIdleStore(config);
@@ -259,6 +274,11 @@ function credentialsOf(config: Config): string[] {
   ]);
 }
 
+/** Where nothing is given again, nothing is kept. */
+function cacheBytes({ cache }: Config): number {
+  return cache.ttlMs === 0 ? 0 : cache.maxBytes;
+}
+
 /** What changes with the configuration while the server runs. */
 function fromConfig(config: Config): Pick<GatewayPorts, 'config' | 'server' | 'models' | 'billing'> {
   return { config, server: config.server, models: buildModelIndex(config), billing: config.billing };
@@ -269,10 +289,13 @@ function gatewayPorts(
   { directory, ledger, journal, alarm }: Store & { journal: Journal; alarm: Alarm },
   env: Environment,
 ): GatewayPorts {
+  const pauses = new Pauses(directory);
+  pauses.tell(pauseAlerts(alarm, pauses.all));
   return {
     ...fromConfig(config),
     directory,
     limiter: createMemoryLimiter(),
+    cache: createMemoryCache(cacheBytes(config)),
     ledger,
     journal,
     sealKey: sealKeyOf(directory),
@@ -280,7 +303,8 @@ function gatewayPorts(
     health: new Health(systemClock, healthAlerts(alarm)),
     conversations: new Conversations(),
     running: new Bag(),
-    pauses: new Pauses(directory),
+    pauses,
+    capWatch: new CapWatch(capAlerts(alarm)),
     watch: new Watch(),
     turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

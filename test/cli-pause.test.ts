@@ -37,6 +37,12 @@ test('pauses a running server, which stays paused over restarts until it is resu
   const ready = await fetch(`${first.url}/health/ready`);
   expect(ready.status).toBe(200);
   expect(await ready.text()).toContain('paused this server (a bill)');
+  const secretOf = /osiris-admin-[0-9a-f]{32}/.exec(first.stdout)?.[0] ?? '';
+  const health = await fetch(`${first.url}/admin/health`, { headers: { 'x-api-key': secretOf } });
+  expect(await health.json()).toMatchObject({
+    ...{ paused: true, pauses: [{ scope: 'server', reason: 'a bill' }], daily_cap: null },
+    alerts: { open: [{ event: 'paused', subject: 'all calls' }] },
+  });
   const ended = await first.stop();
   expect(ended.stderr).toContain('paused by the operator');
 

@@ -28,7 +28,8 @@ test('everything written is taken', () => {
     loadText(
       `
 limits: { requests_per_minute: 10, concurrent: 2, tokens_per_minute: 100000, usd_per_minute: 0.50 }
-billing: { minimum_charge: 0, margin: 1.1525, hold: strict, expected_output: 500, timezone: Europe/Berlin }
+billing:
+  { minimum_charge: 0, margin: 1.1525, hold: strict, expected_output: 500, daily_cap: 50, timezone: Europe/Berlin }
 plans:
   starter: { price: 10.00, credit: 10.00 }
   month:
@@ -60,6 +61,7 @@ trial: { days: 7, requests_per_minute: 5, credit: 0, email_domains: [Example.com
     marginTenThousandths: 11_525,
     hold: 'strict',
     expectedOutputTokens: 500,
+    dailyCapNano: 50_000_000_000n,
     timezone: 'Europe/Berlin',
   });
   expect([...config.plans.keys()]).toEqual(['starter', 'month']);

@@ -305,6 +305,35 @@ test('the schema for editors describes every member and knows no later section',
   ]);
 });
 
+describe('the alerts section', () => {
+  test('is as written; Slack and Discord are known by their address', () => {
+    const urls = [
+      'https://hooks.slack.com/services/T/B/x',
+      'https://discord.com/api/webhooks/1/x',
+      'http://127.0.0.1:9/hook',
+    ];
+    const webhooks = [
+      ...urls.map((url) => ({ url })),
+      { url: 'https://chat.example.com/x', format: 'slack', events: ['paused'], headers: { 'x-a': 'b' } },
+    ];
+    const { alerts } = accepted(
+      loadText(JSON.stringify({ alerts: { webhooks, remind: '2h', ledger_lag: '500ms' } })),
+    );
+    expect(alerts).toMatchObject({ remindMs: 7_200_000, ledgerLagMs: 500 });
+    expect(alerts.webhooks.map(({ format }) => format)).toEqual(['slack', 'discord', 'json', 'slack']);
+    expect(alerts.webhooks.map(({ events }) => events.length)).toEqual([8, 8, 8, 1]);
+    expect(alerts.webhooks[3]?.headers).toEqual({ 'x-a': 'b' });
+  });
+
+  test('tells nobody when it says nothing', () => {
+    expect(accepted(loadText('server: {}')).alerts).toEqual({
+      webhooks: [],
+      remindMs: 6 * 3_600_000,
+      ledgerLagMs: 2000,
+    });
+  });
+});
+
 describe('the routing section', () => {
   test('is as written, models by the id the catalogue knows them by', () => {
     const text = JSON.stringify({

@@ -48,7 +48,7 @@ afterAll(() => here.stop());
 
 describe('the files of the pages', () => {
   test('come with a policy under which nothing inline and nothing foreign runs', async () => {
-    for (const path of ['/', '/key', '/admin']) {
+    for (const path of ['/', '/setup', '/key', '/admin']) {
       const response = await fetch(here.url + path);
       const policy = response.headers.get('content-security-policy') ?? '';
       expect(policy).toContain("default-src 'none'");
@@ -67,7 +67,7 @@ describe('the files of the pages', () => {
     for (const name of ['package.json', '__proto__', '..%2fpage.css'])
       expect((await fetch(`${here.url}/pages/${name}`)).status).toBe(404);
     const home = await (await fetch(`${here.url}/`)).text();
-    for (const path of ['/key', '/docs', '/admin']) expect(home).toContain(`href="${path}"`);
+    for (const path of ['/setup', '/key', '/docs', '/admin']) expect(home).toContain(`href="${path}"`);
     expect(await (await fetch(`${here.url}/docs`)).text()).toContain('href="/key"');
   });
 

@@ -14,7 +14,7 @@ const chromium = await findChromium();
 let gateway: Gateway;
 let key = '';
 beforeAll(async () => {
-  gateway = await startPaidGateway();
+  gateway = await startPaidGateway({ billing: { daily_cap: 50 } });
   key = (await makeKey(gateway, '--credit', '5', '--budget', '2/month')).key;
   await makeKey(gateway, '--name', HOSTILE, '--credit', '1');
   for (let call = 0; call < CALLS; call++) await ask(PAID);
@@ -149,6 +149,29 @@ describe.skipIf(!chromium)('/admin', () => {
       await first.getByText('the oldest of many').waitFor();
       expect(await first.textContent()).toMatch(/just now|minutes? ago/);
       expect(await rows.nth(50).textContent()).toContain('never');
+    });
+  });
+
+  test('pauses the server with a reason and resumes it, and says so while it is paused', async () => {
+    await unlocked('/admin', gateway.adminSecret, async (page) => {
+      await page.getByRole('button', { name: 'Pause…' }).click();
+      await page.locator('#pause-reason').fill(HOSTILE);
+      await page.getByRole('button', { name: 'Pause', exact: true }).click();
+      const banner = page.locator('#pauses');
+      await banner.getByText('All calls are paused').waitFor();
+      expect(await banner.textContent()).toContain(HOSTILE);
+      expect(await ask(PAID)).toBe(503);
+      expect(await page.locator('#health').textContent()).toContain('paused');
+      await banner.getByRole('button', { name: 'Resume' }).click();
+      await page.getByRole('button', { name: 'Pause…' }).waitFor();
+      expect(await ask(PAID)).toBe(200);
+    });
+  });
+
+  test('shows how much of the cap of the day is spent', async () => {
+    await unlocked('/admin', gateway.adminSecret, async (page) => {
+      await page.locator('#cap').getByText('Cap of the day').waitFor();
+      expect(await page.locator('#cap').textContent()).toMatch(/\$0\.0\d+ of \$50\.00/);
     });
   });
 });

@@ -151,6 +151,25 @@ describe('a posted run', () => {
     await store.close();
   });
 
+  test('corrects answers out of the cache by the part of their cost that they were charged', async () => {
+    const { store, key, balance, verified } = await ledgerWith();
+    const whole = await spend(store, key);
+    const share = 1234;
+    const hit = await spend(store, key, { rule: 'cache', share });
+    await spend(store, key, { rule: 'cache', share: 0 });
+    const before = balance();
+    const rating = await reportsOn(store, () => CHEAP).post();
+    expect(asArray(rating.data)).toEqual([
+      expect.objectContaining({ calls: 3, finished: 1, from_cache: 2, unexplained: 0, capped: 0 }),
+    ]);
+    const cheap = (nano: bigint) => (nano * BigInt(share) + 9_999n) / 10_000n;
+    const saved = hit.nano - cheap(whole.nano - 5_670_000n);
+    expect(balance()).toBe(before + 5_670_000n + saved);
+    expect(saved).toBeGreaterThan(0n);
+    expect(asArray((await reportsOn(store, () => CHEAP).post()).corrections)).toEqual([]);
+    expect(await verified()).toEqual([]);
+  });
+
   test('takes the price of the time of each call', async () => {
     const { store, key, balance } = await ledgerWith();
     await spend(store, key);

@@ -131,6 +131,8 @@ describe.each(CODECS)('in $id', (codec) => {
       );
     };
     expect(await told(`${reminder}\n\nSay hello.`)).toBe('Say hello.');
+    const details = '<environment_details>\nTime: noon\n</environment_details>';
+    expect(await told(`Say hello.\n\n${details}`)).toBe('Say hello.');
     expect(await told('Say hello.', context)).toBe('Say hello.');
     expect(await told(context)).toBe(context);
     expect(await told('An open <system-reminder> stays.')).toBe('An open <system-reminder> stays.');

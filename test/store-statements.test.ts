@@ -93,6 +93,20 @@ describe('usage', () => {
     await store.close();
   });
 
+  test('tells the calls that the cache answered, which are no failures', async () => {
+    const { store, ben } = await used();
+    await spend(store, ben, { model: 'b', provider: 'y', rule: 'cache', share: 0 });
+    const rows = await store.statements.usage(query());
+    const found = rows.map(({ model, calls, failed, fromCache }) => [model, calls, failed, fromCache]);
+    expect(found.toSorted()).toEqual([
+      ['a', 2, 0, 0],
+      ['b', 3, 1, 1],
+    ]);
+    for (const by of [['provider'], []] as const)
+      expect((await usageReport(store, query({ by }))).total).toMatchObject({ calls: 5, fromCache: 1 });
+    await store.close();
+  });
+
   test('is that of the days asked for only', async () => {
     const { store } = await used();
     const before = query({ fromDay: today() - 9, toDay: today() - 2 });
@@ -127,7 +141,7 @@ describe('usage', () => {
     const csv = usageCsv(await usageReport(store, parseUsageQuery(words, today())));
     const lines = csv.split('\r\n');
     expect(lines[0]).toBe(
-      'key,key_name,model,calls,failed,input_tokens,output_tokens,cached_input_tokens,undelivered,cost_usd',
+      'key,key_name,model,calls,failed,input_tokens,output_tokens,cached_input_tokens,undelivered,from_cache,cost_usd',
     );
     expect(lines[1]).toStartWith(`${ana.id},"'=ana, ""the first""",a,2,0,`);
     expect(lines.length).toBe(4);

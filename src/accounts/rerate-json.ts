@@ -7,8 +7,9 @@ import { type Correction, type Rerating, WINDOWS } from './rerate.ts';
 
 const RULE =
   'Calls that finished, or whose client left, cost what their recorded usage comes to at the price the ' +
-  'configuration of today has for the moment they began, at least the minimum charge; what a strict hold had ' +
-  'capped is not raised. Earlier corrections by rerate are counted in.';
+  'configuration of today has for the moment they began, at least the minimum charge; answers out of the cache ' +
+  'the same part of that as before; what a strict hold had capped is not raised. Earlier ' +
+  'corrections by rerate are counted in.';
 
 /** Amounts in USD; `difference_usd` is what clients still have to pay, negative what comes back to them. */
 export function reratingJson(
@@ -23,9 +24,10 @@ export function reratingJson(
     posted,
     data: rows.map((row) => ({
       model: row.model,
-      calls: row.finished + row.clientLeft,
+      calls: row.finished + row.clientLeft + row.cache,
       finished: row.finished,
       client_left: row.clientLeft,
+      from_cache: row.cache,
       old_prices: row.oldPrices.toSorted((left, right) => left - right),
       new_prices: row.newPrices.map(({ number, source, asOf }) => ({
         price: number ?? null,

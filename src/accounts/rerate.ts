@@ -1,12 +1,12 @@
 // Charges calls anew by today's prices, and corrects the difference with entries of its own.
 
 import { billOf } from '../billing/charge.ts';
-import { recoverUsage } from '../billing/recover.ts';
+import { recoverShare, recoverUsage } from '../billing/recover.ts';
 import type { Price } from '../catalog/model.ts';
 import { formatDay } from '../lib/calendar.ts';
 import { timeOfCallId } from '../lib/id.ts';
 import { formatUsd } from '../lib/money.ts';
-import type { Ledger } from '../store/ports.ts';
+import type { Ledger, SettleRule } from '../store/ports.ts';
 import type { DayRange, Entry, Statements } from '../store/statements.ts';
 
 export type RerateQuery = DayRange & { key?: string; model?: string };
@@ -40,6 +40,7 @@ export type RerateRow = {
   /** Calls by the rule they ended by. */
   finished: number;
   clientLeft: number;
+  cache: number;
   /** Numbers of the prices they were charged by, and of today's; undefined when nothing was charged by it yet. */
   oldPrices: number[];
   newPrices: { number: number | undefined; source: string; asOf: string }[];
@@ -55,6 +56,9 @@ export type RerateRow = {
 };
 
 export type Rerating = { query: RerateQuery; rows: RerateRow[]; corrections: Correction[] };
+
+/** Rules under which a call may have been charged. */
+const PAYING: ReadonlySet<SettleRule> = new Set(['finished', 'client-left', 'cache']);
 
 /** Begins the note of every correction, which is how a later run finds it. */
 const MARK = '[rerate]';
@@ -131,9 +135,10 @@ function newSums(ports: ReratePorts, groups: Map<string, Group>, rows: Map<strin
 
   const addCall = (entry: Entry, key: string, model: string) => {
     const { call, amountNano } = entry;
-    if (call === undefined || (call.rule !== 'finished' && call.rule !== 'client-left')) return;
+    if (call === undefined || !PAYING.has(call.rule)) return;
     const row = rowOf(rows, model);
     if (call.rule === 'finished') row.finished += 1;
+    else if (call.rule === 'cache') row.cache += 1;
     else row.clientLeft += 1;
     if (call.price !== undefined && !row.oldPrices.includes(call.price)) row.oldPrices.push(call.price);
     const group = groupOf(entry.debit, key, model, entry.day);
@@ -155,12 +160,15 @@ function newSums(ports: ReratePorts, groups: Map<string, Group>, rows: Map<strin
     if (number !== undefined && number === call.price) return;
     const was = call.price === undefined ? undefined : oldPrice(call.price);
     const usage = was && recoverUsage(call.usage, was, call.rule, call.costNano);
-    if (usage === undefined) {
+    const least = ports.minimumChargeNano;
+    const isCached = call.rule === 'cache';
+    const share = isCached && was && usage ? recoverShare(usage, was, least, amountNano) : undefined;
+    if (usage === undefined || (isCached && share === undefined)) {
       row.unexplained += 1;
       return;
     }
-    const should = billOf(call.rule, usage, price, ports.minimumChargeNano).chargeNano;
-    const isCapped = amountNano < call.costNano;
+    const should = billOf(call.rule, usage, price, least, share).chargeNano;
+    const isCapped = !isCached && amountNano < call.costNano;
     if (isCapped) row.capped += 1;
     group.shouldNano += (isCapped && should > amountNano ? amountNano : should) - amountNano;
   };
@@ -184,7 +192,7 @@ function newSums(ports: ReratePorts, groups: Map<string, Group>, rows: Map<strin
 function rowOf(rows: Map<string, RerateRow>, model: string): RerateRow {
   const known = rows.get(model);
   if (known) return known;
-  const calls = { finished: 0, clientLeft: 0, unpriced: 0, unexplained: 0, capped: 0 };
+  const calls = { finished: 0, clientLeft: 0, cache: 0, unpriced: 0, unexplained: 0, capped: 0 };
   const amounts = { oldNano: 0n, newNano: 0n, differenceNano: 0n };
   const made: RerateRow = { model, oldPrices: [], newPrices: [], ...calls, ...amounts };
   rows.set(model, made);

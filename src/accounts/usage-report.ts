@@ -66,7 +66,7 @@ export function usageCsv({ query, rows }: UsageReport): string {
   const { by, deliveries } = query;
   const names = by.flatMap((dimension) => (dimension === 'key' ? ['key', 'key_name'] : [dimension]));
   const sums = ['calls', 'failed', 'input_tokens', 'output_tokens', 'cached_input_tokens'];
-  const more = deliveries ? ['undelivered'] : [];
+  const more = deliveries ? ['undelivered', 'from_cache'] : [];
   return formatCsv(
     [...names, ...sums, ...more, 'cost_usd'],
     rows.map((row) => [
@@ -82,7 +82,7 @@ export function usageCsv({ query, rows }: UsageReport): string {
       row.inputTokens,
       row.outputTokens,
       row.cachedTokens,
-      ...(deliveries ? [row.undelivered ?? 0] : []),
+      ...(deliveries ? [row.undelivered ?? 0, row.fromCache ?? 0] : []),
       formatUsd(row.amountNano),
     ]),
   );
@@ -102,6 +102,7 @@ function totalOf(rows: UsageRow[], deliveries: boolean): UsageRow {
   const tokens = { inputTokens: 0, cachedTokens: 0, outputTokens: 0 };
   const total: UsageRow = { calls: 0, failed: 0, ...tokens, amountNano: 0n };
   let undelivered = 0;
+  let fromCache = 0;
   for (const row of rows) {
     total.calls += row.calls;
     total.failed += row.failed;
@@ -110,8 +111,9 @@ function totalOf(rows: UsageRow[], deliveries: boolean): UsageRow {
     total.outputTokens += row.outputTokens;
     total.amountNano += row.amountNano;
     undelivered += row.undelivered ?? 0;
+    fromCache += row.fromCache ?? 0;
   }
-  return deliveries ? { ...total, undelivered } : total;
+  return deliveries ? { ...total, undelivered, fromCache } : total;
 }
 
 function namesJson(row: UsageReport['rows'][number], { by }: UsageQuery): JsonObject {
@@ -132,6 +134,7 @@ function sumsJson(row: UsageRow): JsonObject {
     output_tokens: row.outputTokens,
     cached_input_tokens: row.cachedTokens,
     ...(row.undelivered === undefined ? {} : { undelivered: row.undelivered }),
+    ...(row.fromCache === undefined ? {} : { from_cache: row.fromCache }),
     cost_usd: Number(formatUsd(row.amountNano)),
   };
 }

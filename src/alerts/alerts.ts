@@ -1,7 +1,7 @@
 // Alerts as the program has them: one desk, a courier for each receiver, and what there is to show of both.
 
 import type { AlertsConfig } from '../config/config.ts';
-import { after, every, formatTime, monotonicMs, nowMs } from '../lib/clock.ts';
+import { every, formatTime, monotonicMs, nowMs, pause } from '../lib/clock.ts';
 import { newAlertId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { log } from '../lib/log.ts';
@@ -78,13 +78,13 @@ export class Alerts {
     };
   }
 
-  /** Takes no more, and tries for a moment to bring what waits. */
-  async close(): Promise<void> {
+  /** Takes no more, and tries for a moment to bring what waits, a shorter one when `hurry` is aborted. */
+  async close(hurry?: AbortSignal): Promise<void> {
     this.#stopTicking();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = after(FAREWELL_MS, resolve);
-    await Promise.all(this.#couriers.map((courier) => courier.close(promise)));
-    cancel();
+    const done = new AbortController();
+    const until = pause(FAREWELL_MS, AbortSignal.any([done.signal, ...(hurry ? [hurry] : [])]));
+    await Promise.all(this.#couriers.map((courier) => courier.close(until)));
+    done.abort();
   }
 }
 

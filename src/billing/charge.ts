@@ -5,7 +5,7 @@ import type { Price } from '../catalog/model.ts';
 import { isFree, ratesFor } from './rates.ts';
 
 /** How a call ended, as far as money goes. */
-export type SettleRule = 'finished' | 'upstream-failed' | 'our-failure' | 'client-left' | 'crashed';
+export type SettleRule = 'finished' | 'cache' | 'upstream-failed' | 'our-failure' | 'client-left' | 'crashed';
 
 /** Picodollars (1e-12 USD), exact. `input` holds all of the prompt but cache reads, `other` what is no token. */
 export type PicoCost = { input: bigint; cachedInput: bigint; output: bigint; other: bigint };
@@ -17,23 +17,44 @@ export type Charge = {
   parts: { inputNano: bigint; cachedInputNano: bigint; outputNano: bigint; otherNano: bigint };
 };
 
-/** Who pays when it breaks (design 1.2). `produced`: the cost, or nothing as long as nothing came out. */
+/**
+ * Who pays when it breaks (design 1.2). `produced`: the cost, or nothing as long as nothing came out; `share`: a part of
+ * what the call that was answered first would be charged now.
+ */
 const WHO_PAYS = {
   finished: 'cost',
+  cache: 'share',
   'client-left': 'produced',
   'upstream-failed': 'nothing',
   'our-failure': 'nothing',
   crashed: 'nothing',
-} as const satisfies Record<SettleRule, 'cost' | 'produced' | 'nothing'>;
+} as const satisfies Record<SettleRule, 'cost' | 'share' | 'produced' | 'nothing'>;
 
 const PICO_PER_NANO = 1000n;
 
-/** What a call that ended by `rule` is charged. Its usage is recorded even where this is nothing. */
-export function billOf(rule: SettleRule, usage: Usage, price: Price, minimumNano: bigint): Charge {
+/** All of it, in ten-thousandths. */
+export const WHOLE_SHARE = 10_000;
+
+/**
+ * What a call that ended by `rule` is charged. Its usage is recorded even where this is nothing. `share` is the part of
+ * it that an answer out of the cache costs, in ten-thousandths.
+ */
+export function billOf(
+  rule: SettleRule,
+  usage: Usage,
+  price: Price,
+  minimumNano: bigint,
+  share = WHOLE_SHARE,
+): Charge {
   const pays = WHO_PAYS[rule];
   switch (pays) {
     case 'cost':
       return chargeOf(usage, price, minimumNano);
+    case 'share':
+      return {
+        ...chargeOf(usage, price, minimumNano),
+        chargeNano: shareOf(usage, price, minimumNano, share),
+      };
     case 'produced':
       return usage.output > 0 || imagesOf(usage) > 0n ? chargeOf(usage, price, minimumNano) : noCharge();
     case 'nothing':
@@ -63,6 +84,16 @@ export function chargeOf(usage: Usage, price: Price, minimumNano: bigint): Charg
       otherNano: costNano - afterOutput,
     },
   };
+}
+
+/** Of the charge with its minimum, rounded up once. */
+function shareOf(usage: Usage, price: Price, minimumNano: bigint, share: number): bigint {
+  const { input, cachedInput, output, other } = costOf(usage, price);
+  const cost = input + cachedInput + output + other;
+  const least = isFree(price) ? 0n : minimumNano * PICO_PER_NANO;
+  const shares = (cost > least ? cost : least) * BigInt(share);
+  const whole = PICO_PER_NANO * BigInt(WHOLE_SHARE);
+  return (shares + whole - 1n) / whole;
 }
 
 /** The exact cost before any rounding; within one step and tier it is linear in the tokens. */

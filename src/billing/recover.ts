@@ -2,7 +2,7 @@
 
 import type { Usage } from '../canonical/usage.ts';
 import type { Price } from '../catalog/model.ts';
-import { billOf, costOf, type SettleRule } from './charge.ts';
+import { billOf, costOf, type SettleRule, WHOLE_SHARE } from './charge.ts';
 import { ratesFor } from './rates.ts';
 
 const PICO_PER_NANO = 1000n;
@@ -23,6 +23,22 @@ export function recoverUsage(
   return [withLongWrites(usage, price, missingPico), withImages(usage, price, missingPico)].find(
     (candidate) => candidate !== undefined && fits(candidate),
   );
+}
+
+/**
+ * The share of its cost that an answer out of the cache was charged, in ten-thousandths: the ledger has the charge
+ * only. Undefined when none explains it.
+ */
+export function recoverShare(
+  usage: Usage,
+  price: Price,
+  minimumNano: bigint,
+  chargedNano: bigint,
+): number | undefined {
+  const charge = (share: number) => billOf('cache', usage, price, minimumNano, share).chargeNano;
+  const whole = charge(WHOLE_SHARE);
+  const about = whole === 0n ? 0 : Number((chargedNano * BigInt(WHOLE_SHARE)) / whole);
+  return [about, about - 1].find((share) => share >= 0 && charge(share) === chargedNano);
 }
 
 function withLongWrites(usage: Usage, price: Price, missingPico: bigint): Usage | undefined {

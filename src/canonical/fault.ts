@@ -39,6 +39,7 @@ export const FAULTS = {
   invalid_api_key: { status: 401, kind: 'authentication', failover: false },
   revoked_api_key: { status: 401, kind: 'authentication', failover: false },
   insufficient_quota: { status: 402, kind: 'billing', failover: false, retry: false },
+  spend_cap_reached: { status: 402, kind: 'billing', failover: false, retry: false },
   key_expired: { status: 402, kind: 'billing', failover: false, retry: false },
   model_not_allowed: { status: 403, kind: 'permission', failover: false },
   not_allowed: { status: 403, kind: 'permission', failover: false },

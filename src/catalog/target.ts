@@ -42,6 +42,7 @@ export function targetOf(model: Model, deployment: Deployment, provider: Provide
     topK: quirks.topK ?? false,
     ...(quirks.temperatureMax === undefined ? {} : { temperatureMax: quirks.temperatureMax }),
     ...(refuses === undefined ? {} : { refuses }),
+    ...(quirks.refusesBetas === undefined ? {} : { refusesBetas: quirks.refusesBetas }),
     ...(quirks.search === undefined ? {} : { search: quirks.search }),
   };
 }

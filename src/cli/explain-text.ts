@@ -12,7 +12,9 @@ export function explanationText(explanation: JsonObject, options: TextOptions): 
     outcome(explanation),
     section('Model', modelLines(explanation)),
     section('Price', priceLines(explanation)),
+    section('Cache', cacheLines(explanation)),
     section('Where it goes', candidateLines(explanation, options)),
+    section('This server', serverLines(explanation)),
     section(
       'Worth knowing',
       asArray(explanation.warnings).map((warning) => `- ${warning}`),
@@ -32,6 +34,8 @@ function outcome(explanation: JsonObject): string {
     .find(({ asked }) => asked === true);
   const key = asObject(explanation.key);
   const who = explanation.key === null ? '' : ` from key ${key.id} "${key.name}"`;
+  if (refusals.length === 0 && asObject(explanation.cache).hit === true)
+    return `This request${who} would be answered from the cache.\n`;
   if (refusals.length === 0) return `This request${who} would be sent to ${first?.provider ?? 'nobody'}.\n`;
   const lines = refusals.map(({ status, code, message }) => `  ${status} ${code}: ${message}`);
   return [`This request${who} would be refused:`, ...lines, ''].join('\n');
@@ -69,6 +73,36 @@ function priceLines({ price: stated }: JsonObject): string[] {
     `$${from_usd} to $${up_to_usd}, usually about $${expected_usd}; at least $${minimum_usd} a call`,
     `$${put_aside_usd} would be put aside while it runs`,
   ];
+}
+
+function cacheLines({ cache: stated }: JsonObject): string[] {
+  if (stated === null || stated === undefined) return [];
+  const { hit, why, keeps, age_s, provider, charge_usd } = asObject(stated);
+  if (hit === true)
+    return [`an answer by ${provider}, ${count(age_s)} s old, for $${charge_usd}; nobody would be asked`];
+  const reason = why === null ? 'no answer to it is kept' : String(why);
+  return [keeps === true ? `${reason}; a good answer would be kept` : `not used: ${reason}`];
+}
+
+/** Only what is worth a line: most servers have no cap, nothing paused and room. */
+function serverLines({ server }: JsonObject): string[] {
+  const { paused, queue, daily_cap: cap } = asObject(server ?? {});
+  const lines = asArray(paused)
+    .map(asObject)
+    .map(
+      ({ scope, name, since }) =>
+        `paused: ${scope === 'server' ? 'all calls' : `${scope} ${name}`}, since ${since}`,
+    );
+  const { running, max_in_flight: room, waiting } = asObject(queue ?? {});
+  if (asNumber(waiting) || asNumber(running) === asNumber(room))
+    if (queue) lines.push(`${count(running)} of ${count(room)} calls under way, ${count(waiting)} waiting`);
+  if (cap) {
+    const { cap_usd, spent_usd, held_usd, resets_at } = asObject(cap);
+    lines.push(
+      `$${spent_usd} of the $${cap_usd} of all keys a day are spent, $${held_usd} put aside; the next day begins at ${resets_at}`,
+    );
+  }
+  return lines;
 }
 
 function candidateLines(explanation: JsonObject, { full }: TextOptions): string[] {

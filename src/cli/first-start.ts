@@ -51,12 +51,13 @@ function announce(
   demoKey: string | undefined,
   curl: string | undefined,
 ): string {
+  const pages = [`  Set up    ${url}/setup   (Claude Code, Codex, OpenCode …)`, `  Docs      ${url}/docs`];
   const lines = ['', `  Osiris    ${url}`, `  Admin     ${adminSecret}`];
   if (demoKey !== undefined && curl !== undefined) {
     lines.push(`  Demo key  ${demoKey}   (sandbox/* models only, free)`);
-    lines.push(`  Docs      ${url}/docs`, '', '  Try it:', '', curl);
+    lines.push(...pages, '', '  Try it:', '', curl);
   } else {
-    lines.push(`  Docs      ${url}/docs`, '', '  Make a key:  osiris keys create --name NAME --credit 10');
+    lines.push(...pages, '', '  Make a key:  osiris keys create --name NAME --credit 10');
   }
   lines.push(
     '',

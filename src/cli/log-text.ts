@@ -87,6 +87,7 @@ function line(cells: string[]): string {
 
 function routeOf(call: JsonObject): string {
   const model = plainText(call.model) || plainText(call.model_asked);
+  if (call.rule === 'cache') return `${model} → cache`;
   return call.provider == null ? model : `${model} → ${plainText(call.provider)}`;
 }
 

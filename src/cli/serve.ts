@@ -10,11 +10,20 @@ import { claimSocket } from './local-socket.ts';
 import { parsePort, withPlace } from './options.ts';
 import type { CommandPorts, ConfigFlags, Host, RunningServer, StopSignal } from './ports.ts';
 
+const SIGNALS = `
+SIGTERM   /health/ready says no for server.drain_delay, then the port closes; open calls may finish within
+          server.drain_timeout and are then cut off, charged nothing. Ends with 0.
+SIGINT    (Ctrl-C) the same without the delay.
+again     cuts off open calls now, charged nothing. Ends with 1.
+SIGHUP    reads the configuration again.
+`;
+
 export function addServeCommand(program: Command, ports: CommandPorts, host: Host): void {
   withPlace(program.command('serve'))
     .description('start the gateway; flags stand over environment variables, and those over the file')
     .option('--host <host>', 'the address to listen on')
     .option('--port <n>', 'the port to listen on; 0 lets the system choose', parsePort)
+    .addHelpText('after', SIGNALS)
     .action((flags: ConfigFlags) => serve(flags, ports, host));
 }
 

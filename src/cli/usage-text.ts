@@ -21,12 +21,18 @@ export function usageTable(usage: JsonObject): string {
     ],
     new Set(SUMS.map((_, index) => by.length + index)),
   );
-  const undelivered = asNumber(total.undelivered) ?? 0;
-  const note =
-    undelivered === 0
-      ? ''
-      : `${whole(undelivered)} charged calls are not known to have reached their client.\n`;
-  return `${title}\n${table}${note}`;
+  const notes = [
+    notedIf(
+      total.from_cache,
+      'calls were answered out of the cache, where no provider counted their tokens.',
+    ),
+    notedIf(total.undelivered, 'charged calls are not known to have reached their client.'),
+  ];
+  return `${title}\n${table}${notes.join('')}`;
+}
+
+function notedIf(count: JsonValue | undefined, what: string): string {
+  return (asNumber(count) ?? 0) === 0 ? '' : `${whole(count)} ${what}\n`;
 }
 
 /** USD to a hundredth of a cent; the whole amount is in the JSON and the CSV. */

@@ -8,6 +8,7 @@ export const HERMES: Client = {
   name: 'Hermes Agent',
   kind: 'agent',
   format: 'openai-chat',
+  calledAs: ['hermes', 'openai-python'],
   prefers: ANY_MODEL,
   blocks: [
     {
@@ -35,6 +36,7 @@ export const AIDER: Client = {
   name: 'aider',
   kind: 'agent',
   format: 'openai-chat',
+  calledAs: ['aider', 'litellm', 'openai-python'],
   prefers: ANY_MODEL,
   blocks: [
     {

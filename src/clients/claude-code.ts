@@ -22,6 +22,7 @@ export const CLAUDE_CODE: Client = {
   name: 'Claude Code',
   kind: 'agent',
   format: 'anthropic-messages',
+  calledAs: ['claude-code'],
   prefers: [dashed(OPUS), dashed(SONNET), dashed(HAIKU)],
   blocks: [
     {

@@ -74,6 +74,8 @@ export type Client = {
   kind: 'agent' | 'editor' | 'library' | 'chat';
   /** What it speaks when set up as shown here. */
   format: Exclude<FormatId, 'google-generate-content'>;
+  /** What its user agents are called in the journal, where it has one that tells it from others. */
+  calledAs?: readonly [string, ...string[]];
   /** Models it works well with, the best first, as it knows their names. */
   prefers: readonly [ModelFacts, ...ModelFacts[]];
   blocks: readonly Block[];

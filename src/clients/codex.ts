@@ -13,6 +13,7 @@ export const CODEX: Client = {
   name: 'Codex',
   kind: 'agent',
   format: 'openai-responses',
+  calledAs: ['codex'],
   prefers: [GPT, GPT_MINI, dashed(OPUS)],
   blocks: [
     {

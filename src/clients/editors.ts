@@ -9,6 +9,7 @@ export const ZED: Client = {
   name: 'Zed',
   kind: 'editor',
   format: 'openai-chat',
+  calledAs: ['zed'],
   prefers: ANY_MODEL,
   blocks: [
     {
@@ -70,6 +71,7 @@ export const CONTINUE: Client = {
   name: 'Continue',
   kind: 'editor',
   format: 'openai-chat',
+  calledAs: ['continue', 'openai-js'],
   prefers: ANY_MODEL,
   blocks: [
     {
@@ -103,6 +105,7 @@ export const CLINE: Client = {
   name: 'Cline',
   kind: 'editor',
   format: 'openai-chat',
+  calledAs: ['cline', 'openai-js'],
   prefers: ANY_MODEL,
   blocks: [
     {

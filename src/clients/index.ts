@@ -31,14 +31,6 @@ export const CLIENTS: readonly Client[] = [
   AI_SDK,
 ];
 
-/** What each kind is called where the clients are listed. */
-export const KINDS: Readonly<Record<Client['kind'], string>> = {
-  agent: 'Coding agents',
-  editor: 'Editors',
-  chat: 'Chat',
-  library: 'Libraries',
-};
-
 /** By id, however it is capitalised. */
 export function findClient(id: string): Client | undefined {
   return CLIENTS.find((client) => client.id === id.toLowerCase());

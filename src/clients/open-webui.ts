@@ -13,6 +13,7 @@ export const OPEN_WEBUI: Client = {
   name: 'Open WebUI',
   kind: 'chat',
   format: 'openai-chat',
+  calledAs: ['open-webui', 'python'],
   prefers: ANY_MODEL,
   blocks: [
     {

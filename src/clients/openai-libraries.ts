@@ -15,6 +15,7 @@ export const OPENAI_SDK: Client = {
   name: 'OpenAI SDK',
   kind: 'library',
   format: 'openai-chat',
+  calledAs: ['openai-js', 'openai-python'],
   prefers: [GPT, GPT_MINI, OPUS, SONNET],
   blocks: [
     KEY_VARIABLE,
@@ -67,6 +68,7 @@ export const AGENTS_SDK: Client = {
   name: 'OpenAI Agents SDK',
   kind: 'library',
   format: 'openai-responses',
+  calledAs: ['openai-agents-js', 'openai-agents-python'],
   prefers: [GPT, GPT_MINI, OPUS, SONNET],
   blocks: [
     KEY_VARIABLE,

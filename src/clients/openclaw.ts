@@ -31,6 +31,7 @@ export const OPENCLAW: Client = {
   name: 'OpenClaw',
   kind: 'agent',
   format: 'openai-chat',
+  calledAs: ['openclaw', 'openai-js'],
   prefers: ANY_MODEL,
   blocks: [
     {

@@ -44,6 +44,7 @@ export const OPENCODE: Client = {
   name: 'OpenCode',
   kind: 'agent',
   format: 'openai-chat',
+  calledAs: ['opencode'],
   prefers: ANY_MODEL,
   blocks: blocksOf('opencode', 'https://opencode.ai/config.json'),
 };
@@ -53,6 +54,7 @@ export const KILO: Client = {
   name: 'Kilo Code',
   kind: 'agent',
   format: 'openai-chat',
+  calledAs: ['kilo', 'openai-js'],
   prefers: ANY_MODEL,
   blocks: [
     ...blocksOf('kilo', 'https://app.kilo.ai/config.json'),

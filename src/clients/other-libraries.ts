@@ -9,6 +9,7 @@ export const ANTHROPIC_SDK: Client = {
   name: 'Anthropic SDK',
   kind: 'library',
   format: 'anthropic-messages',
+  calledAs: ['anthropic-js', 'anthropic-python'],
   prefers: [dashed(OPUS), dashed(SONNET), dashed(HAIKU)],
   blocks: [
     KEY_VARIABLE,
@@ -64,6 +65,7 @@ export const LANGCHAIN: Client = {
   name: 'LangChain',
   kind: 'library',
   format: 'openai-chat',
+  calledAs: ['langchain', 'openai-js', 'openai-python'],
   prefers: ANY_MODEL,
   blocks: [
     KEY_VARIABLE,
@@ -107,6 +109,7 @@ export const AI_SDK: Client = {
   name: 'AI SDK',
   kind: 'library',
   format: 'openai-chat',
+  calledAs: ['ai-sdk'],
   prefers: ANY_MODEL,
   blocks: [
     KEY_VARIABLE,

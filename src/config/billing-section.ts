@@ -13,11 +13,15 @@ const MARGIN_DIGITS = 4;
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/;
 
 export function readBilling(section: BillingShape, report: Report): BillingConfig {
+  const { daily_cap: dailyCap } = section;
   return {
     minimumChargeNano: readUsd(section.minimum_charge, 1_000_000n, '/billing/minimum_charge', report),
     marginTenThousandths: readMargin(section.margin, report),
     hold: section.hold ?? 'expected',
     expectedOutputTokens: section.expected_output ?? 2000,
+    ...(dailyCap === undefined
+      ? {}
+      : { dailyCapNano: readPositiveUsd(dailyCap, '/billing/daily_cap', report) }),
     timezone: readTimeZone(section.timezone, report),
   };
 }

@@ -60,6 +60,8 @@ export type BillingConfig = {
   marginTenThousandths: number;
   hold: 'expected' | 'strict';
   expectedOutputTokens: number;
+  /** What all keys together may be charged in a day. */
+  dailyCapNano?: bigint;
   /** Where days, weeks and months begin: an IANA name. */
   timezone: string;
 };

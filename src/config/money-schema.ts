@@ -107,8 +107,13 @@ export const Billing = section(
       minimum: 1,
       default: 2000,
     }),
+    daily_cap: Type.Optional(
+      usd(
+        'What all keys together may be charged in a day; then only free models answer. No cap when left out.',
+      ),
+    ),
     timezone: text({
-      description: 'Where the days, weeks and months of budgets begin.',
+      description: 'Where the days, weeks and months of budgets and of the cap begin.',
       expects: 'a time zone such as `Europe/Berlin`',
       default: 'UTC',
     }),

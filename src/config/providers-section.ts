@@ -263,6 +263,7 @@ function readQuirks({ quirks }: ProviderShape): Quirks {
     temperatureMax: notes.temperature_max,
     topK: notes.top_k,
     refuses: notes.refuses?.filter((each) => each !== undefined),
+    refusesBetas: notes.refuses_betas?.filter((each) => each !== undefined),
     readsFiles: notes.reads_files,
   });
 }

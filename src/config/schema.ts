@@ -136,7 +136,11 @@ const QuirksShape = section(
     top_k: flag({ description: 'Knows top_k.' }),
     refuses: list({
       description:
-        'Members of Chat Completions it refuses, such as seed; cache_control also inside messages and tools.',
+        'Members of requests it refuses, such as seed; cache_control of Chat Completions also inside messages and tools.',
+    }),
+    refuses_betas: list({
+      description:
+        'Betas of Anthropic it refuses, such as context-management; they and the members they unlock are left out. "*" for all.',
     }),
     reads_files: flag({ description: 'Reads files for models that cannot.' }),
   },

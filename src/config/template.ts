@@ -84,7 +84,8 @@ billing:
   margin: 1.0                  # times the catalogue's prices
   hold: expected               # put aside for a call: what it usually costs, or (strict) the most it can
   expected_output: 2000        # tokens
-  timezone: UTC                # where the days, weeks and months of budgets begin
+  # daily_cap: 50.00           # USD of all keys together in a day; then only free models answer
+  timezone: UTC                # where the days, weeks and months of budgets and of the cap begin
 
 # What people can buy: a balance (credit), or a time of use (days) up to a quota at list price.
 plans:
@@ -116,11 +117,10 @@ logs:
   max_size: 1GB                # and by size
 
 # Who is told of trouble: an account at a provider is empty, a provider fails or refuses a key, charges wait to be
-# written, a changed configuration is wrong. \`osiris alerts test\` sends one.
+# written, a changed configuration is wrong, the daily cap is reached, calls are paused. \`osiris alerts test\` sends one.
 alerts:
-  # webhooks: [ { url: "\${ALERT_URL}" } ]   # Slack and Discord are known by their address, all others get JSON
-  #   # beside the url: events: [account_empty, breaker_open]   all when left out
-  #   #                 secret: "..."                           signs what is sent
+  # webhooks: [ { url: "\${ALERT_URL}" } ]   # Slack and Discord are known by their address, all others get JSON;
+  #                              # beside it, if you like: events, secret (signs what is sent), format, headers
   # remind: 6h                   # trouble that goes on is told again
   # ledger_lag: 2s               # charges that wait longer to be on disk are trouble
 `;

@@ -66,8 +66,10 @@ export type Target = {
   temperatureMax?: number;
   /** `top_k` is understood on Chat. */
   topK?: boolean;
-  /** Members of Chat that the vendor refuses. */
+  /** Members that the vendor refuses. */
   refuses?: readonly string[];
+  /** Betas of Anthropic that the vendor refuses; see `Quirks`. */
+  refusesBetas?: readonly string[];
   /** How the vendor's own search is asked for, where that is not as its format has it; see `Quirks`. */
   search?: 'openrouter' | 'xai';
 };

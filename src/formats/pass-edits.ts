@@ -4,6 +4,7 @@ import type { Loss } from '../canonical/loss.ts';
 import type { FormatId } from '../canonical/part.ts';
 import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 import type { Edit } from '../lib/splice.ts';
+import { membersOfBetas, REFUSED_BETA, toolsWithoutBetas } from './anthropic-messages/betas.ts';
 import type { Target } from './codec.ts';
 import { MARK, withoutMarks } from './openai-chat/cache-marks.ts';
 import { readSearch } from './openai-chat/decode-tools.ts';
@@ -45,10 +46,16 @@ export function passEdits(
       const isDefault = value === 1 && /(temperature|top_?p)$/i.test(member);
       if (value !== undefined && value !== null && !isDefault) remove(member, 'the model refuses it');
     }
+  const has = (member: string) =>
+    (valueAt(body, member) ?? null) !== null && !losses.some(({ path }) => path === member);
+  for (const member of target.refuses ?? []) if (has(member)) remove(member, 'the provider refuses it');
+  if (format === 'anthropic-messages' && target.refusesBetas) {
+    for (const member of membersOfBetas(target.refusesBetas)) if (has(member)) remove(member, REFUSED_BETA);
+    const given = asArray(body.tools);
+    const tools = toolsWithoutBetas(given, target.refusesBetas, losses);
+    if (tools !== given) edits.push({ path: ['tools'], json: JSON.stringify(tools) });
+  }
   if (format !== 'openai-chat') return { edits, losses };
-  for (const member of target.refuses ?? [])
-    if (body[member] !== undefined && body[member] !== null && !losses.some(({ path }) => path === member))
-      remove(member, 'the provider refuses it');
   if (!usageInStream && body.stream_options !== undefined) remove('stream_options');
   edits.push(...capEdits(body, target, losses), ...listEdits(body, target, losses));
   edits.push(...searchEdits(body, target), ...thinkingEdits(body, target));

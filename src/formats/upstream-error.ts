@@ -71,9 +71,11 @@ const BILLING_CODES = [
   'contract_spend_limit_reached',
   'enforced_spend_limit_reached',
   'organization_on_hold',
+  'exceeded_current_quota_error',
+  'Arrearage',
 ];
 const BILLING_WORDS =
-  /credit balance is too low|exceeded your current quota|insufficient (balance|credit|fund)|billing to be enabled|billing (is |has been )?(disabled|not enabled)/i;
+  /credit balance is too low|exceeded (your )?current quota|used all available credits|run out of credits|monthly spending limit|account is in good standing|insufficient (balance|credit|fund)|billing to be enabled|billing (is |has been )?(disabled|not enabled)/i;
 /** Providers that have no code for it. */
 const POLICY_WORDS = /blocked by (our |the )?content filter|content management policy/i;
 /** Google reports a bad key as a 400. */
@@ -99,7 +101,7 @@ export function faultFromStatus(
     new Fault(code, publicMessage, { cause, retryAfterS });
 
   const isBilling = words.some((word) => BILLING_CODES.includes(word));
-  if (status === 402 || ([400, 403, 429].includes(status) && (isBilling || BILLING_WORDS.test(text)))) {
+  if (status === 402 || ([400, 403, 412, 429].includes(status) && (isBilling || BILLING_WORDS.test(text)))) {
     return fault(
       'upstream_unavailable',
       'The provider refuses to serve this gateway for now; try another model.',

@@ -15,6 +15,7 @@ import type { JsonObject } from '../lib/json.ts';
 import { resolveLimits } from '../store/key-limits.ts';
 import type { Directory, Key, Limiter } from '../store/ports.ts';
 import { parseBody, readBody } from './body.ts';
+import { type CachingPorts, cachingOf } from './caching.ts';
 import type { Call } from './call.ts';
 import { mayTranslate, refuseTags } from './candidate.ts';
 import { refusePaused } from './course.ts';
@@ -42,14 +43,15 @@ export type Door = {
 /** What was known of a request when it was refused. */
 export type Seen = { key?: Key; bytes?: number; modelName?: string; admitted?: true };
 
-export type KnownAdmitPorts = PutAsidePorts & {
-  config: Config;
-  models: ModelIndex;
-  pauses: Pauses;
-  limiter: Pick<Limiter, 'admit' | 'spend'>;
-  watch: Watch;
-  turns: Turns;
-};
+export type KnownAdmitPorts = PutAsidePorts &
+  CachingPorts & {
+    config: Config;
+    models: ModelIndex;
+    pauses: Pauses;
+    limiter: Pick<Limiter, 'admit' | 'spend'>;
+    watch: Watch;
+    turns: Turns;
+  };
 export type AdmitPorts = KnownAdmitPorts & { directory: Directory; limiter: Limiter };
 
 /**
@@ -120,12 +122,14 @@ export async function admitKnown(
     hasLeft: false,
     limit: { limit, remaining, resetS },
     release,
+    caching: undefined,
     turn: undefined,
     spend: (used) => limiter.spend(key.id, used),
     trace: newTrace(door.path, request.headers, bytes, key.logBodies === true),
   };
   try {
-    if (!door.free) call.turn = ports.turns.enter(key.id, config.server);
+    if (!door.free) call.caching = cachingOf(call, ports);
+    if (!door.free && !call.caching?.hit) call.turn = ports.turns.enter(key.id, config.server);
     refuseExpired(key, startedMs);
     const waiting = door.free ? undefined : putAside(call, ports, () => mayTranslate(call, config.providers));
     if (waiting) await waiting;

@@ -35,8 +35,9 @@ export class Attempts {
   #stop: Stop | undefined;
   #credential: string | undefined;
   #sentMs = 0;
-  /** The attempt was sent and its end has not been heard of. */
+  /** The attempt was sent and its end has not been heard of; its stream has begun. */
   #isUnderWay = false;
+  #hasBegun = false;
   #again = false;
   #retriesLeft = 0;
   #othersLeft = 0;
@@ -97,6 +98,7 @@ export class Attempts {
     this.#credential = credential;
     this.#call.trace.asking = candidate.provider.id;
     this.#isUnderWay = true;
+    this.#hasBegun = false;
     this.#sentMs = nowMs();
     const probes = health.begin(candidate, credential, config.routing.cooldownMs);
     this.#call.givesWay = this.#givesWay(candidate, probes);
@@ -107,10 +109,10 @@ export class Attempts {
   /**
    * How long the deployment may say nothing while there is somebody else to ask. A plain answer is silent until it is
    * whole, so silence alone proves nothing and what is given up may be paid for all the same: a third of the time is
-   * left for who comes next, unless the configuration says less or the deployment is known to say nothing to anybody.
+   * left for who comes next, unless the configuration says less or the deployment says nothing to anybody any more.
    */
   #givesWay(candidate: Candidate, probes: number): Call['givesWay'] {
-    if (this.#next >= this.#stops.length) return undefined;
+    if (this.#next >= this.#stops.length || this.#others().length === 0) return undefined;
     const { stream, startedMs, requestTimeoutMs } = this.#call;
     const { health, config } = this.#ports;
     const { attemptTimeoutMs = Number.POSITIVE_INFINITY, cooldownMs } = config.routing;
@@ -122,14 +124,22 @@ export class Attempts {
       // one call alone waits for it: not long, but longer each time, in case it answers so slowly
       isProbe ? cooldownMs * 2 ** (probes - 1) : Number.POSITIVE_INFINITY,
     );
-    const isDue = () => !isProbe && health.isSilent(candidate) && this.#hasWellOne();
+    // what is lost by it stays within one connect timeout, the ticks of the clock included
+    const leastMs = (this.#ports.server.connectTimeoutMs * 3) / 4;
+    const kind = stream ? 'stream' : 'whole';
+    const isQuiet = () =>
+      health.isSilent(candidate) || health.hasGoneQuiet(candidate, kind, nowMs() - this.#sentMs, leastMs);
+    const isDue = () => !isProbe && isQuiet() && this.#hasWellOne();
     return { atMs: this.#sentMs + forMs, isDue };
   }
 
+  /** Who could be asked next. */
+  #others(): Stop[] {
+    return this.#stops.slice(this.#next).filter((stop) => !this.#pauseOf(stop));
+  }
+
   #hasWellOne(): boolean {
-    return this.#stops
-      .slice(this.#next)
-      .some(({ candidate }) => this.#ports.health.fitnessOf(candidate) === 'well');
+    return this.#others().some(({ candidate }) => this.#ports.health.fitnessOf(candidate) === 'well');
   }
 
   /** Only where another deployment could be chosen next time there is something to remember. */
@@ -141,8 +151,12 @@ export class Attempts {
   answered(isStream: boolean): void {
     const stop = this.#stop;
     if (!stop) return;
-    if (!isStream) this.ended('finished', undefined);
-    else this.#ports.health.began(stop.candidate, this.#credential, nowMs() - this.#sentMs);
+    const { health } = this.#ports;
+    const tookMs = nowMs() - this.#sentMs;
+    health.answered(stop.candidate, isStream ? 'stream' : 'whole', tookMs);
+    this.#hasBegun = isStream;
+    if (isStream) health.began(stop.candidate, this.#credential, tookMs);
+    else this.ended('finished', undefined);
   }
 
   /** An answer that had begun is over; later calls change nothing. */
@@ -151,7 +165,7 @@ export class Attempts {
     if (!stop || !this.#isUnderWay) return;
     const { health, config } = this.#ports;
     this.#isUnderWay = false;
-    health.end(stop.candidate);
+    health.end(stop.candidate, this.#hasBegun);
     if (rule === 'finished') health.succeeded(stop.candidate, this.#credential);
     else if (rule === 'upstream-failed' && fault)
       health.failed(stop.candidate, this.#credential, this.#failureOf(fault), config.routing.cooldownMs);

@@ -7,6 +7,7 @@ import type { Address, Codec, Dress, Extras } from '../formats/codec.ts';
 import type { Bagged } from '../lib/bag.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Key, RateStanding } from '../store/ports.ts';
+import type { Caching } from './kept-answer.ts';
 import type { Trace } from './trace.ts';
 import type { Turn } from './turns.ts';
 
@@ -44,7 +45,9 @@ export type Call = Bagged & {
   hasLeft: boolean;
   limit: RateStanding;
   release: () => void;
-  /** Its place among the calls under way; a count of tokens needs none. */
+  /** Undefined where there is no cache for it. */
+  caching: Caching | undefined;
+  /** Its place among the calls under way; a count of tokens needs none, nor does an answer that is kept already. */
   turn: Turn | undefined;
   /** Takes what the call used from the key's tokens and money a minute; once, when it has ended. */
   spend: (used: { tokens: number; nano: bigint }) => void;

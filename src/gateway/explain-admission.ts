@@ -8,19 +8,25 @@ import { resolveLimits } from '../store/key-limits.ts';
 import type { HoldOrder, Key, Ledger, Limiter } from '../store/ports.ts';
 import { admitKnown, type Door, type KnownAdmitPorts, refuseExpired, refuseModel } from './admit.ts';
 import { refuseLarger } from './body.ts';
+import { type CachingPorts, cachingOf } from './caching.ts';
 import type { Call } from './call.ts';
 import { refuseTags } from './candidate.ts';
+import { refusePaused } from './course.ts';
 import { refuseRevoked } from './credentials.ts';
+import { CapWatch } from './daily-cap.ts';
 import type { Question } from './explain-question.ts';
 import { limitFault } from './limits.ts';
 import { nothingPaused } from './pauses.ts';
-import { holdFault, refuseTrouble } from './put-aside.ts';
+import { holdFault, keptHold, refuseTrouble } from './put-aside.ts';
 import { Turns } from './turns.ts';
 
-export type DryPorts = Pick<KnownAdmitPorts, 'config' | 'models' | 'billing' | 'watch'> & {
-  limiter: Pick<Limiter, 'foresee'>;
-  ledger: Pick<Ledger, 'foresee' | 'purse' | 'trouble'>;
-};
+export type DryPorts = Pick<KnownAdmitPorts, 'config' | 'models' | 'billing' | 'watch' | 'pauses'> &
+  CachingPorts & {
+    turns: Pick<Turns, 'foresee' | 'running' | 'waiting'>;
+    limiter: Pick<Limiter, 'foresee'>;
+    ledger: Pick<Ledger, 'foresee' | 'purse' | 'trouble' | 'today'>;
+    capWatch: CapWatch;
+  };
 
 /** `refusals` are in the order in which a client would meet them. */
 export type DryAdmission = { call: Call; refusals: Fault[] };
@@ -69,15 +75,21 @@ export async function admitDry(
   });
   const startedMs = nowMs();
   const eased = easedOf(key ?? OPERATOR);
-  const { config, models, billing, watch } = ports;
+  const { config, models, billing, watch, cache, sealKey } = ports;
   // member by member: whatever else an admission may take has to be answered here
   // turns of its own: nobody waits behind a question
-  const own = { ledger: notingLedger(ordered), turns: new Turns(), pauses: nothingPaused() };
-  const taking = { config, models, billing, watch, ...TAKES_NOTHING, ...own };
+  const own = {
+    ...{ ledger: notingLedger(ordered), turns: new Turns(), pauses: nothingPaused() },
+    ...{ capWatch: new CapWatch() },
+  };
+  // what is kept for the key itself is looked for below
+  const uncached = { config: { ...config, cache: { ...config.cache, ttlMs: 0 } }, cache, sealKey };
+  const taking = { models, billing, watch, ...uncached, ...TAKES_NOTHING, ...own };
   const call = await admitKnown(eased, request, door, newRequestId(), taking, {}, startedMs);
   call.key = key ?? OPERATOR;
+  call.caching = cachingOf(call, ports);
   const [order] = ordered;
-  return { call, refusals: key ? refusalsOf(call, key, order, door.path, ports) : [] };
+  return { call, refusals: refusalsOf(call, key, order, door.path, ports) };
 }
 
 /** The key without what could refuse it: that is looked at by itself, so that nothing hides behind another thing. */
@@ -105,25 +117,32 @@ function notingLedger(ordered: HoldOrder[]): KnownAdmitPorts['ledger'] {
     raise: () => ({ ok: true }),
     released: async () => {},
     purse: () => undefined,
+    today: () => ({ spentNano: 0n, heldNano: 0n, resetsAtMs: 0 }),
   };
 }
 
+/** Without a key only what would refuse everybody. */
 function refusalsOf(
   call: Call,
-  key: Key,
+  key: Key | undefined,
   order: HoldOrder | undefined,
   path: string,
-  { config, limiter, ledger }: DryPorts,
+  ports: DryPorts,
 ): Fault[] {
-  const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[path]);
-  const meant = order && { ...order, key };
+  const { config, limiter, ledger, turns, billing } = ports;
+  const who = key ?? OPERATOR;
+  const limits = resolveLimits(who, config, config.server.maxBodyBytesByRoute[path]);
+  const meant = order && { ...order, ...keptHold(call, billing), key: who };
+  const { fault: full } = turns.foresee(who.id, config.server);
   return [
-    ...thrownBy(() => refuseRevoked(key)),
+    ...thrownBy(() => refuseRevoked(who)),
     ...thrownBy(() => refuseLarger(call.bytes.length, limits.maxBodyBytes)),
-    ...thrownBy(() => refuseModel(key, call.model)),
-    ...thrownBy(() => refuseTags(key, call.resolution, config.providers)),
-    ...limiter.foresee(key.id, limits).map((verdict) => limitFault(verdict, limits)),
-    ...thrownBy(() => refuseExpired(key, call.startedMs)),
+    ...thrownBy(() => refuseModel(who, call.model)),
+    ...thrownBy(() => refuseTags(who, call.resolution, config.providers)),
+    ...thrownBy(() => refusePaused(call.resolution, ports)),
+    ...(key ? limiter.foresee(key.id, limits).map((verdict) => limitFault(verdict, limits)) : []),
+    ...(full ? [full] : []),
+    ...thrownBy(() => refuseExpired(who, call.startedMs)),
     ...thrownBy(() => refuseTrouble(ledger)),
     ...(meant ? ledger.foresee(meant).map((verdict) => holdFault(verdict, meant, ledger)) : []),
   ];

@@ -5,19 +5,24 @@ import { isFree } from '../billing/rates.ts';
 import { loadTokenizer } from '../billing/tokens.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import { sameName } from '../catalog/name.ts';
+import type { Config } from '../config/config.ts';
+import { nowMs } from '../lib/clock.ts';
 import { asString, type JsonObject } from '../lib/json.ts';
 import { formatUsd } from '../lib/money.ts';
+import { calendarIn } from '../store/calendar.ts';
 import type { Key } from '../store/ports.ts';
 import type { Call } from './call.ts';
 import { mayTranslate } from './candidate.ts';
 import { type Choice, choicesOf } from './choices.ts';
 import { estimate } from './count.ts';
 import type { CoursePorts } from './course.ts';
+import { capJson, capStanding } from './daily-cap.ts';
 import { admitDry, type DryPorts } from './explain-admission.ts';
 import { type CandidateView, faultJson, viewCandidate } from './explain-candidate.ts';
 import { readQuestion } from './explain-question.ts';
+import { pausesJson } from './pause-desk.ts';
 import type { PlanPorts } from './plan.ts';
-import { holdRequestOf } from './put-aside.ts';
+import { holdRequestOf, keptHold } from './put-aside.ts';
 
 export type ExplainPorts = DryPorts &
   CoursePorts &
@@ -29,14 +34,25 @@ export type ExplainPorts = DryPorts &
 
 const SEAL_BYTES = 32;
 
-/** Where no data directory is, there are no keys to name. */
-export const withoutKeys: Pick<ExplainPorts, 'ledger' | 'sealKey' | 'findKey'> = {
-  ledger: { foresee: () => [], purse: () => undefined, trouble: () => undefined },
-  sealKey: new Uint8Array(SEAL_BYTES),
-  findKey() {
-    throw new Fault('not_found', 'There is no key yet: `osiris serve` makes the database they are kept in.');
-  },
-};
+/** Where no data directory is, there are no keys to name, and nothing has been spent. */
+export function withoutKeys({ billing }: Config): Pick<ExplainPorts, 'ledger' | 'sealKey' | 'findKey'> {
+  const { periodOf } = calendarIn(billing.timezone);
+  return {
+    ledger: {
+      foresee: () => [],
+      purse: () => undefined,
+      trouble: () => undefined,
+      today: () => ({ spentNano: 0n, heldNano: 0n, resetsAtMs: periodOf('day', nowMs()).endsAtMs }),
+    },
+    sealKey: new Uint8Array(SEAL_BYTES),
+    findKey() {
+      throw new Fault(
+        'not_found',
+        'There is no key yet: `osiris serve` makes the database they are kept in.',
+      );
+    },
+  };
+}
 
 /** What the model is assumed to answer at most when nobody says. */
 const OUTPUT_TOKENS_UNKNOWN = 8192;
@@ -61,18 +77,20 @@ export async function explain(asked: JsonObject, ports: ExplainPorts): Promise<J
   const { call, refusals } = admission;
   const choices = choicesOf(call, ports);
   const views = choices.map((choice) => viewCandidate(choice, ports));
-  const tried = triedOf(views);
+  const { hit } = call.caching ?? {};
+  const tried = hit ? [] : triedOf(views);
   const last = tried.at(-1);
   const all = last?.fault ? [...refusals, last.fault] : refusals;
   const tokens = tokensOf(call);
   return {
     ...head,
     stream: call.stream,
-    answered: all.length === 0 && tried.length > 0,
+    answered: all.length === 0 && (hit !== undefined || tried.length > 0),
     refusals: distinct(all).map(faultJson),
     model: modelJson(call),
     tokens,
     price: priceJson(call, tokens, ports),
+    cache: cacheJson(call, ports),
     candidates: views.map((view, index) => ({
       position: index + 1,
       asked: tried.includes(view) && view.fault === undefined,
@@ -82,8 +100,28 @@ export async function explain(asked: JsonObject, ports: ExplainPorts): Promise<J
     not_set_up: call.model.deployments
       .filter(({ provider }) => !ports.config.providers.has(provider))
       .map(({ provider, model }) => ({ provider, model })),
-    warnings: warningsOf(call, key, tokens, tried),
+    server: serverJson(ports),
+    warnings: [...serverWarnings(call, ports), ...warningsOf(call, key, tokens, tried)],
   };
+}
+
+/** What holds for all keys together. */
+function serverJson({ pauses, turns, config, ...cap }: ExplainPorts): JsonObject {
+  const { maxInFlight, queue } = config.server;
+  return {
+    paused: pausesJson(pauses).data ?? [],
+    queue: { running: turns.running, max_in_flight: maxInFlight, waiting: turns.waiting, places: queue },
+    daily_cap: capJson(capStanding(cap)),
+  };
+}
+
+function serverWarnings({ key }: Call, { turns, config }: ExplainPorts): string[] {
+  const { waits, fault } = turns.foresee(key.id, config.server);
+  if (!waits || fault) return [];
+  const { running, waiting } = turns;
+  return [
+    `${running} calls are under way, as many as server.max_in_flight allows, and ${waiting} wait: this one would wait for its turn, ${config.server.queueTimeoutMs / 1000} s at most.`,
+  ];
 }
 
 /** Balance and budget may be held in the same words. */
@@ -99,13 +137,14 @@ function faultOf(thrown: unknown): Fault {
 }
 
 function refusedAtOnce(fault: Fault): JsonObject {
-  const nothing = { stream: null, model: null, tokens: null, price: null };
+  const nothing = { stream: null, model: null, tokens: null, price: null, cache: null };
   return {
     answered: false,
     refusals: [faultJson(fault)],
     ...nothing,
     candidates: [],
     not_set_up: [],
+    server: null,
     warnings: [],
   };
 }
@@ -165,6 +204,21 @@ function inputOf(call: Call): number {
   }
 }
 
+/** Null where there is no cache for the call. */
+function cacheJson(call: Call, { billing }: ExplainPorts): JsonObject | null {
+  if (!call.caching) return null;
+  const { hit, why, keeps } = call.caching;
+  const kept = keptHold(call, billing);
+  return {
+    hit: hit !== undefined,
+    why: why ?? null,
+    keeps,
+    age_s: hit ? Math.floor(hit.ageMs / 1000) : null,
+    provider: hit?.provider ?? null,
+    charge_usd: kept ? formatUsd(kept.holdNano) : null,
+  };
+}
+
 /** Of a model that stands in for the one that was asked for; null for that one, whose price is told above. */
 function priceOf(choice: Choice | undefined, ports: ExplainPorts): JsonObject | null {
   if (!choice?.isFallback) return null;
@@ -188,7 +242,7 @@ function priceJson(
     expected_usd: formatUsd(holdFor(billing.expectedOutputTokens).holdNano),
     up_to_usd: formatUsd(holdFor(capTokens).holdNano),
     minimum_usd: formatUsd(billing.minimumChargeNano),
-    put_aside_usd: formatUsd(holdOf(ordered, billing).holdNano),
+    put_aside_usd: formatUsd((keptHold(call, billing) ?? holdOf(ordered, billing)).holdNano),
   };
 }
 

@@ -6,11 +6,15 @@ import { sumUsages, type Usage } from '../canonical/usage.ts';
 import { nowMs, nowS } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import { newAnswerToken } from '../lib/id.ts';
+import type { Cache, SettleRule } from '../store/ports.ts';
 import type { AdmitPorts } from './admit.ts';
 import { type AttemptPorts, Attempts } from './attempts.ts';
 import { type Call, dressOf, forgetRequest, leaveCall } from './call.ts';
 import type { Conversion } from './conversion.ts';
+import { giveKept } from './give-kept.ts';
 import { HealedStream, healWhole } from './healing.ts';
+import { type Keep, type KeepPorts, keepFor, RecordedStream } from './keep-answer.ts';
+import type { Hit } from './kept-answer.ts';
 import { tellingBody } from './last-bytes.ts';
 import { Meter } from './meter.ts';
 import { PassedStream } from './pass.ts';
@@ -18,7 +22,7 @@ import { type Plan, type PlanPorts, planCall, type TranscodePlan } from './plan.
 import { refused, refuseRefusal } from './refusal.ts';
 import { Relay } from './relay.ts';
 import { noteSealsIn } from './seal-notes.ts';
-import { Latch, ruleOf, type SettlePorts } from './settle.ts';
+import { type Answerer, Latch, ruleOf, type SettlePorts } from './settle.ts';
 import { joinStreams, SeveralStreams } from './several-stream.ts';
 import { writeSeveral } from './several-whole.ts';
 import { isStrict, refuseLosses } from './strict.ts';
@@ -34,7 +38,12 @@ import {
 import type { Watched } from './watch.ts';
 import { answerWhole, failureOf, readWhole } from './whole.ts';
 
-export type GatewayPorts = AdmitPorts & AttemptPorts & UpstreamPorts & SettlePorts & PlanPorts;
+export type GatewayPorts = AdmitPorts &
+  AttemptPorts &
+  UpstreamPorts &
+  SettlePorts &
+  PlanPorts &
+  KeepPorts & { cache: Cache };
 
 /** What a call came to: the body to send and what the headers say of it. */
 export type Answer = {
@@ -75,6 +84,8 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   let losses: Loss[] = [];
   let meter = new Meter(call.promptTokens);
   try {
+    const { hit } = call.caching ?? {};
+    if (hit) return await answerKept(call, hit, latch, ports);
     if (call.turn?.state === 'waiting') await awaitTurn(call.turn, call, ports);
     const attempts = new Attempts(call, ports);
     for (;;) {
@@ -105,6 +116,17 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   }
 }
 
+/** Nobody is asked. */
+async function answerKept(call: Call, hit: Hit, latch: Latch, ports: GatewayPorts): Promise<Answer> {
+  const { provider } = hit;
+  const { losses, ...whole } = giveKept(call, hit, latch, ports);
+  call.trace.losses = losses;
+  await settleWhole(latch, 'cache', { provider, losses }, () => hit.usage);
+  const { costNano } = call.trace;
+  const charged = costNano === undefined ? {} : { chargedNano: costNano };
+  return { call, ...deliver(call, latch, whole), provider, attempts: 0, losses, ...charged };
+}
+
 /** A whole answer may take its time and no more, wherever it spends it. */
 function awaitTurn(turn: Turn, call: Call, { watch }: GatewayPorts): Promise<void> {
   const leftMs = call.startedMs + call.requestTimeoutMs - nowMs();
@@ -125,9 +147,11 @@ async function tryCandidate(attempt: Attempt): Promise<Delivery> {
   if (attempts.hasOtherForRefusal) refuseRefusal({ bytes: body, isStream }, plan);
   const made = answerWhole(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
   const whole = healed(attempt, made);
-  await settleWhole(attempt, () => meter.usage());
+  const answerer = { provider: plan.candidate.provider.id, losses: plan.losses };
+  await settleWhole(latch, 'finished', answerer, () => meter.usage());
   if (plan.kind === 'pass' && plan.noteSeals) noteSealsIn(body, plan.noteSeals);
-  return deliver(attempt, whole);
+  keepFor(call, plan, ports)?.({ bytes: body, isStream }, meter.usage());
+  return deliver(call, latch, whole);
 }
 
 /** As many requests as answers are wanted, side by side; the failure of one is that of all. */
@@ -150,8 +174,9 @@ async function trySeveral(attempt: Attempt, plan: TranscodePlan): Promise<Delive
   );
   const made = writeSeveral(call, plan, responses, meters, (usage) => latch.costOf(usage));
   const whole = healed(attempt, made);
-  await settleWhole(attempt, used);
-  return deliver(attempt, whole);
+  const answerer = { provider: plan.candidate.provider.id, losses: plan.losses };
+  await settleWhole(latch, 'finished', answerer, used);
+  return deliver(call, latch, whole);
 }
 
 /** A function of its own, so that a stream that is under way keeps the meters and nothing else. */
@@ -175,10 +200,14 @@ async function receiveAll(call: Call, plan: TranscodePlan, ports: GatewayPorts):
   }
 }
 
-async function settleWhole({ latch, plan }: Attempt, used: () => Usage): Promise<void> {
-  const { provider } = plan.candidate;
+async function settleWhole(
+  latch: Latch,
+  rule: SettleRule,
+  answerer: Answerer,
+  used: () => Usage,
+): Promise<void> {
   try {
-    await latch.settle('finished', { provider: provider.id, losses: plan.losses }, used);
+    await latch.settle(rule, answerer, used);
   } catch (thrown) {
     throw new Fault('storage_fault', 'The answer could not be recorded; try again.', { cause: thrown });
   }
@@ -190,7 +219,7 @@ function healed({ call, plan }: Attempt, made: Whole): Whole {
   return call.extras?.mendsJson ? healWhole(made, plan.losses) : made;
 }
 
-function deliver({ call, latch }: Attempt, whole: Whole): Delivery {
+function deliver(call: Call, latch: Latch, whole: Whole): Delivery {
   failpoint('before-last-frame');
   call.trace.sent.add(whole.body, nowMs());
   return { ...whole, body: tellingBody(whole.body, () => latch.delivered()) };
@@ -231,7 +260,10 @@ async function openRelay(
   // not the plan: it holds the whole request
   const { losses } = plan;
   const { abort } = call;
-  const conversion = call.extras?.mendsJson ? new HealedStream(converting, losses) : converting;
+  const keep = keepFor(call, plan, ports);
+  const recorded = keep && new RecordedStream(converting);
+  const listened = recorded ?? converting;
+  const conversion = call.extras?.mendsJson ? new HealedStream(listened, losses) : listened;
   const relay = new Relay(upstream, {
     watch: ports.watch,
     server: ports.server,
@@ -242,7 +274,8 @@ async function openRelay(
     settle: (rule) => {
       call.trace.fault ??= conversion.fault;
       attempts.ended(rule, conversion.fault);
-      return latch.settle(rule, { provider: provider.id, losses }, used);
+      const settled = latch.settle(rule, { provider: provider.id, losses }, used);
+      return keep && rule === 'finished' ? settled.then(() => keepRecorded(recorded, keep, used)) : settled;
     },
     delivered: () => latch.delivered(),
     abort: (reason) => abort.abort(reason),
@@ -255,6 +288,11 @@ async function openRelay(
   // nobody else will be asked
   forgetRequest(call);
   return { body: relay.body, stream: true };
+}
+
+function keepRecorded(stream: RecordedStream | undefined, keep: Keep, used: () => Usage): void {
+  const bytes = stream?.recorded;
+  if (bytes) keep({ bytes, isStream: true }, used());
 }
 
 /** A connection that broke while it carried an answer truncated it. */

@@ -13,6 +13,7 @@ import {
 } from '../routing/breaker.ts';
 import { type Blame, blameOf, type Failure } from '../routing/retry.ts';
 import type { Candidate } from './candidate.ts';
+import { Pace } from './pace.ts';
 import { Rests } from './rests.ts';
 
 /** Whether a deployment is worth a call: `ill` ones are tried when nobody else is left. */
@@ -50,8 +51,13 @@ type Condition = {
   silent: number;
   /** Probes since the breaker opened. */
   probes: number;
-  /** Calls under way. */
+  /** Calls under way, and those of them whose answer has begun. */
   open: number;
+  begun: number;
+  /** When anything was heard of it last. */
+  heardMs: number;
+  /** Of answers that come whole, and of the beginnings of streams. */
+  readonly paces: { whole: Pace; stream: Pace };
   firstTokenMs: number | undefined;
   measuredMs: number;
 };
@@ -145,8 +151,31 @@ export class Health {
     return condition.probes;
   }
 
-  end(candidate: Candidate): void {
-    this.#of(candidate).open -= 1;
+  /** An attempt is over; `hadBegun`: its stream had. */
+  end(candidate: Candidate, hadBegun: boolean): void {
+    const condition = this.#of(candidate);
+    condition.open -= 1;
+    if (hadBegun) condition.begun -= 1;
+  }
+
+  /** After so long an answer is here whole, or its stream has begun. */
+  answered(candidate: Candidate, kind: 'whole' | 'stream', tookMs: number): void {
+    const condition = this.#of(candidate);
+    condition.heardMs = this.#clock.nowMs();
+    condition.paces[kind].add(tookMs, condition.heardMs);
+    if (kind === 'stream') condition.begun += 1;
+  }
+
+  /**
+   * Several calls wait there, this one for much longer than any took of late and at least for `leastMs`, and since it
+   * was sent nothing was heard of the deployment by anybody.
+   */
+  hasGoneQuiet(candidate: Candidate, kind: 'whole' | 'stream', waitedMs: number, leastMs: number): boolean {
+    const { open, begun, heardMs, paces } = this.#of(candidate);
+    if (waitedMs < leastMs || open < FAILURES_MAX || begun > 0) return false;
+    const now = this.#clock.nowMs();
+    const patienceMs = paces[kind].patienceMs(now);
+    return patienceMs !== undefined && waitedMs >= patienceMs && now - heardMs > waitedMs;
   }
 
   /** An answer has begun; `firstTokenMs` when its first token was waited for. */
@@ -197,6 +226,7 @@ export class Health {
     const now = this.#clock.nowMs();
     const askedMs = failure.retryAfterS === undefined ? undefined : failure.retryAfterS * 1000;
     condition.silent = isSilence(failure) ? condition.silent + 1 : 0;
+    if (!isSilence(failure)) condition.heardMs = now;
     switch (blame) {
       case 'deployment': {
         const { breaker } = condition;
@@ -307,7 +337,8 @@ export class Health {
     let condition = this.#conditions.get(key);
     if (!condition) {
       const { provider } = candidate;
-      condition = { key, provider, model: deployment.model, breaker: CLOSED, ...UNMEASURED };
+      const paces = { whole: new Pace(), stream: new Pace() };
+      condition = { key, provider, model: deployment.model, breaker: CLOSED, paces, ...UNMEASURED };
       this.#conditions.set(key, condition);
     }
     this.#byCandidate.set(candidate, condition);
@@ -315,7 +346,10 @@ export class Health {
   }
 }
 
-const UNMEASURED = { silent: 0, probes: 0, open: 0, firstTokenMs: undefined, measuredMs: 0 };
+const UNMEASURED = {
+  ...{ silent: 0, probes: 0, open: 0, begun: 0, heardMs: 0 },
+  ...{ firstTokenMs: undefined, measuredMs: 0 },
+};
 
 function ofDeployment({ provider, model }: Condition): { provider: Provider; model: string } {
   return { provider, model };

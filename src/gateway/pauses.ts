@@ -8,13 +8,13 @@ import type { Directory } from '../store/ports.ts';
 import type { CallsUnderWay } from './call.ts';
 import type { Candidate } from './candidate.ts';
 
-/** So long clients that must be told something are told to wait; most do not come back by themselves at all. */
-const RETRY_S = 60;
+/** Most clients heed `x-should-retry` and show the message at once; Codex waits this out five times before it does. */
+const RETRY_S = 2;
 
 export class Pauses {
   #all: readonly Pause[];
   readonly #directory: Pick<Directory, 'getFact' | 'setFact'>;
-  readonly #listeners = new Set<(change: PauseChange) => void>();
+  #tell: (change: PauseChange) => void = () => {};
 
   /** Begins with what the database remembers. */
   constructor(directory: Pick<Directory, 'getFact' | 'setFact'>) {
@@ -56,9 +56,9 @@ export class Pauses {
     return ended;
   }
 
-  /** Calls `listener` at every change from now on. */
-  listen(listener: (change: PauseChange) => void): void {
-    this.#listeners.add(listener);
+  /** Has `tell` hear of every change from now on. */
+  tell(tell: (change: PauseChange) => void): void {
+    this.#tell = tell;
   }
 
   /** The same as a check of `/health/ready`, for everybody's eyes: how many providers and models, not which. */
@@ -74,10 +74,6 @@ export class Pauses {
   #change(next: readonly Pause[]): void {
     storePauses(this.#directory, next);
     this.#all = next;
-  }
-
-  #tell(change: PauseChange): void {
-    for (const listener of this.#listeners) listener(change);
   }
 }
 

@@ -13,16 +13,17 @@ import type { Codec, Converted, Target } from '../formats/codec.ts';
 import { fitRequest } from '../formats/fit-request.ts';
 import { FORMATS } from '../formats/index.ts';
 import { needsGateway, passEdits } from '../formats/pass-edits.ts';
-import { isEnvelope, keepOwnSeals, scopeIn, sealFor, unwrapSeals } from '../formats/seal.ts';
+import { isEnvelope, keepOwnSeals, scopeIn, sealFor } from '../formats/seal.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ThoughtStore } from '../store/ports.ts';
 import type { Sealing } from './answer-seals.ts';
-import { addressOf, type Call } from './call.ts';
+import type { Call } from './call.ts';
 import { type Candidate, formatsOf } from './candidate.ts';
 import { conversationKey } from './conversation.ts';
 import { lastScope, type SignInPorts, scopesOf, signIn } from './credential.ts';
+import { decode } from './decoded.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './seal-notes.ts';
 import { hasSearch, searchFormatsOf } from './search.ts';
@@ -50,6 +51,8 @@ export type PassPlan = {
   renamed: boolean;
   hideUsage: boolean;
   losses: Loss[];
+  /** Whose reasoning the answer holds. */
+  scope: string;
   /** There when the seals of the answer could end up with someone else than who made them. */
   noteSeals: NoteSeals | undefined;
 };
@@ -155,7 +158,7 @@ export function passPlan(
     ? sealNotes(call.key.id, scope, ports.thoughts)
     : undefined;
   const sent = { candidate, upstream: codec, path, stream: call.stream, body, credential };
-  return { kind: 'pass', ...sent, renamed, hideUsage, losses, noteSeals };
+  return { kind: 'pass', ...sent, renamed, hideUsage, losses, scope, noteSeals };
 }
 
 /** The client's body with the seals that belong to the provider, and the credential they belong to. */
@@ -277,16 +280,3 @@ function abilitiesOf(call: Call, candidate: Candidate, upstream: Codec): ToolAbi
     letterFirst: upstream.id === 'google-generate-content',
   };
 }
-
-/** Decoding and opening the envelopes is the same for every candidate, so it is done once a call. */
-function decode(call: Call, sealKey: Uint8Array): Converted<CanonicalRequest> {
-  const known = decodedCalls.get(call.body);
-  if (known) return known;
-  const read = call.codec.decodeRequest(call.body, addressOf(call));
-  const opened = unwrapSeals(read.value, sealKey);
-  const decoded = { value: opened.value, losses: [...read.losses, ...opened.losses] };
-  decodedCalls.set(call.body, decoded);
-  return decoded;
-}
-
-const decodedCalls = new WeakMap<JsonObject, Converted<CanonicalRequest>>();

@@ -1,19 +1,29 @@
 // Puts money aside for a call before it begins, or says why it may not begin.
 
-import { type HoldRequest, type HoldRules, holdOf } from '../billing/hold.ts';
+import { billOf } from '../billing/charge.ts';
+import { type Hold, type HoldRequest, type HoldRules, holdOf } from '../billing/hold.ts';
 import { Fault } from '../canonical/fault.ts';
+import type { BillingConfig } from '../config/config.ts';
 import { formatTime, monotonicMs } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import { asNumber, asObject, type JsonObject } from '../lib/json.ts';
 import { formatUsd } from '../lib/money.ts';
-import type { Directory, HoldOrder, HoldRefusal, Ledger } from '../store/ports.ts';
+import {
+  type Directory,
+  EVERY_PURSE,
+  type HoldOrder,
+  type HoldRefusal,
+  type Ledger,
+} from '../store/ports.ts';
 import type { Call } from './call.ts';
+import { type CapWatch, capFault } from './daily-cap.ts';
 import { ANSWERS_MAX } from './several.ts';
 
 export type PutAsidePorts = {
   directory: Pick<Directory, 'findById' | 'change'>;
-  ledger: Pick<Ledger, 'trouble' | 'priceVersion' | 'hold' | 'raise' | 'released' | 'purse'>;
-  billing: HoldRules;
+  ledger: Pick<Ledger, 'trouble' | 'priceVersion' | 'hold' | 'raise' | 'released' | 'purse' | 'today'>;
+  billing: HoldRules & Pick<BillingConfig, 'dailyCapNano'>;
+  capWatch: CapWatch;
 };
 
 /** So long a call waits for others to give back what they hold. */
@@ -23,7 +33,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * Returns once the call's money is put aside; waits only while other calls hold it. Throws Fault
- * `insufficient_quota`, `key_expired`, `balance_held`, or `storage_fault` while the ledger cannot be written.
+ * `insufficient_quota`, `spend_cap_reached`, `key_expired`, `balance_held`, or `storage_fault` while the ledger cannot be written.
  * `asksApart`: several answers would be asked for by a request each.
  */
 export function putAside(
@@ -31,15 +41,16 @@ export function putAside(
   ports: PutAsidePorts,
   asksApart: () => boolean = () => false,
 ): Promise<void> | undefined {
-  const { ledger, directory } = ports;
+  const { ledger } = ports;
   refuseTrouble(ledger);
   const order = orderFor(call, ports, asksApart);
   const verdict = ledger.hold(order);
-  if (!verdict.ok && verdict.why === 'held')
-    return waitForOthers(order, ledger).then(() => beginWindow(call, directory));
-  if (!verdict.ok) throw holdFault(verdict, order, ledger);
+  if (!verdict.ok) {
+    if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
+    return waitForOthers(verdict, order, ports).then(() => begin(call, order, ports));
+  }
   failpoint('after-hold');
-  beginWindow(call, directory);
+  begin(call, order, ports);
   return undefined;
 }
 
@@ -49,7 +60,7 @@ export function putMoreAside(call: Call, ports: PutAsidePorts, asksApart: () => 
 }
 
 function orderFor(call: Call, { ledger, billing }: PutAsidePorts, asksApart: () => boolean): HoldOrder {
-  const { needNano, holdNano } = holdOf(holdRequestOf(call, asksApart), billing);
+  const { needNano, holdNano } = keptHold(call, billing) ?? holdOf(holdRequestOf(call, asksApart), billing);
   // written down before anything is owed: at the end of the call it must not fail
   ledger.priceVersion(call.model.id, call.price);
   return {
@@ -59,8 +70,17 @@ function orderFor(call: Call, { ledger, billing }: PutAsidePorts, asksApart: () 
     needNano,
     holdNano,
     strict: billing.hold === 'strict',
+    capNano: billing.dailyCapNano,
     atMs: call.startedMs,
   };
+}
+
+/** What an answer costs that is there already is known. */
+export function keptHold({ caching, price }: Call, { minimumChargeNano }: HoldRules): Hold | undefined {
+  if (!caching?.hit) return undefined;
+  const { hit, share } = caching;
+  const { chargeNano } = billOf('cache', hit.usage, price, minimumChargeNano, share);
+  return { needNano: chargeNano, holdNano: chargeNano };
 }
 
 /** What a hold is computed from. */
@@ -85,6 +105,11 @@ export function refuseTrouble(ledger: Pick<Ledger, 'trouble'>): void {
   });
 }
 
+function begin(call: Call, order: HoldOrder, { capWatch, directory }: PutAsidePorts): void {
+  capWatch.admitted(order);
+  beginWindow(call, directory);
+}
+
 /** A window that begins with the first call begins with this one, unless another has begun it meanwhile. */
 function beginWindow({ key, startedMs }: Call, directory: PutAsidePorts['directory']): void {
   if (key.windowFrom !== 'first-use' || key.startedAtMs !== undefined) return;
@@ -95,21 +120,34 @@ function beginWindow({ key, startedMs }: Call, directory: PutAsidePorts['directo
   });
 }
 
-async function waitForOthers(order: HoldOrder, ledger: PutAsidePorts['ledger']): Promise<void> {
+type Held = Extract<HoldRefusal, { why: 'held' | 'cap-held' }>;
+
+/** Only what running calls may give back is in the way. */
+function isHeld(verdict: HoldRefusal): verdict is Held {
+  return verdict.why === 'held' || verdict.why === 'cap-held';
+}
+
+async function waitForOthers(first: Held, order: HoldOrder, ports: PutAsidePorts): Promise<void> {
+  const { ledger } = ports;
   const untilMs = monotonicMs() + HELD_PATIENCE_MS;
-  for (;;) {
+  for (let held = first; ; ) {
     const leftMs = untilMs - monotonicMs();
-    if (leftMs <= 0) throw held();
-    await ledger.released(order.key.purse, leftMs);
+    if (leftMs <= 0) throw holdFault(held, order, ledger);
+    await ledger.released(held.why === 'held' ? order.key.purse : EVERY_PURSE, leftMs);
     const verdict = ledger.hold(order);
     if (verdict.ok) return;
-    if (verdict.why !== 'held') throw holdFault(verdict, order, ledger);
+    if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
+    held = verdict;
   }
 }
 
-function held(): Fault {
-  const message =
-    'The rest of the balance is put aside for calls that are running. Wait for them to end, or ask for more credit.';
+/** The fault, of which the operator hears too when it is about the whole server. */
+function refusalOf(verdict: HoldRefusal, order: HoldOrder, { ledger, capWatch }: PutAsidePorts): Fault {
+  if (verdict.why === 'cap') capWatch.refused({ ...ledger.today(), capNano: order.capNano ?? 0n });
+  return holdFault(verdict, order, ledger);
+}
+
+function heldFault(message: string): Fault {
   return new Fault('balance_held', message, { retryAfterS: HELD_RETRY_S });
 }
 
@@ -117,7 +155,15 @@ function held(): Fault {
 export function holdFault(verdict: HoldRefusal, order: HoldOrder, ledger: Pick<Ledger, 'purse'>): Fault {
   switch (verdict.why) {
     case 'held':
-      return held();
+      return heldFault(
+        'The rest of the balance is put aside for calls that are running. Wait for them to end, or ask for more credit.',
+      );
+    case 'cap-held':
+      return heldFault(
+        'The rest of what this server may spend today is put aside for calls that are running. Wait for them to end.',
+      );
+    case 'cap':
+      return capFault(verdict.resetsAtMs);
     case 'empty':
       return emptyFault(order, ledger);
     case 'quota':

@@ -53,7 +53,7 @@ export class Latch {
    */
   costOf(usage: Usage): ShownCost | undefined {
     if (isFree(this.#call.price)) return undefined;
-    const charge = this.#billOf('finished', usage);
+    const charge = this.#billOf(this.#call.caching?.hit ? 'cache' : 'finished', usage);
     const chargeNano = this.#ports.ledger.ceiling(this.#call.id, charge.chargeNano);
     const shown = chargeNano === charge.chargeNano ? charge : { ...charge, chargeNano };
     return shownCost(shown, searchesNano(usage, this.#call.price));
@@ -62,7 +62,8 @@ export class Latch {
   /** The cost is shown before it is charged, mostly of the same usage. */
   #billOf(rule: SettleRule, usage: Usage): Charge {
     if (rule === 'finished' && this.#billed?.usage === usage) return this.#billed.charge;
-    const charge = billOf(rule, usage, this.#call.price, this.#ports.billing.minimumChargeNano);
+    const { price, caching } = this.#call;
+    const charge = billOf(rule, usage, price, this.#ports.billing.minimumChargeNano, caching?.share);
     if (rule === 'finished') this.#billed = { usage, charge };
     return charge;
   }
@@ -93,7 +94,9 @@ export class Latch {
     });
     call.trace.costNano = chargedNano;
     recordCall(journal, call, { rule, provider, usage: used, atMs });
-    call.spend({ tokens: used.input + used.output, nano: chargedNano });
+    // of an answer that was there already no provider has counted a token
+    const tokens = rule === 'cache' ? 0 : used.input + used.output;
+    call.spend({ tokens, nano: chargedNano });
     this.#settled = durable;
     return durable;
   }

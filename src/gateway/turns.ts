@@ -42,6 +42,12 @@ export class Turns {
     return this.#waiting;
   }
 
+  /** Whether a call of this key would have to wait now, and the Fault that would refuse it. Takes nothing. */
+  foresee(keyId: string, limits: TurnLimits): { waits: boolean; fault: Fault | undefined } {
+    const waits = this.#waiting > 0 || this.#running >= limits.maxInFlight;
+    return { waits, fault: waits ? this.#refusal(keyId, limits) : undefined };
+  }
+
   /** Throws Fault `queue_full` when this key's line is as long as it may be, `overloaded` when no place is left. */
   enter(keyId: string, limits: TurnLimits): Turn {
     this.#limits = limits;
@@ -51,13 +57,10 @@ export class Turns {
       turn.state = 'running';
       return turn;
     }
+    const refusal = this.#refusal(keyId, limits);
+    if (refusal?.code === 'overloaded') this.#tell();
+    if (refusal) throw refusal;
     const line = this.#lines.get(keyId);
-    const places = limits.queue - this.#waiting;
-    if (places <= 0) {
-      this.#tell();
-      throw this.overloaded('Too many calls are waiting for their turn already.');
-    }
-    if ((line?.size ?? 0) >= places) throw this.#lineFull(line?.size ?? 0);
     if (this.#waiting === 0) this.#busy = { sinceMs: this.#clock.nowMs(), served: 0 };
     this.#waiting += 1;
     if (line) line.add(turn);
@@ -65,6 +68,13 @@ export class Turns {
     // the bound may have been raised meanwhile
     this.#serve();
     return turn;
+  }
+
+  #refusal(keyId: string, { queue }: TurnLimits): Fault | undefined {
+    const length = this.#lines.get(keyId)?.size ?? 0;
+    const places = queue - this.#waiting;
+    if (places <= 0) return this.overloaded('Too many calls are waiting for their turn already.');
+    return length >= places ? this.#lineFull(length) : undefined;
   }
 
   get timeoutMs(): number {

@@ -3,7 +3,9 @@
 import { Fault } from '../canonical/fault.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { ServerConfig } from '../config/config.ts';
+import { keptBetas } from '../formats/anthropic-messages/index.ts';
 import { bufferOf } from '../lib/bytes.ts';
+
 import type { Provider } from '../providers/provider.ts';
 import { AnswerDeadline } from './answer-deadline.ts';
 import type { Call } from './call.ts';
@@ -116,6 +118,8 @@ function whyUnreachable(id: string, code: string): string {
     return `Provider ${id} could not be reached: its TLS certificate is not accepted (${code}). The operator can name its authority with \`providers.${id}.ca\`.`;
   if (code === 'EPROTO') return `Provider ${id} could not be reached: its TLS handshake failed.`;
   if (code === 'ENOTFOUND') return `Provider ${id} could not be reached: its host name does not resolve.`;
+  if (/^(ECONNRESET|EPIPE|ECONNABORTED|ConnectionClosed|ConnectionReset)$/.test(code))
+    return `Provider ${id} broke off the connection before it had answered.`;
   return `Provider ${id} could not be reached.`;
 }
 
@@ -169,6 +173,13 @@ export function upstreamHeaders(call: Call, plan: Plan, userAgent: string): Reco
     for (const name of PASSED_HEADERS) {
       const value = call.headers.get(name);
       if (value !== null) headers[name] = value;
+    }
+    const betas = headers['anthropic-beta'];
+    const { refusesBetas } = provider.quirks;
+    if (betas !== undefined && refusesBetas) {
+      const kept = keptBetas(betas, refusesBetas);
+      if (kept === undefined) delete headers['anthropic-beta'];
+      else headers['anthropic-beta'] = kept;
     }
   }
   for (const name in provider.headers) headers[name.toLowerCase()] = provider.headers[name] as string;

@@ -89,7 +89,7 @@ function answerFolded(
 /** What a whole upstream response says, one JSON body or the events of a stream. Throws as `answerWhole` does. */
 export function readWhole(
   { bytes, isStream }: { bytes: Uint8Array; isStream: boolean },
-  plan: Plan,
+  plan: Pick<Plan, 'upstream' | 'candidate'>,
 ): CanonicalResponse {
   if (isStream && !looksLikeJson(bytes)) return foldFrames(parseFrames(bytes), plan.upstream);
   const value = tryParseJson(new TextDecoder().decode(bytes));
@@ -97,7 +97,10 @@ export function readWhole(
   return bare.length > 0 ? foldFrames(bare, plan.upstream) : decodeValue(value, plan);
 }
 
-function decodeValue(value: JsonValue | undefined, { upstream, candidate }: Plan): CanonicalResponse {
+function decodeValue(
+  value: JsonValue | undefined,
+  { upstream, candidate }: Pick<Plan, 'upstream' | 'candidate'>,
+): CanonicalResponse {
   if (isObject(value)) return upstream.decodeResponse(value);
   throw new Fault('bad_gateway', `Provider ${candidate.provider.id} sent something that is not an answer.`);
 }
@@ -133,13 +136,21 @@ function foldFrames(frames: SseFrame[], upstream: Codec): CanonicalResponse {
 }
 
 function encodeWhole(call: Call, plan: Plan, decoded: CanonicalResponse): Uint8Array {
-  const answer = forClient(call, plan, decoded);
+  return writeWhole(call, forClient(call, plan, decoded));
+}
+
+function encodeStream(call: Call, plan: Plan, decoded: CanonicalResponse): Uint8Array {
+  return writeStream(call, forClient(call, plan, decoded));
+}
+
+/** What the client is to get, as one body of its format. */
+export function writeWhole(call: Call, answer: CanonicalResponse): Uint8Array {
   const dress = dressOf(call, newAnswerToken(), nowS());
   return new TextEncoder().encode(JSON.stringify(call.codec.encodeResponse(answer, dress)));
 }
 
-function encodeStream(call: Call, plan: Plan, decoded: CanonicalResponse): Uint8Array {
-  const answer = forClient(call, plan, decoded);
+/** The same as the stream it would have been. */
+export function writeStream(call: Call, answer: CanonicalResponse): Uint8Array {
   const encoder = call.codec.streamEncoder(dressOf(call, newAnswerToken(), nowS()));
   const text = unfold(answer).map((event) => encoder.push(event));
   return new TextEncoder().encode(text.join(''));

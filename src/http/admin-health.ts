@@ -1,14 +1,20 @@
-// The operator's route that shows which deployments are left alone for the moment, and why.
+// The operator's routes that show what does not answer now: deployments left alone, pauses, the cap of the day, alerts.
 
 import { Elysia } from 'elysia';
 import type { Alerts } from '../alerts/alerts.ts';
 import { toFault } from '../canonical/fault.ts';
 import { type AilingPorts, ailing } from '../gateway/ailing.ts';
+import { type CapPorts, capJson, capStanding } from '../gateway/daily-cap.ts';
+import { pausesJson } from '../gateway/pause-desk.ts';
+import type { Pauses } from '../gateway/pauses.ts';
 import { formatTime } from '../lib/clock.ts';
 import { describeRoute } from './openapi.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
-export type HealthPorts = { gateway: () => AilingPorts; alerts: Pick<Alerts, 'json' | 'test'> };
+export type HealthPorts = {
+  gateway: () => AilingPorts & CapPorts & { pauses: Pauses };
+  alerts: Pick<Alerts, 'json' | 'test'>;
+};
 
 /** `/admin/health` and `/admin/alerts/test`. `guard` lets a request in or throws. */
 export function adminHealth({ gateway, alerts }: HealthPorts, guard: (request: Request) => void) {
@@ -24,13 +30,16 @@ export function adminHealth({ gateway, alerts }: HealthPorts, guard: (request: R
       }
     };
   const health = run(() => {
-    const data = ailing(gateway()).map(({ provider, model, why, untilMs }) => ({
+    const ports = gateway();
+    const data = ailing(ports).map(({ provider, model, why, untilMs }) => ({
       provider,
       model,
       why,
       until: formatTime(untilMs),
     }));
-    return { object: 'list', data, alerts: alerts.json() };
+    const { paused, data: pauses } = pausesJson(ports.pauses);
+    const cap = capJson(capStanding(ports));
+    return { object: 'list', data, paused, pauses, daily_cap: cap, alerts: alerts.json() };
   });
   const test = run(async () => ({ object: 'list', data: await alerts.test() }));
   return new Elysia({ name: 'admin-health' })
@@ -42,11 +51,13 @@ const DETAILS = {
   health: describeRoute({
     tag: 'Admin',
     id: 'getDeploymentHealth',
-    summary: 'Deployments that are left alone for now, and alerts',
-    description: `\`data\`: calls go to others first \`until\` then. \`why\` is \`failing\` for one that failed three times in a row, and
+    summary: 'What does not answer now and why, and alerts',
+    description: `\`data\`: deployments that are left alone for now; calls go to others first \`until\` then. \`why\` is \`failing\` for one that failed three times in a row, and
 \`credentials\` where the provider accepts none of ours for now: a rate limit, a permission, a bill. The list is empty when
-all is well. \`alerts\` has what is wrong now (\`open\`), the last 50 that were told (\`recent\`: \`raised\`, \`reminder\`,
-\`cleared\`), and how each of the \`webhooks\` fares: how many wait for it, were sent, were dropped, and its \`trouble\`.`,
+all is well. \`paused\` tells whether the operator has paused the whole server, \`pauses\` lists every pause. \`daily_cap\` is
+null without one, else what has been charged today against it; \`reached\` when only free models answer. \`alerts\` has what
+is wrong now (\`open\`), the last 50 that were told (\`recent\`: \`raised\`, \`reminder\`, \`cleared\`), and how each of the
+\`webhooks\` fares: how many wait for it, were sent, were dropped, and its \`trouble\`.`,
   }),
   test: describeRoute({
     tag: 'Admin',

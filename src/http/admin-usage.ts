@@ -94,7 +94,7 @@ const DETAILS = {
       summary: 'Calls, tokens and cost',
       description:
         'Days are those of `billing.timezone`; the last 30 when left out. With `format=csv`, or `Accept: text/csv`, ' +
-        'a table for spreadsheets. `undelivered` counts charged calls whose last bytes are not known to have left.',
+        'a table for spreadsheets. `undelivered` counts charged calls whose last bytes are not known to have left, `from_cache` those that the cache answered.',
     }),
     parameters: [
       from,
@@ -102,7 +102,7 @@ const DETAILS = {
       parameter('by', 'A list of `key`, `model`, `provider`, `day`; `model` when left out.'),
       key,
       parameter('model', 'Only this model, by its id.'),
-      parameter('undelivered', '`false` leaves it out, which is quicker.'),
+      parameter('undelivered', '`false` leaves it and `from_cache` out, which is quicker.'),
       parameter('format', '`json` or `csv`.'),
     ],
   },

@@ -5,7 +5,7 @@ import { labelled } from './reply.ts';
 export type Answerer = (request: Request) => Response | Promise<Response>;
 
 const EXPOSED =
-  'x-request-id, request-id, retry-after, retry-after-ms, x-should-retry, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, anthropic-ratelimit-requests-limit, anthropic-ratelimit-requests-remaining, anthropic-ratelimit-requests-reset, x-osiris-model, x-osiris-provider, x-osiris-attempts, x-osiris-losses, x-osiris-cost-usd';
+  'x-request-id, request-id, retry-after, retry-after-ms, x-should-retry, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, anthropic-ratelimit-requests-limit, anthropic-ratelimit-requests-remaining, anthropic-ratelimit-requests-reset, x-osiris-model, x-osiris-provider, x-osiris-attempts, x-osiris-losses, x-osiris-cost-usd, x-osiris-cache, age';
 
 /** The answerer itself when no origin is named: then browsers of other sites are left to their same-origin rule. */
 export function withCors(origins: readonly string[], answer: Answerer): Answerer {

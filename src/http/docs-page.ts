@@ -34,6 +34,7 @@ export function docsPage(version: string, addressOf: (name: string) => string): 
 <span class="version">${version}</span>
 <nav>
 <a href="/docs/translation">Translation</a>
+<a href="/setup">Set up</a>
 <a href="/key">Key</a>
 <a href="/admin">Admin</a>
 <a href="/openapi.json">openapi.json</a>

@@ -26,8 +26,8 @@ export type RouteRow = {
   example?: JsonObject;
   /** Members of the query, none of them required, with what they mean. */
   query?: Record<string, string>;
-  /** `X-Osiris-Strict` makes a loss on the way a refusal. */
-  strict?: boolean;
+  /** It asks a model: the headers of such requests are read. */
+  asks?: boolean;
   answer?: string;
   /** 200 unless said otherwise. */
   status?: 200 | 201;
@@ -44,7 +44,7 @@ const ROUTES = {
   chat: {
     tag: 'Inference',
     id: 'createChatCompletion',
-    strict: true,
+    asks: true,
     summary: 'Chat Completions (OpenAI format)',
     description:
       'Members this page does not list are accepted and travel on to a provider of the same format.',
@@ -56,7 +56,7 @@ const ROUTES = {
   messages: {
     tag: 'Inference',
     id: 'createMessage',
-    strict: true,
+    asks: true,
     summary: 'Messages (Anthropic format)',
     description:
       'Members this page does not list are accepted and travel on to a provider of the same format.',
@@ -69,7 +69,7 @@ const ROUTES = {
   responses: {
     tag: 'Inference',
     id: 'createResponse',
-    strict: true,
+    asks: true,
     summary: 'Responses (OpenAI format)',
     description:
       'Members this page does not list are accepted and travel on to a provider of the same format.',
@@ -99,7 +99,7 @@ const ROUTES = {
   generate: {
     tag: 'Inference',
     id: 'generateContent',
-    strict: true,
+    asks: true,
     summary: 'generateContent (Gemini format)',
     description:
       'Members this page does not list are accepted and travel on to a provider of the same format.',
@@ -110,7 +110,7 @@ const ROUTES = {
   'stream-generate': {
     tag: 'Inference',
     id: 'streamGenerateContent',
-    strict: true,
+    asks: true,
     summary: 'streamGenerateContent (Gemini format)',
     description: 'The answer in pieces: server-sent events with `alt=sse`, else one JSON array.',
     body: 'GenerateContentRequest',
@@ -164,7 +164,14 @@ const ROUTES = {
     errors: [400],
   },
   live: { tag: 'Health', id: 'getLiveness', summary: 'Is the process alive?' },
-  ready: { tag: 'Health', id: 'getReadiness', summary: 'Does it take requests?', errors: [503] },
+  ready: {
+    tag: 'Health',
+    id: 'getReadiness',
+    summary: 'Does it take requests?',
+    description:
+      '`checks` says what is wrong. `drain` (it is shutting down) and `ledger` make it a 503; `paused`, `daily_cap`, `providers`, `config` and `journal` are told while it stays ready.',
+    errors: [503],
+  },
   metrics: {
     tag: 'Health',
     id: 'getMetrics',
@@ -205,8 +212,26 @@ const STRICT = {
   schema: { type: 'string' as const, enum: ['1'] },
 };
 
-function parametersOf({ query = {}, strict = false }: RouteRow) {
-  const parameters = [...queryParameters(query), ...(strict ? [STRICT] : [])];
+const CACHE = {
+  name: 'X-Osiris-Cache',
+  in: 'header' as const,
+  required: false,
+  description:
+    'Whether the same request may be answered again from the cache, where the configuration has one: `on` where that is not the default, `off` to do without. A key that is off stays off.',
+  schema: { type: 'string' as const, enum: ['on', 'off'] },
+};
+
+const FRESH = {
+  name: 'Cache-Control',
+  in: 'header' as const,
+  required: false,
+  description:
+    '`no-cache` brings a fresh answer, which is kept; `no-store` one that is not; `max-age=60` takes only answers that are not older than so many seconds.',
+  schema: { type: 'string' as const },
+};
+
+function parametersOf({ query = {}, asks = false }: RouteRow) {
+  const parameters = [...queryParameters(query), ...(asks ? [STRICT, CACHE, FRESH] : [])];
   return parameters.length === 0 ? {} : { parameters };
 }
 
@@ -271,6 +296,8 @@ const INFERENCE_HEADERS = {
     'X-Osiris-Attempts',
     'X-Osiris-Losses',
     'X-Osiris-Cost-USD',
+    'X-Osiris-Cache',
+    'Age',
   ]),
 };
 const HEADERS_OF: Record<Tag, Record<string, { $ref: string }>> = {

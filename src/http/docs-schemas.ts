@@ -177,6 +177,11 @@ const answers: JsonObject = {
       running: whole('Calls under way.'),
     }),
     models: { type: ['array', 'null'], items: { type: 'string' }, description: 'Null means all.' },
+    require_tags: {
+      type: ['array', 'null'],
+      items: { type: 'string' },
+      description: 'Only deployments with all of these tags answer this key; null means any.',
+    },
     strict: {
       type: 'boolean',
       description: 'A loss between formats is a 400, as with `X-Osiris-Strict: 1`.',

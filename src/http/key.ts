@@ -60,6 +60,7 @@ function holderJson(held: Key, { config, ledger, limiter }: KeyPorts): JsonObjec
     },
     rate: { remaining, reset: resetS, running: open },
     models: held.models ?? null,
+    require_tags: held.requireTags ?? null,
     strict: held.strict === true,
     cache: isCached(held, config.cache) ? 'on' : 'off',
     budget: budgetJson(held, tally),

@@ -48,16 +48,19 @@ const HEADERS: Record<string, string> = {
   'Retry-After': 'Seconds to wait before trying again.',
   'X-Osiris-Model': 'The model that answered.',
   'X-Osiris-Provider': 'The provider that answered.',
-  'X-Osiris-Attempts': 'How many providers were tried.',
+  'X-Osiris-Attempts': 'How many providers were tried; 0 for an answer out of the cache.',
   'X-Osiris-Losses':
     'What the conversion between formats could not carry; with `X-Osiris-Strict: 1` the request is refused instead.',
   'X-Osiris-Cost-USD': 'The cost, when it is known before the headers go out.',
+  'X-Osiris-Cache':
+    '`hit` for an answer out of the cache: nobody was asked, `X-Osiris-Attempts` is 0 and `X-Osiris-Provider` says who answered first. `miss` for any other while the cache is on for the request.',
+  Age: 'Of a hit: how many seconds ago the answer was kept.',
 };
 
 const FAILURES: Record<number, string> = {
   400: 'The request is not valid, or names a model that does not exist.',
   401: 'The key is missing, unknown or revoked.',
-  402: 'The balance, quota or budget is used up, or the key has expired.',
+  402: 'The balance, quota or budget is used up, the key has expired, or the server has spent what it may in a day.',
   403: 'Not allowed for this key.',
   404: 'There is no such thing here.',
   409: 'It conflicts with what is there.',
@@ -65,7 +68,7 @@ const FAILURES: Record<number, string> = {
   429: 'Too many requests, tokens or USD a minute, too many calls at once, or the balance is held by running calls.',
   500: 'A fault of the gateway; it has been logged.',
   502: 'The provider failed.',
-  503: 'Shutting down, overloaded, or no provider can answer.',
+  503: 'Shutting down, paused by the operator, overloaded, or no provider can answer.',
   504: 'The provider took too long.',
   529: 'The provider is overloaded.',
 };

@@ -54,6 +54,9 @@ export function answerResponse(answer: Answer): Response {
   const { call, body, stream, provider, attempts, losses, chargedNano } = answer;
   const headers = labelledHeaders(call, templateOf(call, stream, provider, attempts));
   put(headers, 'x-osiris-losses', losses.length === 0 ? undefined : lossHeader(losses));
+  const { hit } = call.caching ?? {};
+  // RFC 9111 5.1: how old the answer is; answers that are no hits have headers of their own
+  if (hit) headers.set('age', String(Math.floor(hit.ageMs / 1000)));
   put(headers, 'x-osiris-cost-usd', chargedNano === undefined ? undefined : formatUsd(chargedNano));
   return new Response(body as BodyInit, { headers });
 }
@@ -75,7 +78,8 @@ const templates = new Map<string, Headers>();
 const TEMPLATES_MAX = 10_000;
 
 function templateOf(call: Call, stream: boolean, provider: string, attempts: number): Headers {
-  const name = `${call.codec.id}\n${stream}\n${call.model.id}\n${provider}\n${attempts}`;
+  const cache = cacheWord(call);
+  const name = `${call.codec.id}\n${stream}\n${call.model.id}\n${provider}\n${attempts}\n${cache}`;
   let headers = templates.get(name);
   if (!headers) {
     headers = fixedHeaders(call, stream);
@@ -87,11 +91,18 @@ function templateOf(call: Call, stream: boolean, provider: string, attempts: num
   return headers;
 }
 
+/** Undefined where there is no cache for the call. */
+function cacheWord({ caching }: Call): 'hit' | 'miss' | undefined {
+  return caching && (caching.hit ? 'hit' : 'miss');
+}
+
 function fixedHeaders(call: Call, stream: boolean): Headers {
   const headers = new Headers({
     'content-type': stream ? 'text/event-stream; charset=utf-8' : 'application/json',
     'x-osiris-model': headerText(call.model.id),
   });
+  const cache = cacheWord(call);
+  if (cache !== undefined) headers.set('x-osiris-cache', cache);
   if (stream) {
     headers.set('cache-control', 'no-cache, no-transform');
     headers.set('x-accel-buffering', 'no');

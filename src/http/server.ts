@@ -110,7 +110,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   // before the routes: Elysia asks it only about those that come after it
   const app = new Elysia(plainly(config.tls !== undefined))
     .onError(({ code, error, request }) => refuseOther(code, error, request))
-    .use(pages(isAdminAddress))
+    .use(pages(isAdminAddress, () => ports.gateway().server.publicUrl))
     .use(health(readiness))
     .use(inference(ports.gateway, gate))
     .use(google(ports.gateway, gate))

@@ -35,8 +35,10 @@ export type Quirks = {
   temperatureMax?: number;
   /** Knows `top_k` on Chat. */
   topK?: boolean;
-  /** Members of Chat that it answers with a 400. */
+  /** Members that it answers with a 400. */
   refuses?: string[];
+  /** Betas of Anthropic that it answers with a 400, with their date or without; `*` for all. */
+  refusesBetas?: string[];
   /** Reads files for models that cannot. */
   readsFiles?: boolean;
   /** Its own web search is asked for in its own way; see `SearchDialect`. */

@@ -3,6 +3,7 @@
 const MARKS: readonly (readonly [begin: string, end: string])[] = [
   ['<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>', '<<<END_OPENCLAW_INTERNAL_CONTEXT>>>'],
   ['<system-reminder>', '</system-reminder>'],
+  ['<environment_details>', '</environment_details>'],
 ];
 
 /** The text without them. OpenClaw shows none of it to the user, so that an answer made of it would be no answer. */

@@ -1,28 +1,24 @@
 // What every purse and key stands at right now: balances, open holds and sums, in memory.
 
 import { after } from '../lib/clock.ts';
-import type {
-  BudgetPeriod,
-  HoldOrder,
-  HoldRefusal,
-  HoldVerdict,
-  Key,
-  KeyTally,
-  Posting,
-  Purse,
-  Settlement,
+import type { Calendar } from './calendar.ts';
+import { DaySpend, type RememberedDays } from './day-spend.ts';
+import {
+  type BudgetPeriod,
+  type DayStanding,
+  EVERY_PURSE,
+  type HoldOrder,
+  type HoldRefusal,
+  type HoldVerdict,
+  type Key,
+  type KeyTally,
+  type Posting,
+  type Purse,
+  type Settlement,
 } from './ports.ts';
 
-/** Where a day and a budget's period begin, in the time zone of the ledger. */
-export type Calendar = {
-  /** Days since 1970. */
-  dayOf(timeMs: number): number;
-  /** The running period: its first day, and when the next one begins. */
-  periodOf(period: BudgetPeriod, timeMs: number): { firstDay: number; endsAtMs: number };
-};
-
 /** What is on disk about a purse and a key, read when one is first seen. */
-export type Remembered = {
+export type Remembered = RememberedDays & {
   purse(id: number): Omit<Purse, 'heldNano'> | undefined;
   /** Sums of all its calls. Read before the first of them is booked here, so that none is on its way to the disk. */
   tally(keyId: string): Omit<KeyTally, 'budget'>;
@@ -54,6 +50,7 @@ type Sums = Omit<KeyTally, 'budget'> & {
 export class Balances {
   readonly #remembered: Remembered;
   readonly #calendar: Calendar;
+  readonly #today: DaySpend;
   readonly #purses = new Map<number, Purse>();
   readonly #sums = new Map<string, Sums>();
   readonly #holds = new Map<bigint, Hold>();
@@ -62,6 +59,7 @@ export class Balances {
   constructor(remembered: Remembered, calendar: Calendar) {
     this.#remembered = remembered;
     this.#calendar = calendar;
+    this.#today = new DaySpend(remembered, calendar);
   }
 
   get openHolds(): ReadonlyMap<bigint, Hold> {
@@ -96,23 +94,25 @@ export class Balances {
     if (this.#holds.has(order.callId)) return { ok: true };
     const { key, needNano, holdNano } = order;
     const purse = key.kind === 'time' ? undefined : this.purse(key.purse);
-    const verdict = this.#verdict(order, purse);
+    const verdict = this.#verdicts(order, purse);
     if (!verdict.ok) return verdict;
     this.#holds.set(order.callId, { ...order, purse: purse?.id });
     if (holdNano > 0n || needNano > 0n) {
       if (purse) purse.heldNano += holdNano;
       this.#sumsOf(key.id).heldNano += holdNano;
+      this.#today.heldNano += holdNano;
     }
     return OK;
   }
 
-  /** What would refuse the order: by its purse or quota, and by its budget, each as if the other were not. */
+  /** What would refuse the order: by its purse or quota, its budget, and the cap, each as if the others were not. */
   foresee(order: HoldOrder): HoldRefusal[] {
     const { budget, quotaNano: _, ...bare } = order.key;
     const { budget: __, ...unbudgeted } = order.key;
     const purse = order.key.kind === 'time' ? undefined : this.purse(order.key.purse);
     const verdicts = [this.#verdict({ ...order, key: unbudgeted }, purse)];
     if (budget) verdicts.push(this.#verdict({ ...order, key: { ...bare, budget, kind: 'time' } }, undefined));
+    verdicts.push(this.#today.verdict(order));
     return verdicts.filter((verdict) => !verdict.ok);
   }
 
@@ -125,14 +125,25 @@ export class Balances {
     const move = (nano: bigint) => {
       if (purse) purse.heldNano += nano;
       sums.heldNano += nano;
+      this.#today.heldNano += nano;
     };
     move(-held.holdNano);
-    const verdict = this.#verdict(order, purse);
+    const verdict = this.#verdicts(order, purse);
     const holdNano = verdict.ok && order.holdNano > held.holdNano ? order.holdNano : held.holdNano;
     move(holdNano);
     // in place: the order of the holds is that of their beginning
     if (verdict.ok) this.#holds.set(order.callId, { ...held, model: order.model, holdNano });
     return verdict;
+  }
+
+  today(atMs: number): DayStanding {
+    return this.#today.standing(atMs);
+  }
+
+  /** The key's own reasons come first: they are there tomorrow, too. */
+  #verdicts(order: HoldOrder, purse: Purse | undefined): HoldVerdict {
+    const verdict = this.#verdict(order, purse);
+    return verdict.ok ? this.#today.verdict(order) : verdict;
   }
 
   #verdict(order: HoldOrder, purse: Purse | undefined): HoldVerdict {
@@ -231,6 +242,7 @@ export class Balances {
     if (posting.kind !== 'adjust' || !posting.of) return;
     const sums = this.#sumsOf(posting.of.key);
     sums.spentNano -= amountNano;
+    this.#today.book(posting.of.day, -amountNano);
     if (sums.period && posting.of.day >= sums.period.firstDay) sums.period.spentNano -= amountNano;
   }
 
@@ -252,7 +264,9 @@ export class Balances {
     // the key may have got its budget, or another one, since its call began: what counts is the period that is open;
     // one that opens later begins with what `spentSince` knows
     const { period } = sums;
-    if (period && this.#calendar.dayOf(atMs) >= period.firstDay) period.spentNano += chargedNano * sign;
+    const day = this.#calendar.dayOf(atMs);
+    this.#today.book(day, chargedNano * sign);
+    if (period && day >= period.firstDay) period.spentNano += chargedNano * sign;
   }
 
   #drop(callId: bigint): Hold | undefined {
@@ -261,9 +275,11 @@ export class Balances {
     this.#holds.delete(callId);
     if (hold.holdNano === 0n) return hold;
     this.#sumsOf(hold.key.id).heldNano -= hold.holdNano;
+    this.#today.heldNano -= hold.holdNano;
     const purse = hold.purse === undefined ? undefined : this.purse(hold.purse);
     if (purse) purse.heldNano -= hold.holdNano;
     this.#wake(hold.key.purse);
+    this.#wake(EVERY_PURSE);
     return hold;
   }
 

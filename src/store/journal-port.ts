@@ -3,7 +3,14 @@
 import type { ClientReport } from './client-sums.ts';
 
 /** How a call ended for its purse; `free` routes have no purse. */
-export type JournalRule = 'finished' | 'upstream-failed' | 'our-failure' | 'client-left' | 'crashed' | 'free';
+export type JournalRule =
+  | 'finished'
+  | 'cache'
+  | 'upstream-failed'
+  | 'our-failure'
+  | 'client-left'
+  | 'crashed'
+  | 'free';
 
 /** One call at its end. Amounts are nanodollars, times milliseconds. It never holds a prompt, an answer or a secret. */
 export type JournalRow = {

@@ -161,7 +161,7 @@ export interface Limiter {
 }
 
 /** Which rule decided what a call costs (design: "who pays when it breaks"). */
-export type SettleRule = 'finished' | 'upstream-failed' | 'our-failure' | 'client-left' | 'crashed';
+export type SettleRule = 'finished' | 'cache' | 'upstream-failed' | 'our-failure' | 'client-left' | 'crashed';
 
 /** What a call that is about to begin wants to have put aside. */
 export type HoldOrder = {
@@ -174,17 +174,21 @@ export type HoldOrder = {
   holdNano: bigint;
   /** The charge may never exceed what was put aside and is still there, so that no balance falls below zero. */
   strict: boolean;
+  /** What all keys together may be charged today; undefined when there is no such cap. */
+  capNano?: bigint | undefined;
   atMs: number;
 };
 
 /**
  * Whether a call may begin, as far as money goes. `held`: only other calls' holds are in the way. `empty`, `quota`,
- * `budget` name what is used up; `ended` that the balance has expired.
+ * `budget` name what is used up; `ended` that the balance has expired. `cap` and `cap-held` are about what all keys
+ * together may spend in a day.
  */
 export type HoldVerdict =
   | { ok: true }
-  | { ok: false; why: 'held' | 'empty' | 'quota' | 'ended' }
-  | { ok: false; why: 'budget'; resetsAtMs: number };
+  | { ok: false; why: 'held' | 'cap-held' }
+  | { ok: false; why: 'empty' | 'quota' | 'ended' }
+  | { ok: false; why: 'budget' | 'cap'; resetsAtMs: number };
 export type HoldRefusal = Exclude<HoldVerdict, { ok: true }>;
 
 /** One call's end, written exactly once per call id. */
@@ -251,6 +255,12 @@ export type KeyTally = {
   budget?: { spentNano: bigint; resetsAtMs: number };
 };
 
+/** What all keys together have been charged today, what open holds may add, and when the next day begins. */
+export type DayStanding = { spentNano: bigint; heldNano: bigint; resetsAtMs: number };
+
+/** For waiting on any hold at all. */
+export const EVERY_PURSE = 0;
+
 /** Money. Holds and balances answer from memory; one writer puts them on disk. */
 export interface Ledger {
   /** Puts money aside for a call, or says why not. A second order for the same call changes nothing. */
@@ -259,7 +269,7 @@ export interface Ledger {
   foresee(order: HoldOrder): HoldRefusal[];
   /** Puts more aside for a call that has begun, never less, or says why not and leaves it at what it was. */
   raise(order: HoldOrder): HoldVerdict;
-  /** Resolves when a hold on the purse has ended, or after `timeoutMs`. */
+  /** Resolves when a hold on the purse (`EVERY_PURSE`: on any) has ended, or after `timeoutMs`. */
   released(purse: number, timeoutMs: number): Promise<void>;
   /** What settling this call with `chargeNano` would charge now. */
   ceiling(callId: bigint, chargeNano: bigint): bigint;
@@ -271,6 +281,7 @@ export interface Ledger {
   post(posting: Posting): Promise<bigint>;
   purse(id: number): Purse | undefined;
   tally(key: Key): KeyTally;
+  today(): DayStanding;
   /** The number under which this price is kept for good. The same price has the same number. */
   priceVersion(model: string, price: Price): number;
   /** What is wrong with the storage now; undefined when all is well. */
@@ -291,8 +302,8 @@ export interface ThoughtStore {
   recall(keyId: string, name: string): string | undefined;
 }
 
-/** An answer as it was stored. */
-export type CachedAnswer = { answer: Uint8Array; storedAtMs: number };
+/** An answer as it was stored, and how long ago. */
+export type CachedAnswer = { answer: Uint8Array; ageMs: number };
 
 /** Answers to requests that may come again. Forgetting any of them is always allowed. */
 export interface Cache {

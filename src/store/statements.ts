@@ -13,13 +13,13 @@ export type UsageQuery = DayRange & {
   by: readonly UsageDimension[];
   key?: string;
   model?: string;
-  /** Also the calls of unknown delivery, which only single entries tell: that costs a walk over them. */
+  /** Also the calls of unknown delivery and those out of the cache, which only single entries tell: a walk over them. */
   deliveries: boolean;
 };
 
 /**
  * Sums of ended calls, corrections included. Only the dimensions asked for are set; a `provider` that is empty stands
- * for what no provider answered: released calls, and corrections. `undelivered` as in the query.
+ * for what no provider answered: released calls, and corrections. `undelivered` and `fromCache` as in the query.
  */
 export type UsageRow = {
   key?: string;
@@ -35,6 +35,8 @@ export type UsageRow = {
   amountNano: bigint;
   /** Charged calls whose last bytes are not known to have left. */
   undelivered?: number;
+  /** Calls that were answered out of the cache. */
+  fromCache?: number;
 };
 
 export type EntryKind = 'purchase' | 'grant' | 'charge' | 'release' | 'forfeit' | 'adjust';

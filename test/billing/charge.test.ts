@@ -361,6 +361,40 @@ describe('who pays when it breaks', () => {
   });
 });
 
+describe('an answer out of the cache', () => {
+  const bill = (counts: Partial<Usage>, share: number) =>
+    billOf('cache', usage(counts), OPUS, MINIMUM, share);
+
+  test('costs its part of what the call would cost; the cost stays what it is', () => {
+    const tenCents = { inputUncached: 10_000, output: 2000 };
+    expect(bill(tenCents, 10_000)).toEqual(chargeOf(usage(tenCents), OPUS, MINIMUM));
+    expect(bill(tenCents, 1000)).toMatchObject({ costNano: 100_000_000n, chargeNano: 10_000_000n });
+    expect(bill(tenCents, 0).chargeNano).toBe(0n);
+  });
+
+  test('costs its part of the minimum where the call would cost that', () => {
+    expect(bill({ inputUncached: 1 }, 2500)).toMatchObject({ costNano: 5000n, chargeNano: 250_000n });
+  });
+
+  test('of a free model is free', () => {
+    expect(billOf('cache', usage({ output: 9 }), price({}), MINIMUM, 10_000).chargeNano).toBe(0n);
+  });
+
+  test('is rounded up once, at its own charge', () => {
+    const odd = price({}, { input: 1_000_001 });
+    // 1,001,000,001 nanodollars and 0.001 of one: a third of it, not of what it would be rounded to
+    const charge = billOf('cache', usage({ inputUncached: 1_001_000 }), odd, 0n, 3333);
+    expect(charge).toMatchObject({ costNano: 1_001_001_001n, chargeNano: 333_633_634n });
+    const third = price({}, { input: 1 });
+    expect(billOf('cache', usage({ inputUncached: 1 }), third, 0n, 1)).toMatchObject({
+      costNano: 1n,
+      chargeNano: 1n,
+    });
+    // 3,000 picodollars and one, a third of them: 1,001, where that of the rounded 4 nanodollars would be 2
+    expect(billOf('cache', usage({ inputUncached: 3001 }), third, 0n, 3332).chargeNano).toBe(1n);
+  });
+});
+
 test('the minimum of the configuration is an amount like any other', () => {
   expect(parseUsd('0.001')).toBe(MINIMUM);
 });

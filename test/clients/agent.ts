@@ -16,13 +16,19 @@ export type Agent = {
   format: WireFormat;
   /** The model it is asked to use, in the spelling it knows. */
   model: string;
-  /** Requests of one run that are no turn of the conversation, such as one for a title; they bear no tools. */
+  /** At most so many requests of one run are no turn of the conversation, such as one for a title; they bear no tools. */
   asides: number;
+  /** Within this it must end when every request fails: its own tries again, those for its title, on a busy machine. */
+  patience: { seconds: number; requests: number };
   /** The model's call of the tool that reads a file, or writes one. */
   read(path: string): ScriptedCall;
   write(path: string, text: string): ScriptedCall;
-  /** The model's call of the tool that starts another agent with a task of its own; absent where it has none. */
-  delegate?(task: string): ScriptedCall;
+  /** How it words failures of a provider where it does not show the gateway's own words. */
+  ownWords?: RegExp;
+  /** The model's call of the tool that starts another agent with a task of its own; else why there is none. */
+  delegate: ((task: string) => ScriptedCall) | { absent: string };
+  /** The call that waits for those agents, where they run beside it; `body` is the request that is answered. */
+  gather?(body: string): ScriptedCall;
   /** Leads one prompt to its answer. */
   run(program: string[], directory: RunDirectory, target: Target, prompt: string): Promise<AgentAnswer>;
 };
@@ -30,6 +36,8 @@ export type Agent = {
 export type AgentAnswer = {
   run: HeadlessRun;
   answer: string;
+  /** The error it ends with, as the person before it reads it; empty when there is none. */
+  complaint: string;
   /** What it says it used; undefined where it does not tell. */
   tokens: Tokens | undefined;
 };

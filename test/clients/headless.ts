@@ -4,7 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export type HeadlessRun = { code: number; stdout: string; stderr: string; durationMs: number };
+export type HeadlessRun = {
+  code: number;
+  stdout: string;
+  stderr: string;
+  durationMs: number;
+  /** It had not ended in its time and was killed. */
+  isKilled: boolean;
+};
 
 /** A directory for one run: `home` for the agent's own files, `work` for the files it edits. */
 export type RunDirectory = { root: string; home: string; work: string; remove(): void };
@@ -38,12 +45,16 @@ export async function runHeadless(
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  const late = setTimeout(() => child.kill('SIGKILL'), limitMs);
+  let isKilled = false;
+  const late = setTimeout(() => {
+    isKilled = true;
+    child.kill('SIGKILL');
+  }, limitMs);
   const [stdout, stderr, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
     child.exited,
   ]);
   clearTimeout(late);
-  return { code, stdout, stderr, durationMs: performance.now() - started };
+  return { code, stdout, stderr, durationMs: performance.now() - started, isKilled };
 }

@@ -1,6 +1,6 @@
 // Installs the coding agents in their pinned versions, each into a folder of the user's cache, with progress.
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Agent } from './agent.ts';
@@ -11,23 +11,36 @@ export const CACHE = process.env.OSIRIS_CLIENTS_DIR ?? join(homedir(), '.cache',
 /** The words that start it. Throws, with the reason, when it cannot be installed here. */
 export async function install(agent: Agent): Promise<string[]> {
   const folder = join(CACHE, `${agent.id}-${agent.version}`);
-  const done = join(folder, 'installed');
-  if (!existsSync(done)) {
-    const wanted = Object.entries(agent.packages).map(([name, version]) => `${name}@${version}`);
-    console.error(`installing ${wanted.join(' and ')} (some hundred MB) …`);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-    // the install scripts only link a native program over a small stand-in; it is started where it lies instead
-    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--save-exact'];
-    await must(['npm', 'install', ...flags, ...wanted], folder);
-  }
+  if (!existsSync(join(folder, DONE))) await fetchInto(folder, agent);
   const program = agent.program.map((word) =>
     word.includes('/') ? join(folder, 'node_modules', word) : word,
   );
   for (const word of program)
     if (word.startsWith('/') && !existsSync(word)) throw new Error(`npm brought no ${word}`);
-  writeFileSync(done, '');
   return program;
+}
+
+/** In a folder that holds it, this file says that it is whole. */
+const DONE = 'installed';
+
+/** Beside its place and then moved there: two runs may install at once, and one may be stopped. */
+async function fetchInto(folder: string, agent: Agent): Promise<void> {
+  const wanted = Object.entries(agent.packages).map(([name, version]) => `${name}@${version}`);
+  console.error(`installing ${wanted.join(' and ')} (some hundred MB) …`);
+  mkdirSync(CACHE, { recursive: true });
+  const beside = mkdtempSync(join(CACHE, 'new-'));
+  try {
+    writeFileSync(join(beside, 'package.json'), '{ "private": true }\n');
+    // the install scripts only link a native program over a small stand-in; it is started where it lies instead
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--save-exact'];
+    await must(['npm', 'install', ...flags, ...wanted], beside);
+    writeFileSync(join(beside, DONE), '');
+    if (existsSync(join(folder, DONE))) return;
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(beside, folder);
+  } finally {
+    rmSync(beside, { recursive: true, force: true });
+  }
 }
 
 /** How npm packages name this machine, as in `linux-x64`. */

@@ -16,12 +16,18 @@ export const OPENCLAW: Agent = {
   format: 'openai-chat',
   model: 'claude-opus-4.6',
   asides: 0,
+  patience: { seconds: 240, requests: 10 },
   read: (path) => ({ id: 'call_read0', name: 'read', args: JSON.stringify({ path }) }),
   write: (path, text) => ({
     id: 'call_write0',
     name: 'write',
     args: JSON.stringify({ path, content: text }),
   }),
+  // it shows the gateway's words for 4xx and an overload only
+  ownWords: /request failed \(provider internal error/,
+  delegate: {
+    absent: 'its sub-agents need its daemon: under `agent --local` it says "published reply runtime missing"',
+  },
   async run(program, directory, target, prompt) {
     const folder = join(directory.home, '.openclaw');
     mkdirSync(folder, { recursive: true });
@@ -34,14 +40,21 @@ export const OPENCLAW: Agent = {
     const cached = usage?.cacheRead ?? 0;
     return {
       run,
-      answer: said.payloads?.at(-1)?.text ?? '',
+      ...wordsOf(said),
       tokens: usage && { input: (usage.input ?? 0) + cached, output: usage.output ?? 0, cached },
     };
   },
 };
 
+function wordsOf({ payloads, error }: Said): { answer: string; complaint: string } {
+  if (error) return { answer: '', complaint: error.message ?? '' };
+  const { text = '', isError = false } = payloads?.at(-1) ?? {};
+  return isError ? { answer: '', complaint: text } : { answer: text, complaint: '' };
+}
+
 type Said = {
-  payloads?: { text?: string }[];
+  payloads?: { text?: string; isError?: boolean }[];
+  error?: { message?: string };
   meta?: { agentMeta?: { usage?: { input?: number; output?: number; cacheRead?: number } } };
 };
 

@@ -42,6 +42,7 @@ function agentOf({ file, flags, env, ...fork }: Fork): Agent {
     model: 'claude-opus-4.6',
     // it asks for a title
     asides: 1,
+    patience: { seconds: 150, requests: 9 },
     read: (path) => ({ id: 'call_read0', name: 'read', args: JSON.stringify({ filePath: path }) }),
     write: (path, text) => ({
       id: 'call_write0',
@@ -49,7 +50,7 @@ function agentOf({ file, flags, env, ...fork }: Fork): Agent {
       args: JSON.stringify({ filePath: path, content: text }),
     }),
     delegate: (task) => ({
-      id: `call_${task.replace(/\W/g, '')}`,
+      id: `call_${task.replaceAll(/\W/g, '')}`,
       name: 'task',
       args: JSON.stringify({ description: 'A part of it', prompt: task, subagent_type: 'general' }),
     }),
@@ -79,6 +80,7 @@ function configuration({ baseUrl, key, model }: Target): Record<string, unknown>
 
 type RunEvent = {
   type: string;
+  error?: { name?: string; data?: { message?: string } };
   part?: {
     text?: string;
     tokens?: {
@@ -92,16 +94,18 @@ type RunEvent = {
 
 function read(run: AgentAnswer['run']): AgentAnswer {
   let answer = '';
+  let complaint = '';
   const tokens = { input: 0, output: 0, cached: 0 };
   for (const line of run.stdout.split('\n')) {
     if (!line.startsWith('{')) continue;
-    const { type, part } = JSON.parse(line) as RunEvent;
+    const { type, part, error } = JSON.parse(line) as RunEvent;
     if (type === 'text') answer = part?.text ?? '';
+    if (type === 'error') complaint = error?.data?.message ?? error?.name ?? '';
     if (type !== 'step_finish') continue;
     const { input = 0, output = 0, reasoning = 0, cache } = part?.tokens ?? {};
     tokens.input += input + (cache?.read ?? 0) + (cache?.write ?? 0);
     tokens.cached += cache?.read ?? 0;
     tokens.output += output + reasoning;
   }
-  return { run, answer, tokens };
+  return { run, answer, complaint, tokens };
 }

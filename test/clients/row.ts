@@ -5,10 +5,14 @@ export type Row = {
   upstream: string;
   day: string;
   seconds: number;
-  /** Answered by the provider. */
+  /** Of the agent, answered by the gateway. */
   requests: number;
+  /** How many of them asked for a title. */
+  titles?: number;
   /** What the person before it reads at the end. */
   shown: string;
+  /** Why there is nothing to play. */
+  absent?: string;
   /** What is not as it should be; none is a pass. */
   faults: string[];
 };
@@ -16,15 +20,17 @@ export type Row = {
 /** The table, then each fault in full. */
 export function printRows(rows: readonly Row[]): void {
   console.table(
-    rows.map(({ seconds, shown, faults, ...row }) => ({
+    rows.map(({ seconds, shown, faults, absent, ...row }) => ({
       ...row,
       seconds: seconds.toFixed(1),
-      shown: shown.replace(/\s+/g, ' ').slice(0, 100),
-      result: faults.length === 0 ? 'ok' : 'FAILED',
+      shown: (absent ?? shown).replace(/\s+/g, ' ').slice(0, 100),
+      result: faults.length > 0 ? 'FAILED' : absent === undefined ? 'ok' : '–',
     })),
   );
   for (const row of rows)
     for (const fault of row.faults) console.log(`${row.client} over ${row.upstream}, ${row.day}: ${fault}`);
   const failed = rows.filter((row) => row.faults.length > 0).length;
-  console.log(`${rows.length - failed} passed, ${failed} failed`);
+  const absent = rows.filter((row) => row.absent !== undefined && row.faults.length === 0).length;
+  const none = absent === 0 ? '' : ` (${absent} have nothing to play)`;
+  console.log(`${rows.length - failed - absent} passed, ${failed} failed${none}`);
 }

@@ -12,6 +12,10 @@ import { type RunDirectory, runDirectory } from './headless.ts';
 
 export type StageOptions = Pick<GatewayOptions, 'server' | 'price' | 'credit'> & {
   aside?: (body: Json) => Turn | undefined;
+  /** The provider takes what only the gateway would have mended. */
+  isLenient?: boolean;
+  /** Flags of `osiris keys create` for the key of the agent; without them it has no limits that matter. */
+  keyFlags?: string[];
 };
 
 export type Stage = {
@@ -19,10 +23,14 @@ export type Stage = {
   gateway: Gateway;
   directory: RunDirectory;
   target: Target;
+  /** What the provider asks for. */
+  providerKey: string;
   /** Every request that the provider answered, whatever it answered. */
   answered(): Received[];
   /** The rows of calls in the ledger, oldest first. */
   rows(): Promise<LedgerRow[]>;
+  /** Every request of the agent that the gateway answered, counts and refusals included, oldest first. */
+  calls(): Promise<LoggedCall[]>;
 };
 
 export type LedgerRow = {
@@ -32,7 +40,17 @@ export type LedgerRow = {
   usage: { input_tokens: number; cached_input_tokens: number; output_tokens: number };
 };
 
-const PROVIDER_KEY = 'provider-secret-of-the-scripted-upstream';
+export type LoggedCall = {
+  path: string;
+  stream: boolean;
+  status: number;
+  code: string | null;
+  message: string | null;
+  attempts: number;
+  rule: string | null;
+};
+
+export const PROVIDER_KEY = 'provider-secret-of-the-scripted-upstream';
 /** More than any run makes. */
 const ROWS = '1000';
 
@@ -57,12 +75,12 @@ const ONE_ATTEMPT = { routing: { retries: 0 } };
 
 /** Plays `act` and clears everything away. */
 export async function onStage<Result>(
-  agent: Agent,
+  agent: Pick<Agent, 'model'>,
   format: WireFormat,
-  { aside, ...options }: StageOptions,
+  { aside, keyFlags, isLenient = false, ...options }: StageOptions,
   act: (stage: Stage) => Promise<Result>,
 ): Promise<Result> {
-  const upstream = startUpstream({ key: PROVIDER_KEY, ...(aside ? { aside } : {}) });
+  const upstream = startUpstream({ key: PROVIDER_KEY, isLenient, ...(aside ? { aside } : {}) });
   const directory = runDirectory();
   let gateway: Gateway | undefined;
   try {
@@ -80,25 +98,38 @@ export async function onStage<Result>(
         },
       ],
     });
-    const { url, key, command } = gateway;
+    const { url, command } = gateway;
+    const key = keyFlags ? await makeKey(gateway, keyFlags) : gateway.key;
     const rows = async (): Promise<LedgerRow[]> => {
       const { stdout } = await command(['ledger', 'show', '--json', '--limit', ROWS]);
       const entries = (JSON.parse(stdout) as { data: LedgerRow[] }).data;
       return entries.filter((entry) => ['charge', 'release'].includes(entry.kind)).toReversed();
+    };
+    const calls = async (): Promise<LoggedCall[]> => {
+      const { stdout } = await command(['logs', '--json', '--limit', ROWS]);
+      return (JSON.parse(stdout) as LoggedCall[]).toReversed();
     };
     return await act({
       upstream,
       gateway,
       directory,
       target: { origin: url, baseUrl: `${url}/v1`, key, model: agent.model },
+      providerKey: PROVIDER_KEY,
       answered: () => upstream.received.filter((one) => !one.counting),
       rows,
+      calls,
     });
   } finally {
     await gateway?.stop();
     await upstream.stop();
     directory.remove();
   }
+}
+
+async function makeKey({ command }: Gateway, flags: string[]): Promise<string> {
+  const { stdout, stderr } = await command(['keys', 'create', '--name', 'agent', ...flags, '--json']);
+  if (stdout === '') throw new Error(`no key was made: ${stderr}`);
+  return (JSON.parse(stdout) as { key: string }).key;
 }
 
 /** A request without tools is none of the conversation: agents have a title made so. */

@@ -91,6 +91,7 @@ export async function runFaults({ calls, outageSeconds, only, report }: Orders):
       report(lineOf(row));
     };
     for (const pair of pairs) add(await runFault(stage, pair, calls));
+    if ('hangs'.includes(only)) add(await runHang(stage, calls));
     if (only !== '') return rows;
     add(await runPool(stage, calls));
     add(await runOutage(stage, outageSeconds));
@@ -176,6 +177,18 @@ async function runPool(stage: Stage, calls: number): Promise<Row> {
   pool.badKeys.add(BAD_KEY);
   const replies = await callMany(calls, AT_ONCE, (n) => callModel(gateway.url, gateway.key, 'pool', n));
   return rowOf('one bad key of three', replies, stage);
+}
+
+/** One of two providers, which answered well before, takes calls and says nothing; no stream tells that it does. */
+async function runHang(stage: Stage, calls: number): Promise<Row> {
+  const { gateway, down } = stage;
+  const ask = (n: number) => callModel(gateway.url, gateway.key, 'outage', n, false);
+  await callMany(200, AT_ONCE, ask);
+  down.hangs = true;
+  const row = rowOf('hangs after good answers, all plain', await callMany(calls, AT_ONCE, ask), stage);
+  down.hangs = false;
+  await timeReturn(gateway, row, 'outage', 'down', COOLDOWN_S);
+  return row;
 }
 
 /** One of two providers is down under a steady load, then comes back. */

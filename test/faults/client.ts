@@ -13,9 +13,14 @@ export type Reply = {
   text: string;
 };
 
-/** The n-th call: every second one streams, and they take turns between the formats. */
-export async function callModel(url: string, key: string, model: string, n: number): Promise<Reply> {
-  const stream = n % 2 === 0;
+/** The n-th call: every second one streams unless it is told, and they take turns between the formats. */
+export async function callModel(
+  url: string,
+  key: string,
+  model: string,
+  n: number,
+  stream = n % 2 === 0,
+): Promise<Reply> {
   const messages = n % 4 < 2;
   const path = messages ? '/v1/messages' : '/v1/chat/completions';
   const body = { model, stream, max_tokens: 100, messages: [{ role: 'user', content: 'How are you?' }] };

@@ -5,6 +5,8 @@ export type Provider = {
   /** Keys it refuses with 401. */
   badKeys: Set<string>;
   isDown: boolean;
+  /** It takes calls and says nothing. */
+  hangs: boolean;
   stop(): void;
 };
 
@@ -45,6 +47,7 @@ export function startProvider(): Provider {
     idleTimeout: 0,
     async fetch(request) {
       const { stream } = (await request.json()) as { stream?: boolean };
+      if (provider.hangs) return new Promise<Response>(() => {});
       if (provider.isDown) return Response.json({ error: { message: 'down' } }, { status: 503 });
       const key = request.headers.get('authorization')?.replace(/^bearer /i, '') ?? '';
       if (provider.badKeys.has(key))
@@ -57,6 +60,7 @@ export function startProvider(): Provider {
     baseUrl: `http://127.0.0.1:${server.port}/v1`,
     badKeys: new Set(),
     isDown: false,
+    hangs: false,
     stop: () => void server.stop(true),
   };
   return provider;

@@ -249,6 +249,18 @@ describe('tools', () => {
     );
   });
 
+  test('Anthropic’s tool that reads pages is Google’s, and its limits are named', () => {
+    const type = 'web_fetch_20250910';
+    const hosted = (more: object) => {
+      const raw = { format: 'anthropic-messages' as const, value: { type, name: 'web_fetch', ...more } };
+      const { value, losses } = write({ tools: [{ kind: 'opaque', type, raw, at: 'tools[0]' }] });
+      expect(value.tools).toEqual([{ urlContext: {} }]);
+      return losses.map(({ path }) => path);
+    };
+    expect(hosted({})).toEqual([]);
+    expect(hosted({ max_uses: 2 })).toEqual(['tools[0]']);
+  });
+
   test('hosted ones of others are refused by the place the client wrote them at', () => {
     const raw = { format: 'openai-responses' as const, value: { type: 'file_search' } };
     const tool = { kind: 'opaque' as const, type: 'file_search', raw, at: 'tools[0]' };

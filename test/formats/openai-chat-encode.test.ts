@@ -158,13 +158,16 @@ describe('messages', () => {
     ]);
   });
 
-  test('turns with nothing in them are left out', () => {
-    expect(
-      encodeTurns([
-        { role: 'assistant', parts: [] },
-        { role: 'user', parts: [text('')] },
-      ]).value.messages,
-    ).toEqual([]);
+  test('turns with nothing in them are left out, but for a neutral one when there is no other', () => {
+    const empty: Message[] = [
+      { role: 'assistant', parts: [] },
+      { role: 'user', parts: [text('')] },
+    ];
+    const hi: Message = { role: 'user', parts: [text('Hi')] };
+    expect(encodeTurns([...empty, hi]).value.messages).toEqual([{ role: 'user', content: 'Hi' }]);
+    const { value, losses } = encodeTurns(empty);
+    expect(value.messages).toEqual([{ role: 'user', content: 'Go on.' }]);
+    expect(losses.map(({ path }) => path)).toEqual(['messages']);
   });
 
   test.each([
@@ -239,7 +242,7 @@ describe('tools', () => {
       parallelTools: true,
       origin: { toolChoice: 'tool_choice' },
     });
-    expect(value).toEqual({ model: 'gpt-5', messages: [] });
+    expect(value).toEqual({ model: 'gpt-5', messages: [{ role: 'user', content: 'Hi' }] });
     expect(losses.map((loss) => loss.path)).toEqual(['tool_choice', 'parallel_tool_calls']);
   });
 

@@ -1,4 +1,4 @@
-// What the tests of the Chat request writer share: a deployment, and a request with nothing in it.
+// What the tests of the Chat request writer share: a deployment, and a request with next to nothing in it.
 
 import { Fault } from '../../src/canonical/fault.ts';
 import type { CanonicalRequest } from '../../src/canonical/request.ts';
@@ -25,7 +25,7 @@ export const encode = (members: Partial<CanonicalRequest>, target: Partial<Targe
       model: 'm',
       stream: false,
       includeUsage: false,
-      messages: [],
+      messages: [{ role: 'user', parts: [{ kind: 'text', text: 'Hi' }] }],
       tools: [],
       sampling: {},
       cache: {},

@@ -113,7 +113,10 @@ const OTHER_NAME: Record<string, string> = {
 
 function isSent(sent: JsonObject, name: string, value: unknown): boolean {
   const written = JSON.stringify(value);
-  return [name, OTHER_NAME[name]].some((each) => each && JSON.stringify(sent[each]) === written);
+  const other = OTHER_NAME[name];
+  // null says "not set", and gives way to the cap under its other name
+  if (other !== undefined && value === null) return true;
+  return [name, other].some((each) => each !== undefined && JSON.stringify(sent[each]) === written);
 }
 
 function mustBeLegal(plan: Plan, call: Call, codec: Codec): void {

@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { clientOf } from '../../src/gateway/client-name.ts';
 import { Conversations } from '../../src/gateway/conversations.ts';
+import { CapWatch } from '../../src/gateway/daily-cap.ts';
 import { FloodGate } from '../../src/gateway/flood-gate.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health.ts';
@@ -16,6 +17,7 @@ import { inference } from '../../src/http/inference.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
 import type { Journal, JournalRow } from '../../src/store/journal-port.ts';
 import { createKey } from '../../src/store/keys.ts';
+import { createMemoryCache } from '../../src/store/memory/cache.ts';
 import { createMemoryJournal } from '../../src/store/memory/journal.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
@@ -57,10 +59,12 @@ async function gateway({
     journal,
     sealKey: new Uint8Array(32),
     thoughts: createMemoryThoughts(),
+    cache: createMemoryCache(0),
     health: new Health(),
     conversations: new Conversations(),
     running: new Set(),
     pauses: nothingPaused(),
+    capWatch: new CapWatch(),
     watch: new Watch(),
     turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),

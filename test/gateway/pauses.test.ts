@@ -111,7 +111,7 @@ describe('a server that is paused', () => {
       expect(paused).toMatchObject({ status: 200, body: { paused: true, cut: 0 } });
       const refused = await ask(gateway, format, { model: 'both', key });
       expect(refused.headers.get('x-should-retry')).toBe('false');
-      expect(refused.headers.get('retry-after')).toBe('60');
+      expect(refused.headers.get('retry-after')).toBe('2');
       const { status, code, message } = await errorOf(refused);
       expect({ status, code }).toEqual({ status: 503, code: 'paused' });
       expect(message).toContain('paused this server (a bill)');
@@ -247,4 +247,24 @@ test('who resumes what is not paused is told what is', async () => {
   expect((await admin(gateway, 'resume', { all: true })).body).toMatchObject({
     ...{ resumed: [{ name: 'alone' }], data: [] },
   });
+});
+
+test('explain names the pause, and who is passed over because of one', async () => {
+  const gateway = await open();
+  const explain = async (model: string) =>
+    (await admin(gateway, 'explain', { model, prompt: 'Hi' })).body as {
+      refusals: object[];
+      candidates: { provider: string; obstacle: string | null }[];
+      server: object;
+    };
+  await admin(gateway, 'pause', { provider: 'one', reason: 'a bill' });
+  const passed = await explain('both');
+  expect(passed.refusals).toEqual([]);
+  expect(passed.candidates).toMatchObject([
+    { provider: 'two', obstacle: null },
+    { provider: 'one', obstacle: 'the operator has paused it' },
+  ]);
+  expect(passed.server).toMatchObject({ paused: [{ scope: 'provider', name: 'one', reason: 'a bill' }] });
+  expect((await explain('alone')).refusals).toMatchObject([{ status: 503, code: 'paused' }]);
+  expect(asked).toEqual([]);
 });

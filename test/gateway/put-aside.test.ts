@@ -2,6 +2,7 @@
 
 import { expect, test } from 'bun:test';
 import type { Call } from '../../src/gateway/call.ts';
+import { CapWatch } from '../../src/gateway/daily-cap.ts';
 import { putAside } from '../../src/gateway/put-aside.ts';
 import { newCallId } from '../../src/lib/id.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
@@ -22,7 +23,7 @@ async function setUp(members: Partial<NewKey> = {}) {
     const call = { id: newCallId(), key, body, bytes: new Uint8Array(), promptTokens: 0, startedMs };
     return { ...call, price: PRICE, model: { id: 'm', maxOutputTokens: undefined } } as unknown as Call;
   };
-  return { ports: { directory, ledger, billing: BILLING }, key, callOf, close };
+  return { ports: { directory, ledger, billing: BILLING, capWatch: new CapWatch() }, key, callOf, close };
 }
 
 test.each<[string, JsonObject, bigint]>([

@@ -142,7 +142,7 @@ beforeAll(async () => {
       },
     },
   });
-});
+}, 120_000);
 afterAll(async () => {
   await gateway.stop();
   await vendors.stop(true);

@@ -317,6 +317,32 @@ describe('through the front door', () => {
     expect(text?.trimEnd()).toEndWith('data: [DONE]');
   }, 20_000);
 
+  test('explain tells who would wait and who would be refused, and takes no place itself', async () => {
+    const gateway = await open({ max_in_flight: 1, queue: 1 });
+    const explain = async () => {
+      const response = await fetch(`${gateway.url}/admin/explain`, {
+        method: 'POST',
+        headers: { 'x-api-key': gateway.adminSecret },
+        body: JSON.stringify({ model: 'm', prompt: 'Hi' }),
+      });
+      return (await response.json()) as { refusals: object[]; warnings: string[]; server: { queue: object } };
+    };
+    const waits = ({ warnings }: { warnings: string[] }) =>
+      warnings.some((warning) => warning.includes('would wait for its turn'));
+    expect(waits(await explain())).toBe(false);
+    const running = ask(gateway, 'openai-chat', { model: 'm' });
+    await untilTrue(() => standing.length === 1);
+    const behind = await explain();
+    expect(waits(behind)).toBe(true);
+    expect(behind.refusals).toEqual([]);
+    expect(behind.server.queue).toEqual({ running: 1, max_in_flight: 1, waiting: 0, places: 1 });
+    const waiting = ask(gateway, 'openai-chat', { model: 'm' });
+    await untilTrue(() => gateway.turns.waiting === 1);
+    expect((await explain()).refusals).toMatchObject([{ status: 503, code: 'overloaded' }]);
+    expect(gateway.turns.waiting).toBe(1);
+    await serve([running, waiting]);
+  });
+
   test('counting tokens needs no turn', async () => {
     const gateway = await open({ max_in_flight: 1, queue: 0 });
     const running = ask(gateway, 'openai-chat', { model: 'm' });

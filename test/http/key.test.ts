@@ -46,12 +46,15 @@ describe('GET /v1/key', () => {
       limits: { requests_per_minute: 30, concurrent: 20 },
       rate: { remaining: 30, reset: 0, running: 0 },
       models: null,
+      require_tags: null,
       strict: false,
       cache: 'off',
       budget: { amount_usd: 1, period: 'month', spent_usd: 0, resets_at: expect.any(String) },
       quota: null,
       usage: { requests: 0, cost_usd: 0 },
     });
+    const tagged = await makeKey(gateway, '--require-tags', 'eu,zdr');
+    expect((await holder(tagged.key)).require_tags).toEqual(['eu', 'zdr']);
     expect((await call(key)).status).toBe(200);
     expect((await call(key)).status).toBe(200);
     const after = await holder(key);

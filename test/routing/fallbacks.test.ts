@@ -12,13 +12,17 @@ const priced = (model: string, usd: number, more: object = {}) => ({
   ...more,
 });
 /** `big` stands in for `small`, which costs a tenth. */
-const open = async (routing: object = {}, more: { small?: object; big?: object; billing?: object } = {}) => {
+const open = async (
+  routing: object = {},
+  more: { small?: object; big?: object; billing?: object; cache?: object } = {},
+) => {
   street = await openStreet(
     { small: 1, big: 1 },
     {
       models: { small: priced('small', 1, more.small), big: priced('big', 10, more.big) },
       routing: { retries: 0, fallbacks: { small: ['big'] }, ...routing },
       ...(more.billing === undefined ? {} : { billing: more.billing }),
+      ...(more.cache === undefined ? {} : { cache: more.cache }),
     },
   );
   return street;
@@ -71,6 +75,16 @@ describe('a model none of whose providers is set up', () => {
 });
 
 describe('when no deployment of a model answers', () => {
+  test('what the next model says is not kept in its name', async () => {
+    const { call } = await open({}, { cache: { ttl: '1h' } });
+    const { key } = keyWith(1);
+    house('small').act = fails(500);
+    expect(await call('small', {}, { key })).toMatchObject({ provider: 'big', attempts: 2 });
+    house('small').act = says('I am back.');
+    expect(await call('small', {}, { key })).toMatchObject({ provider: 'small', attempts: 1 });
+    expect(await call('small', {}, { key })).toMatchObject({ provider: 'small', attempts: 0 });
+  });
+
   test.each([false, true])(
     'the next model does, by its own price and name, and once (stream: %p)',
     async (stream) => {

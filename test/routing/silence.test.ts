@@ -143,3 +143,52 @@ describe('a credential whose rest is over', () => {
     expect(await call('m')).toMatchObject({ provider: 'one', attempts: 1 });
   });
 });
+
+describe('a deployment that has answered quickly of late', () => {
+  const warm = async () => {
+    const opened = await open({}, { connect_timeout: '1s', first_byte_timeout: FOREVER });
+    for (let i = 0; i < 10; i++) expect((await opened.call('m')).provider).toBe('one');
+    return opened;
+  };
+  const arrivals = (count: number, then: Act = never) => {
+    const all = Promise.withResolvers<void>();
+    let left = count;
+    house('one').act = (asked) => {
+      left -= 1;
+      if (left === 0) all.resolve();
+      return then(asked);
+    };
+    return all.promise;
+  };
+
+  test('and now says nothing to anybody is left by plain calls, though none of them is over time', async () => {
+    const { call, here } = await warm();
+    const arrived = arrivals(3);
+    const waiting = Array.from({ length: 3 }, () => call('m'));
+    await arrived;
+    here.clock.advance(60_000);
+    for (const told of await Promise.all(waiting))
+      expect(told).toMatchObject({ status: 200, provider: 'two', attempts: 2 });
+    expect(await call('m')).toMatchObject({ provider: 'two', attempts: 1 });
+  }, 20_000);
+
+  test('is waited for while it answers others', async () => {
+    const { call, here } = await warm();
+    const answer = Promise.withResolvers<void>();
+    const slow: Act = (asked) =>
+      asked.body.user === 'quick' ? says('one')(asked) : answer.promise.then(() => says('one')(asked));
+    const arrived = arrivals(3, slow);
+    const waiting = Array.from({ length: 3 }, () => call('m'));
+    await arrived;
+    here.clock.advance(60_000);
+    expect((await call('m', { user: 'quick' })).provider).toBe('one');
+    // five ticks of the clock go by
+    house('two').act = never;
+    const begun = performance.now();
+    while (performance.now() - begun < 1300)
+      expect((await call('m', { user: 'quick' })).provider).toBe('one');
+    answer.resolve();
+    for (const told of await Promise.all(waiting))
+      expect(told).toMatchObject({ status: 200, provider: 'one', attempts: 1 });
+  }, 20_000);
+});

@@ -15,6 +15,7 @@ import {
   originOf,
 } from '../../src/clients/fill.ts';
 import { CLIENTS, findClient } from '../../src/clients/index.ts';
+import { clientOf } from '../../src/gateway/client-name.ts';
 
 const KEY = `sk-osiris-${'0123456789abcdef'.repeat(2)}`;
 const ORIGIN = 'https://ai.example.com';
@@ -227,4 +228,20 @@ test.skipIf(python === null)('Python examples are Python', async () => {
     const complaints = await new Response(child.stderr).text();
     expect([await child.exited, complaints]).toEqual([0, '']);
   }
+});
+
+test.each([
+  ['claude-code', 'claude-cli/2.1.197 (external, sdk-cli)'],
+  ['codex', 'codex_exec/0.169.0 (Debian 12.0.0; x86_64) unknown'],
+  ['opencode', 'opencode/1.18.33 ai-sdk/provider-utils/4.0.1 runtime/bun/1.3.0'],
+  ['openclaw', 'OpenAI/JS 7.15.0'],
+  ['kilo', 'Kilo-Code/7.7.7 ai-sdk/provider-utils/4.0.1'],
+  ['zed', 'Zed/0.180.1 (linux; x86_64)'],
+  ['openai-sdk', 'OpenAI/Python 2.8.0'],
+  ['anthropic-sdk', 'Anthropic/JS 1.11.0'],
+  ['agents-sdk', 'Agents/JavaScript 0.20.0'],
+  ['langchain', 'langchainjs-openai/1.0.0 OpenAI/JS 6.49.0'],
+  ['ai-sdk', 'ai-sdk/openai-compatible/2.0.87 ai-sdk/provider-utils/4.0.1'],
+])('%s is known by its user agent', (id, userAgent) => {
+  expect(findClient(id)?.calledAs).toContain(clientOf(userAgent).client ?? '');
 });

@@ -28,12 +28,16 @@ export type FormatsHere = InProcess & {
     how?: { headers?: Record<string, string>; key?: string; able?: boolean },
   ): Promise<Asked>;
   /** The same from a Gemini client. */
-  askAsGoogle(over: WireFormat, body: Json, how?: { stream?: boolean; key?: string }): Promise<Asked>;
+  askAsGoogle(
+    over: WireFormat,
+    body: Json,
+    how?: { stream?: boolean; headers?: Record<string, string>; key?: string },
+  ): Promise<Asked>;
   keyWith(members: Partial<NewKey>): string;
 };
 
-/** `price` is in USD per million tokens, in and out. */
-export async function openFormats(origin: string, price = 0): Promise<FormatsHere> {
+/** `price` is in USD per million tokens, in and out; `more` are sections of the configuration file. */
+export async function openFormats(origin: string, price = 0, more: Json = {}): Promise<FormatsHere> {
   const provider = (format: WireFormat) => ({ base_url: baseUrlOf(origin, format), format, auth: 'none' });
   const model = (format: WireFormat, capabilities: Json) => ({
     price: { input: price, output: price },
@@ -42,6 +46,7 @@ export async function openFormats(origin: string, price = 0): Promise<FormatsHer
   });
   const here = await openHere({
     sections: {
+      ...more,
       providers: Object.fromEntries(FORMATS.map((format) => [`at-${format}`, provider(format)])),
       models: Object.fromEntries(
         FORMATS.flatMap((format) => [
@@ -69,11 +74,12 @@ export async function openFormats(origin: string, price = 0): Promise<FormatsHer
     ...here,
     ask: (from, over, body, { headers = {}, key = here.key, able = false } = {}) =>
       send(PATHS[from], { model: modelOver(over, able), ...body }, key, headers),
-    askAsGoogle: (over, body, { stream = false, key = here.key } = {}) =>
+    askAsGoogle: (over, body, { stream = false, headers = {}, key = here.key } = {}) =>
       send(
         `/v1beta/models/${modelOver(over)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
         body,
         key,
+        headers,
       ),
     keyWith: (members) => here.makeKey({ requestsPerMinute: 100_000, concurrent: 100 }, members).key,
   };

@@ -9,6 +9,7 @@ import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { forgetGone } from '../../src/gateway/ailing.ts';
 import { Conversations } from '../../src/gateway/conversations.ts';
+import { CapWatch, capWarning } from '../../src/gateway/daily-cap.ts';
 import { explain } from '../../src/gateway/explain.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health.ts';
@@ -24,6 +25,7 @@ import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
 import type { Journal } from '../../src/store/journal-port.ts';
 import { createKey } from '../../src/store/keys.ts';
+import { createMemoryCache } from '../../src/store/memory/cache.ts';
 import { createMemoryJournal } from '../../src/store/memory/journal.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
@@ -33,6 +35,8 @@ import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import { accepted, emptyDirectory, loadText } from './config-file.ts';
 import { DAILY, storeIn } from './ledger.ts';
 import { fakeClock, PLAIN_KEY } from './store-fixtures.ts';
+
+const CACHE_BYTES = 1024 ** 2;
 
 export type InProcess = {
   url: string;
@@ -53,8 +57,8 @@ export type InProcess = {
   alerts: Alerts;
   /** The alerts look at the clock. */
   tickAlerts(): void;
-  /** The same configuration read again, as after a reload. */
-  reconfigure(): void;
+  /** The same configuration read again, as after a reload; `sections` in the place of those it had. */
+  reconfigure(sections?: Record<string, unknown>): void;
   stop(): Promise<void>;
 };
 
@@ -120,10 +124,12 @@ export async function openHere(options: {
     billing: config.billing,
     sealKey: new Uint8Array(32),
     thoughts: createMemoryThoughts(clock),
+    cache: createMemoryCache(CACHE_BYTES, clock),
     health: new Health(clock, healthAlerts(alerts.desk)),
     conversations: new Conversations(),
     running: new Set(),
     pauses: new Pauses(directory),
+    capWatch: new CapWatch(),
     watch: new Watch(),
     turns: new Turns(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
@@ -150,6 +156,7 @@ export async function openHere(options: {
     alerts,
     version: 'test',
     troubles: () => ({}),
+    warnings: () => ({ ...ports.pauses.warnings(), ...capWarning(ports) }),
     clock,
   });
   const makeKey: InProcess['makeKey'] = (limits, members = {}) => {
@@ -172,8 +179,11 @@ export async function openHere(options: {
     looks,
     adminSecret,
     makeKey,
-    reconfigure() {
-      const again = { ...accepted(loadText(JSON.stringify(file))), dataDir: config.dataDir };
+    reconfigure(sections = {}) {
+      const again = {
+        ...accepted(loadText(JSON.stringify({ ...file, ...sections }))),
+        dataDir: config.dataDir,
+      };
       ports = { ...ports, config: again, models: buildModelIndex(again) };
       forgetGone(ports);
       alerts.configure(again.alerts);

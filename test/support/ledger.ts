@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { noUsage } from '../../src/canonical/usage.ts';
 import { newCallId } from '../../src/lib/id.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
-import type { Calendar } from '../../src/store/balances.ts';
+import type { Calendar } from '../../src/store/calendar.ts';
 import type { HoldOrder, Key, NewKey, Settlement } from '../../src/store/ports.ts';
 import { openStore, type Store } from '../../src/store/sqlite/store.ts';
 import { PLAIN_KEY, secretOf } from './store-fixtures.ts';

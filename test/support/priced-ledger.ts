@@ -39,6 +39,8 @@ export type Spent = {
   usage?: Usage;
   rule?: SettleRule;
   strict?: boolean;
+  /** Of an answer out of the cache, in ten-thousandths. */
+  share?: number;
   /** When it ended and, unless said otherwise, began. */
   atMs?: number;
   begunMs?: number;
@@ -63,7 +65,7 @@ export async function spend(
   const callId = begunMs === undefined ? newCallId() : callIdAt(begunMs) + (newCallId() & 0x3fffffn);
   const atMs = spent.atMs ?? Date.now();
   store.ledger.hold({ callId, key, model, needNano: 1n, holdNano: 1n, strict, atMs });
-  const { costNano, chargeNano } = billOf(rule, usage, price, MINIMUM_NANO);
+  const { costNano, chargeNano } = billOf(rule, usage, price, MINIMUM_NANO, spent.share);
   const { chargedNano, durable } = store.ledger.settle({
     ...{ callId, key, model, provider, rule, usage, costNano, chargeNano, atMs, losses: undefined },
     price: store.ledger.priceVersion(model, price),

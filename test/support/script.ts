@@ -6,7 +6,13 @@ export type BodyFormat = 'openai-chat' | 'openai-responses' | 'anthropic-message
 export type WireFormat = BodyFormat | 'google-generate-content';
 
 /** A tool call the model makes; `args` is the argument string exactly as it goes on the wire. */
-export type ScriptedCall = { id: string; name: string; args: string };
+export type ScriptedCall = {
+  id: string;
+  name: string;
+  args: string;
+  /** Of Responses: the group of tools it belongs to. */
+  namespace?: string;
+};
 
 /** A search the provider ran itself, and the page that a piece of its text then cites. */
 export type ScriptedSearch = { query: string; url: string; title: string; cited: string };
@@ -58,11 +64,15 @@ export type Turn = {
   silentAfterFrames?: number;
   /**
    * Half of the answer comes. Then `end`: nothing more, as if that were all; `error`: a stream says the provider's
-   * error and a whole answer's connection is reset; `garbage`: events whose JSON is broken, or half a body.
+   * error and a whole answer's connection is reset; `garbage`: events whose JSON is broken, or half a body;
    */
   halfway?: 'end' | 'error' | 'garbage';
+  /** Stream only: all of it comes but why it ended. `silently`: and nothing behind that; `politely`: the farewell does. */
+  unfinished?: 'silently' | 'politely';
   /** Before the first byte. */
   delayMs?: number;
+  /** It is not answered before this. */
+  until?: Promise<unknown>;
   cutting?: Cutting;
 };
 

@@ -33,6 +33,8 @@ export type UpstreamOptions = {
   /** Every request must bear it. */
   key?: string;
   port?: number;
+  /** It takes what a strict provider would refuse. */
+  isLenient?: boolean;
   /** What is answered to a request out of turn; undefined leaves it to the script. */
   aside?: (body: Json) => Turn | undefined;
 };
@@ -79,7 +81,7 @@ export function startUpstream(options: UpstreamOptions = {}): Upstream {
       try {
         entry.body = readBody(raw);
         entry.model = found.model ?? String(entry.body.model);
-        if (!counting) {
+        if (!counting && !options.isLenient) {
           checkHeaders(wire, request.headers);
           wire.check(entry.body, issued[wire.format]);
         }
@@ -103,6 +105,7 @@ export function startUpstream(options: UpstreamOptions = {}): Upstream {
       const stream = found.stream ?? entry.body.stream === true;
       const asked: Asked = { position, model: entry.model, stream, body: entry.body };
       remember(issued[wire.format], turn, wire, asked);
+      await turn.until;
       if (turn.delayMs !== undefined) await Bun.sleep(turn.delayMs);
       return answer(wire, turn, asked, turn.cutting ?? scene.cutting, entry, request.signal);
     },
@@ -221,12 +224,21 @@ function brokenFrames(wire: Wire, turn: Turn, asked: Asked): string[] {
   if (turn.halfway === 'error')
     return [...frames.slice(0, half), wire.errorFrame(asked, 'overloaded_error', 'Overloaded', half)];
   if (turn.halfway === 'garbage') return frames.map((frame, at) => (at < half ? frame : garbled(frame)));
+  if (turn.unfinished === 'politely') return frames.filter((frame) => !FINISH.test(frame));
+  if (turn.unfinished === 'silently')
+    return frames.slice(
+      0,
+      frames.findIndex((frame) => FINISH.test(frame)),
+    );
   if (turn.failAfterFrames !== undefined) {
     const { frames: count, type, message } = turn.failAfterFrames;
     return [...frames.slice(0, count), wire.errorFrame(asked, type, message, count)];
   }
   return turn.stopAfterFrames === undefined ? frames : frames.slice(0, turn.stopAfterFrames);
 }
+
+/** What the four formats say the end with. */
+const FINISH = /"(finish_reason|stop_reason|finishReason)":"|response\.(completed|incomplete)/;
 
 /** Each line of data loses its second half. */
 function garbled(frame: string): string {

@@ -185,6 +185,7 @@ function itemsOf(turn: Turn, asked: Asked): Item[] {
       arguments: call.args,
       call_id: call.id,
       name: call.name,
+      ...(call.namespace === undefined ? {} : { namespace: call.namespace }),
     });
   }
   return items;

@@ -12,6 +12,7 @@ import {
   originOf,
 } from '../../clients/fill.ts';
 import { CLIENTS, findClient } from '../../clients/index.ts';
+import { FORMAT_NAMES, isWritable } from '../../clients/words.ts';
 import type { Config } from '../../config/config.ts';
 import { environment } from '../../config/environment.ts';
 import { requireConfig } from '../config.ts';
@@ -21,17 +22,7 @@ import type { CommandPorts, ConfigFlags, Host } from '../ports.ts';
 import { osOf } from './place.ts';
 import { type Proof, prove } from './prove.ts';
 import { askModels, requireModel } from './server.ts';
-import {
-  blockText,
-  FORMAT_NAMES,
-  headText,
-  howOf,
-  isWritable,
-  listText,
-  notesText,
-  proofText,
-  writtenText,
-} from './text.ts';
+import { blockText, headText, howOf, listText, notesText, proofText, writtenText } from './text.ts';
 import { writeFiles } from './write.ts';
 
 type Flags = ConfigFlags & {

@@ -4,6 +4,7 @@ import type { Client } from '../../clients/client.ts';
 import { monotonicMs } from '../../lib/clock.ts';
 import { asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
 import { parseFrames, type SseFrame } from '../../lib/sse.ts';
+import { VERSION } from '../../lib/version.ts';
 import { type Probe, probesFor } from './probes.ts';
 
 /** `detail` is what came back, or what went wrong and what to do. */
@@ -79,6 +80,7 @@ async function call({ origin, key }: Target, { path, body }: Probe): Promise<Ans
         authorization: `Bearer ${key}`,
         'content-type': 'application/json',
         'anthropic-version': '2023-06-01',
+        'user-agent': `osiris-setup/${VERSION}`,
       },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -1,17 +1,8 @@
 // The server as `osiris setup` asks it: whether it is there, knows the key, and which models the key may use.
 
 import type { ModelFacts } from '../../clients/client.ts';
-import { isPlainModel } from '../../clients/fill.ts';
-import { unknownModel } from '../../clients/models.ts';
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asString,
-  isObject,
-  type JsonObject,
-  tryParseJson,
-} from '../../lib/json.ts';
+import { offeredIn } from '../../clients/offered.ts';
+import { asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
 import { Failure } from '../failure.ts';
 
 const ANSWER_TIMEOUT_MS = 15_000;
@@ -33,7 +24,7 @@ export async function askModels(origin: string, key: string): Promise<ModelFacts
       1,
       'not_osiris',
     );
-  return asArray(body.data).map(asObject).flatMap(factsOf);
+  return offeredIn(body);
 }
 
 /** Throws a Failure when this key cannot use the model by that name, which may be an alias. */
@@ -70,19 +61,4 @@ async function ask(url: string, key: string): Promise<{ status: number; body: Js
       'unreachable',
     );
   }
-}
-
-function factsOf(entry: JsonObject): ModelFacts[] {
-  const id = asString(entry.id);
-  if (id === undefined || !isPlainModel(id)) return [];
-  const unknown = unknownModel(id);
-  const name = asString(entry.display_name)?.replace(/[^\w .:()/-]/g, '');
-  return [
-    {
-      id,
-      name: name || id,
-      contextTokens: asNumber(entry.context_window) ?? unknown.contextTokens,
-      maxOutputTokens: asNumber(entry.max_output_tokens) ?? unknown.maxOutputTokens,
-    },
-  ];
 }

@@ -3,15 +3,10 @@
 import type { Client } from '../../clients/client.ts';
 import type { FilledBlock } from '../../clients/fill.ts';
 import { CLIENTS } from '../../clients/index.ts';
+import { FORMAT_NAMES, isWritable, titleOf } from '../../clients/words.ts';
 import { formatTable } from '../table.ts';
 import type { Proof } from './prove.ts';
 import type { Written } from './write.ts';
-
-export const FORMAT_NAMES: Record<Client['format'], string> = {
-  'openai-chat': 'OpenAI Chat',
-  'openai-responses': 'OpenAI Responses',
-  'anthropic-messages': 'Anthropic Messages',
-};
 
 /** All clients, by kind. */
 export function listText(): string {
@@ -29,20 +24,13 @@ export function howOf(client: Client): string {
   return isWritable(client) ? '--write' : 'hand';
 }
 
-export function isWritable(client: Client): boolean {
-  return client.blocks.some(({ kind }) => kind === 'file');
-}
-
 export function headText(client: Client, origin: string): string {
   return `${client.name} with Osiris at ${origin}, in ${FORMAT_NAMES[client.format]} format\n`;
 }
 
 export function blockText(block: FilledBlock): string {
-  if (block.kind === 'file') return `\n${block.path}\n\n${indented(block.text)}`;
-  const title = block.alternative
-    ? `Or: ${block.title.charAt(0).toLowerCase()}${block.title.slice(1)}`
-    : block.title;
-  if (block.kind === 'code') return `\n${title}\n\n${indented(block.text)}`;
+  const title = titleOf(block);
+  if (block.kind !== 'steps') return `\n${title}\n\n${indented(block.text)}`;
   const steps = block.steps.map((step) => (typeof step === 'string' ? step : `${step[0]}:  ${step[1]}`));
   return `\n${title}\n\n${indented(steps.map((step, index) => `${index + 1}. ${step}\n`).join(''))}`;
 }

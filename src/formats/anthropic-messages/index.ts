@@ -12,6 +12,7 @@ import { MessagesDecoder } from './stream-decode.ts';
 import { MessagesEncoder } from './stream-encode.ts';
 import { decodeUsage } from './usage.ts';
 
+export { keptBetas } from './betas.ts';
 export { ACCOUNT_MEMBERS, refusePrefill } from './prefill.ts';
 export { refuseThread } from './thread.ts';
 export { countTokensSchema, messagesSchema } from './wire.ts';

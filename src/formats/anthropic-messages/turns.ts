@@ -1,6 +1,7 @@
 // Canonical messages to the alternating turns of the Messages format.
 
 import { Fault } from '../../canonical/fault.ts';
+import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../canonical/neutral-turn.ts';
 import type { Message } from '../../canonical/part.ts';
 import { asString, type JsonObject } from '../../lib/json.ts';
 import { contentOf, encodeParts } from './part-encode.ts';
@@ -110,12 +111,8 @@ function loseName(message: Message, writing: Writing): void {
 }
 
 function openingTurn(writing: Writing): Turn {
-  writing.losses.push({
-    path: 'messages',
-    action: 'changed',
-    reason: 'a neutral user turn was put in front',
-  });
-  return { ...emptyTurn('user'), blocks: [{ type: 'text', text: 'Go on.' }] };
+  writing.losses.push(NEUTRAL_LOSS);
+  return { ...emptyTurn('user'), blocks: [{ type: 'text', text: NEUTRAL_TURN }] };
 }
 
 /** Anthropic refuses an answer's beginning that ends in white space. */

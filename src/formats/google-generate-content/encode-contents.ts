@@ -1,5 +1,6 @@
 // Canonical turns to `systemInstruction` and `contents`, in which user and model take turns.
 
+import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../canonical/neutral-turn.ts';
 import type { Message, OpaquePart, Part, TextPart, ToolCallPart } from '../../canonical/part.ts';
 import { asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { callArgs } from './call-args.ts';
@@ -74,8 +75,8 @@ class ContentWriter {
   contents(): JsonObject[] {
     const turns = this.#turns;
     if (turns[0]?.role !== 'user') {
-      note(this.#writing, 'messages', 'changed', 'a neutral user turn was put in front');
-      turns.unshift({ role: 'user', results: [], parts: [{ text: 'Go on.' }] });
+      this.#writing.losses.push(NEUTRAL_LOSS);
+      turns.unshift({ role: 'user', results: [], parts: [{ text: NEUTRAL_TURN }] });
     }
     return turns.map(({ role, results, parts }) => ({ role, parts: [...results, ...parts] }));
   }

@@ -1,8 +1,8 @@
 // Canonical tools, and the choice among them, as Google declares them.
 
 import { hostedToolFault } from '../../canonical/hosted-tool.ts';
-import type { FunctionTool, Tool, ToolChoice } from '../../canonical/request.ts';
-import { compact, isObject, type JsonObject } from '../../lib/json.ts';
+import type { FunctionTool, OpaqueTool, Tool, ToolChoice } from '../../canonical/request.ts';
+import { asObject, compact, isObject, type JsonObject } from '../../lib/json.ts';
 import { GOOGLE } from '../schema-dialect.ts';
 import { fitArguments, listed } from '../schema-fit.ts';
 import { FORMAT } from './names.ts';
@@ -59,6 +59,11 @@ function encodeFunction(tool: FunctionTool, isStrict: boolean, writing: Writing)
   return compact({ name, description, parametersJsonSchema: schema });
 }
 
+/** Anthropic's tool that reads pages has a counterpart; the tokens of the pages are all that it costs. */
+function readsPages({ type, raw }: OpaqueTool): boolean {
+  return raw.format === 'anthropic-messages' && type.startsWith('web_fetch_');
+}
+
 const NO_LIMITS = 'Google’s search takes no limits';
 
 function encodeHosted(tool: Tool, writing: Writing): JsonObject[] {
@@ -78,6 +83,11 @@ function encodeHosted(tool: Tool, writing: Writing): JsonObject[] {
     }
     case 'opaque':
       if (tool.raw.format === FORMAT && isObject(tool.raw.value)) return [tool.raw.value];
+      if (readsPages(tool)) {
+        if (Object.keys(asObject(tool.raw.value)).length > 2)
+          note(writing, tool.at, 'changed', 'Google reads pages without limits');
+        return [{ urlContext: {} }];
+      }
       throw hostedToolFault(tool);
     case 'custom':
       throw unsupported(tool.at, 'it has no free-text tools');

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Loss } from '../../canonical/loss.ts';
+import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../canonical/neutral-turn.ts';
 import { pairResults } from '../../canonical/pair-results.ts';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
 import type { JsonObject, JsonValue } from '../../lib/json.ts';
@@ -11,7 +12,7 @@ import { dropMark, encodePart, NO_MEMBER, unsupported } from './encode-parts.ts'
 import { ISSUER, LOST_THOUGHT, SECTION_GAP, type State, stateOf } from './thought-details.ts';
 
 /**
- * Chat messages in the order of the turns; turns with nothing left in them are left out. What tool results hold
+ * Chat messages in the order of the turns, at least one; turns with nothing left in them are left out. What tool results hold
  * beside text follows in a user message behind the last result of the turn. Throws Fault `unsupported_parameter`.
  */
 export function encodeMessages(messages: Message[], target: Target, losses: Loss[]): JsonObject[] {
@@ -36,7 +37,10 @@ export function encodeMessages(messages: Message[], target: Target, losses: Loss
     if (encoded) out.push(encoded);
   }
   attach();
-  return out;
+  // a list of nothing is refused
+  if (out.length > 0) return out;
+  losses.push(NEUTRAL_LOSS);
+  return [{ role: 'user', content: NEUTRAL_TURN }];
 }
 
 function turn(message: Message, target: Target, losses: Loss[]): JsonObject | undefined {

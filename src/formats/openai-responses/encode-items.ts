@@ -2,6 +2,7 @@
 
 import { distinctIds } from '../../canonical/distinct-ids.ts';
 import type { Loss } from '../../canonical/loss.ts';
+import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../canonical/neutral-turn.ts';
 import { pairResults } from '../../canonical/pair-results.ts';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../canonical/part.ts';
 import { compact, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
@@ -25,7 +26,7 @@ export type ItemContext = {
  */
 export function encodeItems(messages: Message[], context: ItemContext): JsonObject[] {
   const paired = distinctIds(pairResults(messages, context.losses));
-  return paired.flatMap((message, position) => {
+  const items = paired.flatMap((message, position) => {
     if (message.name !== undefined)
       context.losses.push(
         lost({ at: `${message.at ?? 'input'}.name` }, 'dropped', 'messages carry no name here'),
@@ -38,6 +39,10 @@ export function encodeItems(messages: Message[], context: ItemContext): JsonObje
     const content = writeInputContent(message.parts, context.losses, context.marks);
     return content.length === 0 ? [] : [{ type: 'message', role, content }];
   });
+  if (items.length > 0) return items;
+  context.losses.push(NEUTRAL_LOSS);
+  const content = [{ type: 'input_text', text: NEUTRAL_TURN }];
+  return [{ type: 'message', role: 'user', content }];
 }
 
 function resultsIn(message: Message | undefined): Map<string, ToolResultPart> {

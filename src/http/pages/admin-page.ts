@@ -3,7 +3,7 @@
 export const ADMIN_MAIN = `<noscript><p class="banner warn">This page needs JavaScript. <code>osiris keys</code>, <code>usage</code> and <code>logs</code> tell the same.</p></noscript>
 <section id="gate" class="gate" aria-labelledby="gate-title">
 <h1 id="gate-title">Admin</h1>
-<p>Spend, keys and errors of this server. The secret was printed at the first start; <code>osiris admin reset</code> makes a new one.</p>
+<p>Spend, keys, clients and errors of this server. The secret was printed at the first start; <code>osiris admin reset</code> makes a new one.</p>
 <form id="gate-form" class="stack">
 <label for="secret">Admin secret</label>
 <input id="secret" type="password" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="osiris-admin-…" required aria-describedby="gate-error">
@@ -15,11 +15,13 @@ export const ADMIN_MAIN = `<noscript><p class="banner warn">This page needs Java
 <div id="board" class="board" hidden aria-busy="true">
 <header class="title">
 <div><h1>Overview</h1><p id="health" class="about"></p></div>
-<div class="tools"><span id="fresh" class="fresh" role="status"></span><button id="forget" type="button">Lock</button></div>
+<div class="tools"><span id="fresh" class="fresh" role="status"></span><button id="pause" type="button">Pause…</button><button id="forget" type="button">Lock</button></div>
 </header>
 <div id="notice" role="status"></div>
+<div id="pauses" role="status"></div>
+<div id="troubles" role="status"></div>
 <div class="figures even">
-<section class="card figure" aria-labelledby="today-title"><h2 id="today-title">Today</h2><p id="today" class="amount"></p><p id="today-note" class="note"></p></section>
+<section class="card figure" aria-labelledby="today-title"><h2 id="today-title">Today</h2><p id="today" class="amount"></p><p id="today-note" class="note"></p><div id="cap"></div></section>
 <section class="card figure" aria-labelledby="week-title"><h2 id="week-title">7 days</h2><p id="week" class="amount"></p><p id="week-note" class="note"></p></section>
 <section class="card figure" aria-labelledby="month-title"><h2 id="month-title">30 days</h2><p id="month" class="amount"></p><p id="month-note" class="note"></p></section>
 </div>
@@ -35,6 +37,13 @@ export const ADMIN_MAIN = `<noscript><p class="banner warn">This page needs Java
 </form>
 <div id="keys"></div>
 </section>
+<section class="card" aria-labelledby="clients-title"><header class="head"><h2 id="clients-title">Clients</h2>
+<fieldset class="choice" id="clients-since"><legend class="hidden">Since when</legend>
+<label><input type="radio" name="clients-since" value="24h"><span>24 hours</span></label>
+<label><input type="radio" name="clients-since" value="7d" checked><span>7 days</span></label>
+<label><input type="radio" name="clients-since" value="30d"><span>30 days</span></label>
+</fieldset></header>
+<div id="clients"></div></section>
 <section class="card" aria-labelledby="errors-title"><header class="head"><h2 id="errors-title">Errors</h2>
 <fieldset class="choice" id="since"><legend class="hidden">Since when</legend>
 <label><input type="radio" name="since" value="1h"><span>1 hour</span></label>
@@ -42,5 +51,8 @@ export const ADMIN_MAIN = `<noscript><p class="banner warn">This page needs Java
 <label><input type="radio" name="since" value="7d"><span>7 days</span></label>
 </fieldset></header>
 <div id="errors"></div></section>
+<section class="card" aria-labelledby="alerts-title"><header class="head"><h2 id="alerts-title">Alerts</h2><button id="alerts-test" type="button">Send a test</button></header>
+<p id="alerts-outcome" class="note" role="status"></p>
+<div id="alerts"></div></section>
 </div>
 <dialog id="dialog" aria-labelledby="dialog-title"></dialog>`;

@@ -15,6 +15,7 @@ const POLICY = [
 ].join('; ');
 
 const LINKS = [
+  ['/setup', 'Set up'],
   ['/key', 'Key'],
   ['/docs', 'API'],
   ['/admin', 'Admin'],
@@ -25,7 +26,9 @@ export type Page = {
   /** Its own address, marked in the bar. */
   path: string;
   /** The script it runs. */
-  script?: 'key.js' | 'admin.js';
+  script?: 'key.js' | 'admin.js' | 'setup.js';
+  /** A style of its own. */
+  style?: 'setup.css';
   main: string;
   status?: number;
 };
@@ -39,9 +42,16 @@ export const PAGE_HEADERS = {
 };
 
 /** `main` is HTML of ours: nothing that comes from outside may be part of it. */
-export async function pageResponse({ title, path, script, main, status = 200 }: Page): Promise<Response> {
+export async function pageResponse({
+  title,
+  path,
+  script,
+  style,
+  main,
+  status = 200,
+}: Page): Promise<Response> {
   const addressOf = await pageFiles.addresses();
-  const styles = ['page.css', 'parts.css', 'tables.css', 'forms.css', 'chart.css'];
+  const styles = ['page.css', 'parts.css', 'tables.css', 'forms.css', 'chart.css', ...(style ? [style] : [])];
   const html = `<!doctype html>
 <html lang="en">
 <head>

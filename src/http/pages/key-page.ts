@@ -42,5 +42,6 @@ export const KEY_MAIN = `<noscript><p class="banner warn">This page needs JavaSc
 <label><input type="radio" name="snippet" value="claude"><span>Claude Code</span></label>
 </fieldset></header>
 <div class="snippet"><pre id="snippet" tabindex="0" aria-label="Snippet"></pre><button id="copy" type="button">Copy</button></div>
+<p class="note">Codex, OpenCode, Zed, Cursor and others: <a href="/setup">set up a client</a>, and see its first request arrive.</p>
 </section>
 </div>`;

@@ -1,4 +1,4 @@
-// The pages for people at `/`, `/key`, `/admin` and `/docs/translation`, with their files.
+// The pages for people at `/`, `/setup`, `/key`, `/admin` and `/docs/translation`, with their files.
 
 import { Elysia, NotFoundError } from 'elysia';
 import { ADMIN_MAIN } from './admin-page.ts';
@@ -6,18 +6,31 @@ import { pageFiles } from './files.ts';
 import { PAGE_HEADERS, pageResponse } from './frame.ts';
 import { HOME_MAIN, refusedMain } from './home-page.ts';
 import { KEY_MAIN } from './key-page.ts';
+import { setupMain } from './setup-page.ts';
 import { TRANSLATION_MAIN } from './translation-page.ts';
 
 const HIDDEN = { detail: { hide: true } };
 const NOT_OPEN = 'The admin page is not open to this address; see server.admin_from.';
 
 /** The admin page holds no secret, yet it is shown only where the admin routes answer. */
-export function pages(isAdminAddress: (request: Request) => boolean) {
+export function pages(isAdminAddress: (request: Request) => boolean, publicUrl: () => string | undefined) {
   return (
     new Elysia({ name: 'pages' })
       .get('/', () => pageResponse({ title: 'Gateway', path: '/', main: HOME_MAIN }), HIDDEN)
       // For clients that look whether somebody is there
       .head('/', () => new Response(null, { headers: PAGE_HEADERS }), HIDDEN)
+      .get(
+        '/setup',
+        () =>
+          pageResponse({
+            title: 'Set up',
+            path: '/setup',
+            script: 'setup.js',
+            style: 'setup.css',
+            main: setupMain(publicUrl()),
+          }),
+        HIDDEN,
+      )
       .get(
         '/key',
         () => pageResponse({ title: 'Key', path: '/key', script: 'key.js', main: KEY_MAIN }),

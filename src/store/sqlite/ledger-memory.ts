@@ -29,6 +29,19 @@ export function rememberedIn(database: Database, underWay: ReadonlyMap<bigint, U
      - coalesce((SELECT sum(iif(debit = ${BOOKS.adjustments}, -amount_nano, amount_nano)) FROM entries
        WHERE id IN (SELECT value FROM json_each(?3)) AND key = ?1 AND day >= ?2), 0) AS spent`,
   );
+  // the same for all keys; a day is asked for once, so that it needs no index
+  const on = database.query<{ spent: bigint }, [number, string]>(
+    `SELECT coalesce((SELECT sum(amount_nano) FROM days WHERE day = ?1), 0)
+     - coalesce((SELECT sum(iif(debit = ${BOOKS.adjustments}, -amount_nano, amount_nano)) FROM entries
+       WHERE id IN (SELECT value FROM json_each(?2)) AND day = ?1), 0) AS spent`,
+  );
+  const underWayWhere = (counts: (entry: UnderWay) => boolean): { ids: string; nano: bigint } => {
+    const found = [...underWay].filter(([, entry]) => counts(entry));
+    return {
+      ids: `[${found.map(([id]) => id).join()}]`,
+      nano: found.reduce((sum, [, { nano }]) => sum + nano, 0n),
+    };
+  };
   return {
     purse(id) {
       const row = purse.get(id);
@@ -47,14 +60,12 @@ export function rememberedIn(database: Database, underWay: ReadonlyMap<bigint, U
       };
     },
     spentSince(keyId, sinceDay) {
-      const ids: bigint[] = [];
-      let bookedNano = 0n;
-      for (const [id, { keyId: of, day, nano }] of underWay) {
-        if (of !== keyId || day < sinceDay) continue;
-        ids.push(id);
-        bookedNano += nano;
-      }
-      return (since.get(keyId, sinceDay, `[${ids.join()}]`)?.spent ?? 0n) + bookedNano;
+      const { ids, nano } = underWayWhere((entry) => entry.keyId === keyId && entry.day >= sinceDay);
+      return (since.get(keyId, sinceDay, ids)?.spent ?? 0n) + nano;
+    },
+    spentOn(day) {
+      const { ids, nano } = underWayWhere((entry) => entry.day === day);
+      return (on.get(day, ids)?.spent ?? 0n) + nano;
     },
   };
 }

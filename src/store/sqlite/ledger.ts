@@ -5,7 +5,8 @@ import type { Price } from '../../catalog/model.ts';
 import { every, nowMs } from '../../lib/clock.ts';
 import { digitsOf, newCallId } from '../../lib/id.ts';
 import { log } from '../../lib/log.ts';
-import { Balances, type Calendar } from '../balances.ts';
+import { Balances } from '../balances.ts';
+import type { Calendar } from '../calendar.ts';
 import type { HoldOrder, Ledger, Posting, Receipt, Settlement } from '../ports.ts';
 import { BOOKS } from './books.ts';
 import { type Cell, type EntryRow, NO_USAGE_CELLS, usageCells } from './ledger-batch.ts';
@@ -131,6 +132,7 @@ export async function createLedger(
     post,
     purse: (id) => balances.purse(id),
     tally: (key) => balances.tally(key, nowMs()),
+    today: () => balances.today(nowMs()),
     priceVersion: (model, price: Price) => numberOf(model, price),
     trouble: () => commit.trouble,
     lagMs: () => commit.lagMs(),

@@ -1,7 +1,7 @@
 // Opens everything that is kept in osiris.db.
 
 import { type Clock, systemClock } from '../../lib/clock.ts';
-import type { Calendar } from '../balances.ts';
+import type { Calendar } from '../calendar.ts';
 import { databasePath } from '../data-dir.ts';
 import type { Directory, Ledger } from '../ports.ts';
 import type { Statements } from '../statements.ts';

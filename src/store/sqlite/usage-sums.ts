@@ -18,6 +18,7 @@ type SumRow = {
   amount: bigint;
   cached: bigint;
   undelivered?: bigint;
+  from_cache?: bigint;
 };
 
 const INPUT = 'input_uncached + cache_read + cache_write_5m + cache_write_1h + cache_write_other';
@@ -33,8 +34,11 @@ export async function usageIn(snapshot: Database, query: UsageQuery): Promise<Us
   if (!byProvider && !query.deliveries) return spent;
   const single = await sumsOfEntries(snapshot, query);
   if (byProvider) return [...single, ...beyond(spent, single, query)];
-  const found = new Map(single.map((row) => [groupOf(row, query.by), row.undelivered]));
-  return spent.map((row) => ({ ...row, undelivered: found.get(groupOf(row, query.by)) ?? 0 }));
+  const found = new Map(single.map((row) => [groupOf(row, query.by), row]));
+  return spent.map((row) => {
+    const { undelivered = 0, fromCache = 0 } = found.get(groupOf(row, query.by)) ?? {};
+    return { ...row, undelivered, fromCache };
+  });
 }
 
 function sumsOfDays(snapshot: Database, query: UsageQuery): UsageRow[] {
@@ -52,9 +56,10 @@ async function sumsOfEntries(snapshot: Database, query: UsageQuery): Promise<Usa
   const { by, fromDay, toDay } = query;
   const sum = snapshot.query<SumRow, [...Filter, fromId: bigint, toId: bigint]>(
     `SELECT ${[...by, ''].map((name) => (name === 'provider' ? "coalesce(provider, '') AS provider" : name)).join(', ')}
-     count(*) AS calls, total(rule NOT IN ('finished', 'client-left')) AS failed, total(${INPUT}) AS input,
+     count(*) AS calls, total(rule NOT IN ('finished', 'client-left', 'cache')) AS failed, total(${INPUT}) AS input,
      total(output) AS output, coalesce(sum(amount_nano), 0) AS amount, total(cache_read) AS cached,
-     total(delivery = 'unknown' AND amount_nano > 0) AS undelivered
+     total(delivery = 'unknown' AND amount_nano > 0) AS undelivered,
+     total(rule = 'cache') AS from_cache
      FROM entries WHERE id >= ?5 AND id < ?6 AND kind = 'charge' AND ${FILTER} ${groupBy(by)}`,
   );
   const sums = new Map<string, UsageRow>();
@@ -81,7 +86,7 @@ function beyond(spent: UsageRow[], single: UsageRow[], { by }: UsageQuery): Usag
     if (whole) left.set(group, plus(whole, row, -1));
   }
   const rows = [...left.values()].filter((row) => row.calls !== 0 || row.amountNano !== 0n);
-  return rows.map((row) => ({ ...row, undelivered: 0 }));
+  return rows.map((row) => ({ ...row, undelivered: 0, fromCache: 0 }));
 }
 
 function plus(row: UsageRow, other: UsageRow, sign: 1 | -1): UsageRow {
@@ -94,6 +99,7 @@ function plus(row: UsageRow, other: UsageRow, sign: 1 | -1): UsageRow {
     outputTokens: row.outputTokens + sign * other.outputTokens,
     amountNano: row.amountNano + BigInt(sign) * other.amountNano,
     undelivered: (row.undelivered ?? 0) + sign * (other.undelivered ?? 0),
+    fromCache: (row.fromCache ?? 0) + sign * (other.fromCache ?? 0),
   };
 }
 
@@ -110,6 +116,7 @@ function usageOfSums(row: SumRow): UsageRow {
     outputTokens: Number(row.output),
     amountNano: row.amount,
     ...(row.undelivered === undefined ? {} : { undelivered: Number(row.undelivered) }),
+    ...(row.from_cache === undefined ? {} : { fromCache: Number(row.from_cache) }),
   };
 }
 

@@ -34,6 +34,7 @@ const COLUMNS = `id, kind, debit, credit, amount_nano, at_ms, day, key, model, p
 
 const RULES: ReadonlySet<string> = new Set<SettleRule>([
   'finished',
+  'cache',
   'client-left',
   'upstream-failed',
   'our-failure',
@@ -198,7 +199,7 @@ function addToDays(days: Map<string, DaySums>, row: Row): void {
   sums.cached += Number(cache_read);
   sums.output += Number(row.output);
   sums.amountNano += amount;
-  if (row.rule !== 'finished' && row.rule !== 'client-left') sums.failed += 1;
+  if (row.rule !== 'finished' && row.rule !== 'client-left' && row.rule !== 'cache') sums.failed += 1;
 }
 
 function nameOf({ id, kind }: Row): string {

@@ -3,7 +3,7 @@
 import type { AdminKey } from './admin-shapes.ts';
 import type { Ask } from './api.ts';
 import { type Dialog, field, form } from './dialog.ts';
-import { copyOnClick, el, fill, inputById } from './dom.ts';
+import { copyOnClick, el, factList, fill, inputById } from './dom.ts';
 import { statusChip } from './key-standing.ts';
 import { fromNow, moment, money } from './words.ts';
 
@@ -182,9 +182,5 @@ function factsOf(key: AdminKey): HTMLElement {
   if (key.quota) facts.push(['Quota', `${money(key.quota.used_usd)} of ${money(key.quota.amount_usd)}`]);
   if (key.models) facts.push(['Models', key.models.join(', ')]);
   if (key.strict) facts.push(['Strict', 'A request that a model cannot take whole is refused']);
-  return el(
-    'dl',
-    { class: 'facts' },
-    ...facts.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]),
-  );
+  return factList(facts);
 }

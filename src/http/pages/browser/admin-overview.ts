@@ -1,12 +1,12 @@
 // The upper half of the admin page: spend, its charts, the health of the server, and what went wrong.
 
+import { callTable } from './admin-call.ts';
 import type { LogList, Readiness, UsageAnswer } from './admin-shapes.ts';
 import { noBars, stackedBars } from './chart.ts';
-import { byId, el, empty, fill, table } from './dom.ts';
+import { byId, el, empty, fill } from './dom.ts';
 import { bigMoney } from './key-standing.ts';
-import { statusMark } from './key-usage.ts';
 import { exact, stackOf } from './series.ts';
-import { fromNow, moment, plural } from './words.ts';
+import { plural } from './words.ts';
 
 const NONE = 'Calls that cost something show here.';
 const FIGURES = [
@@ -58,24 +58,13 @@ export async function showHealth(): Promise<void> {
   );
 }
 
-export function showErrors(rows: LogList['data']): void {
+/** `open` is called with the id of a call. */
+export function showErrors(rows: LogList['data'], open: (id: string) => void): void {
   if (rows.length === 0) {
     fill(byId('errors'), empty('No errors', el('p', {}, 'No call has failed in this time.')));
     return;
   }
-  const cells = rows.map((row) => [
-    el('time', { datetime: row.at, title: moment(row.at) }, fromNow(row.at)),
-    statusMark(row.status),
-    el('div', { class: 'reason' }, el('code', {}, row.code ?? ''), el('span', {}, row.message ?? '')),
-    row.key_name ?? row.key ?? '—',
-    row.model ?? row.model_asked ?? '—',
-    row.provider ?? '—',
-    row.client === null ? '—' : `${row.client} ${row.client_version ?? ''}`,
-  ]);
-  fill(
-    byId('errors'),
-    table('Errors', [['When'], ['Status'], ['What'], ['Key'], ['Model'], ['Provider'], ['Client']], cells),
-  );
+  fill(byId('errors'), callTable('Errors', rows, open));
 }
 
 function showFigures(usage: UsageAnswer): void {

@@ -35,21 +35,93 @@ export type UsageAnswer = {
   }[];
 };
 
-export type LogList = {
-  data: {
-    at: string;
+/** A call as `/admin/logs` shows it. */
+export type LogEntry = {
+  id: string;
+  request_id: string;
+  at: string;
+  key: string | null;
+  key_name: string | null;
+  client: string | null;
+  client_version: string | null;
+  path: string;
+  model_asked: string | null;
+  model: string | null;
+  provider: string | null;
+  stream: boolean;
+  status: number;
+  code: string | null;
+  message: string | null;
+  upstream_status: number | null;
+  attempts: number;
+  failed_attempts: string | null;
+  losses: string | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cached_tokens: number | null;
+  cost_usd: number | null;
+  rule: string | null;
+  duration_ms: number;
+  first_byte_ms: number | null;
+};
+
+export type LogList = { data: LogEntry[] };
+
+type ClientCalls = { calls: number; failed: number; left: number; first_at: string; last_at: string };
+
+export type ClientEntry = ClientCalls & {
+  client: string | null;
+  versions: (ClientCalls & { version: string | null })[];
+  errors: {
     status: number;
-    code: string | null;
+    code: string;
+    calls: number;
+    last_at: string;
+    last_id: string;
     message: string | null;
-    key: string | null;
-    key_name: string | null;
-    model: string | null;
-    model_asked: string | null;
-    provider: string | null;
-    client: string | null;
-    client_version: string | null;
-    request_id: string;
   }[];
 };
+
+export type AlertView = {
+  event: string;
+  state: 'raised' | 'reminder' | 'cleared' | 'test';
+  message: string;
+  at: string;
+  since: string;
+};
+
+export type AdminHealth = {
+  paused: boolean;
+  pauses: {
+    scope: 'server' | 'provider' | 'model';
+    name: string | null;
+    reason: string | null;
+    since: string;
+  }[];
+  daily_cap: {
+    cap_usd: number;
+    spent_usd: number;
+    held_usd: number;
+    reached: boolean;
+    resets_at: string;
+  } | null;
+  alerts: {
+    open: AlertView[];
+    recent: AlertView[];
+    webhooks: {
+      receiver: string;
+      sent: number;
+      waiting: number;
+      dropped: number;
+      trouble: string | null;
+    }[];
+  };
+};
+
+export type TestAnswer = {
+  data: { receiver: string; ok: boolean; status: number | null; answer: string }[];
+};
+
+export type ClientList = { data: ClientEntry[] };
 
 export type Readiness = { status: string; checks: Record<string, string> };

@@ -1,9 +1,15 @@
-// The page at `/admin`: asks for spend, keys and errors with the admin secret, and shows them anew while somebody looks.
+// The page at `/admin`: asks for spend, keys, clients and errors with the admin secret, and shows them anew while somebody looks.
+
+import { alertCard } from './admin-alerts.ts';
+
+import { callOpener } from './admin-call.ts';
+import { clientView } from './admin-clients.ts';
 
 import { keyDialogs } from './admin-dialogs.ts';
 import { keyTable } from './admin-keys.ts';
 import { overview, showErrors, showHealth } from './admin-overview.ts';
-import type { LogList, UsageAnswer } from './admin-shapes.ts';
+import type { AdminHealth, LogList, UsageAnswer } from './admin-shapes.ts';
+import { killSwitch } from './admin-switch.ts';
 import { asker, type Refusal } from './api.ts';
 import { dialog } from './dialog.ts';
 import { byId, choice, el, empty, fill } from './dom.ts';
@@ -17,9 +23,13 @@ const CLIENT_LEFT = 499;
 const door = gate('osiris-admin', load);
 const ask = asker(door.secret);
 const view = overview();
+const showAlerts = alertCard(ask);
 const box = dialog();
 const dialogs = keyDialogs(ask, box, () => void keys.load());
 const keys = keyTable(ask, dialogs.show);
+const control = killSwitch(ask, box, () => void load());
+const openCall = callOpener(ask, box);
+const clients = clientView(ask, box, openCall);
 const since = choice('since', () => void loadErrors());
 const refresh = refreshing(load);
 byId('create').addEventListener('click', dialogs.create);
@@ -27,22 +37,30 @@ byId('forget').addEventListener('click', refresh.stop);
 
 async function load(): Promise<void> {
   const secret = door.secret();
-  const [models, byKey] = await Promise.all([
+  const [models, byKey, health] = await Promise.all([
     ask<UsageAnswer>('/admin/usage?by=day,model&undelivered=false'),
     ask<UsageAnswer>('/admin/usage?by=day,key&undelivered=false'),
+    ask<AdminHealth>('/admin/health'),
     showHealth(),
   ]);
   if (secret !== door.secret()) return;
   if (!models.ok) return refuse(models);
   if (!byKey.ok) return refuse(byKey);
+  if (!health.ok) return refuse(health);
   notice(undefined);
   const board = byId('board');
   // Rows made anew would take the keyboard from whoever is on one
-  const isBusy = byId('keys').contains(document.activeElement);
-  await Promise.all([isBusy ? undefined : keys.load(), loadErrors()]);
+  const isFree = (id: string) => !byId(id).contains(document.activeElement);
+  await Promise.all([
+    isFree('keys') && keys.load(),
+    isFree('clients') && clients.load(),
+    isFree('errors') && loadErrors(),
+  ]);
   if (board.hidden) door.open();
   view.showModels(models.value);
   view.showKeys(byKey.value);
+  control.show(health.value);
+  showAlerts(health.value);
   board.setAttribute('aria-busy', 'false');
   refresh.done();
 }
@@ -60,7 +78,7 @@ async function loadErrors(): Promise<void> {
     rows.push(...answer.value.data.filter(({ status }) => status !== CLIENT_LEFT));
   }
   rows.sort((left, right) => Date.parse(right.at) - Date.parse(left.at));
-  showErrors(rows.slice(0, ERRORS_SHOWN));
+  showErrors(rows.slice(0, ERRORS_SHOWN), (id) => openCall(id));
 }
 
 function refuse(refusal: Refusal): void {

@@ -2,23 +2,27 @@
 
 import { byId, type Child, el, fill } from './dom.ts';
 
-export type Dialog = { show(title: string, ...children: Child[]): void; close(): void };
+export type Dialog = {
+  show(title: string, ...children: Child[]): void;
+  /** For tables. */
+  showWide(title: string, ...children: Child[]): void;
+  close(): void;
+};
 
 export function dialog(): Dialog {
   const host = byId('dialog') as HTMLDialogElement;
   // A secret that was shown once is gone with it
   host.addEventListener('close', () => fill(host));
+  const open = (isWide: boolean, title: string, children: Child[]) => {
+    const close = el('button', { type: 'button', class: 'quiet', 'aria-label': 'Close' }, '✕');
+    close.addEventListener('click', () => host.close());
+    host.classList.toggle('wide', isWide);
+    fill(host, el('header', { class: 'head' }, el('h2', { id: 'dialog-title' }, title), close), ...children);
+    if (!host.open) host.showModal();
+  };
   return {
-    show(title, ...children) {
-      const close = el('button', { type: 'button', class: 'quiet', 'aria-label': 'Close' }, '✕');
-      close.addEventListener('click', () => host.close());
-      fill(
-        host,
-        el('header', { class: 'head' }, el('h2', { id: 'dialog-title' }, title), close),
-        ...children,
-      );
-      if (!host.open) host.showModal();
-    },
+    show: (title, ...children) => open(false, title, children),
+    showWide: (title, ...children) => open(true, title, children),
     close: () => host.close(),
   };
 }

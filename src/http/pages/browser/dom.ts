@@ -67,6 +67,15 @@ export function table(
   );
 }
 
+/** Names and what they stand for, beside one another. */
+export function factList(facts: readonly (readonly [name: string, value: Child])[]): HTMLElement {
+  return el(
+    'dl',
+    { class: 'facts' },
+    ...facts.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]),
+  );
+}
+
 /** An amount for reading; pointing at it shows it to the last digit. */
 export function amount(usd: number): HTMLElement {
   const exact = exactMoney(usd);
@@ -81,16 +90,41 @@ export function empty(title: string, ...children: Child[]): HTMLElement {
 /** Copies on click, and says so for a moment. */
 export function copyOnClick(button: HTMLElement, text: () => string): void {
   const label = button.textContent ?? 'Copy';
+  let restore: ReturnType<typeof setTimeout> | undefined;
   button.addEventListener('click', async () => {
-    const done = await navigator.clipboard?.writeText(text()).then(
-      () => true,
-      () => false,
-    );
-    button.textContent = done ? 'Copied' : 'Press Ctrl C';
-    setTimeout(() => {
+    const done = (await copyByPermission(text())) || copyBySelection(button, text());
+    button.textContent = done ? 'Copied' : 'Select it';
+    clearTimeout(restore);
+    restore = setTimeout(() => {
       button.textContent = label;
     }, 2000);
   });
+}
+
+/** Browsers have this for https and for this machine only. */
+async function copyByPermission(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Everywhere else: a field is selected and copied as by hand. It stands beside the button, where a dialog allows it. */
+function copyBySelection(button: HTMLElement, text: string): boolean {
+  const field = el('textarea', { class: 'hidden', 'aria-hidden': 'true', tabindex: -1 });
+  field.value = text;
+  button.after(field);
+  field.select();
+  try {
+    return document.execCommand('copy');
+  } catch {
+    return false;
+  } finally {
+    field.remove();
+    button.focus();
+  }
 }
 
 function dress<Made extends Element>(made: Made, attributes: Attributes, children: Child[]): Made {

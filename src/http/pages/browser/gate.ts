@@ -32,13 +32,13 @@ export function gate(slot: string, tried: () => Promise<void>): Gate {
   const made: Gate = {
     secret: () => secret,
     open() {
-      store(slot, keep.checked ? secret : undefined);
+      keepSecret(slot, keep.checked ? secret : undefined);
       field.value = '';
       show(true);
     },
     close(refusal) {
       secret = '';
-      store(slot, undefined);
+      keepSecret(slot, undefined);
       show(false);
       byId('gate-error').textContent = refusal?.message ?? '';
       field.setAttribute('aria-invalid', String(refusal !== undefined));
@@ -51,7 +51,7 @@ export function gate(slot: string, tried: () => Promise<void>): Gate {
     if (given !== '') void attempt(given);
   });
   byId('forget').addEventListener('click', () => made.close());
-  const kept = stored(slot);
+  const kept = keptSecret(slot);
   if (kept !== undefined) {
     keep.checked = true;
     // The page has its gate in hand first
@@ -60,7 +60,8 @@ export function gate(slot: string, tried: () => Promise<void>): Gate {
   return made;
 }
 
-function stored(slot: string): string | undefined {
+/** What an earlier page of this tab was asked to remember. */
+export function keptSecret(slot: string): string | undefined {
   try {
     return sessionStorage.getItem(slot) ?? undefined;
   } catch {
@@ -68,7 +69,8 @@ function stored(slot: string): string | undefined {
   }
 }
 
-function store(slot: string, secret: string | undefined): void {
+/** Undefined forgets it. */
+export function keepSecret(slot: string, secret: string | undefined): void {
   try {
     if (secret === undefined) sessionStorage.removeItem(slot);
     else sessionStorage.setItem(slot, secret);

@@ -101,7 +101,8 @@ function meters({ limits, rate, budget, quota }: KeyAnswer): Child[] {
   ];
 }
 
-function meter(
+/** How much of a whole is used. */
+export function meter(
   label: string,
   used: number,
   whole: number,

@@ -61,6 +61,18 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${whole.format(value)} ${value === 1 ? one : many}`;
 }
 
+/** `850 ms`, `1.2 s`. */
+export function tookOf(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Of so many: `2.5%`. */
+export function shareOf(part: number, all: number): string {
+  if (part === 0 || all === 0) return '0%';
+  const percent = (100 * part) / all;
+  return percent < 0.1 ? '<0.1%' : `${percent < 10 ? percent.toFixed(1) : Math.round(percent)}%`;
+}
+
 /** `in 12 days`, `3 hours ago`. */
 export function fromNow(iso: string): string {
   const seconds = (Date.parse(iso) - Date.now()) / 1000;

@@ -1,0 +1,62 @@
+// Betas of Anthropic that a provider of its format does not know, with the members that only they unlock.
+
+import type { Loss } from '../../canonical/loss.ts';
+import { isObject, type JsonValue } from '../../lib/json.ts';
+
+/** Members of a request by the name of their beta without its date; left in, "Extra inputs are not permitted". */
+const UNLOCKED: Record<string, { members?: string[]; ofTools?: string[] }> = {
+  'context-management': { members: ['context_management'] },
+  compact: { members: ['context_management'] },
+  'mcp-client': { members: ['mcp_servers'] },
+  skills: { members: ['container'] },
+  'fast-mode': { members: ['speed'] },
+  'task-budgets': { members: ['output_config.task_budget'] },
+  'fine-grained-tool-streaming': { ofTools: ['eager_input_streaming'] },
+  'advanced-tool-use': { ofTools: ['input_examples', 'defer_loading', 'allowed_callers'] },
+};
+
+/** What is left of an `anthropic-beta` header; undefined when nothing is. `*` refuses every beta, a name every date. */
+export function keptBetas(header: string, refused: readonly string[]): string | undefined {
+  const betas = header.split(',').map((beta) => beta.trim());
+  const kept = betas.filter((beta) => beta !== '' && !refused.some((name) => isOf(beta, name)));
+  return kept.length === 0 ? undefined : kept.join(',');
+}
+
+function isOf(beta: string, name: string): boolean {
+  return name === '*' || beta === name || beta.startsWith(`${name}-`);
+}
+
+/** Members of the request, as paths with dots, that the provider would refuse. */
+export function membersOfBetas(refused: readonly string[]): string[] {
+  return unlocked(refused).flatMap(({ members = [] }) => members);
+}
+
+/** The tools without such members; the same list when there are none. */
+export function toolsWithoutBetas(
+  tools: JsonValue[],
+  refused: readonly string[],
+  losses: Loss[],
+): JsonValue[] {
+  const names = unlocked(refused).flatMap(({ ofTools = [] }) => ofTools);
+  let changed = false;
+  const list = tools.map((tool, i) => {
+    if (!isObject(tool) || !names.some((name) => name in tool)) return tool;
+    changed = true;
+    const kept = { ...tool };
+    for (const name of names) {
+      if (!(name in kept)) continue;
+      losses.push({ path: `tools[${i}].${name}`, action: 'dropped', reason: REFUSED_BETA });
+      delete kept[name];
+    }
+    return kept;
+  });
+  return changed ? list : tools;
+}
+
+export const REFUSED_BETA = 'the provider refuses the beta it belongs to';
+
+function unlocked(refused: readonly string[]) {
+  return Object.entries(UNLOCKED)
+    .filter(([beta]) => refused.some((name) => isOf(name, beta) || isOf(beta, name)))
+    .map(([, members]) => members);
+}
