@@ -7,6 +7,8 @@ import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { asObject } from '../../src/lib/json.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { startUpstream } from '../support/upstream.ts';
+import { baseUrlOf } from '../support/wire.ts';
 
 const FOLDER = join(import.meta.dir, '..', 'fixtures', 'google-generate-content');
 const PROMPT = 'Add up the numbers from 0 to 9.';
@@ -23,6 +25,7 @@ const google = Bun.serve({
     return new Response(body, { headers: { 'content-type': type } });
   },
 });
+const openai = startUpstream();
 let gateway: Gateway;
 beforeAll(async () => {
   gateway = await startGateway({
@@ -30,6 +33,10 @@ beforeAll(async () => {
       {
         ...{ provider: 'gemini', format: 'google-generate-content', baseUrl: `${google.url.origin}/v1beta` },
         ...{ apiKey: 'made-up', model: 'gemini', upstreamModel: 'gemini-3.6-flash' },
+      },
+      {
+        ...{ provider: 'other', format: 'openai-responses' as const, apiKey: 'made-up', model: 'gpt' },
+        ...{ baseUrl: baseUrlOf(openai.origin, 'openai-responses'), upstreamModel: 'm' },
       },
     ],
     price: { input: 1000, output: 1000 },
@@ -39,6 +46,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway.stop();
   await google.stop(true);
+  await openai.stop();
 });
 
 /** 20 tokens in, 30 out and 40 thought, at a tenth of a cent each, and nothing for the container. */
@@ -85,4 +93,22 @@ test.each([false, true])('a Messages client reads them in text blocks (streamed:
   expect(asked.at(-1)).toMatchObject({ tools: [{ codeExecution: {} }] });
   const texts = answer.content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
   expect(texts).toEqual(['```python\nprint(sum(range(10)))\n```', '```\n45\n```', 'The sum is 45.']);
+});
+
+test('code that Gemini ran goes to OpenAI as text, since there is no container of that name', async () => {
+  const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key, maxRetries: 0 });
+  const tools = [{ type: 'code_interpreter' as const, container: { type: 'auto' as const } }];
+  const first = await client.responses.create({ model: 'gemini', input: PROMPT, tools });
+  openai.play([{ text: '4950' }]);
+  const question = { role: 'user', content: 'And to 99?' } as const;
+  const input = [
+    { role: 'user', content: PROMPT },
+    ...first.output,
+    question,
+  ] as OpenAI.Responses.ResponseInput;
+  const next = await client.responses.create({ model: 'gpt', input }).withResponse();
+  expect(next.response.headers.get('x-osiris-losses')).toContain('input[1]');
+  const sent = JSON.stringify(openai.turnsTaken()[0]?.body);
+  expect(sent).toContain('print(sum(range(10)))');
+  expect(sent).not.toContain('code_interpreter_call');
 });

@@ -1,7 +1,8 @@
 // Writes code that another provider ran as the item this format has for it.
 
 import type { HostedCode } from '../../canonical/part.ts';
-import type { JsonObject, JsonValue } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { foreignCode } from './foreign-code.ts';
 import type { ItemStatus, ItemWriter, Send } from './item-writer.ts';
 
 /** The item stays open behind its part, for what the code printed, which comes in a part of its own. */
@@ -43,10 +44,7 @@ export class CodeWriter implements ItemWriter {
     return item;
   }
 
-  /** There is no container that a client could ask for. */
   #item(status: string, code: string): JsonObject {
-    const outputs: JsonValue = this.#logs.map((logs) => ({ type: 'logs', logs }));
-    const id = this.#at.item_id;
-    return { id, type: 'code_interpreter_call', status, code, container_id: '', outputs };
+    return foreignCode(this.#at.item_id, status, code, this.#logs);
   }
 }
