@@ -1,4 +1,4 @@
-// Says no to a tool that runs at a provider this request does not go to.
+// Tools that run at a provider: which of them run code, and the no to those this request cannot have.
 
 import { Fault } from './fault.ts';
 import type { OpaqueTool } from './request.ts';
@@ -6,8 +6,27 @@ import type { OpaqueTool } from './request.ts';
 const NAME_CHARS_MAX = 64;
 
 /** The 400 names the tool's type and where it stands. */
-export function hostedToolFault({ type, at = 'tools' }: OpaqueTool): Fault {
+export function hostedToolFault(tool: OpaqueTool): Fault {
+  const { type, at = 'tools' } = tool;
   const name = type.slice(0, NAME_CHARS_MAX).replace(/[^\w.:-]/g, '_');
-  const message = `\`${at}\`: the tool \`${name}\` runs at another provider and does not exist for this model; leave it out or choose a model that has it.`;
+  const message = runsCode(tool)
+    ? `\`${at}\`: the tool \`${name}\` runs code, which this model's provider cannot do or bills by container time that has no price here; leave it out or choose a Gemini model, where it costs tokens only.`
+    : `\`${at}\`: the tool \`${name}\` runs at another provider and does not exist for this model; leave it out or choose a model that has it.`;
   return new Fault('unsupported_parameter', message, { param: at });
+}
+
+/** The provider's own tool for running code, in the words of any format. */
+export function runsCode({ type, raw }: OpaqueTool): boolean {
+  switch (raw.format) {
+    case 'openai-responses':
+      return type === 'code_interpreter';
+    case 'anthropic-messages':
+      return type.startsWith('code_execution_');
+    case 'google-generate-content':
+      return type === 'codeExecution';
+    case 'openai-chat':
+      return false;
+    default:
+      return raw.format satisfies never;
+  }
 }

@@ -119,9 +119,11 @@ export type ToolResultPart = {
 export type RefusalPart = { kind: 'refusal'; text: string; at?: SourcePath };
 /** What a provider's own search looked for and found; either may be told in another part. */
 export type HostedSearch = { queries: string[]; sources: { url: string; title?: string }[] };
+/** Code that a provider's own tool ran, and what that printed; either may be told in another part. */
+export type HostedCode = { code?: string; output?: string };
 /**
- * A block or item only its own format knows. `text` is what a person could read of it, if anything; `search`, in
- * answers, what it tells of a search.
+ * A block or item only its own format knows. `text` is what a person could read of it, if anything; `search` and
+ * `code`, in answers, what it tells of a search or of code that ran.
  */
 export type OpaquePart = {
   kind: 'opaque';
@@ -129,6 +131,7 @@ export type OpaquePart = {
   type: string;
   text?: string;
   search?: HostedSearch;
+  code?: HostedCode;
   at?: SourcePath;
 };
 

@@ -259,7 +259,7 @@ test('only the first candidate is read, wherever it stands', () => {
 test('code that ran is readable text for others and stays itself here', () => {
   const { parts } = whole(fixture('code'));
   expect(parts[0]).toMatchObject({ kind: 'opaque', text: '```python\nprint(sum(range(10)))\n```' });
-  expect(parts[1]).toMatchObject({ kind: 'opaque', text: '45\n' });
+  expect(parts[1]).toMatchObject({ kind: 'opaque', text: '```\n45\n```' });
   const body = codec.encodeResponse(whole(fixture('code')), dress);
   expect(partsOf(body)).toEqual(partsOf(fixture('code')));
 });

@@ -74,10 +74,9 @@ export function googleAnswer(c: Choices, oddity: Oddity): WireAnswer {
   for (const one of said) {
     for (const part of one.pieces) frames.push(piece([part], {}, false));
     // the sources come in a piece of their own, behind the text
-    if (one.candidate && 'groundingMetadata' in one.candidate)
-      frames.push(
-        piece([{ text: '' }], { groundingMetadata: one.candidate.groundingMetadata ?? null }, false),
-      );
+    const { groundingMetadata, urlContextMetadata } = one.candidate ?? {};
+    const sources = compact({ groundingMetadata, urlContextMetadata });
+    if (Object.keys(sources).length > 0) frames.push(piece([{ text: '' }], sources, false));
   }
   const last = said.at(-1)?.pieces.length === 0 ? [said.at(-1)?.whole ?? {}] : [];
   const end = last.length > 0 ? last : c.one<JsonObject[]>([{ text: '' }], []);
@@ -99,6 +98,7 @@ function text(c: Choices): Said {
   const words = c.text();
   const said: Said = { whole: { text: words }, pieces: c.pieces(words).map((piece) => ({ text: piece })) };
   if (c.chance(30)) said.candidate = { groundingMetadata: grounding(c, words) };
+  if (c.chance(20)) said.candidate = { ...said.candidate, urlContextMetadata: pagesRead(c) };
   return said;
 }
 
@@ -121,6 +121,13 @@ function grounding(c: Choices, words: string): JsonObject {
       { web: { uri: `https://e.com/${c.word()}` } },
     ],
     groundingSupports: c.chance(80) ? [{ segment, groundingChunkIndices: [0] }] : [],
+  };
+}
+
+function pagesRead(c: Choices): JsonObject {
+  const status = c.one('URL_RETRIEVAL_STATUS_SUCCESS', 'URL_RETRIEVAL_STATUS_ERROR');
+  return {
+    urlMetadata: [{ retrievedUrl: `https://e.com/${c.word()}`, urlRetrievalStatus: status }],
   };
 }
 

@@ -55,6 +55,17 @@ function partStart(c: Choices): PartStart {
         format: 'google-generate-content',
         value: { executableCode: { language: 'PYTHON', code: c.word() } },
       },
+      ...(c.chance(70) ? { code: { code: c.word() }, text: c.word() } : {}),
+    }),
+    () => ({
+      kind: 'opaque',
+      type: 'codeExecutionResult',
+      raw: {
+        format: 'google-generate-content',
+        value: { codeExecutionResult: { outcome: 'OUTCOME_OK', output: c.word() } },
+      },
+      code: { output: c.word() },
+      ...(c.chance(80) ? { text: c.word() } : {}),
     }),
     () => ({
       kind: 'opaque',

@@ -81,7 +81,8 @@ export function encodeAnswerPart(part: Part): JsonObject | undefined {
     case 'audio':
       return part.transcript === undefined || part.transcript === '' ? undefined : textBlock(part.transcript);
     case 'opaque':
-      return part.raw.format === FORMAT && isObject(part.raw.value) ? part.raw.value : undefined;
+      if (part.raw.format === FORMAT && isObject(part.raw.value)) return part.raw.value;
+      return part.code && part.text ? textBlock(part.text) : undefined;
     case 'image':
     case 'file':
     case 'tool-result':

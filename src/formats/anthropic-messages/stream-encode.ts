@@ -87,6 +87,8 @@ export class MessagesEncoder implements StreamEncoder {
     if (start.kind === 'opaque' && start.raw.format === FORMAT && isObject(start.raw.value)) {
       return this.#beginOpaque(part, start.raw.value);
     }
+    // code that another provider ran is something to read
+    if (start.kind === 'opaque' && start.code) return this.#writeText(part, start.text ?? '');
     // texts and thoughts open with their first words: clients echo an empty block, and Anthropic refuses it
     return '';
   }

@@ -9,7 +9,7 @@ import { decodeFinish } from './finish.ts';
 import { GroundingReader } from './grounding.ts';
 import { decodeLogprobs } from './logprobs.ts';
 import { FORMAT, generationOf, ISSUER, signatureOf } from './names.ts';
-import { readableText, typeOf } from './opaque.ts';
+import { codeIn, readableText, typeOf } from './opaque.ts';
 import { decodeUsage } from './usage.ts';
 
 /**
@@ -233,8 +233,9 @@ function otherPart(part: JsonObject): [PartStart, ...PartDelta[]] {
       { kind: 'audio', data },
     ];
   const text = readableText(part);
-  const raw = { format: FORMAT, value: part };
-  return [{ kind: 'opaque', type: typeOf(part), raw, ...(text === undefined ? {} : { text }) }];
+  const code = codeIn(part);
+  const read = { ...(text === undefined ? {} : { text }), ...(code === undefined ? {} : { code }) };
+  return [{ kind: 'opaque', type: typeOf(part), raw: { format: FORMAT, value: part }, ...read }];
 }
 
 /** A stable id for a call that came without one, unique across the answers of a conversation. */

@@ -1,4 +1,4 @@
-// Sources of a text: Google's grounding chunks and supports, which count bytes, and the canonical citations.
+// Sources of a text: what Google searched, read and cited, in bytes of the text, and the canonical citations.
 
 import type { Citation, HostedSearch } from '../../canonical/part.ts';
 import {
@@ -13,13 +13,19 @@ import {
 
 /** `start` and `end` count the bytes of UTF-8 in the part; `text` is what stands between them. */
 type Segment = { start: number; end: number; text: string | undefined; partIndex: number | undefined };
-type Source = { url: string; title: string | undefined; segment: Segment | undefined };
+type Source = {
+  url: string;
+  title: string | undefined;
+  quote?: string | undefined;
+  segment: Segment | undefined;
+};
 
 /** Collects the sources of one answer, which streams tell again and again, and gives each to its text once. */
 export class GroundingReader {
   #queries: string[] = [];
   #grounded: Source[] = [];
   #cited: Source[] = [];
+  #read: Source[] = [];
   readonly #told = new Set<string>();
 
   note(candidate: JsonObject): void {
@@ -31,6 +37,7 @@ export class GroundingReader {
     }
     if (isObject(candidate.citationMetadata))
       this.#cited = asArray(candidate.citationMetadata.citations).flatMap(citedSource);
+    if (isObject(candidate.urlContextMetadata)) this.#read = readPages(candidate.urlContextMetadata);
   }
 
   /** What was searched for; undefined when nothing was. */
@@ -49,15 +56,19 @@ export class GroundingReader {
    */
   take(text: string, parts: ReadonlySet<number> | undefined): Citation[] {
     const citations: Citation[] = [];
-    for (const source of [...this.#grounded, ...this.#cited]) {
+    const named = [...this.#grounded, ...this.#cited];
+    // a page that supports a passage is not a source of the whole text besides
+    const read = this.#read.filter(({ url }) => !named.some((source) => source.url === url));
+    for (const source of [...named, ...read]) {
       const key = JSON.stringify(source);
       const part = source.segment?.partIndex;
       if (this.#told.has(key) || (part !== undefined && parts?.has(part) === false)) continue;
       const range = source.segment ? rangeIn(text, source.segment) : {};
       if (!range) continue;
       this.#told.add(key);
-      const { url, title } = source;
-      citations.push({ kind: 'url', url, ...(title === undefined ? {} : { title }), ...range });
+      const { url, title, quote } = source;
+      const said = { ...(title === undefined ? {} : { title }), ...(quote === undefined ? {} : { quote }) };
+      citations.push({ kind: 'url', url, ...said, ...range });
     }
     return citations;
   }
@@ -88,9 +99,26 @@ function groundedSources(metadata: JsonObject): Source[] {
 }
 
 function sourceOf(chunk: JsonObject): Source | undefined {
-  const place = [chunk.web, chunk.retrievedContext, chunk.maps].find(isObject);
-  const url = asString(place?.uri);
-  return url === undefined ? undefined : { url, title: asString(place?.title), segment: undefined };
+  const place = [chunk.web, chunk.retrievedContext, chunk.maps, chunk.image].find(isObject);
+  // of a picture the page it stands on is the source
+  const url = asString(place?.uri) ?? asString(place?.sourceUri);
+  if (url === undefined) return undefined;
+  return {
+    url,
+    title: asString(place?.title),
+    quote: asString(place?.text) || undefined,
+    segment: undefined,
+  };
+}
+
+/** The pages the model was told to read; not those it could not have. */
+function readPages(metadata: JsonObject): Source[] {
+  const urls = asArray(metadata.urlMetadata).flatMap((page): string[] => {
+    const { retrievedUrl, urlRetrievalStatus } = asObject(page);
+    const url = asString(retrievedUrl);
+    return url && urlRetrievalStatus === 'URL_RETRIEVAL_STATUS_SUCCESS' ? [url] : [];
+  });
+  return [...new Set(urls)].map((url) => ({ url, title: undefined, segment: undefined }));
 }
 
 /** Google leaves an index of 0 out. */

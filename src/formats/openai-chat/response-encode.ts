@@ -65,6 +65,7 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
         else if (part.source.from === 'url') images.push(imageMember(part.source.url));
         break;
       case 'opaque':
+        if (part.code && part.text) text += (text === '' ? '' : AFTER_HOSTED_TOOL) + part.text;
         isAfterHosted = true;
         break;
       case 'file':

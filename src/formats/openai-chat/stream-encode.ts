@@ -1,7 +1,7 @@
 // Writes a streamed answer as Chat chunks.
 
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
-import type { Citation, Seal } from '../../canonical/part.ts';
+import type { Citation, OpaquePart, Seal } from '../../canonical/part.ts';
 import type { Finish } from '../../canonical/response.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import type { JsonObject, JsonValue } from '../../lib/json.ts';
@@ -131,6 +131,7 @@ export class ChatStreamEncoder implements StreamEncoder {
     const signature = part.kind === 'tool-call' ? this.#unsaid?.seal : undefined;
     if (signature) this.#unsaid = undefined;
     this.#detailUnsaid();
+    if (part.kind === 'opaque') return before + this.#writeCode(open, part);
     if (part.kind !== 'tool-call') return before;
     this.#calls++;
     open.form = part.form;
@@ -205,6 +206,14 @@ export class ChatStreamEncoder implements StreamEncoder {
     this.#textLength += length;
     if (part) part.length += length;
     return this.#chunk({ content: gap + text }, logprobs);
+  }
+
+  /** Code that the provider ran, and what it printed, stand among the text. */
+  #writeCode(open: OpenPart, { code, text = '' }: OpaquePart): string {
+    if (!code || text === '') return '';
+    const said = this.#writeText(open, text, null);
+    this.#afterHosted = true;
+    return said;
   }
 
   #writeThought(part: OpenPart | undefined, delta: Extract<PartDelta, { kind: 'reasoning' }>): string {

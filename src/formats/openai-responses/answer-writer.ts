@@ -10,6 +10,7 @@ import type { Dress } from '../codec.ts';
 import { type AnswerState, answerBody } from './answer-body.ts';
 import { CallWriter } from './call-writer.ts';
 import { CLIENT_TOOLS, clientToolsIn } from './client-tools.ts';
+import { CodeWriter } from './code-writer.ts';
 import { errorMembers, failedError } from './errors.ts';
 import { writeIncomplete } from './finish.ts';
 import type { ItemWriter, Send } from './item-writer.ts';
@@ -174,6 +175,11 @@ export class AnswerWriter {
       if (this.#item instanceof SearchWriter) this.#item.add(part.search);
       return;
     }
+    // so does what code printed, behind the code
+    if (part.code && this.#item instanceof CodeWriter && part.code.code === undefined) {
+      this.#item.add(part.code);
+      return;
+    }
     this.#closeItem('completed');
     if (part.raw.format === 'openai-responses' && isObject(part.raw.value)) {
       const output_index = this.#output.length;
@@ -186,11 +192,16 @@ export class AnswerWriter {
       this.#send('response.output_item.done', { output_index, item });
       this.#output.push(item);
     } else if (part.search) this.#writeSearch(part.search);
+    else if (part.code?.code !== undefined) this.#writeCode(part.code.code);
     else if (part.text !== undefined) this.#say('text', part.text);
   }
 
   #writeSearch(search: HostedSearch): void {
     this.#open((index) => new SearchWriter(this.#send, index, this.#newId('ws', index), search));
+  }
+
+  #writeCode(code: string): void {
+    this.#open((index) => new CodeWriter(this.#send, index, this.#newId('ci', index), code));
   }
 
   #say(kind: 'text' | 'refusal', text: string): void {

@@ -8,6 +8,7 @@ import { decodeResponse } from './decode-response.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { decodeError } from './errors.ts';
+import { withoutForeignCode } from './foreign-code.ts';
 import { showSeals } from './show-seals.ts';
 import { ResponsesStreamDecoder } from './stream-decoder.ts';
 import { ResponsesStreamEncoder } from './stream-encoder.ts';
@@ -19,7 +20,7 @@ export { inputTokensSchema, responsesSchema } from './wire.ts';
 export const openaiResponses: Codec = {
   id: 'openai-responses',
   issuer: 'openai',
-  showSeals,
+  showSeals: (body, show) => withoutForeignCode(showSeals(body, show)),
   stops: { max: 0, blank: false },
   path: () => '/responses',
   modelMember: 'model',
