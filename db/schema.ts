@@ -48,6 +48,7 @@ export const keys = sqliteTable(
     logBodies: whole('log_bodies').notNull().default(0),
     strict: whole().notNull().default(0),
     cache: text({ enum: ['on', 'off'] }),
+    autoCache: whole('auto_cache').notNull().default(0),
     createdAtMs: whole('created_at_ms').notNull(),
     expiresAtMs: whole('expires_at_ms'),
     revokedAtMs: whole('revoked_at_ms'),

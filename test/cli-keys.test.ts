@@ -138,7 +138,18 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
     const limited = await keys(
       ...['limit', id, '--rpm', 'none', '--concurrency', '3', '--tpm', '1000', '--usd-per-minute', '0.5'],
       ...['--max-body', '1MB', '--timeout', '5m', '--budget', '20/month', '--models', 'none', '--json'],
-      ...['--expires', '2030-12-31', '--name', 'none', '--log-bodies', '--strict', '--cache', 'off'],
+      ...[
+        '--expires',
+        '2030-12-31',
+        '--name',
+        'none',
+        '--log-bodies',
+        '--strict',
+        '--cache',
+        'off',
+        '--auto-cache',
+        'on',
+      ],
     );
     expect(JSON.parse(limited.stdout)).toMatchObject({
       name: 'none',
@@ -156,8 +167,9 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
       log_bodies: true,
       strict: true,
       cache: 'off',
+      auto_cache: 'on',
     });
-    expect((await keys('show', id)).stdout).toMatch(/^cache +off\nstrict +yes/m);
+    expect((await keys('show', id)).stdout).toMatch(/^cache +off\nauto cache +on: .*\nstrict +yes/m);
     const back = await keys(
       'limit',
       id,
@@ -169,6 +181,8 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
       '--no-strict',
       '--cache',
       'none',
+      '--auto-cache',
+      'none',
       '--json',
     );
     expect(JSON.parse(back.stdout)).toMatchObject({
@@ -177,6 +191,7 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
       log_bodies: false,
       strict: false,
       cache: null,
+      auto_cache: 'off',
     });
     const misspelt = await keys('limit', id, '--cache', 'yes');
     expect([misspelt.code, misspelt.stderr]).toEqual([

@@ -185,8 +185,9 @@ describe.skipIf(found === undefined)('in a browser', () => {
     await openBoard(page, `${here.url}/key`, here.makeKey({}, { expiresAtMs: Date.UTC(2020, 0, 1) }).key);
     expect(await text('#notice')).toContain('expired');
     expect(await text('#about')).not.toContain('Strict');
-    await openBoard(page, `${here.url}/key`, here.makeKey({}, { strict: true }).key);
+    await openBoard(page, `${here.url}/key`, here.makeKey({}, { strict: true, autoCache: true }).key);
     expect(await text('#about')).toContain('Strict');
+    expect(await text('#about')).toContain('Auto cache');
   });
 
   test('too many looks are told, and what was shown stays', async () => {

@@ -110,6 +110,7 @@ describe('a new key', () => {
       log_bodies: false,
       strict: false,
       cache: null,
+      auto_cache: 'off',
       last_used_at: null,
       created_at: '2026-01-15T00:00:00.000Z',
       expires_at: '2026-12-31T00:00:00.000Z',
@@ -203,6 +204,7 @@ describe('the request for a key', () => {
       log_bodies: true,
       strict: true,
       cache: 'off',
+      auto_cache: 'on',
       expires: '2030-12-31',
       account: 'Ana@Example.com',
     };
@@ -226,6 +228,7 @@ describe('the request for a key', () => {
       logBodies: true,
       strict: true,
       cache: 'off',
+      autoCache: true,
       expiresAtMs: Date.UTC(2030, 11, 31),
     });
   });
@@ -343,6 +346,7 @@ describe('the request for a key', () => {
     ['invalid_value log_bodies', { name: 'x', log_bodies: 1 }],
     ['invalid_value strict', { name: 'x', strict: 'yes' }],
     ['invalid_value cache', { name: 'x', cache: true }],
+    ['invalid_value auto_cache', { name: 'x', auto_cache: true }],
     ['invalid_value plan', { name: 'x', plan: 'gold' }],
     ['unsupported_parameter rpm', { name: 'x', rpm: 5 }],
   ];

@@ -23,6 +23,8 @@ export type HoldRequest = {
   answers?: number;
   /** How often the prompt is paid: once an answer where each is asked for by itself; 1 when absent. */
   prompts?: number;
+  /** The prompt may be written to a cache, at this price. */
+  cacheWrite?: 'cacheWrite' | 'cacheWrite1h';
   price: Price;
 };
 
@@ -57,7 +59,8 @@ function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
   const inputTokens = promptTokens * prompts;
   const rates = ratesFor(price, promptTokens, undefined);
   const most = Math.min(capOf(request) ?? expectedTokens, maxOutputTokens ?? expectedTokens);
-  const needPico = times(inputTokens, rates.input) + BigInt(price.perRequest ?? 0);
+  const inputRate = Math.max(rates.input, rates[request.cacheWrite ?? 'input']);
+  const needPico = times(inputTokens, inputRate) + BigInt(price.perRequest ?? 0);
   const outputTokens = Math.min(expectedTokens, most) * answersOf(request);
   return { needPico, holdPico: needPico + times(outputTokens, rates.output) };
 }

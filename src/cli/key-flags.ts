@@ -18,6 +18,7 @@ const TEXT_FLAGS = {
   usd_per_minute: 'usdPerMinute',
   expires: 'expires',
   cache: 'cache',
+  auto_cache: 'autoCache',
   account: 'account',
   note: 'note',
   grace: 'grace',
@@ -90,6 +91,10 @@ export function withLimitFlags(command: Command): Command {
     .option('--max-body <size>', 'the largest request, such as 20MB')
     .option('--timeout <duration>', 'how long an answer that is not streamed may take, such as 300s')
     .option('--cache <on|off>', 'give the same request the same answer again, without asking a provider')
+    .option(
+      '--auto-cache <on|off>',
+      'have Anthropic cache the prompts of clients of other formats; what it writes costs more than input',
+    )
     .option('--expires <date>', 'ends at 2030-12-31 (00:00 UTC) or 2030-12-31T18:00Z');
 }
 

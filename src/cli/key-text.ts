@@ -81,6 +81,7 @@ export function describeKey(key: JsonObject): string {
     ...limitLines(key),
     ['bodies are logged', key.log_bodies === true ? 'yes' : ''],
     ['cache', text(key.cache)],
+    ['auto cache', key.auto_cache === 'on' ? 'on: Anthropic is asked to cache prompts' : ''],
     ['strict', key.strict === true ? 'yes: what cannot be carried whole is refused' : ''],
     ['created', timeOf(key.created_at)],
     ['expires', windowOf(key) || timeOf(key.expires_at) || 'never'],

@@ -39,6 +39,7 @@ export class Attempts {
   #isUnderWay = false;
   #hasBegun = false;
   #again = false;
+  #hasRepeated = false;
   #retriesLeft = 0;
   #othersLeft = 0;
   /** What the client is told when all fail: a model's own words before a failure, a failure before what was not sent. */
@@ -184,8 +185,11 @@ export class Attempts {
       this.ended('client-left', undefined);
       throw fault;
     }
-    this.ended('upstream-failed', fault);
+    const isBadTool = fault.code === 'bad_tool_call';
+    // it has answered, and the next call may be answered well
+    this.ended(isBadTool ? 'finished' : 'upstream-failed', fault);
     if (wasSent) this.#note(stop, fault);
+    if (isBadTool) return this.#repeat(fault);
     const reason = REASONS[fault.code];
     if (reason !== undefined && this.#passesOn(reason)) {
       this.#told ??= fault;
@@ -200,6 +204,18 @@ export class Attempts {
     renewAbort(call);
     if (wasSent) await this.#waitToRetry(stop, this.#failureOf(fault));
     if (!this.#again && this.#next >= this.#stops.length) throw this.#told ?? this.#failure;
+  }
+
+  /** Whether an answer may be asked for once more that came but is of no use. */
+  get mayRepeat(): boolean {
+    return !this.#hasRepeated && this.#ports.config.routing.retries > 0 && nowMs() < this.#deadlineMs();
+  }
+
+  #repeat(fault: Fault): void {
+    this.#hasRepeated = true;
+    this.#again = true;
+    this.#failure = fault;
+    renewAbort(this.#call);
   }
 
   #note({ candidate }: Stop, { code }: Fault): void {

@@ -9,6 +9,7 @@ import { newAnswerToken } from '../lib/id.ts';
 import type { Cache, SettleRule } from '../store/ports.ts';
 import type { AdmitPorts } from './admit.ts';
 import { type AttemptPorts, Attempts } from './attempts.ts';
+import { type BadTool, badToolOf } from './bad-tool.ts';
 import { type Call, dressOf, forgetRequest, leaveCall } from './call.ts';
 import type { Conversion } from './conversion.ts';
 import { giveKept } from './give-kept.ts';
@@ -146,6 +147,10 @@ async function tryCandidate(attempt: Attempt): Promise<Delivery> {
   }
   if (attempts.hasOtherForRefusal) refuseRefusal({ bytes: body, isStream }, plan);
   const made = answerWhole(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
+  const badTool = badToolOf(attempt);
+  const fault = badTool.fault();
+  if (fault) throw fault;
+  badTool.tell();
   const whole = healed(attempt, made);
   const answerer = { provider: plan.candidate.provider.id, losses: plan.losses };
   await settleWhole(latch, 'finished', answerer, () => meter.usage());
@@ -255,12 +260,13 @@ async function openRelay(
   converting: Conversion,
   used: () => Usage,
 ): Promise<Delivery> {
-  const { call, plan, meter, latch, attempts, ports } = attempt;
+  const { call, plan, latch, attempts, ports } = attempt;
   const { provider } = plan.candidate;
   // not the plan: it holds the whole request
   const { losses } = plan;
   const { abort } = call;
   const keep = keepFor(call, plan, ports);
+  const badTool = badToolOf(attempt);
   const recorded = keep && new RecordedStream(converting);
   const listened = recorded ?? converting;
   const conversion = call.extras?.mendsJson ? new HealedStream(listened, losses) : listened;
@@ -274,6 +280,7 @@ async function openRelay(
     settle: (rule) => {
       call.trace.fault ??= conversion.fault;
       attempts.ended(rule, conversion.fault);
+      if (rule === 'finished') badTool.tell();
       const settled = latch.settle(rule, { provider: provider.id, losses }, used);
       return keep && rule === 'finished' ? settled.then(() => keepRecorded(recorded, keep, used)) : settled;
     },
@@ -281,13 +288,19 @@ async function openRelay(
     abort: (reason) => abort.abort(reason),
     breakOff: (fault) =>
       call.codec.breakOff(fault, { first: undefined, frames: 0, requestId: call.requestId }),
-    ...(attempts.hasOtherForRefusal ? { unwanted: () => (meter.refused ? refused() : undefined) } : {}),
+    unwanted: unwantedBy(attempt, badTool),
     faultOf: (thrown) => streamFault(upstreamFault(call, provider, thrown)),
   });
   await relay.open();
   // nobody else will be asked
   forgetRequest(call);
   return { body: relay.body, stream: true };
+}
+
+/** Why the answer is not the one to show, as long as another may be asked for. */
+function unwantedBy({ attempts, meter }: Attempt, badTool: BadTool): () => Fault | undefined {
+  const hasOther = attempts.hasOtherForRefusal;
+  return () => (hasOther && meter.refused ? refused() : badTool.fault());
 }
 
 function keepRecorded(stream: RecordedStream | undefined, keep: Keep, used: () => Usage): void {

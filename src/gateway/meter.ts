@@ -20,6 +20,8 @@ export class Meter {
   fault: Fault | undefined;
   /** The answer was over before it had said anything, because the model or a filter refused. */
   refused = false;
+  /** It ended in a tool call that not even its provider could read. */
+  hasBadTool = false;
   readonly #promptTokens: number;
   #report: Usage | undefined;
   /** Output seen when the report came: what it covers. */
@@ -44,6 +46,7 @@ export class Meter {
         return;
       case 'finish':
         this.ended = true;
+        this.hasBadTool = event.finish.reason === 'bad-tool';
         this.refused = this.#chars === 0 && isRefusal(event.finish);
         return;
       case 'error':
@@ -79,6 +82,7 @@ export class Meter {
 
   hearWhole(response: CanonicalResponse): void {
     this.ended = true;
+    this.hasBadTool = response.finish.reason === 'bad-tool';
     for (const part of response.parts) this.#chars += charsOf(part);
     this.hearReport(response.usage);
   }

@@ -19,6 +19,7 @@ import { type Edit, spliceJson } from '../lib/splice.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ThoughtStore } from '../store/ports.ts';
 import type { Sealing } from './answer-seals.ts';
+import { withAutoCache } from './auto-cache.ts';
 import type { Call } from './call.ts';
 import { type Candidate, formatsOf } from './candidate.ts';
 import { conversationKey } from './conversation.ts';
@@ -232,7 +233,8 @@ function transcodePlan(
   const mapped = mapTools(fitted.request, abilitiesOf(call, candidate, upstream));
   const cap = mapped.request.maxOutputTokens ?? target.maxOutputTokens ?? 0;
   const stream = call.stream || cap > (upstream.wholeTokensMax ?? Number.POSITIVE_INFINITY);
-  const request = withCacheKey({ ...mapped.request, stream }, call, candidate, upstream);
+  const keyed = withCacheKey({ ...mapped.request, stream }, call, candidate, upstream);
+  const request = withAutoCache(keyed, call, upstream, target);
   const [first, ...others] = requestsOf(request, call);
   const encoded = upstream.encodeRequest(first, target);
   const body = bytesOf(encoded.value);

@@ -15,6 +15,7 @@ import {
   type HoldRefusal,
   type Ledger,
 } from '../store/ports.ts';
+import { autoCacheWrite } from './auto-cache.ts';
 import type { Call } from './call.ts';
 import { type CapWatch, capFault } from './daily-cap.ts';
 import { ANSWERS_MAX } from './several.ts';
@@ -86,6 +87,7 @@ export function keptHold({ caching, price }: Call, { minimumChargeNano }: HoldRu
 /** What a hold is computed from. */
 export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest {
   const wishes = wishesOf(call.body);
+  const cacheWrite = autoCacheWrite(call);
   return {
     bodyBytes: call.bytes.length,
     promptTokens: call.promptTokens,
@@ -93,6 +95,7 @@ export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest
     prompts: wishes.answers > 1 && asksApart() ? Math.min(wishes.answers, ANSWERS_MAX) : 1,
     maxOutputTokens: call.model.maxOutputTokens,
     price: call.price,
+    ...(cacheWrite === undefined ? {} : { cacheWrite }),
   };
 }
 

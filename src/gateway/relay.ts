@@ -34,7 +34,7 @@ export type RelayPorts = {
   /** The client format's own way to end in an error. */
   breakOff: (fault: Fault) => string;
   /** Why the answer is not to be shown, before any of it has gone out: somebody else is asked then. */
-  unwanted?: () => Fault | undefined;
+  unwanted: () => Fault | undefined;
   /** What a thrown read error means. */
   faultOf: (thrown: unknown) => Fault;
 };
@@ -94,7 +94,7 @@ export class Relay implements Watched {
       const piece = await this.#read();
       if (this.#closed) return;
       // nothing has gone out yet: the failure may still be answered with a status, or by someone else
-      const fault = conversion.fault ?? this.#ports.unwanted?.();
+      const fault = conversion.fault ?? this.#ports.unwanted();
       if (fault && this.#controller === undefined && this.#commit !== undefined) {
         this.#close();
         void this.#reader.cancel().catch(() => {});

@@ -24,7 +24,9 @@ export const ADMIN_DETAILS = {
 plan of the configuration. \`share_purse\` draws on the balance of the \`account\` instead of one of its own. With \`strict\` a
 request that the format of a model cannot carry whole is refused with a 400 that names what would be lost. With
 \`require_tags\` only deployments that have all of these tags answer it. \`cache\` (\`on\` or \`off\`) stands over \`cache.default\` of the
-configuration.`,
+configuration. With \`auto_cache: "on"\` requests that come in another format to a model of Anthropic's ask for its prompt
+cache, which does nothing unasked: what is written to it costs more than input (a quarter more at list price), what is read
+from it a tenth.`,
     example: {
       name: 'laptop',
       kind: 'credit',

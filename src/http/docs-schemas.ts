@@ -186,6 +186,12 @@ const answers: JsonObject = {
       type: 'boolean',
       description: 'A loss between formats is a 400, as with `X-Osiris-Strict: 1`.',
     },
+    auto_cache: {
+      type: 'string',
+      enum: ['on', 'off'],
+      description:
+        'Anthropic is asked to cache the prompts of requests that come in other formats; writing costs more than input.',
+    },
     usage: open('So far.', { requests: whole('Answered calls.'), cost_usd: usd('Charged.') }),
   }),
   KeyCalls: open('What the key was used for last.', {

@@ -63,6 +63,7 @@ function holderJson(held: Key, { config, ledger, limiter }: KeyPorts): JsonObjec
     require_tags: held.requireTags ?? null,
     strict: held.strict === true,
     cache: isCached(held, config.cache) ? 'on' : 'off',
+    auto_cache: held.autoCache ? 'on' : 'off',
     budget: budgetJson(held, tally),
     quota: quotaJson(held, tally),
     usage: { requests: tally.calls, cost_usd: usd(tally.spentNano) },

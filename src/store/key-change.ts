@@ -4,7 +4,6 @@ import { parseDuration } from '../config/units.ts';
 import type { JsonObject } from '../lib/json.ts';
 import {
   budgetOf,
-  cacheOf,
   dollars,
   flag,
   given,
@@ -14,6 +13,7 @@ import {
   modelsOf,
   nameOf,
   objectOf,
+  onOrOff,
   tagsOf,
   timeOf,
   wrong,
@@ -30,6 +30,7 @@ const CHANGE_MEMBERS = [
   'log_bodies',
   'strict',
   'cache',
+  'auto_cache',
   ...Object.keys(LIMIT_MEMBERS),
 ];
 const CREDIT_MEMBERS = ['amount_usd', 'purchase', 'expires', 'note'];
@@ -62,7 +63,9 @@ export function parseKeyChange(value: unknown, key: Pick<Key, 'kind'>): KeyChang
     change.expiresAtMs = given(json.expires) ? timeOf('expires', json.expires) : null;
   if (json.log_bodies !== undefined) change.logBodies = flag(json, 'log_bodies') ?? false;
   if (json.strict !== undefined) change.strict = flag(json, 'strict') ?? false;
-  if (json.cache !== undefined) change.cache = given(json.cache) ? cacheOf(json.cache) : null;
+  if (json.cache !== undefined) change.cache = given(json.cache) ? onOrOff('cache', json.cache) : null;
+  if (json.auto_cache !== undefined)
+    change.autoCache = given(json.auto_cache) && onOrOff('auto_cache', json.auto_cache) === 'on';
   return change;
 }
 

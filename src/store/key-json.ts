@@ -37,6 +37,7 @@ export function keyJson(key: Key, { ledger, rules, nowMs }: KeyJsonPorts): JsonO
     log_bodies: key.logBodies === true,
     strict: key.strict === true,
     cache: key.cache ?? null,
+    auto_cache: key.autoCache ? 'on' : 'off',
     created_at: formatTime(key.createdAtMs),
     expires_at: timeOrNull(key.expiresAtMs),
     revoked_at: timeOrNull(key.revokedAtMs),

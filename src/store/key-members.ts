@@ -162,8 +162,8 @@ export function flag(json: JsonObject, member: string): boolean | undefined {
   return typeof value === 'boolean' ? value : wrong(member, 'must be true or false');
 }
 
-export function cacheOf(value: Given): NonNullable<NewKey['cache']> {
-  return value === 'on' || value === 'off' ? value : wrong('cache', 'must be on or off');
+export function onOrOff(member: string, value: Given): 'on' | 'off' {
+  return value === 'on' || value === 'off' ? value : wrong(member, 'must be on or off');
 }
 
 export function given(value: JsonValue | undefined): value is Given {

@@ -4,7 +4,6 @@ import type { JsonObject, JsonValue } from '../lib/json.ts';
 import { nearestNames } from '../lib/nearest.ts';
 import {
   budgetOf,
-  cacheOf,
   dollars,
   flag,
   given,
@@ -14,6 +13,7 @@ import {
   modelsOf,
   nameOf,
   objectOf,
+  onOrOff,
   tagsOf,
   timeOf,
   whole,
@@ -39,6 +39,7 @@ const MEMBERS = [
   'log_bodies',
   'strict',
   'cache',
+  'auto_cache',
   ...Object.keys(LIMIT_MEMBERS),
 ];
 const KINDS: KeyKind[] = ['credit', 'time', 'trial'];
@@ -78,7 +79,8 @@ export function parseNewKey(value: unknown, rules: KeyRules = {}): NewKey {
   if (given(json.expires)) key.expiresAtMs = timeOf('expires', json.expires);
   if (flag(json, 'log_bodies')) key.logBodies = true;
   if (flag(json, 'strict')) key.strict = true;
-  if (given(json.cache)) key.cache = cacheOf(json.cache);
+  if (given(json.cache)) key.cache = onOrOff('cache', json.cache);
+  if (given(json.auto_cache) && onOrOff('auto_cache', json.auto_cache) === 'on') key.autoCache = true;
   if (flag(json, 'share_purse')) key.sharePurse = true;
   refuseContradictions(json, key);
   return key;

@@ -50,6 +50,8 @@ export type Key = {
   strict?: boolean;
   /** Whether answers are kept for it and given again; absent: as the configuration has it. */
   cache?: 'on' | 'off';
+  /** Anthropic is asked to cache the prompts of clients whose format does not ask for it. */
+  autoCache?: boolean;
   createdAtMs: number;
   expiresAtMs?: number;
   revokedAtMs?: number;
@@ -79,6 +81,7 @@ export type KeyChange = {
   logBodies?: boolean;
   strict?: boolean;
   cache?: Key['cache'] | null;
+  autoCache?: boolean;
 };
 
 /** Who pays. Until people can sign in, an account is only its mailbox and its purse. */

@@ -49,6 +49,15 @@ describe('the expected hold', () => {
     expect(usd({ outputCap: 100, answers: 4 }, EXPECTED).hold).toBe('0.06');
   });
 
+  test('reckons with the price of a cache the prompt may be written to, where that is dearer', () => {
+    // 10,000 tokens at 6.25 and at 10
+    expect(usd({ cacheWrite: 'cacheWrite' }, EXPECTED)).toEqual({ need: '0.0625', hold: '0.1125' });
+    expect(usd({ cacheWrite: 'cacheWrite1h' }, EXPECTED).need).toBe('0.10');
+    const price = { ...OPUS, cacheWrite: M, cacheWrite1h: M };
+    expect(usd({ price, cacheWrite: 'cacheWrite' }, EXPECTED).need).toBe('0.05');
+    expect(usd({ cacheWrite: 'cacheWrite' }, STRICT)).toEqual(usd({}, STRICT));
+  });
+
   test('is never below the minimum', () => {
     expect(usd({ bodyBytes: 36, outputCap: 1 }, EXPECTED)).toEqual({ need: '0.001', hold: '0.001' });
     expect(usd({ bodyBytes: 36 }, EXPECTED)).toEqual({ need: '0.001', hold: '0.05005' });

@@ -114,6 +114,23 @@ describe('what an upstream is sent', () => {
     expect(codec.decodeRequest(encoded.value).value).toEqual(decoded.value);
   });
 
+  test('a retention of a day gives every mark an hour, unless one says its own time', () => {
+    const origin = { 'cache.retention': 'prompt_cache_retention' };
+    const messages = (ttl: 'default' | '5m') => [
+      { role: 'user' as const, parts: [{ kind: 'text' as const, text: 'Hi', cache: { ttl } }] },
+    ];
+    const long = encode({ messages: messages('default'), cache: { retention: '24h' }, origin });
+    expect(long.value.messages).toMatchObject([{ content: [{ cache_control: { ttl: '1h' } }] }]);
+    expect(long.losses).toMatchObject([{ path: 'prompt_cache_retention', action: 'changed' }]);
+    const auto = { ttl: 'default' as const };
+    const mixed = encode({ messages: messages('5m'), cache: { retention: '24h', auto }, origin });
+    expect(mixed.value.cache_control).toEqual({ type: 'ephemeral' });
+    expect(mixed.losses).toMatchObject([{ path: 'prompt_cache_retention', action: 'dropped' }]);
+    const short = encode({ cache: { retention: 'in_memory', auto }, origin });
+    expect(short.value.cache_control).toEqual({ type: 'ephemeral' });
+    expect(short.losses).toMatchObject([{ path: 'prompt_cache_retention', action: 'dropped' }]);
+  });
+
   test('the cap is the request’s within the model’s, and never missing', () => {
     const { maxOutputTokens: _, ...uncapped } = ask({});
     expect(codec.encodeRequest(uncapped, adaptive).value.max_tokens).toBe(64_000);

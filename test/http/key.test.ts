@@ -49,6 +49,7 @@ describe('GET /v1/key', () => {
       require_tags: null,
       strict: false,
       cache: 'off',
+      auto_cache: 'off',
       budget: { amount_usd: 1, period: 'month', spent_usd: 0, resets_at: expect.any(String) },
       quota: null,
       usage: { requests: 0, cost_usd: 0 },
@@ -80,6 +81,11 @@ describe('GET /v1/key', () => {
   test('says whether it is strict', async () => {
     const { key } = await makeKey(gateway, '--strict');
     expect(await holder(key)).toMatchObject({ strict: true });
+  });
+
+  test('says whether Anthropic is asked to cache its prompts', async () => {
+    const { key } = await makeKey(gateway, '--auto-cache', 'on');
+    expect(await holder(key)).toMatchObject({ auto_cache: 'on' });
   });
 
   test('takes no request from the key', async () => {

@@ -12,7 +12,7 @@ import { fitSchema, listed } from '../schema-fit.ts';
 import { encodeThinking } from './thinking.ts';
 import { encodeTools } from './tools-encode.ts';
 import { encodeMessages } from './turns.ts';
-import { cacheControl, limitMarks, lose, type Writing } from './writing.ts';
+import { cacheControl, keepForLonger, limitMarks, lose, type Writing } from './writing.ts';
 
 /** Writes a request for an upstream; see the codec contract for losses and faults. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
@@ -37,6 +37,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
   Object.assign(body, encodeIdentity(writing));
   if (request.cache.auto) body.cache_control = cacheControl(request.cache.auto, 'cache_control', writing);
   limitMarks(writing, request.cache.auto !== undefined);
+  encodeRetention(writing, body);
   if (request.stream) body.stream = true;
   loseUnknown(writing);
   return { value: body, losses: writing.losses };
@@ -130,6 +131,15 @@ function encodeIdentity(writing: Writing): JsonObject {
   return out;
 }
 
+/** The lifetime of the whole cache is one of its marks here; without marks nothing is cached. */
+function encodeRetention(writing: Writing, body: JsonObject): void {
+  const { retention } = writing.request.cache;
+  if (retention === undefined) return;
+  if (retention === '24h' && keepForLonger(writing, body))
+    lose(writing, 'cache.retention', 'changed', 'the cache lifetime became 1h');
+  else lose(writing, 'cache.retention', 'dropped', 'Anthropic has no such control');
+}
+
 /** Controls that have no member in this format. */
 function loseUnknown(writing: Writing): void {
   const { sampling, cache, verbosity, metadata } = writing.request;
@@ -142,7 +152,6 @@ function loseUnknown(writing: Writing): void {
     'sampling.logprobs': logprobs,
     'sampling.topLogprobs': topLogprobs,
     'cache.key': cache.key,
-    'cache.retention': cache.retention,
     verbosity,
     metadata,
   };

@@ -3,7 +3,7 @@
 import type { Loss } from '../../canonical/loss.ts';
 import type { CacheMark, SourcePath } from '../../canonical/part.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { asObject, type JsonObject } from '../../lib/json.ts';
 import type { Target } from '../codec.ts';
 
 export type Writing = {
@@ -63,4 +63,14 @@ export function limitMarks(writing: Writing, hasAutomatic: boolean): void {
     delete holder.cache_control;
     writing.losses.push({ path: at, action: 'dropped', reason: 'Anthropic takes four cache marks' });
   }
+}
+
+/** Gives the marks of the request an hour; false when there are none or one says its own time. */
+export function keepForLonger({ marks }: Writing, body: JsonObject): boolean {
+  const holders = [...marks.map(({ holder }) => holder), body].filter((each) => each.cache_control);
+  // a longer lifetime may not stand behind a shorter one
+  if (holders.length === 0 || holders.some((each) => asObject(each.cache_control).ttl !== undefined))
+    return false;
+  for (const holder of holders) holder.cache_control = { type: 'ephemeral', ttl: '1h' };
+  return true;
 }

@@ -112,7 +112,7 @@ class SqliteDirectory implements Directory {
   }
 
   change(id: string, change: KeyChange): Key | undefined {
-    const { limits, budget, models, requireTags, logBodies, strict, ...plain } = change;
+    const { limits, budget, models, requireTags, logBodies, strict, autoCache, ...plain } = change;
     const set = {
       ...plain,
       ...limits,
@@ -123,6 +123,7 @@ class SqliteDirectory implements Directory {
       ...(requireTags === undefined ? {} : { requireTags }),
       ...(logBodies === undefined ? {} : { logBodies: logBodies ? 1 : 0 }),
       ...(strict === undefined ? {} : { strict: strict ? 1 : 0 }),
+      ...(autoCache === undefined ? {} : { autoCache: autoCache ? 1 : 0 }),
     };
     if (Object.keys(set).length > 0) this.#tables.update(keys).set(set).where(eq(keys.id, id)).run();
     return this.findById(id);

@@ -182,5 +182,6 @@ function factsOf(key: AdminKey): HTMLElement {
   if (key.quota) facts.push(['Quota', `${money(key.quota.used_usd)} of ${money(key.quota.amount_usd)}`]);
   if (key.models) facts.push(['Models', key.models.join(', ')]);
   if (key.strict) facts.push(['Strict', 'A request that a model cannot take whole is refused']);
+  if (key.auto_cache === 'on') facts.push(['Auto cache', 'Anthropic is asked to cache prompts']);
   return factList(facts);
 }

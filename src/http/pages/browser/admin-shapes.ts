@@ -14,6 +14,7 @@ export type AdminKey = {
   budget: { amount_usd: number; period: string; spent_usd: number } | null;
   models: string[] | null;
   strict: boolean;
+  auto_cache: 'on' | 'off';
   created_at: string;
   last_used_at: string | null;
   expires_at: string | null;

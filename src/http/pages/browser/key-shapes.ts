@@ -17,6 +17,7 @@ export type KeyAnswer = {
   rate: { remaining: number; reset: number; running: number };
   models: string[] | null;
   strict: boolean;
+  auto_cache: 'on' | 'off';
   budget: { amount_usd: number; period: string; spent_usd: number; resets_at: string | null } | null;
   quota: { amount_usd: number; used_usd: number } | null;
   usage: { requests: number; cost_usd: number };

@@ -15,6 +15,7 @@ export function showStanding(key: KeyAnswer): void {
     el('code', {}, `${key.prefix}…`),
     el('span', {}, KINDS[key.kind]),
     key.strict && el('span', {}, 'Strict: a request that a model cannot take whole is refused'),
+    key.auto_cache === 'on' && el('span', {}, 'Auto cache: Anthropic is asked to cache prompts'),
   );
   showBalance(key);
   showExpiry(key);

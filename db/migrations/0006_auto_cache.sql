@@ -1,0 +1,1 @@
+ALTER TABLE `keys` ADD `auto_cache` integer DEFAULT 0 NOT NULL;
