@@ -113,7 +113,7 @@ export class Attempts {
    * left for who comes next, unless the configuration says less or the deployment says nothing to anybody any more.
    */
   #givesWay(candidate: Candidate, probes: number): Call['givesWay'] {
-    if (this.#next >= this.#stops.length || this.#others().length === 0) return undefined;
+    if (!this.#hasOther(() => true)) return undefined;
     const { stream, startedMs, requestTimeoutMs } = this.#call;
     const { health, config } = this.#ports;
     const { attemptTimeoutMs = Number.POSITIVE_INFINITY, cooldownMs } = config.routing;
@@ -130,17 +130,16 @@ export class Attempts {
     const kind = stream ? 'stream' : 'whole';
     const isQuiet = () =>
       health.isSilent(candidate) || health.hasGoneQuiet(candidate, kind, nowMs() - this.#sentMs, leastMs);
-    const isDue = () => !isProbe && isQuiet() && this.#hasWellOne();
+    const isWell = (other: Candidate) => health.fitnessOf(other) === 'well';
+    const isDue = () => !isProbe && isQuiet() && this.#hasOther(isWell);
     return { atMs: this.#sentMs + forMs, isDue };
   }
 
-  /** Who could be asked next. */
-  #others(): Stop[] {
-    return this.#stops.slice(this.#next).filter((stop) => !this.#pauseOf(stop));
-  }
-
-  #hasWellOne(): boolean {
-    return this.#others().some(({ candidate }) => this.#ports.health.fitnessOf(candidate) === 'well');
+  /** Whether one such as this could be asked next. */
+  #hasOther(isSuch: (candidate: Candidate) => boolean): boolean {
+    return this.#stops.some(
+      (stop, index) => index >= this.#next && !this.#pauseOf(stop) && isSuch(stop.candidate),
+    );
   }
 
   /** Only where another deployment could be chosen next time there is something to remember. */

@@ -16,14 +16,16 @@ export type BadTool = { fault: () => Fault | undefined; tell: () => void };
 export function badToolOf({ call, plan, meter, attempts }: Ports): BadTool {
   // not the plan: it holds the whole request
   const { losses } = plan;
-  const isForeign = plan.upstream.id !== call.codec.id;
+  if (plan.upstream.id === call.codec.id) return OWN_WORDS;
   return {
-    fault: () => (isForeign && meter.hasBadTool && attempts.mayRepeat ? badToolCall() : undefined),
+    fault: () => (meter.hasBadTool && attempts.mayRepeat ? badToolCall() : undefined),
     tell: () => {
-      if (isForeign && meter.hasBadTool) losses.push(TOLD);
+      if (meter.hasBadTool) losses.push(TOLD);
     },
   };
 }
+
+const OWN_WORDS: BadTool = { fault: () => undefined, tell() {} };
 
 const TOLD: Loss = {
   path: 'tools',
