@@ -19,7 +19,8 @@ export const TAMPERINGS: { name: string; sql: string[]; says: RegExp }[] = [
     name: 'a charge that comes twice',
     sql: [
       'CREATE TEMP TABLE copy AS SELECT * FROM entries WHERE id = (SELECT id FROM victim)',
-      'UPDATE copy SET id = id + 1',
+      // the next number of its own millisecond may be another call's
+      'UPDATE copy SET id = (SELECT max(id) + 1 FROM entries)',
       'INSERT INTO entries SELECT * FROM copy',
     ],
     says: /is the second end of call/,
