@@ -142,18 +142,18 @@ describe('cycles', () => {
 
 describe('effects', () => {
   test.each([
-    ['src/gateway/relay.ts', "await fetch('https://x');"],
+    ['src/gateway/answer/relay.ts', "await fetch('https://x');"],
     ['src/alerts/courier.ts', "await fetch('https://x');"],
-    ['src/gateway/relay.ts', 'const send = globalThis.fetch;'],
-    ['src/gateway/relay.ts', 'start({ fetch });'],
+    ['src/gateway/answer/relay.ts', 'const send = globalThis.fetch;'],
+    ['src/gateway/answer/relay.ts', 'start({ fetch });'],
     ['src/http/server.ts', 'const home = process.env.HOME;'],
     ['src/http/server.ts', 'const { HOME } = Bun.env;'],
     ['src/billing/charge.ts', 'const at = Date.now();'],
     ['src/billing/charge.ts', 'const at = new Date();'],
-    ['src/gateway/relay.ts', 'setTimeout(stop, 1);'],
+    ['src/gateway/answer/relay.ts', 'setTimeout(stop, 1);'],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the mutant's own template
-    ['src/gateway/relay.ts', 'const text = `${Math.random()}`;'],
-    ['src/gateway/relay.ts', 'const id = crypto.randomUUID();'],
+    ['src/gateway/answer/relay.ts', 'const text = `${Math.random()}`;'],
+    ['src/gateway/answer/relay.ts', 'const id = crypto.randomUUID();'],
     ['src/cli/keys.ts', 'process.exit(1);'],
     ['src/cli/keys.ts', 'const words = process.argv;'],
   ])('%s may not say %s', (path, line) => {

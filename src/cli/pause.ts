@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import { buildModelIndex } from '../catalog/resolve.ts';
-import { pauseDesk } from '../gateway/pause-desk.ts';
-import { Pauses } from '../gateway/pauses.ts';
+import { pauseDesk } from '../gateway/health/pause-desk.ts';
+import { Pauses } from '../gateway/health/pauses.ts';
 import { asArray, asNumber, asObject, asString, compact, type JsonObject } from '../lib/json.ts';
 import { socketPath } from '../store/data-dir.ts';
 import { requireConfig } from './config.ts';

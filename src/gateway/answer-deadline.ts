@@ -5,7 +5,7 @@ import type { ServerConfig } from '../config/config.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Call } from './call.ts';
-import { isReachable } from './reach.ts';
+import { isReachable } from './health/reach.ts';
 import type { Watched } from './watch.ts';
 
 /** Watches one attempt from the moment it is sent; `isOver` ends what may still be under way. */

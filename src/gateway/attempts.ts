@@ -9,12 +9,12 @@ import type { FallbackReason } from '../routing/order.ts';
 import { type Failure, mayPass, waitBefore } from '../routing/retry.ts';
 import type { Pause } from '../store/pauses.ts';
 import type { SettleRule } from '../store/ports.ts';
+import { type PutAsidePorts, putMoreAside } from './admission/put-aside.ts';
 import type { Call } from './call.ts';
-import { type Candidate, mayTranslate } from './candidate.ts';
-import { type CoursePorts, courseOf, type Stop } from './course.ts';
-import { pausedFault } from './pauses.ts';
+import { type Candidate, mayTranslate } from './candidates/candidate.ts';
+import { type CoursePorts, courseOf, type Stop } from './candidates/course.ts';
+import { pausedFault } from './health/pauses.ts';
 import type { Plan } from './plan.ts';
-import { type PutAsidePorts, putMoreAside } from './put-aside.ts';
 import { withoutSecrets } from './upstream.ts';
 
 export type AttemptPorts = CoursePorts & PutAsidePorts & { server: ServerConfig };

@@ -7,9 +7,9 @@ import type { Address, Codec, Dress, Extras } from '../formats/codec.ts';
 import type { Bagged } from '../lib/bag.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Key, RateStanding } from '../store/ports.ts';
-import type { Caching } from './kept-answer.ts';
+import type { Turn } from './admission/turns.ts';
+import type { Caching } from './cache/kept-answer.ts';
 import type { Trace } from './trace.ts';
-import type { Turn } from './turns.ts';
 
 /** An admitted request. `release` gives its place in the concurrency limit back, any number of times. */
 export type Call = Bagged & {

@@ -7,28 +7,29 @@ import { nowMs, nowS } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import { newAnswerToken } from '../lib/id.ts';
 import type { Cache, SettleRule } from '../store/ports.ts';
-import type { AdmitPorts } from './admit.ts';
+import type { AdmitPorts } from './admission/admit.ts';
+import type { Turn } from './admission/turns.ts';
+import { type BadTool, badToolOf } from './answer/bad-tool.ts';
+import type { Conversion } from './answer/conversion.ts';
+import { HealedStream, healWhole } from './answer/healing.ts';
+import { tellingBody } from './answer/last-bytes.ts';
+import { PassedStream } from './answer/pass.ts';
+import { refused, refuseRefusal } from './answer/refusal.ts';
+import { Relay } from './answer/relay.ts';
+import { joinStreams, SeveralStreams } from './answer/several-stream.ts';
+import { writeSeveral } from './answer/several-whole.ts';
+import { type Eyes, TranscodedStream } from './answer/transcode.ts';
+import { answerWhole, failureOf, readWhole } from './answer/whole.ts';
 import { type AttemptPorts, Attempts } from './attempts.ts';
-import { type BadTool, badToolOf } from './bad-tool.ts';
+import { giveKept } from './cache/give.ts';
+import { type Keep, type KeepPorts, keepFor, RecordedStream } from './cache/keep.ts';
+import type { Hit } from './cache/kept-answer.ts';
 import { type Call, dressOf, forgetRequest, leaveCall } from './call.ts';
-import type { Conversion } from './conversion.ts';
-import { giveKept } from './give-kept.ts';
-import { HealedStream, healWhole } from './healing.ts';
-import { type Keep, type KeepPorts, keepFor, RecordedStream } from './keep-answer.ts';
-import type { Hit } from './kept-answer.ts';
-import { tellingBody } from './last-bytes.ts';
 import { Meter } from './meter.ts';
-import { PassedStream } from './pass.ts';
 import { type Plan, type PlanPorts, planCall, type TranscodePlan } from './plan.ts';
-import { refused, refuseRefusal } from './refusal.ts';
-import { Relay } from './relay.ts';
-import { noteSealsIn } from './seal-notes.ts';
+import { noteSealsIn } from './reasoning/seal-notes.ts';
 import { type Answerer, Latch, ruleOf, type SettlePorts } from './settle.ts';
-import { joinStreams, SeveralStreams } from './several-stream.ts';
-import { writeSeveral } from './several-whole.ts';
 import { isStrict, refuseLosses } from './strict.ts';
-import { type Eyes, TranscodedStream } from './transcode.ts';
-import type { Turn } from './turns.ts';
 import {
   callUpstream,
   type Received,
@@ -37,7 +38,6 @@ import {
   withoutSecrets,
 } from './upstream.ts';
 import type { Watched } from './watch.ts';
-import { answerWhole, failureOf, readWhole } from './whole.ts';
 
 export type GatewayPorts = AdmitPorts &
   AttemptPorts &

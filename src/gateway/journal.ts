@@ -7,7 +7,7 @@ import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
 import { redact } from '../lib/log.ts';
 import type { Journal, JournalEntry, JournalRow, JournalRule } from '../store/journal-port.ts';
-import type { Door, Seen } from './admit.ts';
+import type { Door, Seen } from './admission/admit.ts';
 import type { Call } from './call.ts';
 import { clientOf } from './client-name.ts';
 import type { Trace } from './trace.ts';

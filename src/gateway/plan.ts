@@ -18,17 +18,17 @@ import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ThoughtStore } from '../store/ports.ts';
-import type { Sealing } from './answer-seals.ts';
+import { requestsOf, severalLoss } from './answer/several.ts';
 import { withAutoCache } from './auto-cache.ts';
 import type { Call } from './call.ts';
-import { type Candidate, formatsOf } from './candidate.ts';
-import { conversationKey } from './conversation.ts';
-import { lastScope, type SignInPorts, scopesOf, signIn } from './credential.ts';
+import { type Candidate, formatsOf } from './candidates/candidate.ts';
+import { conversationKey } from './candidates/conversation.ts';
+import { lastScope, type SignInPorts, scopesOf, signIn } from './candidates/credential.ts';
+import { hasSearch, searchFormatsOf } from './candidates/search.ts';
 import { decode } from './decoded.ts';
-import { recallThoughts, rememberThoughts, turnHash } from './recollection.ts';
-import { type NoteSeals, scopeOfSeal, sealNotes } from './seal-notes.ts';
-import { hasSearch, searchFormatsOf } from './search.ts';
-import { requestsOf, severalLoss } from './several.ts';
+import type { Sealing } from './reasoning/answer-seals.ts';
+import { recallThoughts, rememberThoughts, turnHash } from './reasoning/recollection.ts';
+import { type NoteSeals, scopeOfSeal, sealNotes } from './reasoning/seal-notes.ts';
 import { isStrict } from './strict.ts';
 
 export type PlanPorts = SignInPorts & {

@@ -7,7 +7,7 @@ import type { Change } from '../config/live.ts';
 import type { Loaded } from '../config/load.ts';
 import type { Installation } from '../config/locate.ts';
 import { rollBack } from '../config/rollback.ts';
-import { parseBody, readBody } from '../gateway/body.ts';
+import { parseBody, readBody } from '../gateway/admission/body.ts';
 import { CONFIG_DETAILS as DETAILS } from './docs-admin.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 

@@ -2,7 +2,7 @@
 
 import { Elysia } from 'elysia';
 import { toFault } from '../canonical/fault.ts';
-import { parseBody, readBody } from '../gateway/body.ts';
+import { parseBody, readBody } from '../gateway/admission/body.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { log } from '../lib/log.ts';
 import { EXPLAIN_DETAIL } from './docs-admin.ts';

@@ -3,10 +3,10 @@
 import { Elysia } from 'elysia';
 import type { Alerts } from '../alerts/alerts.ts';
 import { toFault } from '../canonical/fault.ts';
-import { type AilingPorts, ailing } from '../gateway/ailing.ts';
-import { type CapPorts, capJson, capStanding } from '../gateway/daily-cap.ts';
-import { pausesJson } from '../gateway/pause-desk.ts';
-import type { Pauses } from '../gateway/pauses.ts';
+import { type CapPorts, capJson, capStanding } from '../gateway/admission/daily-cap.ts';
+import { type AilingPorts, ailing } from '../gateway/health/ailing.ts';
+import { pausesJson } from '../gateway/health/pause-desk.ts';
+import type { Pauses } from '../gateway/health/pauses.ts';
 import { formatTime } from '../lib/clock.ts';
 import { describeRoute } from './openapi.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';

@@ -2,8 +2,8 @@
 
 import { Elysia } from 'elysia';
 import { toFault } from '../canonical/fault.ts';
-import { parseBody, readBody } from '../gateway/body.ts';
-import type { PauseDesk } from '../gateway/pause-desk.ts';
+import { parseBody, readBody } from '../gateway/admission/body.ts';
+import type { PauseDesk } from '../gateway/health/pause-desk.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { log } from '../lib/log.ts';
 import { describeRoute } from './openapi.ts';

@@ -5,7 +5,7 @@ import type { ReportWords } from '../accounts/day-range.ts';
 import type { Reports } from '../accounts/reports.ts';
 import { usageCsv, usageJson } from '../accounts/usage-report.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
-import { parseBody, readBody } from '../gateway/body.ts';
+import { parseBody, readBody } from '../gateway/admission/body.ts';
 import type { JsonValue } from '../lib/json.ts';
 import { type Verification, verificationJson } from '../store/verification.ts';
 import { describeRoute } from './openapi.ts';

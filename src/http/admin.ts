@@ -3,9 +3,9 @@
 import { Elysia } from 'elysia';
 import { type DeskRules, keyDesk, type ListQuery } from '../accounts/key-desk.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
-import { parseBody, readBody } from '../gateway/body.ts';
-import { bearerOf } from '../gateway/credentials.ts';
-import type { FloodGate } from '../gateway/flood-gate.ts';
+import { parseBody, readBody } from '../gateway/admission/body.ts';
+import { bearerOf } from '../gateway/admission/credentials.ts';
+import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { equalConstantTime, sha256Hex } from '../lib/crypto.ts';
 import { log } from '../lib/log.ts';
 import type { Directory, Ledger } from '../store/ports.ts';

@@ -2,12 +2,12 @@
 
 import { Elysia } from 'elysia';
 import { Fault, toFault } from '../canonical/fault.ts';
+import { identify } from '../gateway/admission/credentials.ts';
+import type { FloodGate } from '../gateway/admission/flood-gate.ts';
+import { takeWatch } from '../gateway/admission/limits.ts';
+import type { VisitPorts } from '../gateway/admission/visit.ts';
 import type { Call, CallsUnderWay } from '../gateway/call.ts';
 import { clientOf } from '../gateway/client-name.ts';
-import { identify } from '../gateway/credentials.ts';
-import type { FloodGate } from '../gateway/flood-gate.ts';
-import { takeWatch } from '../gateway/limits.ts';
-import type { VisitPorts } from '../gateway/visit.ts';
 import { formatTime } from '../lib/clock.ts';
 import { formatCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';

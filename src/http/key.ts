@@ -2,8 +2,8 @@
 
 import { Elysia } from 'elysia';
 import { toFault } from '../canonical/fault.ts';
-import type { FloodGate } from '../gateway/flood-gate.ts';
-import { type VisitPorts, visit } from '../gateway/visit.ts';
+import type { FloodGate } from '../gateway/admission/flood-gate.ts';
+import { type VisitPorts, visit } from '../gateway/admission/visit.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { type CacheRules, isCached } from '../store/key-cache.ts';

@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Fault } from '../../src/canonical/fault.ts';
 import { CODECS } from '../../src/formats/index.ts';
-import type { Conversion } from '../../src/gateway/conversion.ts';
+import type { Conversion } from '../../src/gateway/answer/conversion.ts';
+import { PassedStream } from '../../src/gateway/answer/pass.ts';
 import { Meter } from '../../src/gateway/meter.ts';
-import { PassedStream } from '../../src/gateway/pass.ts';
 import { transcoded } from '../laws/answers.ts';
 import { askedOf, type Conformance, openConformance, PAIRS, WIRE_FORMATS } from '../support/conformance.ts';
 import { cutFrames } from '../support/cutting.ts';

@@ -2,9 +2,9 @@
 
 import { Fold } from '../../src/canonical/fold.ts';
 import type { Codec } from '../../src/formats/codec.ts';
-import type { Conversion } from '../../src/gateway/conversion.ts';
+import type { Conversion } from '../../src/gateway/answer/conversion.ts';
+import { PassedStream } from '../../src/gateway/answer/pass.ts';
 import { Meter } from '../../src/gateway/meter.ts';
-import { PassedStream } from '../../src/gateway/pass.ts';
 import { decodeStream, dressOf, FREE, transcoded } from '../laws/answers.ts';
 import { judge } from '../laws/grammar.ts';
 import { mustBeChargeable, mustBeFault, type Outcome } from './must.ts';

@@ -8,7 +8,7 @@ import type { Codec } from '../../src/formats/codec.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
-import { cacheName } from '../../src/gateway/cache-name.ts';
+import { cacheName } from '../../src/gateway/cache/name.ts';
 import type { Call } from '../../src/gateway/call.ts';
 import { decode } from '../../src/gateway/decoded.ts';
 import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json.ts';

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { googleGenerateContent as codec } from '../../src/formats/google-generate-content/index.ts';
+import { PassedStream } from '../../src/gateway/answer/pass.ts';
 import { Meter } from '../../src/gateway/meter.ts';
-import { PassedStream } from '../../src/gateway/pass.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import {
   asChunk,

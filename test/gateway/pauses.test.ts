@@ -1,7 +1,7 @@
 // The kill switch: what is paused asks nobody for anything, and says so.
 
 import { afterAll, afterEach, describe, expect, test } from 'bun:test';
-import { Pauses } from '../../src/gateway/pauses.ts';
+import { Pauses } from '../../src/gateway/health/pauses.ts';
 import { ask, errorOf, FORMATS } from '../support/asking.ts';
 import { type InProcess, openHere } from '../support/in-process.ts';
 import { rowsIn } from '../support/ledger.ts';

@@ -1,9 +1,9 @@
 // What is put aside for a call follows the caps its client wrote, in every format's own words.
 
 import { expect, test } from 'bun:test';
+import { CapWatch } from '../../src/gateway/admission/daily-cap.ts';
+import { putAside } from '../../src/gateway/admission/put-aside.ts';
 import type { Call } from '../../src/gateway/call.ts';
-import { CapWatch } from '../../src/gateway/daily-cap.ts';
-import { putAside } from '../../src/gateway/put-aside.ts';
 import { newCallId } from '../../src/lib/id.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { NewKey } from '../../src/store/ports.ts';

@@ -3,7 +3,12 @@
 import { describe, expect, test } from 'bun:test';
 import type { Message, Part, ReasoningPart } from '../../src/canonical/part.ts';
 import type { CanonicalRequest } from '../../src/canonical/request.ts';
-import { recallThoughts, rememberThoughts, textHashOf, turnHash } from '../../src/gateway/recollection.ts';
+import {
+  recallThoughts,
+  rememberThoughts,
+  textHashOf,
+  turnHash,
+} from '../../src/gateway/reasoning/recollection.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
 
 const thought = (data: string, text?: string): ReasoningPart => ({

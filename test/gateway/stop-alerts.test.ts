@@ -1,9 +1,9 @@
 // What the operator is told of pauses and of the cap: when it begins, and when it is over.
 
 import { expect, test } from 'bun:test';
-import { CapWatch } from '../../src/gateway/daily-cap.ts';
-import { Pauses } from '../../src/gateway/pauses.ts';
-import { capAlerts, pauseAlerts } from '../../src/gateway/stop-alerts.ts';
+import { CapWatch } from '../../src/gateway/admission/daily-cap.ts';
+import { Pauses } from '../../src/gateway/health/pauses.ts';
+import { capAlerts, pauseAlerts } from '../../src/gateway/health/stop-alerts.ts';
 import { keyIn, orderFor, storeIn } from '../support/ledger.ts';
 import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
 

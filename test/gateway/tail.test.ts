@@ -7,7 +7,7 @@ import { anthropicMessages } from '../../src/formats/anthropic-messages/index.ts
 import type { Codec } from '../../src/formats/codec.ts';
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
-import { usageAtEnd } from '../../src/gateway/tail.ts';
+import { usageAtEnd } from '../../src/gateway/answer/tail.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { answerOf, FORMATS } from '../laws/answers.ts';
 import { drawn } from '../laws/choices.ts';

@@ -3,7 +3,7 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { Fault } from '../../src/canonical/fault.ts';
-import { type Turn, type TurnLimits, Turns } from '../../src/gateway/turns.ts';
+import { type Turn, type TurnLimits, Turns } from '../../src/gateway/admission/turns.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { ask, errorOf, FORMATS } from '../support/asking.ts';
 import { type InProcess, openHere } from '../support/in-process.ts';

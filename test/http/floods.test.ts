@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import fc from 'fast-check';
-import { FloodGate, type FloodSummary } from '../../src/gateway/flood-gate.ts';
+import { FloodGate, type FloodSummary } from '../../src/gateway/admission/flood-gate.ts';
 import { networkOf } from '../../src/http/address.ts';
 import { sha256Hex } from '../../src/lib/crypto.ts';
 import { newAdminSecret, newKeySecret } from '../../src/lib/id.ts';

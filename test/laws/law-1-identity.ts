@@ -3,9 +3,9 @@
 import fc from 'fast-check';
 import type { Fault } from '../../src/canonical/fault.ts';
 import type { Codec } from '../../src/formats/codec.ts';
-import type { Conversion } from '../../src/gateway/conversion.ts';
+import type { Conversion } from '../../src/gateway/answer/conversion.ts';
+import { PassedStream } from '../../src/gateway/answer/pass.ts';
 import { Meter } from '../../src/gateway/meter.ts';
-import { PassedStream } from '../../src/gateway/pass.ts';
 import { answerOf, FORMATS } from './answers.ts';
 import { drawn } from './choices.ts';
 import type { Law } from './law.ts';

@@ -1,0 +1,168 @@
+// Lets a request in, or says why not: key, size, form, permission, limits, in this order.
+
+import { estimatePromptTokens } from '../../billing/body-tokens.ts';
+import { Fault } from '../../canonical/fault.ts';
+import { isModelAllowed } from '../../catalog/list.ts';
+import type { Model, Price } from '../../catalog/model.ts';
+import { priceAt } from '../../catalog/price.ts';
+import { type ModelIndex, resolveModel } from '../../catalog/resolve.ts';
+import type { Config } from '../../config/config.ts';
+import { type BodyKind, checkBody } from '../../formats/check.ts';
+import type { Address, Codec } from '../../formats/codec.ts';
+import { nowMs } from '../../lib/clock.ts';
+import { newCallId } from '../../lib/id.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { resolveLimits } from '../../store/key-limits.ts';
+import type { Directory, Key, Limiter } from '../../store/ports.ts';
+import { type CachingPorts, cachingOf } from '../cache/caching.ts';
+import type { Call } from '../call.ts';
+import { mayTranslate, refuseTags } from '../candidates/candidate.ts';
+import { refusePaused } from '../candidates/course.ts';
+import type { Pauses } from '../health/pauses.ts';
+import { newTrace } from '../trace.ts';
+import type { Watch } from '../watch.ts';
+import { parseBody, readBody } from './body.ts';
+import { identify } from './credentials.ts';
+import type { FloodGate } from './flood-gate.ts';
+import { takeCall, takeFree } from './limits.ts';
+import { type PutAsidePorts, putAside } from './put-aside.ts';
+import type { Turns } from './turns.ts';
+
+/** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
+export type Door = {
+  path: string;
+  codec: Codec;
+  kind: BodyKind;
+  free: boolean;
+  /** What the path said, for formats whose bodies do not have it. */
+  address?: Address;
+  /** Keys that came in another way than the two common ones, best first. */
+  secrets?: readonly (string | null)[];
+};
+
+/** What was known of a request when it was refused. */
+export type Seen = { key?: Key; bytes?: number; modelName?: string; admitted?: true };
+
+export type KnownAdmitPorts = PutAsidePorts &
+  CachingPorts & {
+    config: Config;
+    models: ModelIndex;
+    pauses: Pauses;
+    limiter: Pick<Limiter, 'admit' | 'spend'>;
+    watch: Watch;
+    turns: Turns;
+  };
+export type AdmitPorts = KnownAdmitPorts & { directory: Directory; limiter: Limiter };
+
+/**
+ * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402, or the gate's 429 in place of a
+ * 401; what is wrong with the key, at once. `seen` is filled in on the way, for the refusal's row.
+ */
+export function admit(
+  request: Request,
+  door: Door,
+  requestId: string,
+  ports: AdmitPorts,
+  gate: FloodGate,
+  seen: Seen = {},
+): Promise<Call> {
+  const startedMs = nowMs();
+  const key = identify(request, ports.directory, gate, door.secrets);
+  seen.key = key;
+  return admitKnown(key, request, door, requestId, ports, seen, startedMs);
+}
+
+/** The same for a request whose key is known; throws from 413 on. */
+export async function admitKnown(
+  key: Key,
+  request: Request,
+  door: Door,
+  requestId: string,
+  ports: KnownAdmitPorts,
+  seen: Seen,
+  startedMs: number,
+): Promise<Call> {
+  const { config, limiter } = ports;
+  const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
+  const bytes = await readBody(request, limits.maxBodyBytes, {
+    watch: ports.watch,
+    timeoutMs: limits.requestTimeoutMs,
+  });
+  seen.bytes = bytes.length;
+  const body = parseBody(bytes);
+  checkBody(door.kind, body);
+  const extras = door.codec.extras?.(body);
+  const { model: modelName, stream } = door.address ?? addressIn(body);
+  seen.modelName = modelName;
+  const resolution = resolveModel(ports.models, modelName);
+  refuseModel(key, resolution.model);
+  refuseTags(key, resolution, config.providers);
+  refusePaused(resolution, ports);
+  const place = door.free ? takeFree(key, limiter) : takeCall(key, limits, limiter);
+  const { release, limit, remaining, resetS } = place;
+  const { model } = resolution;
+  const call: Call = {
+    id: newCallId(),
+    requestId,
+    key,
+    codec: door.codec,
+    bytes,
+    body,
+    extras,
+    promptTokens: door.free ? 0 : estimatePromptTokens(bytes),
+    modelName,
+    model,
+    resolution,
+    price: priceAt(model, startedMs) ?? NO_PRICE,
+    stream: !door.free && stream,
+    headers: request.headers,
+    startedMs,
+    requestTimeoutMs: limits.requestTimeoutMs,
+    abort: new AbortController(),
+    hasLeft: false,
+    limit: { limit, remaining, resetS },
+    release,
+    caching: undefined,
+    turn: undefined,
+    spend: (used) => limiter.spend(key.id, used),
+    trace: newTrace(door.path, request.headers, bytes, key.logBodies === true),
+  };
+  try {
+    if (!door.free) call.caching = cachingOf(call, ports);
+    if (!door.free && !call.caching?.hit) call.turn = ports.turns.enter(key.id, config.server);
+    refuseExpired(key, startedMs);
+    const waiting = door.free ? undefined : putAside(call, ports, () => mayTranslate(call, config.providers));
+    if (waiting) await waiting;
+  } catch (thrown) {
+    call.turn?.end();
+    // a 402 keeps the request it took: who has no money may not ask without end
+    if (thrown instanceof Fault && thrown.rule.kind === 'billing') release();
+    else place.undo();
+    throw thrown;
+  }
+  seen.admitted = true;
+  return call;
+}
+
+function addressIn(body: JsonObject): Address {
+  return { model: body.model as string, stream: body.stream === true };
+}
+
+/** A model without a price does not resolve, so nothing is ever charged by this. */
+const NO_PRICE: Price = { input: 0, output: 0, source: '', asOf: '' };
+
+/** Throws Fault `model_not_allowed`. */
+export function refuseModel(key: Key, model: Model): void {
+  if (isModelAllowed(model, key.models)) return;
+  const message = 'This API key may not use this model. GET /v1/models lists what it may use.';
+  throw new Fault('model_not_allowed', message, { param: 'model' });
+}
+
+/** Throws Fault `key_expired`. */
+export function refuseExpired(key: Key, atMs: number): void {
+  if (key.expiresAtMs === undefined || key.expiresAtMs > atMs) return;
+  throw new Fault(
+    'key_expired',
+    'This API key has expired. Ask the operator to extend it or to make a new one.',
+  );
+}

@@ -1,0 +1,152 @@
+// Reads a request body within its limit and parses it, with errors that teach and repeat nothing.
+
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import { Fault } from '../../canonical/fault.ts';
+import { isObject, isTooDeep, type JsonObject, type JsonValue, LEVELS_MAX } from '../../lib/json.ts';
+import type { Watch } from '../watch.ts';
+
+/**
+ * The body's bytes, decompressed. Throws Fault `request_too_large`, `upload_too_slow` when it is not whole within
+ * `limit.timeoutMs`, `client_closed` when the client leaves before it is, or `invalid_json` for what is packed wrongly.
+ */
+export async function readBody(
+  request: Request,
+  maxBytes: number,
+  limit?: { watch: Watch; timeoutMs: number },
+): Promise<Uint8Array> {
+  const declared = request.headers.get('content-length');
+  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  const reading = declared === null ? readCounted(request, maxBytes) : request.bytes();
+  // a small body comes together with the head
+  const isHere = limit === undefined || Bun.peek.status(reading) !== 'pending';
+  let bytes: Uint8Array;
+  try {
+    bytes = await (isHere ? reading : inTime(reading, limit));
+  } catch (thrown) {
+    if (thrown instanceof Fault) throw thrown;
+    const message = 'The connection was closed before the request body was whole.';
+    throw new Fault('client_closed', message, { cause: thrown });
+  }
+  refuseLarger(bytes.length, maxBytes);
+  const encoding = request.headers.get('content-encoding');
+  return withoutMark(encoding === null ? bytes : decompress(bytes, encoding, maxBytes));
+}
+
+/** Without the byte order mark that some editors and libraries begin with (RFC 8259 8.1 lets it be ignored). */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+function inTime(
+  reading: Promise<Uint8Array>,
+  { watch, timeoutMs }: { watch: Watch; timeoutMs: number },
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const cancel = watch.after(timeoutMs, () => {
+      const message = `The request body did not arrive within ${Math.round(timeoutMs / 1000)} s.`;
+      reject(new Fault('upload_too_slow', message));
+    });
+    reading.then(
+      (bytes) => {
+        cancel();
+        resolve(bytes);
+      },
+      (thrown) => {
+        cancel();
+        reject(thrown);
+      },
+    );
+  });
+}
+
+async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (!request.body) return new Uint8Array(0);
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  for await (const piece of request.body) {
+    total += piece.length;
+    if (total > maxBytes) throw tooLarge(maxBytes);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+function decompress(bytes: Uint8Array, encoding: string, maxBytes: number): Uint8Array {
+  const options = { maxOutputLength: maxBytes };
+  try {
+    switch (encoding.trim().toLowerCase()) {
+      case 'identity':
+        return bytes;
+      case 'gzip':
+      case 'x-gzip':
+        return gunzipSync(bytes, options);
+      case 'deflate':
+        return inflateSync(bytes, options);
+      case 'br':
+        return brotliDecompressSync(bytes, options);
+      case 'zstd':
+        return zstdDecompressSync(bytes, options);
+    }
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw tooLarge(maxBytes);
+    const message = 'The body is not compressed the way its content-encoding header says.';
+    throw new Fault('invalid_json', message, { cause: thrown });
+  }
+  const message =
+    'This content-encoding is not understood; send the body plain, or as gzip, deflate, br or zstd.';
+  throw new Fault('invalid_json', message);
+}
+
+/** Throws Fault `request_too_large`. */
+export function refuseLarger(bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes) throw tooLarge(maxBytes);
+}
+
+function tooLarge(maxBytes: number): Fault {
+  const size = maxBytes >= 1e6 ? `${Math.floor(maxBytes / 1e6)} MB` : `${Math.floor(maxBytes / 1e3)} kB`;
+  return new Fault(
+    'request_too_large',
+    `The request body is larger than the ${size} allowed here. Shorten it, or ask the operator to raise server.max_body or this key's own limit.`,
+  );
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The body as a JSON object. Throws Fault `invalid_json`; the words never contain a piece of the body. */
+export function parseBody(bytes: Uint8Array): JsonObject {
+  if (bytes.length === 0)
+    throw new Fault(
+      'invalid_json',
+      'The request body is empty. Send a JSON object with "model" and the prompt.',
+    );
+  const value = parseValue(bytes);
+  if (isObject(value)) return value;
+  const kind = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
+  throw new Fault('invalid_json', `The request body must be a JSON object, but it is ${kind}.`);
+}
+
+function parseValue(bytes: Uint8Array): JsonValue {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+    if (!isTooDeep(text)) return JSON.parse(text);
+  } catch (thrown) {
+    throw new Fault('invalid_json', whyNotJson(bytes, thrown), { cause: undefined });
+  }
+  const message = `The request body is nested more than ${LEVELS_MAX} levels deep; flatten it.`;
+  throw new Fault('invalid_json', message);
+}
+
+function whyNotJson(bytes: Uint8Array, thrown: unknown): string {
+  if (thrown instanceof TypeError)
+    return 'The request body is not valid UTF-8 text; JSON must be sent as UTF-8.';
+  const text = Buffer.from(bytes.subarray(0, 400)).toString('latin1').trim();
+  const advice = /^-{2,}|^[\w.%+-]+=/.test(text)
+    ? 'It looks like a form; send JSON with "content-type: application/json".'
+    : /'\s*:|:\s*'/.test(text)
+      ? 'JSON wants double quotes around names and texts, not single ones.'
+      : /[,[{:]\s*$/.test(Buffer.from(bytes.subarray(-20)).toString('latin1'))
+        ? 'It ends too early: something was cut off.'
+        : 'Look for a missing quote, a trailing comma, a comment or a cut end.';
+  return `The request body is not valid JSON. ${advice}`;
+}

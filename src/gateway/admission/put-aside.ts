@@ -1,0 +1,207 @@
+// Puts money aside for a call before it begins, or says why it may not begin.
+
+import { billOf } from '../../billing/charge.ts';
+import { type Hold, type HoldRequest, type HoldRules, holdOf } from '../../billing/hold.ts';
+import { Fault } from '../../canonical/fault.ts';
+import type { BillingConfig } from '../../config/config.ts';
+import { formatTime, monotonicMs } from '../../lib/clock.ts';
+import { failpoint } from '../../lib/failpoint.ts';
+import { asNumber, asObject, type JsonObject } from '../../lib/json.ts';
+import { formatUsd } from '../../lib/money.ts';
+import {
+  type Directory,
+  EVERY_PURSE,
+  type HoldOrder,
+  type HoldRefusal,
+  type Ledger,
+} from '../../store/ports.ts';
+import { ANSWERS_MAX } from '../answer/several.ts';
+import { autoCacheWrite } from '../auto-cache.ts';
+import type { Call } from '../call.ts';
+import { type CapWatch, capFault } from './daily-cap.ts';
+
+export type PutAsidePorts = {
+  directory: Pick<Directory, 'findById' | 'change'>;
+  ledger: Pick<Ledger, 'trouble' | 'priceVersion' | 'hold' | 'raise' | 'released' | 'purse' | 'today'>;
+  billing: HoldRules & Pick<BillingConfig, 'dailyCapNano'>;
+  capWatch: CapWatch;
+};
+
+/** So long a call waits for others to give back what they hold. */
+const HELD_PATIENCE_MS = 5_000;
+const HELD_RETRY_S = 5;
+const DAY_MS = 86_400_000;
+
+/**
+ * Returns once the call's money is put aside; waits only while other calls hold it. Throws Fault
+ * `insufficient_quota`, `spend_cap_reached`, `key_expired`, `balance_held`, or `storage_fault` while the ledger cannot be written.
+ * `asksApart`: several answers would be asked for by a request each.
+ */
+export function putAside(
+  call: Call,
+  ports: PutAsidePorts,
+  asksApart: () => boolean = () => false,
+): Promise<void> | undefined {
+  const { ledger } = ports;
+  refuseTrouble(ledger);
+  const order = orderFor(call, ports, asksApart);
+  const verdict = ledger.hold(order);
+  if (!verdict.ok) {
+    if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
+    return waitForOthers(verdict, order, ports).then(() => begin(call, order, ports));
+  }
+  failpoint('after-hold');
+  begin(call, order, ports);
+  return undefined;
+}
+
+/** Puts aside what the call may cost by the price it has now; false, and all stays as it was, when that is not there. */
+export function putMoreAside(call: Call, ports: PutAsidePorts, asksApart: () => boolean): boolean {
+  return ports.ledger.raise(orderFor(call, ports, asksApart)).ok;
+}
+
+function orderFor(call: Call, { ledger, billing }: PutAsidePorts, asksApart: () => boolean): HoldOrder {
+  const { needNano, holdNano } = keptHold(call, billing) ?? holdOf(holdRequestOf(call, asksApart), billing);
+  // written down before anything is owed: at the end of the call it must not fail
+  ledger.priceVersion(call.model.id, call.price);
+  return {
+    callId: call.id,
+    key: call.key,
+    model: call.model.id,
+    needNano,
+    holdNano,
+    strict: billing.hold === 'strict',
+    capNano: billing.dailyCapNano,
+    atMs: call.startedMs,
+  };
+}
+
+/** What an answer costs that is there already is known. */
+export function keptHold({ caching, price }: Call, { minimumChargeNano }: HoldRules): Hold | undefined {
+  if (!caching?.hit) return undefined;
+  const { hit, share } = caching;
+  const { chargeNano } = billOf('cache', hit.usage, price, minimumChargeNano, share);
+  return { needNano: chargeNano, holdNano: chargeNano };
+}
+
+/** What a hold is computed from. */
+export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest {
+  const wishes = wishesOf(call.body);
+  const cacheWrite = autoCacheWrite(call);
+  return {
+    bodyBytes: call.bytes.length,
+    promptTokens: call.promptTokens,
+    ...wishes,
+    prompts: wishes.answers > 1 && asksApart() ? Math.min(wishes.answers, ANSWERS_MAX) : 1,
+    maxOutputTokens: call.model.maxOutputTokens,
+    price: call.price,
+    ...(cacheWrite === undefined ? {} : { cacheWrite }),
+  };
+}
+
+/** Throws Fault `storage_fault`. */
+export function refuseTrouble(ledger: Pick<Ledger, 'trouble'>): void {
+  const trouble = ledger.trouble();
+  if (trouble === undefined) return;
+  throw new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', {
+    cause: trouble,
+  });
+}
+
+function begin(call: Call, order: HoldOrder, { capWatch, directory }: PutAsidePorts): void {
+  capWatch.admitted(order);
+  beginWindow(call, directory);
+}
+
+/** A window that begins with the first call begins with this one, unless another has begun it meanwhile. */
+function beginWindow({ key, startedMs }: Call, directory: PutAsidePorts['directory']): void {
+  if (key.windowFrom !== 'first-use' || key.startedAtMs !== undefined) return;
+  if (directory.findById(key.id)?.startedAtMs !== undefined) return;
+  directory.change(key.id, {
+    startedAtMs: startedMs,
+    ...(key.days === undefined ? {} : { expiresAtMs: startedMs + key.days * DAY_MS }),
+  });
+}
+
+type Held = Extract<HoldRefusal, { why: 'held' | 'cap-held' }>;
+
+/** Only what running calls may give back is in the way. */
+function isHeld(verdict: HoldRefusal): verdict is Held {
+  return verdict.why === 'held' || verdict.why === 'cap-held';
+}
+
+async function waitForOthers(first: Held, order: HoldOrder, ports: PutAsidePorts): Promise<void> {
+  const { ledger } = ports;
+  const untilMs = monotonicMs() + HELD_PATIENCE_MS;
+  for (let held = first; ; ) {
+    const leftMs = untilMs - monotonicMs();
+    if (leftMs <= 0) throw holdFault(held, order, ledger);
+    await ledger.released(held.why === 'held' ? order.key.purse : EVERY_PURSE, leftMs);
+    const verdict = ledger.hold(order);
+    if (verdict.ok) return;
+    if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
+    held = verdict;
+  }
+}
+
+/** The fault, of which the operator hears too when it is about the whole server. */
+function refusalOf(verdict: HoldRefusal, order: HoldOrder, { ledger, capWatch }: PutAsidePorts): Fault {
+  if (verdict.why === 'cap') capWatch.refused({ ...ledger.today(), capNano: order.capNano ?? 0n });
+  return holdFault(verdict, order, ledger);
+}
+
+function heldFault(message: string): Fault {
+  return new Fault('balance_held', message, { retryAfterS: HELD_RETRY_S });
+}
+
+/** What the client is told of money that is not there. */
+export function holdFault(verdict: HoldRefusal, order: HoldOrder, ledger: Pick<Ledger, 'purse'>): Fault {
+  switch (verdict.why) {
+    case 'held':
+      return heldFault(
+        'The rest of the balance is put aside for calls that are running. Wait for them to end, or ask for more credit.',
+      );
+    case 'cap-held':
+      return heldFault(
+        'The rest of what this server may spend today is put aside for calls that are running. Wait for them to end.',
+      );
+    case 'cap':
+      return capFault(verdict.resetsAtMs);
+    case 'empty':
+      return emptyFault(order, ledger);
+    case 'quota':
+      return new Fault(
+        'insufficient_quota',
+        'The quota of this key is used up. Ask the operator for more; GET /v1/key shows where it stands.',
+      );
+    case 'budget': {
+      const resets = formatTime(verdict.resetsAtMs);
+      const message = `The ${order.key.budget?.period}ly budget of this key is used up; the next one begins at ${resets}.`;
+      return new Fault('insufficient_quota', message.replace('dayly', 'daily'), {
+        details: { budget_resets_at: resets },
+      });
+    }
+    case 'ended':
+      return new Fault('key_expired', 'What this key was paid for has ended. Ask the operator to extend it.');
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function emptyFault(order: HoldOrder, ledger: Pick<Ledger, 'purse'>): Fault {
+  const balanceNano = ledger.purse(order.key.purse)?.balanceNano ?? 0n;
+  const message = `This call needs about $${formatUsd(order.needNano)} and the balance is $${formatUsd(balanceNano)}. Ask the operator for credit.`;
+  return new Fault('insufficient_quota', message, {
+    details: { balance_usd: formatUsd(balanceNano), needed_usd: formatUsd(order.needNano) },
+  });
+}
+
+/** The most tokens the client wants back, and how many answers, in whichever format it asked. */
+function wishesOf(body: JsonObject): { outputCap: number | undefined; answers: number } {
+  const google = asObject(body.generationConfig ?? body.generation_config);
+  const cap = body.max_completion_tokens ?? body.max_output_tokens ?? body.max_tokens;
+  return {
+    outputCap: asNumber(cap ?? google.maxOutputTokens ?? google.max_output_tokens),
+    answers: asNumber(body.n ?? google.candidateCount ?? google.candidate_count) ?? 1,
+  };
+}

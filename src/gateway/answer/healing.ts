@@ -1,0 +1,71 @@
+// Puts the mending of JSON between an answer and its client.
+
+import type { Fault } from '../../canonical/fault.ts';
+import type { Loss } from '../../canonical/loss.ts';
+import { HeldAnswer, healBody } from '../../formats/openai-chat/healing.ts';
+import type { Conversion, Piece } from './conversion.ts';
+
+/** A whole answer, or the stream that one became; what was mended is added to `losses`. */
+export function healWhole(
+  whole: { body: Uint8Array; stream: boolean },
+  losses: Loss[],
+): { body: Uint8Array; stream: boolean } {
+  const held = new HeldAnswer();
+  const free = whole.stream ? held.push(whole.body) : new Uint8Array(0);
+  const mended = whole.stream ? held.release() : healBody(whole.body);
+  losses.push(...mended.losses);
+  return { ...whole, body: free.length === 0 ? mended.bytes : Buffer.concat([free, mended.bytes]) };
+}
+
+/**
+ * Another conversion's output with its content held until it has all come. Nothing is committed by what is held: an
+ * upstream that fails meanwhile may still be replaced by another.
+ */
+export class HealedStream implements Conversion {
+  committed = false;
+  readonly #inner: Conversion;
+  readonly #losses: Loss[];
+  readonly #held = new HeldAnswer();
+
+  constructor(inner: Conversion, losses: Loss[]) {
+    this.#inner = inner;
+    this.#losses = losses;
+  }
+
+  get fault(): Fault | undefined {
+    return this.#inner.fault;
+  }
+
+  push(chunk: Uint8Array): Piece {
+    return this.#pass(this.#inner.push(chunk));
+  }
+
+  end(): Piece {
+    return this.#pass(this.#inner.end());
+  }
+
+  fail(fault: Fault): Piece {
+    return this.#pass(this.#inner.fail(fault));
+  }
+
+  #pass({ now, last }: Piece): Piece {
+    const free = this.#held.push(bytesOf(now));
+    if (last === undefined) {
+      if (this.#inner.committed && !this.#held.isHolding) this.committed = true;
+      return { now: free, last };
+    }
+    if (this.fault) return { now: Buffer.concat([free, this.#held.asItCame()]), last };
+    // the end may bring content with it, when it all came at once
+    const ending = this.#held.push(bytesOf(last));
+    const mended = this.#held.release();
+    this.#losses.push(...mended.losses);
+    this.committed = true;
+    return { now: free, last: Buffer.concat([ending, mended.bytes]) };
+  }
+}
+
+function bytesOf(output: Uint8Array | string): Uint8Array {
+  return typeof output === 'string' ? encoder.encode(output) : output;
+}
+
+const encoder = new TextEncoder();

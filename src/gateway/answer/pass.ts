@@ -1,0 +1,350 @@
+// A stream whose bytes go through as they came, listened to but not rewritten.
+
+import type { Fault } from '../../canonical/fault.ts';
+import type { ShownCost, Usage } from '../../canonical/usage.ts';
+import type { Codec, StreamDecoder, StreamMender } from '../../formats/codec.ts';
+import { bufferOf, needlesOf } from '../../lib/bytes.ts';
+import { asArray, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
+import { putMembers, spliceJson } from '../../lib/splice.ts';
+import {
+  FRAME_BYTES_MAX,
+  FrameSplitter,
+  frameEnds,
+  parseFrames,
+  type SseFrame,
+  writeFrame,
+} from '../../lib/sse.ts';
+import type { Meter } from '../meter.ts';
+import { type NoteSeals, noteSealsInFrames } from '../reasoning/seal-notes.ts';
+import { type Conversion, isContent, type Piece } from './conversion.ts';
+import { usageMember } from './tail.ts';
+import { lastFrames, oversized } from './transcode.ts';
+
+export type PassOptions = {
+  codec: Codec;
+  meter: Meter;
+  requestId: string;
+  /** The name to show in place of the upstream's, if they differ. */
+  showModel: string | undefined;
+  /** Drop the usage chunk that only we asked for. */
+  hideUsage: boolean;
+  /** Takes out of a fault what is not the client's to see. */
+  clean: (fault: Fault) => Fault;
+  /** Where it is absent, every byte stays as it came. */
+  mender?: StreamMender | undefined;
+  /** What is shown beside the tokens; undefined shows nothing. */
+  costOf?: (usage: Usage) => ShownCost | undefined;
+  /** Wants to know the sealed reasoning that passes. */
+  noteSeals?: NoteSeals | undefined;
+};
+
+/**
+ * Whole frames only: a frame cut by a dying upstream is never shown. Frames are parsed until the answer has
+ * begun; after that only those that can carry usage, an error or the end.
+ */
+export class PassedStream implements Conversion {
+  committed = false;
+  fault: Fault | undefined;
+  readonly #options: PassOptions;
+  readonly #splitter = new FrameSplitter();
+  readonly #decoder: StreamDecoder;
+  readonly #needles: readonly Buffer[];
+  /** The quoted member that names the model. */
+  readonly #modelNeedle: string;
+  #first: JsonObject | undefined;
+  #frames = 0;
+  /** Frames before the first one with content. */
+  #opening = 0;
+  #ended = false;
+  /** What may have been the last frame, of formats that end with their connection. */
+  #held: Uint8Array = NO_BYTES;
+  /** The last word of an answer that has not been counted yet; it leaves behind the count. */
+  #lastWord: Uint8Array = NO_BYTES;
+
+  constructor(options: PassOptions) {
+    this.#options = options;
+    this.#decoder = options.codec.streamDecoder();
+    this.#needles = needlesOf(options.codec.telltale.needles);
+    this.#modelNeedle = `"${options.codec.telltale.modelPath.at(-1)}"`;
+  }
+
+  get awaitsUsage(): boolean {
+    return this.#decoder.awaitsUsage === true;
+  }
+
+  push(chunk: Uint8Array): Piece {
+    const whole = this.#splitter.push(chunk);
+    if (this.#splitter.pendingBytes > FRAME_BYTES_MAX) return this.fail(oversized());
+    if (this.#options.noteSeals) noteSealsInFrames(whole, this.#options.noteSeals);
+    return whole.length === 0 ? NOTHING : this.#pass(whole);
+  }
+
+  end(): Piece {
+    const rest = this.#splitter.rest();
+    const [frame] = lastFrames(rest);
+    const isFrame = frame !== undefined && parseFrames(rest).length > 0;
+    const piece = isFrame ? this.#pass(rest, true) : NOTHING;
+    if (piece.last !== undefined) return piece;
+    // a bare object is no frame to pass on, but it may say why there is no stream
+    const said = frame === undefined || isFrame ? [] : this.#decoder.push(frame);
+    const events = said.some((event) => event.type === 'error') ? said : this.#decoder.end();
+    for (const event of events) this.#options.meter.hear(event);
+    const error = events.find((event) => event.type === 'error');
+    const held = joined(this.#held, this.#lastWord);
+    this.#held = NO_BYTES;
+    // the answer is complete, only its last words are missing
+    if (!error) return { now: piece.now, last: joined(held, this.#options.codec.telltale.farewell) };
+    return { now: joined(piece.now, held), last: this.#breakOff(error.fault) };
+  }
+
+  fail(fault: Fault): Piece {
+    this.#options.meter.hear({ type: 'error', fault });
+    return { now: this.#hold(NO_BYTES, 0), last: this.#breakOff(fault) };
+  }
+
+  #breakOff(broken: Fault): string {
+    const { codec, requestId, clean } = this.#options;
+    const fault = clean(broken);
+    this.fault = fault;
+    return codec.breakOff(fault, { first: this.#first, frames: this.#frames, requestId });
+  }
+
+  #pass(whole: Uint8Array, unterminated = false): Piece {
+    const edits = this.#options.showModel !== undefined;
+    this.#options.mender?.notice(whole);
+    const isOpen = !this.#decoder.mayBeOver && !this.#decoder.awaitsUsage;
+    const isPlain = this.committed && !edits && !unterminated && isOpen;
+    const count = isPlain && this.#firstTell(whole) === -1 ? countSound(whole) : undefined;
+    if (count !== undefined) {
+      this.#frames += count;
+      this.#options.meter.hearFrames(this.#frames - this.#opening);
+      return { now: whole, last: undefined };
+    }
+    const now = new Selection(whole);
+    const last = new Selection(whole);
+    let tellAt = this.committed ? this.#firstTell(whole) : 0;
+    let start = 0;
+    let lastBytes = 0;
+    for (const end of frameEnds(whole)) {
+      const telling =
+        !this.committed ||
+        this.awaitsUsage ||
+        (tellAt !== -1 && tellAt < end) ||
+        isBroken(whole.subarray(start, end));
+      if (this.#ended) last.take(start, end);
+      else if (!telling && !edits) {
+        if (!isComment(whole.subarray(start, end))) this.#frames++;
+        now.take(start, end);
+        lastBytes = end - start;
+      } else {
+        const raw = whole.subarray(start, end);
+        const shown = this.#passFrame(raw, telling);
+        if (this.fault) return { now: this.#hold(now.bytes(), 0), last: this.#breakOff(this.fault) };
+        lastBytes = shown?.length ?? lastBytes;
+        const side = this.#ended ? last : now;
+        if (this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, shown ?? NO_BYTES]);
+        else if (shown === raw) side.take(start, end);
+        else if (shown) side.insert(shown);
+        if (this.committed) tellAt = this.#firstTell(whole, end);
+      }
+      start = end;
+    }
+    if (this.committed) this.#options.meter.hearFrames(this.#frames - this.#opening);
+    if (unterminated && this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, BLANK_LINE]);
+    else if (unterminated) (this.#ended ? last : now).insert(BLANK_LINE);
+    if (unterminated) lastBytes += BLANK_LINE.length;
+    const ending = this.#ended ? joined(last.bytes(), this.#lastWord) : undefined;
+    return { now: this.#hold(now.bytes(), lastBytes), last: ending };
+  }
+
+  /** What may leave now: all but a last frame that must wait until the call is settled, as it may end the answer. */
+  #hold(bytes: Uint8Array, lastBytes: number): Uint8Array {
+    const kept = this.#decoder.mayBeOver ? lastBytes : 0;
+    if (kept === 0 && this.#held.length === 0) return bytes;
+    const all = Buffer.concat([this.#held, bytes]);
+    this.#held = all.subarray(all.length - kept);
+    return all.subarray(0, all.length - kept);
+  }
+
+  /** The frame as it leaves; undefined when it is not the client's to see. */
+  #passFrame(raw: Uint8Array, telling: boolean): Uint8Array | undefined {
+    if (isComment(raw)) return raw;
+    // behind the last word nothing is said any more
+    if (!this.awaitsUsage) this.#frames++;
+    const frame = telling ? parseFrames(raw)[0] : undefined;
+    if (!frame) return this.#rename(raw);
+    if (!this.#first) {
+      const shown = this.#rename(raw);
+      const value = tryParseJson(shown === raw ? frame.data : (parseFrames(shown)[0]?.data ?? ''));
+      if (isObject(value)) this.#first = value;
+    }
+    for (const event of this.#decoder.push(frame)) {
+      this.#options.meter.hear(event);
+      if (isContent(event)) this.#begin();
+      if (event.type === 'finish') this.#ended = true;
+      if (event.type === 'error') this.fault = event.fault;
+    }
+    const unreadable = isBroken(raw);
+    // our own words stand in its place, or nothing
+    if (this.fault || unreadable) this.#frames--;
+    const { codec, meter } = this.#options;
+    if (this.committed) meter.hearFrames(this.#frames - this.#opening);
+    if (frame.data.includes(`"${usageMember(codec)}"`)) meter.hearReport(this.#decoder.usage);
+    if (this.#options.hideUsage && isUsageChunk(frame)) return undefined;
+    if (unreadable) return undefined;
+    const shown = this.#rename(this.#withCost(raw, frame));
+    return this.#options.mender?.mend(shown, frame) ?? shown;
+  }
+
+  #begin(): void {
+    if (this.committed) return;
+    this.committed = true;
+    this.#opening = this.#frames - 1;
+  }
+
+  /** Where the first needle stands at or behind `from`; -1 when none does. */
+  #firstTell(bytes: Uint8Array, from = 0): number {
+    const buffer = bufferOf(bytes);
+    let first = -1;
+    for (const needle of this.#needles) {
+      const at = buffer.indexOf(needle, from);
+      if (at !== -1 && (first === -1 || at < first)) first = at;
+    }
+    return first;
+  }
+
+  #withCost(raw: Uint8Array, frame: SseFrame): Uint8Array {
+    const { costOf, codec, meter } = this.#options;
+    // a format that reports in every frame is shown the cost in the one that may be its last
+    if (!costOf || this.#decoder.mayBeOver === false || !frame.data.includes(`"${usageMember(codec)}"`))
+      return raw;
+    const { usage } = this.#decoder;
+    const cost = usage && costOf(meter.billed(usage));
+    return cost ? editJson(raw, (json) => putMembers(json, codec.telltale.usagePath, cost)) : raw;
+  }
+
+  #rename(raw: Uint8Array): Uint8Array {
+    const { showModel, codec } = this.#options;
+    if (showModel === undefined) return raw;
+    const buffer = bufferOf(raw);
+    if (!buffer.includes(this.#modelNeedle)) return raw;
+    const edit = { path: codec.telltale.modelPath, json: JSON.stringify(showModel), present: true };
+    return editJson(raw, (json) => spliceJson(json, [edit]));
+  }
+}
+
+/**
+ * The frame with its data edited; as it is when its data is no JSON object, which an edit may be the first to see: not
+ * every frame has been parsed before it comes here.
+ */
+function editJson(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint8Array {
+  const buffer = bufferOf(raw);
+  const dataAt = buffer.indexOf('data:');
+  const open = buffer.indexOf('{', dataAt);
+  const close = buffer.lastIndexOf('}') + 1;
+  if (dataAt === -1 || open === -1 || close <= open) return raw;
+  const json = raw.subarray(open, close);
+  if (json.includes(LF) || json.includes(CR)) return editLines(raw, edit);
+  try {
+    const edited = edit(json);
+    return edited === json ? raw : Buffer.concat([raw.subarray(0, open), edited, raw.subarray(close)]);
+  } catch {
+    return raw;
+  }
+}
+
+/** Data in several lines becomes one: in JSON a line can only end between two tokens. */
+function editLines(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint8Array {
+  const [frame] = parseFrames(raw);
+  if (!frame || !isObject(tryParseJson(frame.data))) return raw;
+  const edited = edit(Buffer.from(frame.data.replaceAll('\n', '')));
+  return Buffer.from(writeFrame(Buffer.from(edited).toString('utf8'), frame.event));
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Both pieces as one; nothing is copied when one of them is empty. */
+function joined(first: Uint8Array | string, second: Uint8Array | string): Uint8Array | string {
+  if (first.length === 0) return second;
+  return second.length === 0 ? first : Buffer.concat([Buffer.from(first), Buffer.from(second)]);
+}
+
+const NOTHING: Piece = { now: '', last: undefined };
+const BLANK_LINE = new TextEncoder().encode('\n\n');
+
+function isUsageChunk(frame: SseFrame): boolean {
+  if (!frame.data.includes('"usage"')) return false;
+  const value = tryParseJson(frame.data);
+  return isObject(value) && isObject(value.usage) && asArray(value.choices).length === 0;
+}
+
+/** A sign of life, which is no part of the answer. */
+function isComment(raw: Uint8Array): boolean {
+  return raw[0] === COLON && parseFrames(raw).length === 0;
+}
+
+/**
+ * How many blank lines end more than a comment; undefined when a frame does not end as JSON does and must be looked at.
+ * A byte is looked for much faster than a word.
+ */
+function countSound(whole: Uint8Array): number | undefined {
+  let count = 0;
+  let isComment = whole[0] === COLON;
+  for (let at = whole.indexOf(LF); at !== -1; at = whole.indexOf(LF, at + 1)) {
+    const next = whole[at + 1] === CR ? at + 2 : at + 1;
+    if (whole[next] !== LF) continue;
+    if (!isComment && whole[whole[at - 1] === CR ? at - 2 : at - 1] !== CLOSING_BRACE) return undefined;
+    if (!isComment) count++;
+    isComment = whole[next + 1] === COLON;
+    at = next;
+  }
+  return count;
+}
+
+/** Half an event, as a dying upstream writes it: no client could read it. What ends as JSON does is believed to be it. */
+function isBroken(raw: Uint8Array): boolean {
+  let end = raw.length;
+  while (raw[end - 1] === LF || raw[end - 1] === CR) end--;
+  if (raw[end - 1] === CLOSING_BRACE) return false;
+  const data = parseFrames(raw)[0]?.data.trim() ?? '';
+  return data !== '' && data !== '[DONE]' && tryParseJson(data) === undefined;
+}
+
+const LF = 10;
+const CR = 13;
+const COLON = 58;
+const CLOSING_BRACE = 125;
+
+/** Ranges of one chunk and what stands between them; neighbouring ranges stay one piece. */
+class Selection {
+  readonly #whole: Uint8Array;
+  readonly #pieces: Uint8Array[] = [];
+  #from = 0;
+  #to = 0;
+
+  constructor(whole: Uint8Array) {
+    this.#whole = whole;
+  }
+
+  take(start: number, end: number): void {
+    if (start !== this.#to) this.#flush(start);
+    this.#to = end;
+  }
+
+  insert(bytes: Uint8Array): void {
+    this.#flush(this.#to);
+    this.#pieces.push(bytes);
+  }
+
+  bytes(): Uint8Array {
+    this.#flush(this.#to);
+    const [only] = this.#pieces;
+    return this.#pieces.length === 1 && only ? only : Buffer.concat(this.#pieces);
+  }
+
+  #flush(next: number): void {
+    if (this.#to > this.#from) this.#pieces.push(this.#whole.subarray(this.#from, this.#to));
+    this.#from = next;
+    this.#to = next;
+  }
+}

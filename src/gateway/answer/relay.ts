@@ -1,0 +1,262 @@
+// Carries a streamed answer to the client: flushes, keeps alive, watches the clock, settles before the last bytes.
+
+import { Fault } from '../../canonical/fault.ts';
+import type { ServerConfig } from '../../config/config.ts';
+import { nowMs } from '../../lib/clock.ts';
+import { failpoint } from '../../lib/failpoint.ts';
+import type { SettleRule } from '../../store/ports.ts';
+import { ruleOf } from '../settle.ts';
+import type { Sent } from '../trace.ts';
+import type { Watch, Watched } from '../watch.ts';
+import type { Conversion, Piece } from './conversion.ts';
+
+/** A client's proxy may cut a connection that is silent for longer; Bun's own default is 10 s. */
+const BEAT_AFTER_MS = 8_000;
+/** Until then a failure can still become an honest status code or another provider's answer. */
+const COMMIT_AFTER_MS = 8_000;
+
+export type RelayPorts = {
+  watch: Watch;
+  server: ServerConfig;
+  conversion: Conversion;
+  /** When the call came in: what was lost with others counts. */
+  calledMs: number;
+  /** Sent while the upstream is silent. */
+  beat: string;
+  /** Told of all that leaves, but for beats. */
+  sent: Sent;
+  /** Ends the call; resolves when the charge is durable. Called once or more, the first one counts. */
+  settle: (rule: SettleRule) => Promise<void>;
+  /** The last bytes are with the client's connection; not called when it closes before. */
+  delivered: () => void;
+  /** Stops the upstream call. */
+  abort: (reason: Fault) => void;
+  /** The client format's own way to end in an error. */
+  breakOff: (fault: Fault) => string;
+  /** Why the answer is not to be shown, before any of it has gone out: somebody else is asked then. */
+  unwanted: () => Fault | undefined;
+  /** What a thrown read error means. */
+  faultOf: (thrown: unknown) => Fault;
+};
+
+/**
+ * One stream on its way. `open()` resolves when there is something worth committing to: content, the end, or
+ * eight seconds of waiting; it rejects with the fault of an upstream that failed before. Then `body` is the
+ * client's stream.
+ */
+export class Relay implements Watched {
+  place: number | undefined = undefined;
+  readonly #ports: RelayPorts;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #startedMs = nowMs();
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  /** Output made before there was a client stream to put it in. */
+  #early: Uint8Array[] = [];
+  #opening: Promise<void> | undefined;
+  #commit: (() => void) | undefined;
+  #upstreamMs = this.#startedMs;
+  #writtenMs = this.#startedMs;
+  #stalledMs: number | undefined;
+  /** Runs out a while after an answer whose count of tokens is still awaited. */
+  #patience: Promise<{ done: true }> | undefined;
+  #closed = false;
+  /** Everything is settled and written, and only the end of the client's stream is left. */
+  #isWhole = false;
+
+  constructor(upstream: ReadableStream<Uint8Array>, ports: RelayPorts) {
+    this.#ports = ports;
+    this.#reader = upstream.getReader();
+    ports.watch.add(this);
+  }
+
+  async open(): Promise<void> {
+    const committed = new Promise<void>((resolve) => {
+      this.#commit = resolve;
+    });
+    this.#opening = this.#readUntilContent();
+    await Promise.race([this.#opening, committed]);
+    this.#commit = undefined;
+    // nobody reads yet: a client that never does counts as stalled
+    this.#stalledMs = nowMs();
+  }
+
+  /** The client's stream. Only whole frames are ever enqueued, so a beat fits between any two pieces. */
+  get body(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>({
+      pull: (controller) => this.#pull(controller),
+      cancel: () => this.#leave(),
+    });
+  }
+
+  async #readUntilContent(): Promise<void> {
+    const { conversion } = this.#ports;
+    while (!conversion.committed && !this.#closed && this.#commit !== undefined) {
+      const piece = await this.#read();
+      if (this.#closed) return;
+      // nothing has gone out yet: the failure may still be answered with a status, or by someone else
+      const fault = conversion.fault ?? this.#ports.unwanted();
+      if (fault && this.#controller === undefined && this.#commit !== undefined) {
+        this.#close();
+        void this.#reader.cancel().catch(() => {});
+        throw fault;
+      }
+      const wrote = this.#put(piece.now);
+      if (piece.last !== undefined) await this.#end(piece.last, wrote);
+    }
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    this.#controller = controller;
+    // the upstream was not read while the client was busy: its silence counts from now
+    if (this.#stalledMs !== undefined) this.#upstreamMs = nowMs();
+    this.#stalledMs = undefined;
+    try {
+      if (this.#flushEarly(controller)) return;
+      if (this.#opening) {
+        await this.#opening;
+        this.#opening = undefined;
+        if (this.#flushEarly(controller)) return;
+      }
+      // asked for more behind the last bytes: those have left
+      if (this.#isWhole) return this.#finish();
+      while (!this.#closed) {
+        const { now, last } = await this.#read();
+        // whoever closed the stream meanwhile has said its last words
+        if (this.#closed) break;
+        const wrote = this.#put(now);
+        if (wrote) failpoint('after-first-frame');
+        if (last !== undefined) await this.#end(last, wrote);
+        else if (wrote) break;
+      }
+    } finally {
+      this.#stalledMs = nowMs();
+    }
+  }
+
+  #flushEarly(controller: ReadableStreamDefaultController<Uint8Array>): boolean {
+    const early = this.#early;
+    if (early.length === 0 && !this.#closed) return false;
+    this.#early = [];
+    for (const bytes of early) controller.enqueue(bytes);
+    return early.length > 0;
+  }
+
+  /** The next piece; failures of any kind become the stream's own end. */
+  async #read(): Promise<Piece> {
+    const { conversion, faultOf } = this.#ports;
+    try {
+      const { done, value } = await (conversion.awaitsUsage ? this.#readBriefly() : this.#reader.read());
+      if (this.#closed) return NOTHING;
+      this.#upstreamMs = nowMs();
+      return done || value === undefined ? conversion.end() : conversion.push(value);
+    } catch (thrown) {
+      if (this.#closed) return NOTHING;
+      return conversion.awaitsUsage ? conversion.end() : conversion.fail(faultOf(thrown));
+    }
+  }
+
+  /** What may follow a complete answer is not waited for long. */
+  #readBriefly(): Promise<{ done: boolean; value?: Uint8Array | undefined }> {
+    this.#patience ??= new Promise((resolve) => {
+      this.#ports.watch.after(DRAIN_MS, () => resolve({ done: true }));
+    });
+    return Promise.race([this.#reader.read(), this.#patience]);
+  }
+
+  /** The last bytes leave when the call has been settled; `wrote` tells whether others have been put before them. */
+  async #end(words: Uint8Array | string, wrote: boolean): Promise<void> {
+    const { conversion, settle } = this.#ports;
+    let last = words;
+    try {
+      await settle(conversion.fault ? ruleOf(conversion.fault) : 'finished');
+    } catch (thrown) {
+      const fault = new Fault('storage_fault', 'The answer could not be recorded; try again.', {
+        cause: thrown,
+      });
+      last = this.#ports.breakOff(fault);
+    }
+    if (this.#closed) return;
+    failpoint('before-last-frame');
+    const hasLast = this.#put(last);
+    this.#close();
+    this.#isWhole = true;
+    // nothing was enqueued that could bring the client's stream to ask once more
+    if (!wrote && !hasLast) this.#finish();
+    const isUnwanted = conversion.fault !== undefined || conversion.isCut === true;
+    void drain(this.#reader, this.#ports.watch, isUnwanted);
+  }
+
+  #put(output: Uint8Array | string): boolean {
+    if (output.length === 0) return false;
+    const bytes = typeof output === 'string' ? encoder.encode(output) : output;
+    if (this.#controller && !this.#opening) this.#controller.enqueue(bytes);
+    else if (this.#controller && this.#early.length === 0) this.#controller.enqueue(bytes);
+    else this.#early.push(bytes);
+    this.#writtenMs = nowMs();
+    if (output !== this.#ports.beat) this.#ports.sent.add(bytes, this.#writtenMs);
+    return true;
+  }
+
+  #finish(): void {
+    if (this.#controller === undefined || this.#early.length > 0) return;
+    try {
+      this.#controller.close();
+      this.#ports.delivered();
+    } catch {
+      // the client cancelled in the same turn: there is nothing left to close
+    }
+  }
+
+  /** The client is gone, or the stream was given up: stop paying for it. */
+  #leave(): void {
+    if (this.#closed) return;
+    this.#close();
+    this.#ports.abort(new Fault('client_closed', 'The client closed the connection.'));
+    void this.#reader.cancel().catch(() => {});
+    this.#ports.settle('client-left').catch(() => {});
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#ports.watch.remove(this);
+  }
+
+  tick(now: number): void {
+    const { server, abort, beat, calledMs } = this.#ports;
+    if (this.#commit && now - this.#startedMs >= COMMIT_AFTER_MS) this.#commit();
+    const wanted = this.#controller && (this.#controller.desiredSize ?? 0) > 0;
+    if (this.#stalledMs !== undefined && now - this.#stalledMs >= server.clientStallTimeoutMs) {
+      this.#controller?.error(new Error('the client stopped reading'));
+      this.#leave();
+    } else if (now - calledMs >= server.streamTotalTimeoutMs) {
+      abort(new Fault('request_timeout', 'The stream ran longer than this gateway allows.'));
+    } else if (this.#stalledMs === undefined && now - this.#upstreamMs >= server.streamIdleTimeoutMs) {
+      const silent = Math.round(server.streamIdleTimeoutMs / 1000);
+      abort(new Fault('upstream_timeout', `The provider sent nothing for ${silent} s.`));
+    } else if (wanted && now - this.#writtenMs >= BEAT_AFTER_MS) this.#put(beat);
+  }
+}
+
+const encoder = new TextEncoder();
+const NOTHING: Piece = { now: '', last: undefined };
+
+/** How long an upstream may keep a connection open behind its terminal event. */
+const DRAIN_MS = 2_000;
+
+/** Reads what follows the terminal event, normally nothing, so that the connection can be used again. */
+async function drain(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  watch: Watch,
+  isUnwanted: boolean,
+): Promise<void> {
+  const giveUp = () => void reader.cancel().catch(() => {});
+  if (isUnwanted) return giveUp();
+  const cancel = watch.after(DRAIN_MS, giveUp);
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // the answer is complete: how its connection ended no longer matters
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,51 @@
+// Several answers to one request, for models that give one a request: each is asked for by itself.
+
+import { Fault } from '../../canonical/fault.ts';
+import type { Loss } from '../../canonical/loss.ts';
+import type { CanonicalRequest } from '../../canonical/request.ts';
+import type { Call } from '../call.ts';
+
+/** More would be a flood of requests that nobody limits. */
+export const ANSWERS_MAX = 8;
+
+/**
+ * The requests that together bring what `n` asks for, at least one. Seeds count up, since equal ones would bring
+ * equal answers. Throws Fault `unsupported_parameter` for more answers than are asked for at once, and where the
+ * prompts together could be charged by the dearer price of a long one.
+ */
+export function requestsOf(
+  request: CanonicalRequest,
+  call: Pick<Call, 'promptTokens' | 'price'>,
+): [CanonicalRequest, ...CanonicalRequest[]] {
+  const { n = 1, ...sampling } = request.sampling;
+  if (n <= 1) return [request];
+  const param = request.origin['sampling.n'] ?? 'n';
+  if (n > ANSWERS_MAX)
+    throw new Fault(
+      'unsupported_parameter',
+      `\`${param}\` must be at most ${ANSWERS_MAX} for this model: each answer is a request of its own.`,
+      { param },
+    );
+  const [step] = call.price.steps ?? [];
+  // the guess at a prompt's length may be half of the truth
+  if (step && 2 * n * call.promptTokens > step.aboveTokens)
+    throw new Fault(
+      'unsupported_parameter',
+      `\`${param}\` must be 1 for a prompt of this length: each answer would be asked for with the whole prompt.`,
+      { param },
+    );
+  const { seed } = sampling;
+  const [first, ...others] = Array.from({ length: n }, (_, i) => ({
+    ...request,
+    sampling: seed === undefined ? sampling : { ...sampling, seed: seed + i },
+  }));
+  return [first ?? request, ...others];
+}
+
+export function severalLoss({ origin }: CanonicalRequest): Loss {
+  return {
+    path: origin['sampling.n'] ?? 'n',
+    action: 'changed',
+    reason: 'each answer is a request of its own, and the prompt is paid for each time',
+  };
+}

@@ -1,0 +1,149 @@
+// A stream in one format read, understood and written again in another.
+
+import type { AnswerChange } from '../../canonical/answer-change.ts';
+import type { StreamEvent } from '../../canonical/event.ts';
+import { Fault } from '../../canonical/fault.ts';
+import type { ShownCost, Usage } from '../../canonical/usage.ts';
+import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../../formats/codec.ts';
+import { isObject, tryParseJson } from '../../lib/json.ts';
+import { FRAME_BYTES_MAX, FrameSplitter, parseFrames, type SseFrame } from '../../lib/sse.ts';
+import type { Meter } from '../meter.ts';
+import type { TranscodePlan } from '../plan.ts';
+import { AnswerSeals } from '../reasoning/answer-seals.ts';
+import { type Conversion, isContent } from './conversion.ts';
+import { usageMember } from './tail.ts';
+
+/** What a client is shown of an answer beside its content. */
+export type Eyes = {
+  /** Takes out of a fault what is not the client's to see. */
+  clean: (fault: Fault) => Fault;
+  /** Stands beside the tokens. */
+  costOf: (usage: Usage) => ShownCost | undefined;
+  /** What all answers used together with this one, when it is one of several and the last to end. */
+  together?: (usage: Usage) => Usage;
+};
+
+type TextPiece = { now: string; last: string | undefined };
+
+export class TranscodedStream implements Conversion {
+  committed = false;
+  /** Its last words have been written. */
+  isOver = false;
+  fault: Fault | undefined;
+  isCut = false;
+  readonly #splitter = new FrameSplitter();
+  readonly #decoder: StreamDecoder;
+  readonly #encoder: StreamEncoder;
+  readonly #restore: AnswerChange | undefined;
+  readonly #seals: AnswerSeals;
+  readonly #meter: Meter;
+  readonly #eyes: Eyes;
+  readonly #usageNeedle: string;
+
+  constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter, eyes: Eyes) {
+    this.#eyes = eyes;
+    this.#usageNeedle = `"${usageMember(plan.upstream)}"`;
+    this.#decoder = plan.upstream.streamDecoder();
+    this.#encoder = to.streamEncoder(dress);
+    // not the plan: it holds the whole request
+    this.#restore = plan.restore();
+    this.#seals = new AnswerSeals(plan.sealing, to.issuer);
+    this.#meter = meter;
+  }
+
+  get awaitsUsage(): boolean {
+    return this.#decoder.awaitsUsage === true;
+  }
+
+  push(chunk: Uint8Array): TextPiece {
+    const whole = this.#splitter.push(chunk);
+    if (this.#splitter.pendingBytes > FRAME_BYTES_MAX) return this.fail(oversized());
+    const piece: TextPiece = { now: '', last: undefined };
+    if (whole.length === 0) return piece;
+    for (const frame of parseFrames(whole)) this.#read(frame, piece);
+    return piece;
+  }
+
+  end(): TextPiece {
+    const piece: TextPiece = { now: '', last: undefined };
+    for (const frame of lastFrames(this.#splitter.rest())) this.#read(frame, piece);
+    this.#write(this.#decoder.end(), piece);
+    return piece;
+  }
+
+  fail(fault: Fault): TextPiece {
+    const piece: TextPiece = { now: '', last: undefined };
+    this.#write([{ type: 'error', fault }], piece);
+    return piece;
+  }
+
+  #read(frame: SseFrame, piece: TextPiece): void {
+    // nobody wanted the rest, so nobody pays for it
+    if (this.isCut) return;
+    this.#write(this.#decoder.push(frame), piece);
+    if (frame.data.includes(this.#usageNeedle)) this.#meter.hearReport(this.#decoder.usage);
+  }
+
+  #write(events: StreamEvent[], piece: TextPiece): void {
+    for (const told of events) {
+      if (this.isCut) return;
+      const heard = told.type === 'error' ? { ...told, fault: this.#eyes.clean(told.fault) } : told;
+      this.#meter.hear(heard);
+      const seen = heard.type === 'usage' ? this.#withCost(heard) : heard;
+      for (const event of this.#changed(seen)) {
+        if (isContent(event)) this.committed = true;
+        if (event.type === 'error') this.fault = event.fault;
+        const text = this.#seals
+          .events(event)
+          .map((sealed) => this.#encoder.push(sealed))
+          .join('');
+        this.isOver ||= event.type === 'finish' || event.type === 'error';
+        if (event.type === 'finish' || event.type === 'error') piece.last = text;
+        else piece.now += text;
+      }
+    }
+  }
+
+  #withTotal<Told extends { usage: Usage }>(event: Told, total: Usage): Told {
+    const cost = this.#eyes.costOf(total);
+    return { ...event, usage: cost ? { ...total, cost } : total };
+  }
+
+  /** The client's events for one of the provider's. An answer that is cut short reports what was seen of it. */
+  #changed(event: StreamEvent): StreamEvent[] {
+    const events = this.#restore?.events(event) ?? [event];
+    const finish = event.type === 'finish' ? undefined : events.find((each) => each.type === 'finish');
+    if (!finish) return events;
+    this.isCut = true;
+    const usage = this.#withCost({ type: 'usage' as const, usage: this.#meter.usage() });
+    return [...events.filter((each) => each !== finish), usage, finish];
+  }
+
+  #withCost<Told extends { usage: Usage }>(event: Told): Told {
+    const { together } = this.#eyes;
+    if (together) return this.#withTotal(event, together(this.#meter.billed(event.usage)));
+    const cost = this.#eyes.costOf(this.#meter.billed(event.usage));
+    return cost ? { ...event, usage: { ...event.usage, cost } } : event;
+  }
+}
+
+/**
+ * What a stream ends with behind its last blank line: a frame that nothing is missing of, or bare JSON, which
+ * hosts send in place of a stream under its content type. A frame cut short is none.
+ */
+export function lastFrames(rest: Uint8Array): SseFrame[] {
+  const frames = rest.length === 0 ? [] : parseFrames(rest);
+  const [frame] = frames;
+  if (frame) return frame.data === '[DONE]' || tryParseJson(frame.data) !== undefined ? frames : [];
+  return bareFrames(tryParseJson(new TextDecoder().decode(rest)));
+}
+
+/** Bodies in place of events: an object, or Google's array of them. */
+export function bareFrames(value: unknown): SseFrame[] {
+  return [value].flat().flatMap((one) => (isObject(one) ? [{ data: JSON.stringify(one) }] : []));
+}
+
+/** The fault of a frame too large to be one. */
+export function oversized(): Fault {
+  return new Fault('bad_gateway', 'The provider sent a stream event larger than the gateway accepts.');
+}

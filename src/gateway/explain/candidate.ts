@@ -1,0 +1,138 @@
+// What one candidate would be sent, and what would be lost on the way there.
+
+import { type Fault, toFault } from '../../canonical/fault.ts';
+import type { JsonObject, JsonValue } from '../../lib/json.ts';
+import { tryParseJson } from '../../lib/json.ts';
+import { declarationOf } from '../../providers/index.ts';
+import type { Provider } from '../../providers/provider.ts';
+import type { Call } from '../call.ts';
+import { type Candidate, formatsOf } from '../candidates/candidate.ts';
+import type { Choice } from '../candidates/choices.ts';
+import { type Plan, type PlanPorts, planCall } from '../plan.ts';
+import { isStrict, refuseLosses } from '../strict.ts';
+import { upstreamHeaders } from '../upstream.ts';
+
+export type CandidateView = {
+  json: JsonObject;
+  /** What kept it from being asked; undefined when it would be. */
+  fault: Fault | undefined;
+  /** The fault ends the call instead of moving it on. */
+  stops: boolean;
+};
+
+const REDACTED = '[redacted]';
+
+export function viewCandidate(
+  { candidate, call, isFallback, reasons, obstacle }: Choice,
+  ports: PlanPorts & { userAgent: string },
+): CandidateView {
+  const { provider, deployment } = candidate;
+  const head = {
+    provider: provider.id,
+    model: deployment.model,
+    answers_as: call.model.id,
+    fallback: isFallback,
+    reasons,
+    obstacle: obstacle ?? null,
+  };
+  try {
+    const plan = planCall(call, withOwnTurns(candidate), remembersNothing(ports));
+    const json = { ...head, ...planJson(plan, call, ports.userAgent), fault: null };
+    const fault = isStrict(call) ? strictFault(plan) : undefined;
+    if (!fault) return { json, fault, stops: false };
+    return { json: { ...json, fault: faultJson(fault) }, fault, stops: !mayMove(fault) };
+  } catch (thrown) {
+    const fault = toFault(thrown);
+    const json = { ...head, plan: null, requests: [], losses: [], fault: faultJson(fault) };
+    return { json, fault, stops: !mayMove(fault) };
+  }
+}
+
+/** As the gateway goes on with the next one. */
+function mayMove(fault: Fault): boolean {
+  return fault.rule.failover || fault.code === 'unsupported_parameter';
+}
+
+function strictFault({ losses }: Plan): Fault | undefined {
+  try {
+    refuseLosses(losses);
+    return undefined;
+  } catch (thrown) {
+    return toFault(thrown);
+  }
+}
+
+/** A copy, whose credentials take their turns beside those of the real one. */
+function withOwnTurns({ provider, deployment }: Candidate): Candidate {
+  return { deployment, provider: { ...provider } };
+}
+
+function remembersNothing<Ports extends PlanPorts>(ports: Ports): Ports {
+  const { thoughts } = ports;
+  return { ...ports, thoughts: { remember() {}, recall: (keyId, name) => thoughts.recall(keyId, name) } };
+}
+
+export function faultJson({ status, code, message, param }: Fault): JsonObject {
+  return { status, code, message, param: param ?? null };
+}
+
+function planJson(plan: Plan, call: Call, userAgent: string): JsonObject {
+  const bodies = plan.kind === 'pass' ? [plan.body] : [plan.body, ...plan.more];
+  const { provider } = plan.candidate;
+  const address = provider.builtIn ? 'inside the process' : provider.baseUrl;
+  const headers = openHeaders(upstreamHeaders(call, plan, userAgent), provider);
+  return {
+    plan: plan.kind,
+    format: plan.upstream.id,
+    why: whyThis(plan, call),
+    requests: bodies.map((body) => ({
+      method: 'POST',
+      url: cover(address + plan.path, provider),
+      headers,
+      body: bodyJson(body),
+    })),
+    losses: plan.losses.map(({ path, action, reason }) => ({ path, action, reason })),
+  };
+}
+
+function whyThis(plan: Plan, call: Call): string {
+  const own = call.codec.id;
+  if (plan.kind === 'pass') {
+    const how = Buffer.from(plan.body).equals(call.bytes)
+      ? 'as it came'
+      : 'as it came but for the members that have to differ';
+    return `${own} is spoken there: the request goes out ${how}`;
+  }
+  if (plan.upstream.id === own)
+    return `${own} is spoken there, but the model cannot be told all of it unchanged`;
+  const formats = formatsOf(plan.candidate);
+  if (formats.includes(own))
+    return `${own} is spoken there too, but ${plan.upstream.id} gets more out of the model and loses no more: the request is translated`;
+  const offered = formats.join(' and ');
+  return `the client speaks ${own} and the provider ${offered}: the request is translated`;
+}
+
+function bodyJson(body: Uint8Array): JsonValue {
+  const text = new TextDecoder().decode(body);
+  return tryParseJson(text) ?? text;
+}
+
+/** The headers without our secrets: credentials, and whatever the operator has written into `headers`. */
+function openHeaders(headers: Record<string, string>, provider: Provider): JsonObject {
+  const declared = declarationOf(provider.id)?.headers ?? {};
+  const isPublic = (name: string, value: string) =>
+    Object.entries(declared).some(([each, known]) => each.toLowerCase() === name && known === value);
+  const own = new Set(Object.keys(provider.headers).map((name) => name.toLowerCase()));
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      own.has(name) && !isPublic(name, value) ? REDACTED : cover(value, provider),
+    ]),
+  );
+}
+
+function cover(text: string, { credentials }: Provider): string {
+  let open = text;
+  for (const secret of credentials) if (secret !== '') open = open.replaceAll(secret, REDACTED);
+  return open;
+}

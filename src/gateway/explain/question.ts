@@ -1,0 +1,147 @@
+// Reads what is to be explained: a whole request, or a model and a prompt, in one of the client formats.
+
+import { Fault } from '../../canonical/fault.ts';
+import type { FormatId } from '../../canonical/part.ts';
+import type { Address } from '../../formats/codec.ts';
+import { FORMATS } from '../../formats/index.ts';
+import { asArray, asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
+
+export type Question = {
+  format: FormatId;
+  /** Nobody said so: it is what the body looks like. */
+  isGuessed: boolean;
+  bytes: Uint8Array;
+  headers: Headers;
+  /** What the path would say, for formats whose bodies do not. */
+  address: Address | undefined;
+};
+
+/** Words for a format beside its id, and what stands in the path of its route. */
+const WORDS: Record<string, FormatId> = {
+  chat: 'openai-chat',
+  completions: 'openai-chat',
+  responses: 'openai-responses',
+  messages: 'anthropic-messages',
+  google: 'google-generate-content',
+  gemini: 'google-generate-content',
+};
+
+/**
+ * The members: `request` (the body, as a value or as its JSON text) or `prompt`; `model`, which stands over that of the
+ * body; `format` (an id or the path of a route); `stream`; `headers` of the client. Throws Fault `invalid_value` or
+ * `missing_field`.
+ */
+export function readQuestion(asked: JsonObject): Question {
+  const { request, prompt } = asked;
+  if (request === undefined && typeof prompt !== 'string')
+    throw new Fault('missing_field', 'Send the `request` to explain, or a `model` and a `prompt`.', {
+      param: 'request',
+    });
+  const given = typeof request === 'string' ? tryParseJson(request) : request;
+  const named = readFormat(asked.format);
+  const format = named ?? guessFormat(asObject(given));
+  const model = asString(asked.model);
+  const stream = typeof asked.stream === 'boolean' ? asked.stream : undefined;
+  const headers = readHeaders(asked.headers);
+  const common = { format, isGuessed: named === undefined && request !== undefined, headers };
+  if (request === undefined) {
+    const body = promptBody(format, String(prompt));
+    return { ...common, ...addressed(format, body, model ?? '', stream) };
+  }
+  // what is no object is for the admission to refuse, in the words a client would read
+  if (!isObject(given) || (model === undefined && stream === undefined && !takesPath(format)))
+    return {
+      ...common,
+      bytes: bytesOf(request),
+      address: takesPath(format) ? { model: model ?? '', stream: stream ?? false } : undefined,
+    };
+  return { ...common, ...addressed(format, given, model, stream) };
+}
+
+function addressed(
+  format: FormatId,
+  body: JsonObject,
+  model: string | undefined,
+  stream: boolean | undefined,
+): Pick<Question, 'bytes' | 'address'> {
+  if (!takesPath(format)) {
+    const members = {
+      ...(model === undefined ? {} : { model }),
+      ...(stream === undefined ? {} : { stream }),
+    };
+    return { bytes: bytesOf({ ...body, ...members }), address: undefined };
+  }
+  const { model: inBody, ...rest } = body;
+  const address = { model: model ?? asString(inBody) ?? '', stream: stream ?? false };
+  return { bytes: bytesOf(rest), address };
+}
+
+function bytesOf(value: JsonObject[string] | undefined): Uint8Array {
+  return new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+/** Such a format names the model in its path. */
+function takesPath(format: FormatId): boolean {
+  return FORMATS[format]?.readPath !== undefined;
+}
+
+function promptBody(format: FormatId, text: string): JsonObject {
+  switch (format) {
+    case 'openai-responses':
+      return { input: text };
+    case 'anthropic-messages':
+      return { max_tokens: 1024, messages: [{ role: 'user', content: text }] };
+    case 'google-generate-content':
+      return { contents: [{ role: 'user', parts: [{ text }] }] };
+    default:
+      return { messages: [{ role: 'user', content: text }] };
+  }
+}
+
+function readFormat(written: JsonObject[string] | undefined): FormatId | undefined {
+  if (written === undefined || written === null) return undefined;
+  const word = String(written).trim();
+  const id = Object.keys(FORMATS).find((each): each is FormatId => each === word);
+  if (id) return id;
+  if (/:(generateContent|streamGenerateContent)/.test(word)) return 'google-generate-content';
+  const last = word.split('/').at(-1) ?? '';
+  if (Object.hasOwn(WORDS, last)) return WORDS[last];
+  throw new Fault(
+    'invalid_value',
+    `\`format\` must be ${Object.keys(FORMATS).join(', ')}, or the path of a route such as /v1/messages.`,
+    { param: 'format' },
+  );
+}
+
+/** By members that only one of the formats has; what both Chat and Messages have is Chat. */
+function guessFormat(body: JsonObject): FormatId {
+  if ('contents' in body) return 'google-generate-content';
+  if ('input' in body && !('messages' in body)) return 'openai-responses';
+  const isMessages =
+    'system' in body ||
+    'thinking' in body ||
+    asArray(body.tools).some((tool) => 'input_schema' in asObject(tool)) ||
+    asArray(body.messages).some((message) => asArray(asObject(message).content).some(isMessagesBlock));
+  return isMessages ? 'anthropic-messages' : 'openai-chat';
+}
+
+function isMessagesBlock(block: JsonObject[string]): boolean {
+  return ['tool_use', 'tool_result', 'thinking', 'image', 'document'].includes(String(asObject(block).type));
+}
+
+/** The body is handed over whole and open, whatever the client did with it. */
+const NOT_PASSED = ['content-encoding', 'content-length', 'transfer-encoding'];
+
+function readHeaders(written: JsonObject[string] | undefined): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(asObject(written))) {
+    try {
+      if (typeof value === 'string' && !NOT_PASSED.includes(name.toLowerCase())) headers.set(name, value);
+    } catch {
+      throw new Fault('invalid_value', '`headers` must be names with texts that a header can hold.', {
+        param: 'headers',
+      });
+    }
+  }
+  return headers;
+}
