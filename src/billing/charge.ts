@@ -96,8 +96,24 @@ function shareOf(usage: Usage, price: Price, minimumNano: bigint, share: number)
   return (shares + whole - 1n) / whole;
 }
 
-/** The exact cost before any rounding; within one step and tier it is linear in the tokens. */
+/**
+ * The exact cost before any rounding; within one step and tier it is linear in the tokens. Several requests cost what
+ * each of them costs by its own prompt and tier.
+ */
 export function costOf(usage: Usage, price: Price): PicoCost {
+  if (!usage.requests) return costOfRequest(usage, price);
+  const total: PicoCost = { input: 0n, cachedInput: 0n, output: 0n, other: 0n };
+  for (const one of usage.requests) {
+    const cost = costOfRequest(one, price);
+    total.input += cost.input;
+    total.cachedInput += cost.cachedInput;
+    total.output += cost.output;
+    total.other += cost.other;
+  }
+  return total;
+}
+
+function costOfRequest(usage: Usage, price: Price): PicoCost {
   const rates = ratesFor(price, usage.input, usage.tier);
   const { ttl5m, ttl30m, unknown, ttl1h, ttl12h } = usage.cacheWrite;
   // Providers do not say how much of the sound or the pictures was cached: they count as uncached first.

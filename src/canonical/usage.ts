@@ -20,6 +20,8 @@ export type Usage = {
   /** Hosted tool runs by name: `web_search`, `web_fetch`, `code_execution`. */
   serverTools: Record<string, number>;
   tier?: string;
+  /** Where it took more than one request: what each of them used, since its provider prices each by itself. */
+  requests?: Usage[];
   /** `reported` by the provider to the end, `partial` up to a break, `estimated` by us. */
   source: 'reported' | 'partial' | 'estimated';
   /** The provider's own object, verbatim; null when there was none. */
@@ -79,8 +81,10 @@ export function countOf(reported: unknown): number | undefined {
 
 const SOURCES: Usage['source'][] = ['reported', 'partial', 'estimated'];
 
-/** What several answers used together; as sure as the least sure of them. */
+/** What several requests used together; as sure as the least sure of them. */
 export function sumUsages(usages: readonly Usage[]): Usage {
+  const [only] = usages;
+  if (only && usages.length === 1) return only;
   const sum = (count: (usage: Usage) => number) => usages.reduce((total, usage) => total + count(usage), 0);
   const { tier } = usages.find((usage) => usage.tier !== undefined) ?? {};
   const serverTools: Record<string, number> = {};
@@ -106,6 +110,7 @@ export function sumUsages(usages: readonly Usage[]): Usage {
     outputImage: sum((usage) => usage.outputImage),
     serverTools,
     ...(tier === undefined ? {} : { tier }),
+    requests: usages.flatMap((usage) => usage.requests ?? [usage]),
     source: SOURCES[Math.max(0, ...usages.map(({ source }) => SOURCES.indexOf(source)))] ?? 'reported',
     raw: usages.map(({ raw }) => raw),
   };

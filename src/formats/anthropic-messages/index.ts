@@ -2,6 +2,7 @@
 
 import type { Codec } from '../codec.ts';
 import { ISSUER } from './block-decode.ts';
+import { continuing } from './continuing.ts';
 import { decodeError, errorFrame, errorType } from './errors.ts';
 import { withoutForeignCitations } from './foreign-citations.ts';
 import { decodeRequest } from './request-decode.ts';
@@ -36,6 +37,7 @@ export const anthropicMessages: Codec = {
   streamDecoder: () => new MessagesDecoder(),
   streamEncoder: (dress) => new MessagesEncoder(dress),
   decodeError,
+  continuing,
   telltale: {
     needles: ['"usage"', 'message_delta', 'message_stop', '"error"', 'event: error', 'event:error'],
     beat: 'event: ping\ndata: {"type":"ping"}\n\n',

@@ -32,6 +32,7 @@ export class AnswerReader {
   #model: string | undefined;
   #reason: string | undefined;
   #message: string | undefined;
+  #continuation: string | undefined;
   #blocked: string | undefined;
   #usage: JsonValue | undefined;
 
@@ -68,6 +69,7 @@ export class AnswerReader {
     const finish = decodeFinish({
       reason: this.#reason,
       message: this.#message,
+      continuation: this.#continuation,
       blocked: this.#blocked,
       hasCalls: this.#calls > 0,
       isEmpty,
@@ -121,6 +123,7 @@ export class AnswerReader {
     if (logprobs.length > 0 && this.#open === 'text')
       events.push(this.#delta({ kind: 'text', text: '', logprobs: logprobs.splice(0) }));
     this.#message = asString(candidate.finishMessage) || this.#message;
+    this.#continuation = asString(candidate.continuationToken) || this.#continuation;
     const reason = asString(candidate.finishReason) || undefined;
     if (reason !== undefined && reason !== 'FINISH_REASON_UNSPECIFIED') {
       this.#reason = reason;
