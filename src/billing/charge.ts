@@ -119,8 +119,21 @@ export function costOf(usage: Usage, price: Price): PicoCost {
     other:
       times(count(usage.serverTools.web_search), price.perSearch) +
       times(imagesOf(usage), price.perImage) +
+      hostedCode(usage, price) +
       BigInt(price.perRequest ?? 0),
   };
+}
+
+function hostedCode({ serverTools }: Usage, price: Price): bigint {
+  return (
+    times(count(serverTools.container), price.perContainer) +
+    times(count(serverTools.code_execution), price.perCodeRun)
+  );
+}
+
+/** What of a cost the code is that the provider ran, beside its tokens. */
+export function codeNano(usage: Usage, price: Price): bigint {
+  return roundUp(hostedCode(usage, price));
 }
 
 /** What of a cost the searches are. */
