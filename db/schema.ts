@@ -114,6 +114,9 @@ export const entries = sqliteTable('entries', {
   outputAudio: whole('output_audio'),
   outputImage: whole('output_image'),
   searches: whole(),
+  /** Five minutes of one container with code each, times its GB where it is sold by size. */
+  containers: whole(),
+  codeRuns: whole('code_runs'),
   tier: text(),
   usageSource: text('usage_source'),
   losses: text(),

@@ -25,6 +25,7 @@ import { giveKept } from './cache/give.ts';
 import { type Keep, type KeepPorts, keepFor, RecordedStream } from './cache/keep.ts';
 import type { Hit } from './cache/kept-answer.ts';
 import { type Call, forgetRequest, leaveCall } from './call.ts';
+import { hasFreeContainers } from './containers.ts';
 import { Meter } from './meter.ts';
 import { type PassPlan, type Plan, type PlanPorts, planCall, type TranscodePlan } from './plan.ts';
 import { noteSealsIn } from './reasoning/seal-notes.ts';
@@ -90,6 +91,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
       try {
         const plan = planCall(call, candidate, ports);
         losses = plan.losses;
+        latch.freesContainers = hasFreeContainers(call, plan);
         if (isStrict(call)) refuseLosses(losses);
         attempts.send(plan);
         const { body, stream } = await tryCandidate({ call, plan, meter, latch, attempts, ports });

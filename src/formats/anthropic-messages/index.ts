@@ -39,7 +39,15 @@ export const anthropicMessages: Codec = {
   decodeError,
   continuing,
   telltale: {
-    needles: ['"usage"', 'message_delta', 'message_stop', '"error"', 'event: error', 'event:error'],
+    needles: [
+      '"usage"',
+      '"server_tool_use"',
+      'message_delta',
+      'message_stop',
+      '"error"',
+      'event: error',
+      'event:error',
+    ],
     beat: 'event: ping\ndata: {"type":"ping"}\n\n',
     farewell: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',
     modelPath: ['message', 'model'],
@@ -48,7 +56,7 @@ export const anthropicMessages: Codec = {
       members: ['"usage"'],
       signs: ['"content":[', '"content": ['],
       // blocks with more than text may lack what they are about
-      doubts: ['"error"', '_use"', '_result"'],
+      doubts: ['"error"', '_use"', '_result"', '"container":{', '"container": {'],
       usage: ({ usage }) => decodeUsage(usage, 'reported'),
     },
   },

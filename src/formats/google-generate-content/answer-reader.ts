@@ -24,6 +24,7 @@ export class AnswerReader {
   #open: 'text' | 'thought' | undefined;
   #index = 0;
   #calls = 0;
+  #codeRuns = 0;
   #text = '';
   /** The parts of a whole body that the open text was made of. */
   #textParts = new Set<number>();
@@ -80,7 +81,7 @@ export class AnswerReader {
 
   /** What has been reported so far. */
   get usage(): Usage | undefined {
-    return decodeUsage(this.#usage, this.#searches);
+    return decodeUsage(this.#usage, this.#searches, this.#codeRuns);
   }
 
   /** The second generation is paid for once an answer, later ones for each query. */
@@ -140,6 +141,7 @@ export class AnswerReader {
     if (isObject(part.functionCall)) return [...sealed, ...this.#readCall(part.functionCall)];
     const { thoughtSignature: _, ...rest } = part;
     if (Object.keys(rest).length === 0) return sealed;
+    if (isObject(rest.executableCode)) this.#codeRuns += 1;
     return [...sealed, ...this.#whole(...otherPart(rest))];
   }
 

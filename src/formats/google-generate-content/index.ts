@@ -38,7 +38,14 @@ export const googleGenerateContent: Codec = {
   decodeError,
   continuing,
   telltale: {
-    needles: ['"usageMetadata"', '"finishReason"', '"promptFeedback"', '"groundingMetadata"', '"error"'],
+    needles: [
+      '"usageMetadata"',
+      '"finishReason"',
+      '"promptFeedback"',
+      '"groundingMetadata"',
+      '"executableCode"',
+      '"error"',
+    ],
     beat: ': keep-alive\n\n',
     // such a stream ends with its connection
     farewell: '',
@@ -51,8 +58,8 @@ export const googleGenerateContent: Codec = {
         `"finishReason":"${reason}"`,
         `"finishReason": "${reason}"`,
       ]),
-      // searches are counted where the sources are
-      doubts: ['"error"', '"groundingMetadata"'],
+      // searches are counted where the sources are, runs where the code is
+      doubts: ['"error"', '"groundingMetadata"', '"executableCode"'],
       usage: ({ usageMetadata }) => decodeUsage(usageMetadata),
     },
   },

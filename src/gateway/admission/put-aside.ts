@@ -19,6 +19,7 @@ import {
 import { ANSWERS_MAX } from '../answer/several.ts';
 import { autoCacheWrite } from '../auto-cache.ts';
 import type { Call } from '../call.ts';
+import { containersWanted } from './code-wanted.ts';
 import { type CapWatch, capFault } from './daily-cap.ts';
 
 export type PutAsidePorts = {
@@ -119,6 +120,7 @@ export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest
     ...wishes,
     prompts: wishes.answers > 1 && asksApart() ? Math.min(wishes.answers, ANSWERS_MAX) : 1,
     maxOutputTokens: call.model.maxOutputTokens,
+    containers: containersWanted(call.body),
     price: call.price,
     ...(cacheWrite === undefined ? {} : { cacheWrite }),
   };

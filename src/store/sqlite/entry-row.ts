@@ -42,6 +42,8 @@ export type UsageColumns = {
   output_audio: bigint | null;
   output_image: bigint | null;
   searches: bigint | null;
+  containers: bigint | null;
+  code_runs: bigint | null;
   tier: string | null;
 };
 
@@ -81,7 +83,11 @@ export function usageOfRow(row: UsageColumns): Usage {
     outputReasoning: count(row.output_reasoning),
     outputAudio: count(row.output_audio),
     outputImage: count(row.output_image),
-    serverTools: { web_search: count(row.searches) },
+    serverTools: {
+      web_search: count(row.searches),
+      container: count(row.containers),
+      code_execution: count(row.code_runs),
+    },
     ...(row.tier === null ? {} : { tier: row.tier }),
     source: 'reported',
     raw: null,

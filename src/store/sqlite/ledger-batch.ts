@@ -30,6 +30,8 @@ export const ENTRY_COLUMNS = [
   'output_audio',
   'output_image',
   'searches',
+  'containers',
+  'code_runs',
   'tier',
   'usage_source',
   'losses',
@@ -59,7 +61,7 @@ export function emptyBatch(): Batch {
   return { entries: [], holds: [], delivered: [], expiries: [] };
 }
 
-/** The columns of an entry that speak of tokens. */
+/** The columns of an entry that speak of what was used. */
 export function usageCells(usage: Usage): Cell[] {
   const { ttl5m, ttl1h } = usage.cacheWrite;
   return [
@@ -75,13 +77,15 @@ export function usageCells(usage: Usage): Cell[] {
     usage.outputAudio,
     usage.outputImage,
     usage.serverTools.web_search ?? 0,
+    usage.serverTools.container ?? 0,
+    usage.serverTools.code_execution ?? 0,
     usage.tier ?? null,
     usage.source,
   ];
 }
 
 /** The same for an entry that is no call. */
-export const NO_USAGE_CELLS: readonly Cell[] = usageCellsOf(14);
+export const NO_USAGE_CELLS: readonly Cell[] = usageCellsOf(16);
 
 function usageCellsOf(count: number): Cell[] {
   return Array.from({ length: count }, () => null);
