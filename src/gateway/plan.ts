@@ -237,7 +237,7 @@ function transcodePlan(
   const stream = call.stream || cap > (upstream.wholeTokensMax ?? Number.POSITIVE_INFINITY);
   const keyed = withCacheKey({ ...mapped.request, stream }, call, candidate, upstream);
   const request = withAutoCache(keyed, call, upstream, target);
-  const [first, ...others] = requestsOf(request, call);
+  const [first, ...others] = requestsOf(request);
   const encoded = upstream.encodeRequest(first, target);
   const body = bytesOf(encoded.value);
   const more = others.map((each) => bytesOf(upstream.encodeRequest(each, target).value));
