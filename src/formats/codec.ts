@@ -189,6 +189,8 @@ export type Codec = {
   showSeals?(body: JsonObject, show: (seal: string) => string | undefined): Converted<JsonObject>;
   /** What no request of this format can say, so that the gateway sees to it itself. */
   lacks?: readonly 'json-mode'[];
+  /** In its streams a text that has ended takes no more sources. */
+  losesLateSources?: boolean;
   /** The stop texts its vendors take; the gateway sees to all others itself. `blank`: also those of white space. */
   stops: { max: number; blank: boolean };
   /**

@@ -23,6 +23,7 @@ export const anthropicMessages: Codec = {
   issuer: ISSUER,
   showSeals: (body, show) => withoutForeignCitations(showSeals(body, show)),
   lacks: ['json-mode'],
+  losesLateSources: true,
   stops: { max: Number.POSITIVE_INFINITY, blank: false },
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,

@@ -3,6 +3,7 @@
 import type { AnswerChange } from '../../canonical/answer-change.ts';
 import type { StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
+import type { Loss } from '../../canonical/loss.ts';
 import type { ShownCost, Usage } from '../../canonical/usage.ts';
 import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../../formats/codec.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
@@ -40,6 +41,10 @@ export class TranscodedStream implements Conversion {
   readonly #meter: Meter;
   readonly #eyes: Eyes;
   readonly #usageNeedle: string;
+  /** Those of the call, where the client's format has no place for sources that come late. */
+  readonly #losses: Loss[] | undefined;
+  /** The part that began last. */
+  #part = -1;
   readonly #upstream: Codec;
   readonly #rounds: Rounds | undefined;
   /** The request that is being read. */
@@ -48,6 +53,7 @@ export class TranscodedStream implements Conversion {
   constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter, eyes: Eyes, rounds?: Rounds) {
     this.#eyes = eyes;
     this.#rounds = rounds;
+    this.#losses = to.losesLateSources ? plan.losses : undefined;
     this.#upstream = plan.upstream;
     this.#usageNeedle = `"${usageMember(plan.upstream)}"`;
     this.#decoder = plan.upstream.streamDecoder();
@@ -119,6 +125,7 @@ export class TranscodedStream implements Conversion {
       const seen = heard.type === 'usage' ? this.#withCost(heard) : heard;
       for (const event of this.#changed(seen)) {
         if (isContent(event)) this.committed = true;
+        if (this.#losses) this.#noteLate(event, this.#losses);
         if (event.type === 'error') this.fault = event.fault;
         const text = this.#seals
           .events(event)
@@ -129,6 +136,13 @@ export class TranscodedStream implements Conversion {
         else piece.now += text;
       }
     }
+  }
+
+  #noteLate(event: StreamEvent, losses: Loss[]): void {
+    if (event.type === 'part-start') this.#part = event.index;
+    const isLate =
+      event.type === 'part-delta' && event.delta.kind === 'citation' && event.index !== this.#part;
+    if (isLate && !losses.includes(LATE_SOURCES)) losses.push(LATE_SOURCES);
   }
 
   #withTotal<Told extends { usage: Usage }>(event: Told, total: Usage): Told {
@@ -158,6 +172,12 @@ export class TranscodedStream implements Conversion {
     return cost ? { ...event, usage: { ...event.usage, cost } } : event;
   }
 }
+
+const LATE_SOURCES: Loss = {
+  path: 'citations',
+  action: 'dropped',
+  reason: 'the provider told the sources of a text after the text had ended',
+};
 
 /**
  * What a stream ends with behind its last blank line: a frame that nothing is missing of, or bare JSON, which
