@@ -3,6 +3,7 @@
 import type { AnswerChange } from '../../canonical/answer-change.ts';
 import type { StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
+import type { Loss } from '../../canonical/loss.ts';
 import type { ShownCost, Usage } from '../../canonical/usage.ts';
 import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../../formats/codec.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
@@ -12,6 +13,7 @@ import type { TranscodePlan } from '../plan.ts';
 import { AnswerSeals } from '../reasoning/answer-seals.ts';
 import { type Conversion, isContent } from './conversion.ts';
 import { usageMember } from './tail.ts';
+import { noteUnshown } from './unshown.ts';
 
 /** What a client is shown of an answer beside its content. */
 export type Eyes = {
@@ -39,11 +41,15 @@ export class TranscodedStream implements Conversion {
   readonly #meter: Meter;
   readonly #eyes: Eyes;
   readonly #usageNeedle: string;
+  readonly #to: Codec;
+  readonly #losses: Loss[];
 
   constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter, eyes: Eyes) {
     this.#eyes = eyes;
     this.#usageNeedle = `"${usageMember(plan.upstream)}"`;
     this.#decoder = plan.upstream.streamDecoder();
+    this.#to = to;
+    this.#losses = plan.losses;
     this.#encoder = to.streamEncoder(dress);
     // not the plan: it holds the whole request
     this.#restore = plan.restore();
@@ -89,6 +95,7 @@ export class TranscodedStream implements Conversion {
       if (this.isCut) return;
       const heard = told.type === 'error' ? { ...told, fault: this.#eyes.clean(told.fault) } : told;
       this.#meter.hear(heard);
+      if (heard.type === 'part-start') noteUnshown(heard.part, this.#to, this.#losses);
       const seen = heard.type === 'usage' ? this.#withCost(heard) : heard;
       for (const event of this.#changed(seen)) {
         if (isContent(event)) this.committed = true;
