@@ -35,23 +35,20 @@ const providers = Bun.serve({
         ? 'gpt'
         : 'gemini';
     const runner = RUNNERS[name];
-    if (!runner) throw new Error(name);
     if (!reuses) containers += 1;
-    const dressed = (value: JsonObject) =>
-      JSON.stringify(value)
+    const dressed = (text: string) =>
+      text
         .replace(/container_011CPR5|cntr_1/g, `container_${containers}`)
-        .replace('"container":{"type":"auto"}', () =>
+        .replaceAll('"container":{"type":"auto"}', () =>
           memory === undefined
             ? '"container":{"type":"auto"}'
             : `"container":{"type":"auto","memory_limit":"${memory}"}`,
         );
     const streams = body.stream === true || pathname.includes(':streamGenerateContent');
-    if (!streams)
-      return new Response(dressed(runner.body), { headers: { 'content-type': 'application/json' } });
-    const frames = runner.events.map((event) =>
-      name === 'gemini' ? `data: ${dressed(event)}\n\n` : `event: ${event.type}\ndata: ${dressed(event)}\n\n`,
-    );
-    return new Response(frames.join(''), { headers: { 'content-type': 'text/event-stream' } });
+    const [text, type] = streams
+      ? [runner.stream, 'text/event-stream']
+      : [JSON.stringify(runner.body), 'application/json'];
+    return new Response(dressed(text), { headers: { 'content-type': type } });
   },
 });
 
