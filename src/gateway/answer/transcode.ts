@@ -14,6 +14,7 @@ import { AnswerSeals } from '../reasoning/answer-seals.ts';
 import { type Conversion, isContent } from './conversion.ts';
 import type { Rounds } from './rounds.ts';
 import { usageMember } from './tail.ts';
+import { noteUnshown } from './unshown.ts';
 
 /** What a client is shown of an answer beside its content. */
 export type Eyes = {
@@ -41,8 +42,8 @@ export class TranscodedStream implements Conversion {
   readonly #meter: Meter;
   readonly #eyes: Eyes;
   readonly #usageNeedle: string;
-  /** Those of the call, where the client's format has no place for sources that come late. */
-  readonly #losses: Loss[] | undefined;
+  readonly #to: Codec;
+  readonly #losses: Loss[];
   /** The part that began last. */
   #part = -1;
   readonly #upstream: Codec;
@@ -53,10 +54,11 @@ export class TranscodedStream implements Conversion {
   constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter, eyes: Eyes, rounds?: Rounds) {
     this.#eyes = eyes;
     this.#rounds = rounds;
-    this.#losses = to.losesLateSources ? plan.losses : undefined;
     this.#upstream = plan.upstream;
     this.#usageNeedle = `"${usageMember(plan.upstream)}"`;
     this.#decoder = plan.upstream.streamDecoder();
+    this.#to = to;
+    this.#losses = plan.losses;
     this.#encoder = to.streamEncoder(dress);
     // not the plan: it holds the whole request
     this.#restore = plan.restore();
@@ -122,10 +124,11 @@ export class TranscodedStream implements Conversion {
       if (this.isCut) return;
       const heard = told.type === 'error' ? { ...told, fault: this.#eyes.clean(told.fault) } : told;
       this.#meter.hear(heard);
+      if (heard.type === 'part-start') noteUnshown(heard.part, this.#to, this.#losses);
       const seen = heard.type === 'usage' ? this.#withCost(heard) : heard;
       for (const event of this.#changed(seen)) {
         if (isContent(event)) this.committed = true;
-        if (this.#losses) this.#noteLate(event, this.#losses);
+        if (this.#to.losesLateSources) this.#noteLate(event);
         if (event.type === 'error') this.fault = event.fault;
         const text = this.#seals
           .events(event)
@@ -138,11 +141,11 @@ export class TranscodedStream implements Conversion {
     }
   }
 
-  #noteLate(event: StreamEvent, losses: Loss[]): void {
+  #noteLate(event: StreamEvent): void {
     if (event.type === 'part-start') this.#part = event.index;
     const isLate =
       event.type === 'part-delta' && event.delta.kind === 'citation' && event.index !== this.#part;
-    if (isLate && !losses.includes(LATE_SOURCES)) losses.push(LATE_SOURCES);
+    if (isLate && !this.#losses.includes(LATE_SOURCES)) this.#losses.push(LATE_SOURCES);
   }
 
   #withTotal<Told extends { usage: Usage }>(event: Told, total: Usage): Told {
