@@ -75,15 +75,6 @@ function refuseUnconvertible(body: JsonObject): void {
       { param: 'mcp_servers' },
     );
   }
-  if (body.max_tokens === 0) {
-    throw new Fault(
-      'unsupported_parameter',
-      '`max_tokens: 0` only warms a cache, which this model cannot do.',
-      {
-        param: 'max_tokens',
-      },
-    );
-  }
 }
 
 /** Claude Code's first block of system text; it changes with every call and would spoil any prompt cache. */
@@ -133,7 +124,8 @@ function decodeControls(body: JsonObject, request: CanonicalRequest, losses: Los
   const topP = asNumber(body.top_p);
   const topK = asNumber(body.top_k);
   const stop = asArray(body.stop_sequences).filter((word) => typeof word === 'string');
-  if (cap !== undefined) request.maxOutputTokens = cap;
+  if (cap === 0) request.cache.prewarm = true;
+  else if (cap !== undefined) request.maxOutputTokens = cap;
   if (temperature !== undefined) sampling.temperature = temperature;
   if (topP !== undefined) sampling.topP = topP;
   if (topK !== undefined) sampling.topK = topK;
@@ -247,5 +239,6 @@ function originsOf(body: JsonObject): Record<string, SourcePath> {
     userId: 'metadata.user_id',
     serviceTier: 'service_tier',
     'cache.auto': 'cache_control',
+    'cache.prewarm': 'max_tokens',
   };
 }

@@ -5,7 +5,7 @@ import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import { pairResults } from '../../canonical/pair-results.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { asObject, type JsonObject } from '../../lib/json.ts';
 import type { Converted, Target } from '../codec.ts';
 import { ANTHROPIC } from '../schema-dialect.ts';
 import { fitSchema, listed } from '../schema-fit.ts';
@@ -30,6 +30,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
   body.messages = messages;
   Object.assign(body, tools, encodeSampling(writing, thinks));
   if (thinking) body.thinking = thinking;
+  if (request.cache.prewarm) fillCacheOnly(body);
   const config: JsonObject = {};
   if (effort !== undefined) config.effort = effort;
   if (format) config.format = format;
@@ -42,6 +43,12 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
   if (request.stream) body.stream = true;
   loseUnknown(writing);
   return { value: body, losses: writing.losses };
+}
+
+/** A budget for thoughts would have to be less than nothing. */
+function fillCacheOnly(body: JsonObject): void {
+  body.max_tokens = 0;
+  if (asObject(body.thinking).type === 'enabled') delete body.thinking;
 }
 
 /** Members whose loss would give the client another answer than it asked for. */

@@ -4,6 +4,7 @@ import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { readCacheOptions } from '../cache-options.ts';
 import type { Converted } from '../codec.ts';
 import { leftovers } from '../leftovers.ts';
 import { decodeControls } from './decode-controls.ts';
@@ -28,7 +29,15 @@ const KNOWN = [
     'enable_thinking',
   ],
   ...['thinking_budget', 'chat_template_kwargs', 'response_format', 'verbosity', 'prompt_cache_key'],
-  ...['prompt_cache_retention', 'cache_control', 'user', 'safety_identifier', 'metadata', 'service_tier'],
+  ...[
+    'prompt_cache_retention',
+    'prompt_cache_options',
+    'cache_control',
+    'user',
+    'safety_identifier',
+    'metadata',
+    'service_tier',
+  ],
   ...['modalities', 'audio'],
   ...EXTRA_MEMBERS,
 ];
@@ -55,6 +64,7 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   if (value.origin.toolChoice === 'tool_choice' && (body.function_call ?? null) !== null)
     losses.push({ path: 'function_call', action: 'dropped', reason: 'tool_choice wins' });
   decodeControls(body, value, losses);
+  readCacheOptions(body, value, losses);
   if (isLegacy(body)) {
     value.parallelTools = false;
     value.origin.parallelTools ??= 'functions';

@@ -3,6 +3,7 @@
 import type { Loss } from '../../canonical/loss.ts';
 import type { CacheMark } from '../../canonical/part.ts';
 import { compact, type JsonObject } from '../../lib/json.ts';
+import { knowsBreakpoints } from '../cache-options.ts';
 
 const BREAKPOINTS_MAX = 4;
 
@@ -16,10 +17,8 @@ export class Breakpoints {
   readonly #losses: Loss[];
   readonly #set: { holder: JsonObject; at: string | undefined }[] = [];
 
-  /** `gpt-5.6` and later know breakpoints. */
   constructor(model: string, losses: Loss[]) {
-    const [, major = '0', minor = '0'] = /^gpt-(\d+)(?:\.(\d+))?/.exec(model) ?? [];
-    this.#isKnown = Number(major) > 5 || (major === '5' && Number(minor) >= 6);
+    this.#isKnown = knowsBreakpoints(model);
     this.#losses = losses;
   }
 

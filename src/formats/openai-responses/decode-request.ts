@@ -18,6 +18,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../lib/json.ts';
+import { readCacheOptions } from '../cache-options.ts';
 import type { Converted } from '../codec.ts';
 import { EFFORTS } from '../effort.ts';
 import { type Conversation, decodeItems } from './decode-items.ts';
@@ -74,6 +75,7 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   decodeReasoning(body, conversation, request, losses);
   decodeText(body, conversation, request, losses);
   limitSearches(body.max_tool_calls, request.tools, losses);
+  readCacheOptions(body, request, losses);
   decodeTail(body, losses);
   return { value: request, losses };
 }
@@ -90,14 +92,6 @@ function refuseStored(body: JsonObject): void {
       '`background` is not available for this model; leave it out and stream instead.',
       {
         param: 'background',
-      },
-    );
-  if (asObject(body.prompt_cache_options).prewarm === true)
-    throw new Fault(
-      'unsupported_parameter',
-      '`prompt_cache_options.prewarm` is not available for this model; leave it out.',
-      {
-        param: 'prompt_cache_options.prewarm',
       },
     );
 }
@@ -263,7 +257,6 @@ function decodeTail(body: JsonObject, losses: Loss[]): void {
   if (body.store === true) dropped('store', 'answers of converted requests are not stored');
   if (body.truncation === 'auto')
     dropped('truncation', 'the model’s provider does not shorten conversations');
-  if (isObject(body.prompt_cache_options)) dropped('prompt_cache_options', 'no counterpart in other formats');
   asArray(body.include).forEach((value, index) => {
     if (value === 'message.output_text.logprobs' || value === 'reasoning.encrypted_content') return;
     dropped(`include[${index}]`, 'no counterpart in other formats');

@@ -40,6 +40,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
     include: encodeInclude(request, target),
     prompt_cache_key: request.cache.key,
     prompt_cache_retention: encodeRetention(request, losses),
+    prompt_cache_options: request.cache.prewarm ? { prewarm: true } : undefined,
     user: encodeUserId(request.userId, request.origin.userId ?? 'user', losses),
     safety_identifier: encodeUserId(request.safetyId, request.origin.safetyId ?? 'safety_identifier', losses),
     metadata: encodeMetadata(request, losses),
