@@ -1,5 +1,6 @@
 // Where the installation is that a command speaks to, and what to say when there is none.
 
+import { statSync } from 'node:fs';
 import { Fault } from '../canonical/fault.ts';
 import { environment } from '../config/environment.ts';
 import { databasePath } from '../store/data-dir.ts';
@@ -17,8 +18,27 @@ export function dataDirOf(ports: CommandPorts, flags: ConfigFlags): Place {
   return { dataDir: config.dataDir, from: config.file ?? 'the default; no osiris.yaml was found here' };
 }
 
+/** Throws Failure when the data directory is none, or not for this user to look into. It need not be there. */
+export function requireDataDir(dataDir: string): void {
+  try {
+    const found = statSync(dataDir, { throwIfNoEntry: false });
+    if (found?.isDirectory() === false)
+      throw new Failure(`${dataDir} is a file, not a directory.\nMove it away or choose another --data-dir.`);
+    statSync(databasePath(dataDir), { throwIfNoEntry: false });
+  } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
+    const { code } = thrown as NodeJS.ErrnoException;
+    throw new Failure(
+      code === 'EACCES'
+        ? `No permission to look into ${dataDir}.\nRun this as the user who owns it, or with sudo.`
+        : `Cannot look into ${dataDir} (${code}).\nChoose another --data-dir.`,
+    );
+  }
+}
+
 /** What `open` opens in an installation that exists; a wrong place is told where we looked and what to do. */
 export async function openExisting<T>(place: Place, open: () => T | Promise<T>): Promise<T> {
+  requireDataDir(place.dataDir);
   try {
     return await open();
   } catch (thrown) {

@@ -35,11 +35,13 @@ export function failureOf({ status, headers, body }: Received, upstream: Codec):
 export function answerWhole(
   call: Call,
   plan: Plan,
-  { bytes, isStream }: { bytes: Uint8Array; isStream: boolean },
+  received: { bytes: Uint8Array; isStream: boolean },
   meter: Meter,
   costOf: (usage: Usage) => ShownCost | undefined,
 ): { body: Uint8Array; stream: boolean } {
   const { upstream } = plan;
+  const bytes = withoutMark(received.bytes);
+  const { isStream } = received;
   if (!looksLikeJson(bytes) && (isStream || looksLikeEvents(bytes))) {
     return answerFolded(call, plan, parseFrames(bytes), meter, costOf);
   }
@@ -113,6 +115,11 @@ function withCost(
   const { usage } = response;
   const cost = usage && costOf(meter.billed(usage));
   return cost ? { ...response, usage: { ...usage, cost } } : response;
+}
+
+/** Some hosts begin with a byte order mark, which JSON has no place for (RFC 8259 8.1). */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 function looksLikeJson(bytes: Uint8Array): boolean {
