@@ -2,20 +2,30 @@
 
 import { statSync } from 'node:fs';
 import { Fault } from '../canonical/fault.ts';
+import type { Config } from '../config/config.ts';
 import { environment } from '../config/environment.ts';
 import { databasePath } from '../store/data-dir.ts';
 import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
-import type { CommandPorts, ConfigFlags } from './ports.ts';
+import type { CommandPorts, ConfigFlags, IdleStore } from './ports.ts';
 
 /** `from` says who named the directory. */
 export type Place = { dataDir: string; from: string };
+export type RuledStore = IdleStore & { rules: () => Config };
 
+/** Also of an installation whose file is wrong: its server may run, on the last good one. */
 export function dataDirOf(ports: CommandPorts, flags: ConfigFlags): Place {
+  const { dataDir, file } = ports.locate(flags);
+  if (flags.dataDir !== undefined) return { dataDir, from: '--data-dir' };
+  if (environment().OSIRIS_DATA_DIR) return { dataDir, from: 'OSIRIS_DATA_DIR' };
+  return { dataDir, from: file ?? 'the default; no osiris.yaml was found here' };
+}
+
+/** The store of an installation that no server runs on, and the rules of its file. Throws Failure when that is wrong. */
+export async function openIdle(ports: CommandPorts, flags: ConfigFlags): Promise<RuledStore> {
   const config = requireConfig(ports, flags);
-  if (flags.dataDir !== undefined) return { dataDir: config.dataDir, from: '--data-dir' };
-  if (environment().OSIRIS_DATA_DIR) return { dataDir: config.dataDir, from: 'OSIRIS_DATA_DIR' };
-  return { dataDir: config.dataDir, from: config.file ?? 'the default; no osiris.yaml was found here' };
+  const store = await openExisting(dataDirOf(ports, flags), () => ports.openIdleStore(config));
+  return { ...store, rules: () => config };
 }
 
 /** Throws Failure when the data directory is none, or not for this user to look into. It need not be there. */
