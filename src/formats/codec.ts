@@ -164,6 +164,20 @@ export type Telltale = {
   };
 };
 
+/** How an answer goes on that its provider has stopped in the middle. */
+export type Continuing = {
+  /** So many further requests at most. */
+  requestsMax: number;
+  /** Whether the answer to this request can stop like that. */
+  mayStop(body: JsonObject): boolean;
+  /** Clients of the same format are told in its own word and go on themselves. */
+  hasWord: boolean;
+  /** The request for the rest repeats what came so far. */
+  repeats: boolean;
+  /** That request; undefined when the answer is over. `body` is that of the first one, `answer` what came so far. */
+  next(body: Uint8Array, answer: CanonicalResponse): Uint8Array | undefined;
+};
+
 export type Codec = {
   id: FormatId;
   /** Whose seals this format carries as they are; undefined when it has no place for any. */
@@ -219,6 +233,8 @@ export type Codec = {
   /** Reads an upstream's error body (parsed JSON, or text) into what our client may see. */
   decodeError(status: number, body: unknown, headers: Headers): Fault;
   telltale: Telltale;
+  /** For formats whose vendors may stop an answer in the middle and go on when asked. */
+  continuing?: Continuing;
   /** For formats whose vendors end their answers in ways that break clients. */
   mending?: { stream(): StreamMender; whole(bytes: Uint8Array): Uint8Array };
   /**

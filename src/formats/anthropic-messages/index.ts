@@ -2,6 +2,7 @@
 
 import type { Codec } from '../codec.ts';
 import { ISSUER } from './block-decode.ts';
+import { continuing } from './continuing.ts';
 import { decodeError, errorFrame, errorType } from './errors.ts';
 import { withoutForeignCitations } from './foreign-citations.ts';
 import { decodeRequest } from './request-decode.ts';
@@ -36,8 +37,17 @@ export const anthropicMessages: Codec = {
   streamDecoder: () => new MessagesDecoder(),
   streamEncoder: (dress) => new MessagesEncoder(dress),
   decodeError,
+  continuing,
   telltale: {
-    needles: ['"usage"', 'message_delta', 'message_stop', '"error"', 'event: error', 'event:error'],
+    needles: [
+      '"usage"',
+      '"server_tool_use"',
+      'message_delta',
+      'message_stop',
+      '"error"',
+      'event: error',
+      'event:error',
+    ],
     beat: 'event: ping\ndata: {"type":"ping"}\n\n',
     farewell: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',
     modelPath: ['message', 'model'],
@@ -46,7 +56,7 @@ export const anthropicMessages: Codec = {
       members: ['"usage"'],
       signs: ['"content":[', '"content": ['],
       // blocks with more than text may lack what they are about
-      doubts: ['"error"', '_use"', '_result"'],
+      doubts: ['"error"', '_use"', '_result"', '"container":{', '"container": {'],
       usage: ({ usage }) => decodeUsage(usage, 'reported'),
     },
   },

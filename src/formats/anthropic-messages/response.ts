@@ -2,13 +2,13 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
-import { asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
 import { encodeAnswerPart, withoutSealedEnd } from './answer-blocks.ts';
 import { decodeBlock } from './block-decode.ts';
 import { decodeErrorEvent } from './errors.ts';
 import { decodeFinish, encodeFinish } from './finish.ts';
-import { decodeUsage, encodeUsage } from './usage.ts';
+import { decodeUsage, encodeUsage, isCodeRun } from './usage.ts';
 
 /** Reads a message; see the codec contract for its faults. */
 export function decodeResponse(body: JsonObject): CanonicalResponse {
@@ -29,7 +29,9 @@ export function decodeResponse(body: JsonObject): CanonicalResponse {
   }
   const called = response.parts.some((part) => part.kind === 'tool-call');
   response.finish = decodeFinish(body, called);
-  const usage = decodeUsage(body.usage, 'reported');
+  const runs = body.content.filter((block) => isObject(block) && isCodeRun(block)).length;
+  const container = asString(asObject(body.container).id);
+  const usage = decodeUsage(body.usage, 'reported', { runs, container });
   if (usage) response.usage = usage;
   if (usage?.tier !== undefined) response.serviceTier = usage.tier;
   return response;

@@ -24,6 +24,7 @@ export class AnswerReader {
   #open: 'text' | 'thought' | undefined;
   #index = 0;
   #calls = 0;
+  #codeRuns = 0;
   #text = '';
   /** The parts of a whole body that the open text was made of. */
   #textParts = new Set<number>();
@@ -32,6 +33,7 @@ export class AnswerReader {
   #model: string | undefined;
   #reason: string | undefined;
   #message: string | undefined;
+  #continuation: string | undefined;
   #blocked: string | undefined;
   #usage: JsonValue | undefined;
 
@@ -68,6 +70,7 @@ export class AnswerReader {
     const finish = decodeFinish({
       reason: this.#reason,
       message: this.#message,
+      continuation: this.#continuation,
       blocked: this.#blocked,
       hasCalls: this.#calls > 0,
       isEmpty,
@@ -78,7 +81,7 @@ export class AnswerReader {
 
   /** What has been reported so far. */
   get usage(): Usage | undefined {
-    return decodeUsage(this.#usage, this.#searches);
+    return decodeUsage(this.#usage, this.#searches, this.#codeRuns);
   }
 
   /** The second generation is paid for once an answer, later ones for each query. */
@@ -121,6 +124,7 @@ export class AnswerReader {
     if (logprobs.length > 0 && this.#open === 'text')
       events.push(this.#delta({ kind: 'text', text: '', logprobs: logprobs.splice(0) }));
     this.#message = asString(candidate.finishMessage) || this.#message;
+    this.#continuation = asString(candidate.continuationToken) || this.#continuation;
     const reason = asString(candidate.finishReason) || undefined;
     if (reason !== undefined && reason !== 'FINISH_REASON_UNSPECIFIED') {
       this.#reason = reason;
@@ -137,6 +141,7 @@ export class AnswerReader {
     if (isObject(part.functionCall)) return [...sealed, ...this.#readCall(part.functionCall)];
     const { thoughtSignature: _, ...rest } = part;
     if (Object.keys(rest).length === 0) return sealed;
+    if (isObject(rest.executableCode)) this.#codeRuns += 1;
     return [...sealed, ...this.#whole(...otherPart(rest))];
   }
 
