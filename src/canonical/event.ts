@@ -1,7 +1,7 @@
 // The events a streamed answer is made of, and their grammar.
 
 import type { Fault } from './fault.ts';
-import type { Citation, OpaquePart, Seal, TokenLogprob } from './part.ts';
+import type { Citation, MediaSource, OpaquePart, Seal, TokenLogprob } from './part.ts';
 import type { Finish } from './response.ts';
 import type { Usage } from './usage.ts';
 
@@ -19,6 +19,7 @@ export type PartStart =
       itemId?: string;
     }
   | { kind: 'audio'; mediaType: string; id?: string }
+  | { kind: 'image'; source: MediaSource }
   | OpaquePart;
 
 export type PartDelta =

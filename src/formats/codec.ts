@@ -50,6 +50,8 @@ export type Target = {
   files?: boolean;
   /** It goes on with an assistant turn that ends the conversation. */
   prefill?: boolean;
+  /** The tool of its format that runs code. */
+  runsCode?: boolean;
   stop?: boolean;
   /** On Chat it takes functions together with an effort (OpenAI from 5.6 on: on Responses only). */
   thinkingTools?: boolean;
@@ -187,6 +189,8 @@ export type Codec = {
    * in its place, undefined to leave the reasoning out. The same object when nothing changes.
    */
   showSeals?(body: JsonObject, show: (seal: string) => string | undefined): Converted<JsonObject>;
+  /** What no answer of this format can show, so that it is lost. */
+  hides?: readonly 'images'[];
   /** What no request of this format can say, so that the gateway sees to it itself. */
   lacks?: readonly 'json-mode'[];
   /** The stop texts its vendors take; the gateway sees to all others itself. `blank`: also those of white space. */

@@ -9,6 +9,7 @@ import { mapTools, type ToolAbilities } from '../canonical/tool-map.ts';
 import { targetOf } from '../catalog/target.ts';
 import type { Config } from '../config/config.ts';
 import { ACCOUNT_MEMBERS, refusePrefill, refuseThread } from '../formats/anthropic-messages/index.ts';
+import { mayRunCode } from '../formats/code-tool.ts';
 import type { Codec, Converted, Target } from '../formats/codec.ts';
 import { fitRequest } from '../formats/fit-request.ts';
 import { FORMATS } from '../formats/index.ts';
@@ -109,13 +110,15 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
   }
 }
 
-/** A search narrows the formats to those that have one, if there are any. */
+/** A search, and code that runs at the provider, narrow the formats to those that have one, if there are any. */
 function usableFormats(call: Call, candidate: Candidate, { sealKey }: PlanPorts): FormatId[] {
   const formats = formatsOf(candidate);
   const searching = searchFormatsOf(candidate);
   const isApart = searching.length > formats.length;
-  const wantsSearch = () => decode(call, sealKey).value.tools.some(({ kind }) => kind === 'web-search');
-  if (!call.extras?.searches && !(isApart && wantsSearch())) return formats;
+  if (!call.extras?.searches && !isApart) return formats;
+  const tools = isApart ? decode(call, sealKey).value.tools : [];
+  if (mayRunCode(tools)) return searching.filter((format) => !formats.includes(format));
+  if (!call.extras?.searches && !tools.some(({ kind }) => kind === 'web-search')) return formats;
   const able = searching.filter((format) => hasSearch(call.model, candidate, format));
   return able.length > 0 ? able : formats;
 }

@@ -2,6 +2,7 @@
 
 import type { Codec } from '../codec.ts';
 import { ISSUER } from './block-decode.ts';
+import { withoutForeignCode } from './code-blocks.ts';
 import { continuing } from './continuing.ts';
 import { decodeError, errorFrame, errorType } from './errors.ts';
 import { withoutForeignCitations } from './foreign-citations.ts';
@@ -21,8 +22,9 @@ export { countTokensSchema, messagesSchema } from './wire.ts';
 export const anthropicMessages: Codec = {
   id: 'anthropic-messages',
   issuer: ISSUER,
-  showSeals: (body, show) => withoutForeignCitations(showSeals(body, show)),
+  showSeals: (body, show) => withoutForeignCode(withoutForeignCitations(showSeals(body, show))),
   lacks: ['json-mode'],
+  hides: ['images'],
   stops: { max: Number.POSITIVE_INFINITY, blank: false },
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
@@ -41,7 +43,7 @@ export const anthropicMessages: Codec = {
   telltale: {
     needles: [
       '"usage"',
-      '"server_tool_use"',
+      'code_execution"',
       'message_delta',
       'message_stop',
       '"error"',

@@ -5,7 +5,8 @@ import type { CanonicalResponse } from '../../canonical/response.ts';
 import { asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
 import { encodeAnswerPart, withoutSealedEnd } from './answer-blocks.ts';
-import { decodeBlock } from './block-decode.ts';
+import { decodeBlock, FORMAT } from './block-decode.ts';
+import { CodeBlocks } from './code-blocks.ts';
 import { decodeErrorEvent } from './errors.ts';
 import { decodeFinish, encodeFinish } from './finish.ts';
 import { decodeUsage, encodeUsage, isCodeRun } from './usage.ts';
@@ -52,7 +53,13 @@ function notAMessage(cause?: unknown): Fault {
 
 /** Writes the message a client gets, with every member the type requires. */
 export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonObject {
-  const blocks = response.parts.map(encodeAnswerPart).filter((block) => block !== undefined);
+  const codeBlocks = new CodeBlocks(dress);
+  const blocks = response.parts.flatMap((part): JsonObject[] => {
+    const isForeign = part.kind === 'opaque' && part.raw.format !== FORMAT;
+    const ran = isForeign && part.code ? codeBlocks.of(part.code) : undefined;
+    const block = ran ? undefined : encodeAnswerPart(part);
+    return ran ?? (block ? [block] : []);
+  });
   const content = withoutSealedEnd(blocks);
   const called = content.some((block) => block.type === 'tool_use');
   return messageBody(dress, content, {

@@ -2,6 +2,7 @@
 
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
+import { codeText } from '../../canonical/hosted-code.ts';
 import type { TokenLogprob } from '../../canonical/part.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
@@ -9,7 +10,7 @@ import { decodeFinish } from './finish.ts';
 import { GroundingReader } from './grounding.ts';
 import { decodeLogprobs } from './logprobs.ts';
 import { FORMAT, generationOf, ISSUER, signatureOf } from './names.ts';
-import { codeIn, readableText, typeOf } from './opaque.ts';
+import { codeIn, typeOf } from './opaque.ts';
 import { decodeUsage } from './usage.ts';
 
 /**
@@ -228,7 +229,7 @@ function sealDelta(signature: string): PartDelta {
   return { kind: 'seal', seal: { issuer: ISSUER, data: signature } };
 }
 
-/** Sound is sound; everything else only this format understands. */
+/** Sound is sound, a picture a picture; everything else only this format understands. */
 function otherPart(part: JsonObject): [PartStart, ...PartDelta[]] {
   const { mimeType, data } = asObject(part.inlineData);
   const mediaType = asString(mimeType) ?? '';
@@ -237,8 +238,10 @@ function otherPart(part: JsonObject): [PartStart, ...PartDelta[]] {
       { kind: 'audio', mediaType },
       { kind: 'audio', data },
     ];
-  const text = readableText(part);
+  if (mediaType.startsWith('image/') && typeof data === 'string')
+    return [{ kind: 'image', source: { from: 'base64', mediaType, data } }];
   const code = codeIn(part);
+  const text = code && codeText(code);
   const read = { ...(text === undefined ? {} : { text }), ...(code === undefined ? {} : { code }) };
   return [{ kind: 'opaque', type: typeOf(part), raw: { format: FORMAT, value: part }, ...read }];
 }

@@ -189,6 +189,7 @@ function wholeOf({ start, held, transcript }: OpenPart): Part[] {
       return [
         { kind: 'audio', source: { from: 'base64', mediaType: start.mediaType, data: held }, transcript },
       ];
+    case 'image':
     case 'opaque':
       return [start];
     case 'text':

@@ -2,11 +2,12 @@
 
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
 import type { Fault } from '../../canonical/fault.ts';
-import type { HostedSearch, OpaquePart } from '../../canonical/part.ts';
+import type { HostedCode, HostedSearch, MediaSource, OpaquePart } from '../../canonical/part.ts';
 import type { Finish } from '../../canonical/response.ts';
 import { noUsage, type Usage } from '../../canonical/usage.ts';
 import { asString, entryOf, isObject, type JsonObject } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
+import { addressOf } from '../data-url.ts';
 import { type AnswerState, answerBody } from './answer-body.ts';
 import { CallWriter } from './call-writer.ts';
 import { CLIENT_TOOLS, clientToolsIn } from './client-tools.ts';
@@ -15,6 +16,7 @@ import { errorMembers, failedError } from './errors.ts';
 import { writeIncomplete } from './finish.ts';
 import type { ItemWriter, Send } from './item-writer.ts';
 import { MessageWriter } from './message-writer.ts';
+import { PictureWriter } from './picture-writer.ts';
 import { ReasoningWriter } from './reasoning-writer.ts';
 import { SearchWriter } from './search-writer.ts';
 import { writeSearches, writeUsage } from './usage.ts';
@@ -134,6 +136,9 @@ export class AnswerWriter {
       case 'opaque':
         this.#writeOpaque(part);
         return;
+      case 'image':
+        this.#showPicture(part.source);
+        return;
       case 'audio':
         // no answer of this format holds audio; its transcript is what can be shown
         this.#open(
@@ -192,7 +197,7 @@ export class AnswerWriter {
       this.#send('response.output_item.done', { output_index, item });
       this.#output.push(item);
     } else if (part.search) this.#writeSearch(part.search);
-    else if (part.code?.code !== undefined) this.#writeCode(part.code.code);
+    else if (part.code?.code !== undefined) this.#writeCode({ ...part.code, code: part.code.code });
     else if (part.text !== undefined) this.#say('text', part.text);
   }
 
@@ -200,8 +205,20 @@ export class AnswerWriter {
     this.#open((index) => new SearchWriter(this.#send, index, this.#newId('ws', index), search));
   }
 
-  #writeCode(code: string): void {
+  #writeCode(code: HostedCode & { code: string }): void {
     this.#open((index) => new CodeWriter(this.#send, index, this.#newId('ci', index), code));
+  }
+
+  /** What code drew belongs to the code. */
+  #showPicture(source: MediaSource): void {
+    if (source.from === 'base64' && !(this.#item instanceof CodeWriter)) {
+      this.#open((index) => new PictureWriter(this.#send, index, this.#newId('ig', index), source.data));
+      return;
+    }
+    const address = addressOf(source);
+    if (address === undefined) return;
+    if (this.#item instanceof CodeWriter) this.#item.add({ pictures: [address] });
+    else this.#say('text', address);
   }
 
   #say(kind: 'text' | 'refusal', text: string): void {

@@ -27,6 +27,7 @@ export interface Conversion {
 
 /** An event after which an answer has really begun; `start` and empty openings do not count. */
 export function isContent(event: StreamEvent): boolean {
-  if (event.type === 'part-start') return event.part.kind === 'tool-call' || event.part.kind === 'opaque';
+  if (event.type === 'part-start')
+    return event.part.kind === 'tool-call' || event.part.kind === 'opaque' || event.part.kind === 'image';
   return event.type === 'part-delta' || event.type === 'finish';
 }

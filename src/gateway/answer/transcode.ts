@@ -3,6 +3,7 @@
 import type { AnswerChange } from '../../canonical/answer-change.ts';
 import type { StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
+import type { Loss } from '../../canonical/loss.ts';
 import type { ShownCost, Usage } from '../../canonical/usage.ts';
 import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../../formats/codec.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
@@ -13,6 +14,7 @@ import { AnswerSeals } from '../reasoning/answer-seals.ts';
 import { type Conversion, isContent } from './conversion.ts';
 import type { Rounds } from './rounds.ts';
 import { usageMember } from './tail.ts';
+import { noteUnshown } from './unshown.ts';
 
 /** What a client is shown of an answer beside its content. */
 export type Eyes = {
@@ -44,6 +46,8 @@ export class TranscodedStream implements Conversion {
   readonly #rounds: Rounds | undefined;
   /** The request that is being read. */
   #round = 1;
+  readonly #to: Codec;
+  readonly #losses: Loss[];
 
   constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter, eyes: Eyes, rounds?: Rounds) {
     this.#eyes = eyes;
@@ -51,6 +55,8 @@ export class TranscodedStream implements Conversion {
     this.#upstream = plan.upstream;
     this.#usageNeedle = `"${usageMember(plan.upstream)}"`;
     this.#decoder = plan.upstream.streamDecoder();
+    this.#to = to;
+    this.#losses = plan.losses;
     this.#encoder = to.streamEncoder(dress);
     // not the plan: it holds the whole request
     this.#restore = plan.restore();
@@ -116,6 +122,7 @@ export class TranscodedStream implements Conversion {
       if (this.isCut) return;
       const heard = told.type === 'error' ? { ...told, fault: this.#eyes.clean(told.fault) } : told;
       this.#meter.hear(heard);
+      if (heard.type === 'part-start') noteUnshown(heard.part, this.#to, this.#losses);
       const seen = heard.type === 'usage' ? this.#withCost(heard) : heard;
       for (const event of this.#changed(seen)) {
         if (isContent(event)) this.committed = true;

@@ -19,6 +19,7 @@ import { AnswerSeals } from '../reasoning/answer-seals.ts';
 import type { Received } from '../upstream.ts';
 import { usageAtEnd, usageMember, withCostAtEnd } from './tail.ts';
 import { bareFrames } from './transcode.ts';
+import { noteUnshown } from './unshown.ts';
 
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
 
@@ -171,6 +172,7 @@ export function forClient(
   plan: TranscodePlan,
   decoded: CanonicalResponse,
 ): CanonicalResponse {
+  for (const part of decoded.parts) noteUnshown(part, codec, plan.losses);
   const restored = plan.restore()?.response(decoded) ?? decoded;
   return new AnswerSeals(plan.sealing, codec.issuer).response(restored);
 }
