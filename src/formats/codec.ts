@@ -193,6 +193,8 @@ export type Codec = {
   hides?: readonly 'images'[];
   /** What no request of this format can say, so that the gateway sees to it itself. */
   lacks?: readonly 'json-mode'[];
+  /** In its streams a text that has ended takes no more sources. */
+  losesLateSources?: boolean;
   /** The stop texts its vendors take; the gateway sees to all others itself. `blank`: also those of white space. */
   stops: { max: number; blank: boolean };
   /**

@@ -1,6 +1,8 @@
 // An answer that its provider stops in the middle: the gateway has it go on, and the client sees one answer and one charge.
 
 import { afterEach, describe, expect, test } from 'bun:test';
+import { GoogleGenAI } from '@google/genai';
+import OpenAI from 'openai';
 import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import { judge } from '../laws/grammar.ts';
 import { type Act, at, fails, inTurn, openStreet, type Street } from '../support/houses.ts';
@@ -234,6 +236,68 @@ test('the usage that is told, charged and written is that of all requests, and t
   expect(JSON.parse(rows[0]?.requests ?? '')).toHaveLength(3);
 });
 
+test('the journal and the explanation tell of it', async () => {
+  const { house, key } = await open('anthropic-messages');
+  house.act = inTurn(messages(PAUSED, 'pause_turn'), fails(529), messages([text('Noon.')], 'end_turn'));
+  await ask('openai-chat', true, key);
+  const admin = (path: string, body?: object) =>
+    fetch(`${street.here.url}/admin/${path}`, {
+      headers: { authorization: `Bearer ${street.here.adminSecret}` },
+      ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
+    }).then((response) => response.json());
+  const { data } = await admin('logs');
+  expect(data[0]).toMatchObject({ attempts: 3, rule: 'finished' });
+  expect(data[0].failed_attempts).toMatch(
+    /^house\/up 200 continued \d+ms; house\/up 529 upstream_overloaded \d+ms$/,
+  );
+  expect(data[0].losses).toContain('changed=answer');
+  const [, request] = ASKED['openai-chat'](true);
+  const explained = await admin('explain', { request });
+  expect(explained.candidates[0].further_requests).toBe(5);
+});
+
+test('official clients read it as one answer', async () => {
+  const { house, key } = await open('anthropic-messages');
+  const pauses = () => {
+    house.act = inTurn(messages(PAUSED, 'pause_turn'), messages([text('Noon is at 12.')], 'end_turn'));
+  };
+  const openai = new OpenAI({ baseURL: `${street.here.url}/v1`, apiKey: key, maxRetries: 0 });
+  const asked = [{ role: 'user' as const, content: 'When is noon?' }];
+
+  pauses();
+  const chat = openai.chat.completions.stream({ model: 'm', messages: asked, web_search_options: {} });
+  const completion = await chat.finalChatCompletion();
+  expect(completion.choices[0]).toMatchObject({ finish_reason: 'stop', message: { refusal: null } });
+  expect(completion.choices[0]?.message.content).toContain('Let me see.');
+  expect(completion.choices[0]?.message.content).toEndWith('Noon is at 12.');
+
+  pauses();
+  const responses = openai.responses.stream({ model: 'm', input: 'When?', tools: [{ type: 'web_search' }] });
+  const response = await responses.finalResponse();
+  expect(response).toMatchObject({ status: 'completed', usage: { input_tokens: 2000, output_tokens: 200 } });
+  expect(response.output_text).toBe('Let me see.Noon is at 12.');
+  expect(response.output.map(({ type }) => type)).toEqual([
+    'reasoning',
+    'message',
+    'web_search_call',
+    'message',
+  ]);
+
+  pauses();
+  const google = new GoogleGenAI({ apiKey: key, httpOptions: { baseUrl: street.here.url } });
+  const pieces = await google.models.generateContentStream({
+    ...{ model: 'm', contents: 'When?', config: { tools: [{ googleSearch: {} }] } },
+  });
+  let said = '';
+  let finish: string | undefined;
+  for await (const piece of pieces) {
+    const [candidate] = piece.candidates ?? [];
+    said += (candidate?.content?.parts ?? []).map((part) => (part.thought ? '' : (part.text ?? ''))).join('');
+    finish = candidate?.finishReason ?? finish;
+  }
+  expect([said, finish]).toEqual(['Let me see.Noon is at 12.', 'STOP']);
+});
+
 test('each request is priced by its own prompt', async () => {
   const price = { ...PRICE, steps: [{ above: 1500, input: 3, output: 3 }] };
   const { house, key, spentNano } = await open('anthropic-messages', { price });
@@ -343,6 +407,36 @@ test('an Anthropic client of Anthropic is told the provider’s own word', async
   });
   expect(await response.json()).toMatchObject({ stop_reason: 'pause_turn' });
   expect(house.asked).toHaveLength(1);
+});
+
+describe.each([false, true])('several answers at once (stream: %p)', (stream) => {
+  const finishes = (answer: string) => answer.match(/"finish_reason":"\w+"/g)?.toSorted();
+
+  test('each go on by themselves', async () => {
+    const { house, key, spentNano } = await open('anthropic-messages');
+    house.act = inTurn(
+      messages([text('One')], 'end_turn'),
+      messages(PAUSED, 'pause_turn'),
+      messages([text('two')], 'end_turn'),
+    );
+    const { text: answer } = await ask('openai-chat', stream, key, { n: 2 });
+    expect(house.asked).toHaveLength(3);
+    expect(finishes(answer)).toEqual(['"finish_reason":"stop"', '"finish_reason":"stop"']);
+    expect(spentNano()).toBe(3_300_000n);
+  });
+
+  test('one that calls a tool illegibly is asked for once more, alone', async () => {
+    streams = stream;
+    const { house, key, spentNano } = await open('google-generate-content');
+    const bad: Act = (asked) => google('', 'MALFORMED_FUNCTION_CALL')(asked);
+    house.act = inTurn(google('One', 'STOP'), bad, google('two', 'STOP'));
+    const { text: answer } = await ask('openai-chat', stream, key, { n: 2, web_search_options: undefined });
+    expect(house.asked).toHaveLength(3);
+    expect(answer).toContain('One');
+    expect(answer).toContain('two');
+    expect(finishes(answer)).toEqual(['"finish_reason":"stop"', '"finish_reason":"stop"']);
+    expect(spentNano()).toBe(2_200_000n);
+  });
 });
 
 describe.each([false, true])('an answer that Google stops in the middle (stream: %p)', (stream) => {

@@ -25,6 +25,7 @@ export const anthropicMessages: Codec = {
   showSeals: (body, show) => withoutForeignCode(withoutForeignCitations(showSeals(body, show))),
   lacks: ['json-mode'],
   hides: ['images'],
+  losesLateSources: true,
   stops: { max: Number.POSITIVE_INFINITY, blank: false },
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,

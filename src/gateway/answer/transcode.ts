@@ -42,6 +42,8 @@ export class TranscodedStream implements Conversion {
   readonly #meter: Meter;
   readonly #eyes: Eyes;
   readonly #usageNeedle: string;
+  /** The part that began last. */
+  #part = -1;
   readonly #upstream: Codec;
   readonly #rounds: Rounds | undefined;
   /** The request that is being read. */
@@ -126,6 +128,7 @@ export class TranscodedStream implements Conversion {
       const seen = heard.type === 'usage' ? this.#withCost(heard) : heard;
       for (const event of this.#changed(seen)) {
         if (isContent(event)) this.committed = true;
+        if (this.#to.losesLateSources) this.#noteLate(event, this.#losses);
         if (event.type === 'error') this.fault = event.fault;
         const text = this.#seals
           .events(event)
@@ -136,6 +139,13 @@ export class TranscodedStream implements Conversion {
         else piece.now += text;
       }
     }
+  }
+
+  #noteLate(event: StreamEvent, losses: Loss[]): void {
+    if (event.type === 'part-start') this.#part = event.index;
+    const isLate =
+      event.type === 'part-delta' && event.delta.kind === 'citation' && event.index !== this.#part;
+    if (isLate && !losses.includes(LATE_SOURCES)) losses.push(LATE_SOURCES);
   }
 
   #withTotal<Told extends { usage: Usage }>(event: Told, total: Usage): Told {
@@ -165,6 +175,12 @@ export class TranscodedStream implements Conversion {
     return cost ? { ...event, usage: { ...event.usage, cost } } : event;
   }
 }
+
+const LATE_SOURCES: Loss = {
+  path: 'citations',
+  action: 'dropped',
+  reason: 'the provider told the sources of a text after the text had ended',
+};
 
 /**
  * What a stream ends with behind its last blank line: a frame that nothing is missing of, or bare JSON, which
