@@ -103,6 +103,7 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
       told: configAlerts(alarm),
     });
     const verify = verifierOf(config.dataDir);
+    const findIn = (word: string) => findKey(directory, word);
     const server = openServer(config.server, socketPath(config.dataDir), {
       gateway: () => ports,
       reports: reportsOn(() => ports.config, store),
@@ -112,12 +113,8 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         load,
         place: () => ({ file: ports.config.file, dataDir: config.dataDir }),
       },
-      explain: (asked) =>
-        explain(asked, {
-          ...ports,
-          cache: { get: ports.cache.peek },
-          findKey: (word) => findKey(directory, word),
-        }),
+      findKey: findIn,
+      explain: (asked) => explain(asked, { ...ports, cache: { get: ports.cache.peek }, findKey: findIn }),
       alerts,
       version: VERSION,
       troubles: () => {

@@ -9,16 +9,17 @@ import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
 import type { CommandPorts, ConfigFlags, IdleStore } from './ports.ts';
 
-/** `from` says who named the directory. */
-export type Place = { dataDir: string; from: string };
+/** `from` says who named the directory; `checkFile` throws Failure with every problem of the file that may have. */
+export type Place = { dataDir: string; from: string; checkFile: () => void };
 export type RuledStore = IdleStore & { rules: () => Config };
 
 /** Also of an installation whose file is wrong: its server may run, on the last good one. */
 export function dataDirOf(ports: CommandPorts, flags: ConfigFlags): Place {
   const { dataDir, file } = ports.locate(flags);
-  if (flags.dataDir !== undefined) return { dataDir, from: '--data-dir' };
-  if (environment().OSIRIS_DATA_DIR) return { dataDir, from: 'OSIRIS_DATA_DIR' };
-  return { dataDir, from: file ?? 'the default; no osiris.yaml was found here' };
+  const checkFile = () => void requireConfig(ports, flags);
+  if (flags.dataDir !== undefined) return { dataDir, from: '--data-dir', checkFile };
+  if (environment().OSIRIS_DATA_DIR) return { dataDir, from: 'OSIRIS_DATA_DIR', checkFile };
+  return { dataDir, from: file ?? 'the default; no osiris.yaml was found here', checkFile };
 }
 
 /** The store of an installation that no server runs on, and the rules of its file. Throws Failure when that is wrong. */
@@ -54,6 +55,7 @@ export async function openExisting<T>(place: Place, open: () => T | Promise<T>):
   } catch (thrown) {
     if (!(thrown instanceof Fault) || thrown.cause !== undefined || !thrown.message.startsWith('There is no'))
       throw thrown;
+    place.checkFile();
     throw new Failure(
       [
         `There is no Osiris database at ${databasePath(place.dataDir)} (from ${place.from}).`,
