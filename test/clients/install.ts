@@ -8,8 +8,11 @@ import type { Agent } from './agent.ts';
 /** Outside the repository, so that every checkout shares it. */
 export const CACHE = process.env.OSIRIS_CLIENTS_DIR ?? join(homedir(), '.cache', 'osiris-clients');
 
+/** What is fetched, and how it is started. */
+export type Package = Pick<Agent, 'id' | 'version' | 'packages' | 'program'>;
+
 /** The words that start it. Throws, with the reason, when it cannot be installed here. */
-export async function install(agent: Agent): Promise<string[]> {
+export async function install(agent: Package): Promise<string[]> {
   const folder = join(CACHE, `${agent.id}-${agent.version}`);
   if (!existsSync(join(folder, DONE))) await fetchInto(folder, agent);
   const program = agent.program.map((word) =>
@@ -24,7 +27,7 @@ export async function install(agent: Agent): Promise<string[]> {
 const DONE = 'installed';
 
 /** Beside its place and then moved there: two runs may install at once, and one may be stopped. */
-async function fetchInto(folder: string, agent: Agent): Promise<void> {
+async function fetchInto(folder: string, agent: Package): Promise<void> {
   const wanted = Object.entries(agent.packages).map(([name, version]) => `${name}@${version}`);
   console.error(`installing ${wanted.join(' and ')} (some hundred MB) …`);
   mkdirSync(CACHE, { recursive: true });

@@ -49,11 +49,13 @@ function agentOf({ file, flags, env, ...fork }: Fork): Agent {
       name: 'write',
       args: JSON.stringify({ filePath: path, content: text }),
     }),
-    delegate: (task) => ({
-      id: `call_${task.replaceAll(/\W/g, '')}`,
-      name: 'task',
-      args: JSON.stringify({ description: 'A part of it', prompt: task, subagent_type: 'general' }),
-    }),
+    delegation: {
+      call: (task) => ({
+        id: `call_${task.replaceAll(/\W/g, '')}`,
+        name: 'task',
+        args: JSON.stringify({ description: 'A part of it', prompt: task, subagent_type: 'general' }),
+      }),
+    },
     async run(program, directory, target, prompt) {
       writeFileSync(join(directory.work, file), JSON.stringify(configuration(target), null, 2));
       const argv = [...program, 'run', '--format', 'json', ...flags, prompt];
