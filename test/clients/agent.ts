@@ -19,7 +19,9 @@ export type Agent = {
   /** At most so many requests of one run are no turn of the conversation, such as one for a title; they bear no tools. */
   asides: number;
   /** Within this it must end when every request fails: its own tries again, those for its title, on a busy machine. */
-  patience: { seconds: number; requests: number };
+  patience: Bounds;
+  /** The same where answers break off, when that is less. */
+  patienceUnfinished?: Bounds;
   /** The model's call of the tool that reads a file, or writes one. */
   read(path: string): ScriptedCall;
   write(path: string, text: string): ScriptedCall;
@@ -29,6 +31,8 @@ export type Agent = {
   /** Leads one prompt to its answer. */
   run(program: string[], directory: RunDirectory, target: Target, prompt: string): Promise<AgentAnswer>;
 };
+
+export type Bounds = { seconds: number; requests: number };
 
 /** How it has other agents do parts of its work. */
 export type Delegation = {

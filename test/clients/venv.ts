@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { CACHE } from './install.ts';
 
 /** The interpreter that has them, made where it is missing. Throws, with the reason, when that cannot be. */
-export async function pythonWith(name: string, packages: readonly string[]): Promise<string> {
+export function pythonWith(name: string, packages: readonly string[]): Promise<string> {
+  const known = making.get(name) ?? make(name, packages);
+  making.set(name, known);
+  return known;
+}
+
+/** Several ask for the same one at once. */
+const making = new Map<string, Promise<string>>();
+
+async function make(name: string, packages: readonly string[]): Promise<string> {
   const folder = join(CACHE, `python-${name}`);
   const python = join(folder, 'bin', 'python');
   const done = join(folder, 'installed');
