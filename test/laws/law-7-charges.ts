@@ -151,7 +151,7 @@ export const LAW_7_CHARGES: Law[] = [
     mutants: [
       {
         name: 'a cost that is rounded for each class',
-        complaint: /a multiple differ: \d+ and \d+$/,
+        complaint: /(?:two calls and their sum|a multiple) differ: \d+ and \d+$/,
         property: () =>
           conservation({
             chargeOf,
