@@ -7,7 +7,7 @@ import { googleGenerateContent } from '../../src/formats/google-generate-content
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import { asArray, asObject, type JsonObject } from '../../src/lib/json.ts';
-import { parseFrames, writeFrame } from '../../src/lib/sse.ts';
+import { parseFrames } from '../../src/lib/sse.ts';
 import { PICTURE, RUNNERS, SAID } from '../support/hosted-code.ts';
 import { TARGET } from './google-target.ts';
 
@@ -17,21 +17,16 @@ const dress = (request: JsonObject = {}): Dress => ({
   ...{ model: 'm', id: 'msg_01ab', createdS: 1, includeUsage: false, request, requestId: 'req' },
 });
 
-function runner(name: string) {
-  const found = RUNNERS[name];
-  if (!found) throw new Error(name);
-  return found;
-}
-
-const whole = (from: string, to: Codec, request?: JsonObject): JsonObject =>
-  to.encodeResponse(runner(from).codec.decodeResponse(runner(from).body), dress(request));
+type From = keyof typeof RUNNERS;
+const whole = (from: From, to: Codec, request?: JsonObject): JsonObject =>
+  to.encodeResponse(RUNNERS[from].codec.decodeResponse(RUNNERS[from].body), dress(request));
 
 /** The data of each event a client is streamed. */
-function streamed(from: string, to: Codec, request?: JsonObject): JsonObject[] {
-  const { codec, events } = runner(from);
+function streamed(from: From, to: Codec, request?: JsonObject): JsonObject[] {
+  const { codec, stream } = RUNNERS[from];
   const decoder = codec.streamDecoder();
   const encoder = to.streamEncoder(dress(request));
-  const frames = parseFrames(Buffer.from(events.map((one) => writeFrame(JSON.stringify(one))).join('')));
+  const frames = parseFrames(Buffer.from(stream));
   const read = [...frames.flatMap((frame) => decoder.push(frame)), ...decoder.end()];
   return parseFrames(Buffer.from(read.map((event) => encoder.push(event)).join('')))
     .filter(({ data }) => data.startsWith('{'))
@@ -68,8 +63,8 @@ describe('a client of Messages that asked for the tool', () => {
   ];
 
   test.each([
-    ['gpt', blocks('print(sum(range(10)))', '45\n')],
-    ['gemini', blocks('plot()', 'drawn\n')],
+    ['gpt' as const, blocks('print(sum(range(10)))', '45\n')],
+    ['gemini' as const, blocks('plot()', 'drawn\n')],
   ])('gets the call and its result of %s as blocks, plain and streamed', (from, ran) => {
     const wanted = [...ran, { type: 'text', text: SAID }];
     expect(asArray(whole(from, anthropicMessages, tools).content)).toEqual(wanted);
@@ -108,7 +103,7 @@ describe('a client of Messages that asked for the tool', () => {
   });
 
   test('that sends Anthropic’s own back changes nothing', () => {
-    const body = { messages: [{ role: 'assistant', content: runner('claude').body.content ?? [] }] };
+    const body = { messages: [{ role: 'assistant', content: RUNNERS.claude.body.content ?? [] }] };
     expect(anthropicMessages.showSeals?.(body, (seal) => seal).value).toBe(body);
   });
 });
@@ -165,9 +160,9 @@ describe('a client of Responses', () => {
 describe('a client of Chat', () => {
   const pictures = [{ type: 'image_url', image_url: { url: `data:image/png;base64,${PICTURE}` } }];
   test.each([
-    ['claude', '```bash\nls\n```\n\n```\na.csv\nb.csv\n```\n\n[file file_011]', undefined],
-    ['gpt', '```python\nprint(sum(range(10)))\n```\n\n```\n45\n```', pictures],
-    ['gemini', '```python\nplot()\n```\n\n```\ndrawn\n```', pictures],
+    ['claude' as const, '```bash\nls\n```\n\n```\na.csv\nb.csv\n```\n\n[file file_011]', undefined],
+    ['gpt' as const, '```python\nprint(sum(range(10)))\n```\n\n```\n45\n```', pictures],
+    ['gemini' as const, '```python\nplot()\n```\n\n```\ndrawn\n```', pictures],
   ])('reads fenced text of %s and sees its pictures, plain and streamed', (from, ran, images) => {
     const { message } = asObject(asArray(whole(from, openaiChat).choices)[0]);
     expect(asObject(message).content).toBe(`${ran}\n\n${SAID}`);
@@ -275,7 +270,7 @@ describe('history', () => {
   const claude = (more: JsonObject = {}) => ({
     messages: [
       { role: 'user', content: 'Which files?' },
-      { role: 'assistant', content: runner('claude').body.content ?? [] },
+      { role: 'assistant', content: RUNNERS.claude.body.content ?? [] },
       { role: 'user', content: 'And now?' },
     ],
     ...more,
@@ -302,7 +297,7 @@ describe('history', () => {
     expect(JSON.stringify(turn(anthropicMessages, claude(), openaiChat).value.messages)).toContain(
       JSON.stringify(text).slice(1, -1),
     );
-    const input = [{ role: 'user', content: 'Add.' }, ...asArray(runner('gpt').body.output)];
+    const input = [{ role: 'user', content: 'Add.' }, ...asArray(RUNNERS.gpt.body.output)];
     const { value, losses } = turn(openaiResponses, { input }, anthropicMessages);
     expect(JSON.stringify(value.messages)).toContain('print(sum(range(10)))');
     expect(losses.map(({ path }) => path)).toContain('input[1]');

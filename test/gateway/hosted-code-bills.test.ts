@@ -35,44 +35,64 @@ const providers = Bun.serve({
         ? 'gpt'
         : 'gemini';
     const runner = RUNNERS[name];
-    if (!runner) throw new Error(name);
     if (!reuses) containers += 1;
-    const dressed = (value: JsonObject) =>
-      JSON.stringify(value)
+    const dressed = (text: string) =>
+      text
         .replace(/container_011CPR5|cntr_1/g, `container_${containers}`)
-        .replace('"container":{"type":"auto"}', () =>
+        .replaceAll('"container":{"type":"auto"}', () =>
           memory === undefined
             ? '"container":{"type":"auto"}'
             : `"container":{"type":"auto","memory_limit":"${memory}"}`,
         );
+    if (pathname.startsWith('/xai/chat')) return new Response('{}', { status: 410 });
     const streams = body.stream === true || pathname.includes(':streamGenerateContent');
-    if (!streams)
-      return new Response(dressed(runner.body), { headers: { 'content-type': 'application/json' } });
-    const frames = runner.events.map((event) =>
-      name === 'gemini' ? `data: ${dressed(event)}\n\n` : `event: ${event.type}\ndata: ${dressed(event)}\n\n`,
-    );
-    return new Response(frames.join(''), { headers: { 'content-type': 'text/event-stream' } });
+    const [text, type] = streams
+      ? [runner.stream, 'text/event-stream']
+      : [JSON.stringify(runner.body), 'application/json'];
+    return new Response(pathname.startsWith('/xai') ? xaiOf(text) : dressed(text), {
+      headers: { 'content-type': type },
+    });
   },
 });
 
+/** xAI tells how often code ran, and neither container nor output. */
+function xaiOf(text: string): string {
+  return text
+    .replaceAll(/"container_id":"cntr_1",?/g, '')
+    .replaceAll(
+      '"input_tokens":',
+      '"server_side_tool_usage_details":{"code_interpreter_calls":3},"input_tokens":',
+    );
+}
+
 let gateway: Gateway;
 beforeAll(async () => {
-  const at = (
-    provider: string,
-    format: Parameters<typeof startGateway>[0]['upstreams'][0]['format'],
-    path: string,
-  ) => ({
-    ...{ provider, format, baseUrl: `${providers.url.origin}${path}`, apiKey: 'made-up' },
-    ...{ model: provider, upstreamModel: provider === 'gemini' ? 'gemini-3.6-flash' : provider },
+  const at = (format: string, path: string) => ({
+    ...{ format, base_url: `${providers.url.origin}${path}`, api_key: 'made-up' },
   });
+  const tokens = { input: 1000, output: 1000 };
+  const model = (provider: string, name: string, price = {}) => ({
+    price: { ...tokens, per_code_run: 0.005, ...price },
+    deployments: [{ provider, model: name }],
+  });
+  const container = { per_container: 0.0075 };
   gateway = await startGateway({
-    upstreams: [
-      at('claude', 'anthropic-messages', '/v1'),
-      at('gpt', 'openai-responses', '/v1'),
-      at('gemini', 'google-generate-content', '/v1beta'),
-    ],
-    price: { input: 1000, output: 1000, per_container: 0.0075, per_code_run: 0.005 },
+    upstreams: [],
     credit: 100,
+    sections: {
+      providers: {
+        'at-claude': at('anthropic-messages', '/v1'),
+        'at-gpt': at('openai-responses', '/v1'),
+        'at-gemini': at('google-generate-content', '/v1beta'),
+        xai: { base_url: `${providers.url.origin}/xai`, api_key: 'made-up' },
+      },
+      models: {
+        claude: model('at-claude', 'claude', container),
+        gpt: model('at-gpt', 'gpt', container),
+        gemini: model('at-gemini', 'gemini-3.6-flash', container),
+        grok: model('xai', 'grok-4.7'),
+      },
+    },
   });
 });
 afterAll(async () => {
@@ -202,6 +222,57 @@ describe('a container', () => {
       tools: [{ type: 'code_interpreter', container: { type: 'auto', memory_limit: '4g' } }],
     });
     expect(charges()).toMatchObject([{ amount_nano: 85_000_000n, containers: 4n, code_runs: 1n }]);
+  });
+});
+
+describe('xAI', () => {
+  /** 50 tokens and three runs, which are what it reports. */
+  const bill = { amount_nano: 65_000_000n, code_runs: 3n };
+
+  test.each([false, true])('is asked on Responses, and paid by the run (streamed: %p)', async (stream) => {
+    const messages = new Anthropic({ baseURL: gateway.url, apiKey: gateway.key, maxRetries: 0 }).messages;
+    const body = {
+      ...{ model: 'grok', max_tokens: 100, messages: [{ role: 'user' as const, content: PROMPT }] },
+      tools: [{ type: 'code_execution_20250825' as const, name: 'code_execution' as const }],
+    };
+    const answer = stream ? await messages.stream(body).finalMessage() : await messages.create(body);
+    expect(answer.content.map(({ type }) => type)).toContain('server_tool_use');
+    expect(asked.at(-1)).toMatchObject({ tools: [{ type: 'code_interpreter' }] });
+    expect(charges()).toMatchObject([bill]);
+  });
+
+  test('is not told of a container that it has not', async () => {
+    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key, maxRetries: 0 });
+    const { response } = await client.responses
+      .create({
+        ...{ model: 'grok', input: PROMPT },
+        tools: [{ type: 'code_interpreter', container: { type: 'auto', file_ids: ['file_1'] } }],
+      })
+      .withResponse();
+    expect(asked.at(-1)?.tools).toEqual([{ type: 'code_interpreter' }]);
+    expect(response.headers.get('x-osiris-losses')).toContain('tools[0].container.file_ids');
+    expect(charges()).toMatchObject([bill]);
+  });
+});
+
+describe('before it runs', () => {
+  test('`osiris explain` counts a container in, as the hold does', async () => {
+    const priceOf = async (tools: JsonObject[]) => {
+      const request = { model: 'gpt', input: 'x', max_output_tokens: 1000, tools };
+      const answer = await fetch(`${gateway.url}/admin/explain`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${gateway.adminSecret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ format: 'responses', request }),
+      });
+      return asObject(((await answer.json()) as JsonObject).price);
+    };
+    const plain = await priceOf([]);
+    const tool = { type: 'code_interpreter', container: { type: 'auto', memory_limit: '4g' } };
+    const coded = await priceOf([tool]);
+    // 4 x 0.0075 and a run at 0.005; the tool itself is some tokens of the prompt
+    const more =
+      Number(coded.up_to_usd) - Number(plain.up_to_usd) - Number(coded.from_usd) + Number(plain.from_usd);
+    expect(more).toBeCloseTo(0.035, 9);
   });
 });
 

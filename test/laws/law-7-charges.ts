@@ -51,9 +51,9 @@ function priceOf(c: Choices): Price {
   return {
     ...tokenPrices(c),
     ...(c.chance(50) ? { perSearch: c.below(2 ** 30) } : {}),
-    ...(c.chance(50) ? { perContainer: c.below(2 ** 30), perCodeRun: c.below(2 ** 30) } : {}),
     ...(c.chance(50) ? { steps: [{ aboveTokens: STEP_TOKENS, ...tokenPrices(c) }] } : {}),
     ...(c.chance(50) ? { tiers: { flex: tokenPrices(c) } } : {}),
+    ...(c.chance(50) ? { perContainer: c.below(2 ** 30), perCodeRun: c.below(2 ** 30) } : {}),
     source: 'drawn',
     asOf: '2026-11-25',
   };
@@ -86,7 +86,7 @@ function usageOf(c: Choices, long: boolean): Usage {
     outputReasoning: reasoned,
     outputAudio: sounded,
     outputImage: drew,
-    serverTools: { web_search: c.below(4), container: c.below(70), code_execution: c.below(4) },
+    serverTools: { web_search: c.below(4), container: 16 * (audio % 3), code_execution: audio % 3 },
     tier: 'flex',
   });
 }
@@ -151,7 +151,7 @@ export const LAW_7_CHARGES: Law[] = [
     mutants: [
       {
         name: 'a cost that is rounded for each class',
-        complaint: /(?:two calls and their sum|a multiple) differ: \d+ and \d+$/,
+        complaint: /(two calls and their sum|a multiple) differ: \d+ and \d+$/,
         property: () =>
           conservation({
             chargeOf,

@@ -6,6 +6,7 @@ import type {
   CanonicalRequest,
   CustomTool,
   FunctionTool,
+  OpaqueTool,
   Tool,
   ToolChoice,
   WebSearchTool,
@@ -40,23 +41,28 @@ export function encodeTools(tools: Tool[], target: Target, losses: Loss[]): Json
   return written;
 }
 
-function encodeTool(tool: Tool, { search, runsCode: mayRun = true }: Target, losses: Loss[]): JsonObject {
+function encodeTool(tool: Tool, target: Target, losses: Loss[]): JsonObject {
   switch (tool.kind) {
     case 'function':
       return encodeFunction(tool, losses);
     case 'custom':
       return encodeCustom(tool);
     case 'web-search':
-      return search === 'xai' ? encodeXaiSearch(tool, losses) : encodeWebSearch(tool);
+      return target.search === 'xai' ? encodeXaiSearch(tool, losses) : encodeWebSearch(tool);
     case 'opaque':
-      if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value)) return tool.raw.value;
-      if (!mayRun || !runsCode(tool)) throw hostedToolFault(tool);
-      losses.push(...foreignCodeLosses(tool));
-      // docs.x.ai, "Code Execution": there is no container to choose
-      return { type: 'code_interpreter', ...(search === 'xai' ? {} : { container: { type: 'auto' } }) };
+      return encodeHosted(tool, target, losses);
     default:
       return tool satisfies never;
   }
+}
+
+/** xAI has no container to choose (docs.x.ai, "Code Execution"). */
+function encodeHosted(tool: OpaqueTool, { search, runsCode: mayRun }: Target, losses: Loss[]): JsonObject {
+  const isXai = search === 'xai' && runsCode(tool);
+  if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value) && !isXai) return tool.raw.value;
+  if (mayRun === false || !runsCode(tool)) throw hostedToolFault(tool);
+  losses.push(...foreignCodeLosses(tool));
+  return { type: 'code_interpreter', ...(isXai ? {} : { container: { type: 'auto' } }) };
 }
 
 /** `strict` is written out: its default differs between this format and Chat. */
