@@ -31,9 +31,17 @@ export const continuing: Continuing = {
     // what the client had begun is the beginning of the same turn
     const begun = last?.role === 'assistant' ? messages.pop() : undefined;
     messages.push({ role: 'assistant', content: [...begunBlocks(begun), ...content] });
-    return new TextEncoder().encode(JSON.stringify({ ...body, max_tokens, messages }));
+    return new TextEncoder().encode(
+      JSON.stringify({ ...body, ...containerOf(answer), max_tokens, messages }),
+    );
   },
 };
+
+/** Code goes on where it ran, among the files it made. */
+function containerOf({ usage }: CanonicalResponse): JsonObject {
+  const container = Object.keys(usage?.containers ?? {}).find((id) => id !== '');
+  return container === undefined ? {} : { container };
+}
 
 function begunBlocks(turn: JsonObject | undefined): JsonObject[] {
   if (!turn) return [];

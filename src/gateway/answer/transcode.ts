@@ -42,14 +42,14 @@ export class TranscodedStream implements Conversion {
   readonly #meter: Meter;
   readonly #eyes: Eyes;
   readonly #usageNeedle: string;
+  readonly #to: Codec;
+  readonly #losses: Loss[];
   /** The part that began last. */
   #part = -1;
   readonly #upstream: Codec;
   readonly #rounds: Rounds | undefined;
   /** The request that is being read. */
   #round = 1;
-  readonly #to: Codec;
-  readonly #losses: Loss[];
 
   constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter, eyes: Eyes, rounds?: Rounds) {
     this.#eyes = eyes;
@@ -128,7 +128,7 @@ export class TranscodedStream implements Conversion {
       const seen = heard.type === 'usage' ? this.#withCost(heard) : heard;
       for (const event of this.#changed(seen)) {
         if (isContent(event)) this.committed = true;
-        if (this.#to.losesLateSources) this.#noteLate(event, this.#losses);
+        if (this.#to.losesLateSources) this.#noteLate(event);
         if (event.type === 'error') this.fault = event.fault;
         const text = this.#seals
           .events(event)
@@ -141,11 +141,11 @@ export class TranscodedStream implements Conversion {
     }
   }
 
-  #noteLate(event: StreamEvent, losses: Loss[]): void {
+  #noteLate(event: StreamEvent): void {
     if (event.type === 'part-start') this.#part = event.index;
     const isLate =
       event.type === 'part-delta' && event.delta.kind === 'citation' && event.index !== this.#part;
-    if (isLate && !losses.includes(LATE_SOURCES)) losses.push(LATE_SOURCES);
+    if (isLate && !this.#losses.includes(LATE_SOURCES)) this.#losses.push(LATE_SOURCES);
   }
 
   #withTotal<Told extends { usage: Usage }>(event: Told, total: Usage): Told {
