@@ -37,10 +37,14 @@ export const OPENCLAW: Agent = {
     },
     // they run in its daemon only
     async begin(program, directory, target) {
-      const port = await freePort();
-      const gateway = { mode: 'local', port, auth: { mode: 'token', token: 'of-the-client-runs' } };
-      configure(directory, { ...configuration(target), gateway });
-      const stop = await runBeside([...program, 'gateway', 'run'], directory, {}, port);
+      const daemon = async (): Promise<() => Promise<void>> => {
+        const port = await freePort();
+        const gateway = { mode: 'local', port, auth: { mode: 'token', token: 'of-the-client-runs' } };
+        configure(directory, { ...configuration(target), gateway });
+        return runBeside([...program, 'gateway', 'run'], directory, {}, port);
+      };
+      // on a busy machine it gives itself up when a part of it takes more than 5 s to begin
+      const stop = await daemon().catch(daemon).catch(daemon);
       return { run: (words, own, _, prompt) => ask(words, own, [], prompt), stop };
     },
   },

@@ -31,7 +31,7 @@ const { values } = parseArgs({
 });
 
 type Play = (agent: Agent, program: string[], format: WireFormat) => Promise<Row>;
-type Cell = () => Promise<Row>;
+type Cell = Pick<Row, 'client' | 'upstream' | 'day'> & { play(): Promise<Row> };
 
 const PYTHON = 'python';
 const GOOD = 'good';
@@ -56,20 +56,25 @@ async function cellsOf(): Promise<Cell[]> {
   for (const agent of AGENTS.filter(({ id }) => isWanted('client', id))) {
     const days = Object.entries(DAYS).filter(([name]) => isWanted('day', name) && has(agent, name));
     if (days.length === 0) continue;
-    const program = await install(agent).catch((failure: Error) => failure);
+    const installed = await install(agent).catch((failure: Error) => failure);
+    const program = (): string[] => {
+      if (installed instanceof Error) throw installed;
+      return installed;
+    };
     for (const [day, play] of days)
-      for (const format of formatsFor(agent, day))
-        found.push(
-          program instanceof Error
-            ? async () => notInstalled(agent.name, format, day, program)
-            : () => play(agent, program, format),
-        );
+      for (const upstream of formatsFor(agent, day))
+        found.push({
+          client: agent.name,
+          upstream,
+          day,
+          play: async () => play(agent, program(), upstream),
+        });
   }
   if (isWanted('day', SET_UP) && values.upstream === undefined) found.push(...setUpCells());
   if (isWanted('client', PYTHON) && isWanted('day', GOOD)) {
     const python = await pythonWithLibrary();
-    for (const format of WIRE_FORMATS.filter((one) => isWanted('upstream', one)))
-      found.push(() => streamingExample(python, format));
+    for (const upstream of WIRE_FORMATS.filter((one) => isWanted('upstream', one)))
+      found.push({ client: PYTHON, upstream, day: GOOD, play: () => streamingExample(python, upstream) });
   }
   return found;
 }
@@ -80,8 +85,8 @@ function has(agent: Agent, day: string): boolean {
 }
 
 function setUpCells(): Cell[] {
-  const cellOf = (name: string, play: () => Promise<Row>): Cell => {
-    return () => play().catch((failure: Error) => notInstalled(name, 'sandbox', SET_UP, failure));
+  const cellOf = (client: string, play: () => Promise<Row>): Cell => {
+    return { client, upstream: 'sandbox', day: SET_UP, play };
   };
   return [
     ...NEWCOMERS.filter(({ id }) => isWanted('client', id)).map((one) =>
@@ -124,7 +129,7 @@ async function playAll(all: readonly Cell[], atOnce: number): Promise<Row[]> {
   let next = 0;
   const work = async (): Promise<void> => {
     for (let place = next++; place < all.length; place = next++) {
-      const row = await (all[place] as Cell)();
+      const row = await rowOf(all[place] as Cell);
       played[place] = row;
       const { client, upstream, day, seconds, requests } = row;
       const end = row.faults[0] ?? 'ok';
@@ -137,7 +142,15 @@ async function playAll(all: readonly Cell[], atOnce: number): Promise<Row[]> {
   return played;
 }
 
-function notInstalled(client: string, upstream: string, day: string, failure: Error): Row {
-  const faults = [`it could not be begun here: ${failure.message}`];
-  return { client, upstream, day, seconds: 0, requests: 0, shown: '', faults };
+/** One that cannot be begun, or breaks, is a row, too. */
+function rowOf({ play, ...cell }: Cell): Promise<Row> {
+  return play().catch((failure: Error) => {
+    return {
+      ...cell,
+      seconds: 0,
+      requests: 0,
+      shown: '',
+      faults: [`it could not be played: ${failure.message}`],
+    };
+  });
 }
