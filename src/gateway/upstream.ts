@@ -116,8 +116,28 @@ export function upstreamFault(call: Call, provider: Provider, thrown: unknown): 
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : undefined;
   // the words of a failed fetch hold the address, which is the operator's own business
   const cause = code ?? thrown;
+  if (/^(EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL)$/.test(code ?? '')) {
+    // ours, not the provider's: it must not be left alone for it
+    const message = 'The server is overloaded: it has no room for another connection. Try again in 5 s.';
+    return new Fault('overloaded', message, { cause, retryAfterS: 5 });
+  }
+  const unreadable = UNREADABLE.get(code ?? '');
+  if (unreadable !== undefined) {
+    const message = `Provider ${provider.id} sent an answer that ${unreadable}.`;
+    return new Fault('bad_gateway', message, { cause });
+  }
   return new Fault('upstream_unreachable', whyUnreachable(provider.id, code ?? ''), { cause });
 }
+
+/** Bun's codes for an answer that did arrive. */
+const UNREADABLE = new Map([
+  ['ZlibError', 'is not compressed the way its content-encoding says'],
+  ['BrotliDecompressionError', 'is not compressed the way its content-encoding says'],
+  ['ZstdDecompressionError', 'is not compressed the way its content-encoding says'],
+  ['Malformed_HTTP_Response', 'is not HTTP'],
+  ['InvalidHTTPResponse', 'is not HTTP'],
+  ['ResponseHeadersTooLarge', 'has larger headers than the gateway accepts'],
+]);
 
 function whyUnreachable(id: string, code: string): string {
   if (/CERT|ISSUER|SIGNATURE|HOSTNAME_MISMATCH/.test(code))

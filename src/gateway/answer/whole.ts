@@ -6,6 +6,7 @@ import type { CanonicalResponse } from '../../canonical/response.ts';
 import { unfold } from '../../canonical/unfold.ts';
 import { isBelievable, type ShownCost, type Usage } from '../../canonical/usage.ts';
 import type { Codec } from '../../formats/codec.ts';
+import { withoutMark } from '../../lib/bytes.ts';
 import { nowS } from '../../lib/clock.ts';
 import { newAnswerToken } from '../../lib/id.ts';
 import { isObject, type JsonValue, tryParseJson } from '../../lib/json.ts';
@@ -36,11 +37,13 @@ export function failureOf({ status, headers, body }: Received, upstream: Codec):
 export function answerPassed(
   call: Call,
   plan: PassPlan,
-  { bytes, isStream }: { bytes: Uint8Array; isStream: boolean },
+  received: { bytes: Uint8Array; isStream: boolean },
   meter: Meter,
   costOf: (usage: Usage) => ShownCost | undefined,
 ): { body: Uint8Array; stream: boolean } {
   const { upstream } = plan;
+  const bytes = withoutMark(received.bytes);
+  const { isStream } = received;
   if (!looksLikeJson(bytes) && (isStream || looksLikeEvents(bytes))) {
     return answerFolded(call, plan, parseFrames(bytes), meter, costOf);
   }
@@ -100,9 +103,10 @@ function answerFolded(
 
 /** What a whole upstream response says, one JSON body or the events of a stream. Throws as `answerPassed` does. */
 export function readWhole(
-  { bytes, isStream }: { bytes: Uint8Array; isStream: boolean },
+  { bytes: received, isStream }: { bytes: Uint8Array; isStream: boolean },
   plan: Pick<Plan, 'upstream' | 'candidate'>,
 ): CanonicalResponse {
+  const bytes = withoutMark(received);
   if (!looksLikeJson(bytes) && (isStream || looksLikeEvents(bytes)))
     return foldFrames(parseFrames(bytes), plan.upstream);
   const value = tryParseJson(new TextDecoder().decode(bytes));
