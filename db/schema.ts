@@ -119,6 +119,8 @@ export const entries = sqliteTable('entries', {
   codeRuns: whole('code_runs'),
   tier: text(),
   usageSource: text('usage_source'),
+  /** Where it took several: what each used that is priced by the request, as JSON. */
+  requests: text(),
   losses: text(),
   delivery: text({ enum: ['complete', 'unknown'] }),
 });

@@ -63,21 +63,22 @@ function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
   const rates = ratesFor(price, promptTokens, undefined);
   const most = Math.min(capOf(request) ?? expectedTokens, maxOutputTokens ?? expectedTokens);
   const inputRate = Math.max(rates.input, rates[request.cacheWrite ?? 'input']);
-  const needPico = times(inputTokens, inputRate) + BigInt(price.perRequest ?? 0);
+  const needPico = times(inputTokens, inputRate) + times(prompts, price.perRequest ?? 0);
   const outputTokens = Math.min(expectedTokens, most) * answersOf(request);
   return { needPico, holdPico: needPico + times(outputTokens, rates.output) + codeCost(request) };
 }
 
 function dearestCost(request: HoldRequest): Costs {
   const { bodyBytes, maxOutputTokens, price, prompts = 1 } = request;
-  const inputTokens = Math.ceil(bodyBytes / BYTES_PER_TOKEN_MIN) * prompts;
+  const promptTokens = Math.ceil(bodyBytes / BYTES_PER_TOKEN_MIN);
+  const inputTokens = promptTokens * prompts;
   const outputTokens = (capOf(request) ?? maxOutputTokens ?? OUTPUT_TOKENS_UNKNOWN) * answersOf(request);
   let dearest = 0n;
-  for (const rates of everyRates(price, inputTokens)) {
+  for (const rates of everyRates(price, promptTokens)) {
     const cost = times(inputTokens, dearestInput(rates)) + times(outputTokens, dearestOutput(rates));
     if (cost > dearest) dearest = cost;
   }
-  const most = dearest + BigInt(price.perRequest ?? 0) + codeCost(request);
+  const most = dearest + times(prompts, price.perRequest ?? 0) + codeCost(request);
   return { needPico: most, holdPico: most };
 }
 

@@ -35,7 +35,8 @@ export type PartDelta =
 
 /**
  * Grammar: `start (part-start part-delta* part-end)* usage? (finish | error)`; an error may also replace
- * anything after the first event or come alone. Parts never overlap; `index` counts them from 0 without gaps.
+ * anything after the first event or come alone. Parts never overlap; `index` counts them from 0 without gaps. Only a
+ * citation may also come for a text that has ended: providers tell their sources last.
  */
 export type StreamEvent =
   | {

@@ -25,6 +25,8 @@ export type Usage = {
   /** The same by the container's id, which the same container has in another answer too; '' where it was not told. */
   containers?: Record<string, number>;
   tier?: string;
+  /** Where it took more than one request: what each of them used, since its provider prices each by itself. */
+  requests?: Usage[];
   /** `reported` by the provider to the end, `partial` up to a break, `estimated` by us. */
   source: 'reported' | 'partial' | 'estimated';
   /** The provider's own object, verbatim; null when there was none. */
@@ -103,8 +105,10 @@ export function addContainers(usage: Usage, containers: Record<string, number> |
   usage.serverTools.container = Object.values(containers).reduce((sum, size) => sum + size, 0);
 }
 
-/** What several answers used together; as sure as the least sure of them. A container they share is one. */
+/** What several requests used together; as sure as the least sure of them. A container they share is one. */
 export function sumUsages(usages: readonly Usage[]): Usage {
+  const [only] = usages;
+  if (only && usages.length === 1) return only;
   const sum = (count: (usage: Usage) => number) => usages.reduce((total, usage) => total + count(usage), 0);
   const { tier } = usages.find((usage) => usage.tier !== undefined) ?? {};
   const serverTools: Record<string, number> = {};
@@ -131,6 +135,7 @@ export function sumUsages(usages: readonly Usage[]): Usage {
     outputImage: sum((usage) => usage.outputImage),
     serverTools,
     ...(tier === undefined ? {} : { tier }),
+    requests: usages.flatMap((usage) => usage.requests ?? [usage]),
     source: SOURCES[Math.max(0, ...usages.map(({ source }) => SOURCES.indexOf(source)))] ?? 'reported',
     raw: usages.map(({ raw }) => raw),
   };

@@ -70,6 +70,8 @@ export type TranscodePlan = {
   losses: Loss[];
   /** Bodies of further requests, one for each answer beyond the first that the client wants. */
   more: Uint8Array[];
+  /** Its provider may stop in the middle of the answer, and clients of the other format cannot go on by themselves. */
+  goesOn: boolean;
   /** Makes what makes one answer of the provider the client's. */
   restore: () => AnswerChange | undefined;
   sealing: Sealing;
@@ -238,10 +240,13 @@ function transcodePlan(
   const stream = call.stream || cap > (upstream.wholeTokensMax ?? Number.POSITIVE_INFINITY);
   const keyed = withCacheKey({ ...mapped.request, stream }, call, candidate, upstream);
   const request = withAutoCache(keyed, call, upstream, target);
-  const [first, ...others] = requestsOf(request, call);
+  const [first, ...others] = requestsOf(request);
   const encoded = upstream.encodeRequest(first, target);
   const body = bytesOf(encoded.value);
   const more = others.map((each) => bytesOf(upstream.encodeRequest(each, target).value));
+  const { continuing } = upstream;
+  const isTold = continuing?.hasWord === true && upstream.id === call.codec.id;
+  const goesOn = continuing?.mayStop(encoded.value) === true && !isTold;
   const losses = [...decoded.losses, ...kept.losses, ...fitted.losses, ...mapped.losses, ...encoded.losses];
   if (more.length > 0) losses.push(severalLoss(request));
   const path = upstream.path({ model: target.model, stream });
@@ -254,7 +259,7 @@ function transcodePlan(
     sealsTexts: provider.quirks.reasoningContent === true,
     remember: (parts, textHash) => rememberThoughts({ parts, textHash, after }, keyId, thoughts),
   };
-  const sent = { candidate, upstream, path, stream, body, more, credential };
+  const sent = { candidate, upstream, path, stream, body, more, credential, goesOn };
   return { kind: 'transcode', ...sent, losses, restore, sealing };
 }
 

@@ -154,6 +154,7 @@ export async function openHere(options: {
       load: () => ({ config }),
       place: () => ({ file: undefined, dataDir: config.dataDir }),
     },
+    findKey: (word) => findKey(directory, word),
     explain: (asked) => explain(asked, { ...ports, findKey: (word) => findKey(directory, word) }),
     alerts,
     version: 'test',

@@ -3,6 +3,7 @@
 import type { Codec } from '../codec.ts';
 import { ISSUER } from './block-decode.ts';
 import { withoutForeignCode } from './code-blocks.ts';
+import { continuing } from './continuing.ts';
 import { decodeError, errorFrame, errorType } from './errors.ts';
 import { withoutForeignCitations } from './foreign-citations.ts';
 import { decodeRequest } from './request-decode.ts';
@@ -24,6 +25,7 @@ export const anthropicMessages: Codec = {
   showSeals: (body, show) => withoutForeignCode(withoutForeignCitations(showSeals(body, show))),
   lacks: ['json-mode'],
   hides: ['images'],
+  losesLateSources: true,
   stops: { max: Number.POSITIVE_INFINITY, blank: false },
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
@@ -38,6 +40,7 @@ export const anthropicMessages: Codec = {
   streamDecoder: () => new MessagesDecoder(),
   streamEncoder: (dress) => new MessagesEncoder(dress),
   decodeError,
+  continuing,
   telltale: {
     needles: [
       '"usage"',

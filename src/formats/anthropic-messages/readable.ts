@@ -15,6 +15,7 @@ export function readableText(block: JsonObject): string | undefined {
   if (type === 'tool_reference') return joinLines([block.tool_name]);
   if (type === 'search_result') return joinLines([block.title, block.source, textOf(block.content)]);
   if (type === 'web_search_tool_result') return joinLines(asArray(block.content).map(sourceLine));
+  if (type === 'advisor_tool_result') return joinLines([asObject(block.content).text]);
   if (type === 'web_fetch_tool_result') return fetchedText(asObject(block.content));
   return asString(block.text) ?? textOf(block.content);
 }

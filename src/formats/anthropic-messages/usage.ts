@@ -6,9 +6,10 @@ import {
   countOf,
   noUsage,
   settleUsage,
+  sumUsages,
   type Usage,
 } from '../../canonical/usage.ts';
-import { asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 
 /** Code that ran in an answer, by what stands in it beside its usage. */
 export type CodeBeside = { runs: number; container: string | undefined };
@@ -50,7 +51,18 @@ export function decodeUsage(value: unknown, source: Usage['source'], code?: Code
   if (Object.keys(containers).length > 0) addContainers(usage, containers);
   const tier = asString(value.service_tier);
   if (tier !== undefined) usage.tier = tier;
-  return settleUsage(usage);
+  return withCompactions(settleUsage(usage), value);
+}
+
+/** A conversation that was shortened on the way took requests of their own, which the counts at the top leave out. */
+function withCompactions(usage: Usage, value: JsonObject): Usage {
+  const compactions = asArray(value.iterations)
+    .map(asObject)
+    .filter(({ type }) => type === 'compaction')
+    .flatMap(
+      (counts) => decodeUsage({ ...counts, service_tier: value.service_tier ?? null }, usage.source) ?? [],
+    );
+  return compactions.length === 0 ? usage : { ...sumUsages([usage, ...compactions]), raw: value };
 }
 
 /** Whether a block is code on its way to the provider's container. */

@@ -27,6 +27,8 @@ export class AnswerReader {
   #calls = 0;
   #codeRuns = 0;
   #text = '';
+  /** Texts of a stream that ended before their sources were told. */
+  readonly #ended: { index: number; text: string }[] = [];
   /** The parts of a whole body that the open text was made of. */
   #textParts = new Set<number>();
   readonly #isWhole: boolean;
@@ -34,6 +36,7 @@ export class AnswerReader {
   #model: string | undefined;
   #reason: string | undefined;
   #message: string | undefined;
+  #continuation: string | undefined;
   #blocked: string | undefined;
   #usage: JsonValue | undefined;
 
@@ -57,7 +60,7 @@ export class AnswerReader {
 
   /** Closes what is open and says how the answer ended. */
   finish(): StreamEvent[] {
-    const events = [...this.#start({}), ...this.#close()];
+    const events = [...this.#start({}), ...this.#lateSources(), ...this.#close()];
     const isEmpty = this.#index === 0;
     const { usage } = this;
     const { search } = this.#grounding;
@@ -70,6 +73,7 @@ export class AnswerReader {
     const finish = decodeFinish({
       reason: this.#reason,
       message: this.#message,
+      continuation: this.#continuation,
       blocked: this.#blocked,
       hasCalls: this.#calls > 0,
       isEmpty,
@@ -127,6 +131,7 @@ export class AnswerReader {
     if (logprobs.length > 0 && this.#open === 'text')
       events.push(this.#delta({ kind: 'text', text: '', logprobs: logprobs.splice(0) }));
     this.#message = asString(candidate.finishMessage) || this.#message;
+    this.#continuation = asString(candidate.continuationToken) || this.#continuation;
     const reason = asString(candidate.finishReason) || undefined;
     if (reason !== undefined && reason !== 'FINISH_REASON_UNSPECIFIED') {
       this.#reason = reason;
@@ -199,8 +204,19 @@ export class AnswerReader {
     return { type: 'part-delta', index: this.#index, delta };
   }
 
+  #lateSources(): StreamEvent[] {
+    return this.#ended.flatMap(({ index, text }) =>
+      this.#grounding
+        .take(text, undefined)
+        .map(
+          (citation): StreamEvent => ({ type: 'part-delta', index, delta: { kind: 'citation', citation } }),
+        ),
+    );
+  }
+
   #close(): StreamEvent[] {
     if (this.#open === undefined) return [];
+    if (this.#open === 'text' && !this.#isWhole) this.#ended.push({ index: this.#index, text: this.#text });
     const citations =
       this.#open === 'text'
         ? this.#grounding.take(this.#text, this.#isWhole ? this.#textParts : undefined)

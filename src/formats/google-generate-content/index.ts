@@ -2,6 +2,7 @@
 
 import type { Codec } from '../codec.ts';
 import { modelEdits, pathOf, readPath } from './address.ts';
+import { continuing } from './continuing.ts';
 import { decodeError, errorBody, errorFrame, errorType } from './errors.ts';
 import { ISSUER } from './names.ts';
 import { decodeRequest } from './request-decode.ts';
@@ -35,6 +36,7 @@ export const googleGenerateContent: Codec = {
   streamDecoder: () => new GoogleStreamDecoder(),
   streamEncoder: (dress) => new GoogleStreamEncoder(dress),
   decodeError,
+  continuing,
   telltale: {
     needles: [
       '"usageMetadata"',

@@ -47,9 +47,12 @@ function modalityCount(details: JsonValue | undefined, modality: string): number
 
 /** Which capacity answered, in the words all formats share. */
 function tierOf(value: JsonObject): string | undefined {
-  const tier = asString(value.serviceTier)?.toLowerCase();
+  const tier = asString(value.serviceTier)?.toLowerCase() ?? TRAFFIC[asString(value.trafficType) ?? ''];
   return tier === 'standard' ? 'default' : tier;
 }
+
+/** What Vertex calls it. */
+const TRAFFIC: Partial<Record<string, string>> = { ON_DEMAND_PRIORITY: 'priority', ON_DEMAND_FLEX: 'flex' };
 
 /** Writes `usageMetadata`; thoughts are no part of the candidates here. */
 export function encodeUsage(usage: Usage, serviceTier = usage.tier): JsonObject {

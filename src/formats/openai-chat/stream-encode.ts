@@ -52,6 +52,8 @@ export class ChatStreamEncoder implements StreamEncoder {
   #started = false;
   #over = false;
   #open = new Map<number, OpenPart>();
+  /** Texts that are over; their sources may still be told. */
+  readonly #texts = new Map<number, OpenPart>();
   #calls = 0;
   #textLength = 0;
   #afterHosted = false;
@@ -163,7 +165,8 @@ export class ChatStreamEncoder implements StreamEncoder {
       case 'text':
         return this.#writeText(part, delta.text, delta.logprobs ? encodeLogprobs(delta.logprobs) : null);
       case 'citation':
-        if (part?.kind !== 'text' || !coversAll(delta.citation)) return this.#cite(delta.citation, part);
+        if (part?.kind !== 'text' || !coversAll(delta.citation))
+          return this.#cite(delta.citation, part ?? this.#texts.get(index));
         part.citations.push(delta.citation);
         return '';
       case 'refusal':
@@ -245,6 +248,7 @@ export class ChatStreamEncoder implements StreamEncoder {
   #closePart(index: number): string {
     const part = this.#open.get(index);
     this.#open.delete(index);
+    if (part?.kind === 'text') this.#texts.set(index, part);
     if (part?.seal) {
       this.#detailUnsaid();
       this.#unsaid = part;

@@ -2,7 +2,7 @@
 
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
 import type { Fault } from '../../canonical/fault.ts';
-import type { HostedCode, HostedSearch, MediaSource, OpaquePart } from '../../canonical/part.ts';
+import type { Citation, HostedCode, HostedSearch, MediaSource, OpaquePart } from '../../canonical/part.ts';
 import type { Finish } from '../../canonical/response.ts';
 import { noUsage, type Usage } from '../../canonical/usage.ts';
 import { asString, entryOf, isObject, type JsonObject } from '../../lib/json.ts';
@@ -19,6 +19,7 @@ import { MessageWriter } from './message-writer.ts';
 import { PictureWriter } from './picture-writer.ts';
 import { ReasoningWriter } from './reasoning-writer.ts';
 import { SearchWriter } from './search-writer.ts';
+import { writeAnnotation } from './text-marks.ts';
 import { writeSearches, writeUsage } from './usage.ts';
 
 /**
@@ -34,6 +35,8 @@ export class AnswerWriter {
   #item: ItemWriter | undefined;
   /** The part that takes deltas; its item may stay open behind it. */
   #part: number | undefined;
+  /** Texts that have ended. */
+  readonly #texts = new Map<number, JsonObject>();
   #usage: Usage | undefined;
   #serviceTier: string | undefined;
   #hasStarted = false;
@@ -65,11 +68,14 @@ export class AnswerWriter {
         return;
       case 'part-delta':
         if (event.index === this.#part) this.#item?.take(event.delta);
+        else if (event.delta.kind === 'citation') this.#citeLate(event.index, event.delta.citation);
         return;
       case 'part-end':
         if (event.index !== this.#part) return;
         this.#part = undefined;
         this.#item?.endPart();
+        if (this.#item instanceof MessageWriter && this.#item.last)
+          this.#texts.set(event.index, this.#item.last);
         return;
       case 'usage':
         this.#usage = event.usage;
@@ -84,6 +90,13 @@ export class AnswerWriter {
       default:
         event satisfies never;
     }
+  }
+
+  /** An item that is done gets no more events, but the whole answer at the end tells everything. */
+  #citeLate(index: number, citation: Citation): void {
+    const content = this.#texts.get(index);
+    if (!content || !Array.isArray(content.annotations)) return;
+    content.annotations.push(writeAnnotation(citation, asString(content.text) ?? ''));
   }
 
   #start(): void {

@@ -19,7 +19,7 @@ export interface Conversion {
   /** The answer is over for the client though its provider would go on. */
   readonly isCut?: boolean;
   push(chunk: Uint8Array): Piece;
-  /** The upstream closed; the piece always has a `last`. */
+  /** The upstream closed; the piece has a `last` unless another upstream brings it. */
   end(): Piece;
   /** Breaks the stream off with the format's own error. */
   fail(fault: Fault): Piece;

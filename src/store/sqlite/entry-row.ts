@@ -3,6 +3,7 @@
 import type { Usage } from '../../canonical/usage.ts';
 import type { SettleRule } from '../ports.ts';
 import type { Entry, EntryCall, EntryKind } from '../statements.ts';
+import { unpackRequests } from './entry-requests.ts';
 import { ENTRY_COLUMNS } from './ledger-batch.ts';
 
 export const ENTRY_LIST = ENTRY_COLUMNS.join(', ');
@@ -45,6 +46,7 @@ export type UsageColumns = {
   containers: bigint | null;
   code_runs: bigint | null;
   tier: string | null;
+  requests: string | null;
 };
 
 /** NULL becomes an absent member. */
@@ -89,6 +91,7 @@ export function usageOfRow(row: UsageColumns): Usage {
       code_execution: count(row.code_runs),
     },
     ...(row.tier === null ? {} : { tier: row.tier }),
+    ...(row.requests === null ? {} : { requests: unpackRequests(row.requests) }),
     source: 'reported',
     raw: null,
   };

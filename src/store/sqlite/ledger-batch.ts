@@ -1,6 +1,7 @@
 // What the ledger's writer is told in one go: a message between two threads.
 
 import { cacheWriteTotal, type Usage } from '../../canonical/usage.ts';
+import { packRequests } from './entry-requests.ts';
 
 /** Columns of an entry in the order of its row. */
 export const ENTRY_COLUMNS = [
@@ -34,6 +35,7 @@ export const ENTRY_COLUMNS = [
   'code_runs',
   'tier',
   'usage_source',
+  'requests',
   'losses',
   'delivery',
 ] as const;
@@ -81,11 +83,12 @@ export function usageCells(usage: Usage): Cell[] {
     usage.serverTools.code_execution ?? 0,
     usage.tier ?? null,
     usage.source,
+    usage.requests ? packRequests(usage.requests) : null,
   ];
 }
 
 /** The same for an entry that is no call. */
-export const NO_USAGE_CELLS: readonly Cell[] = usageCellsOf(16);
+export const NO_USAGE_CELLS: readonly Cell[] = usageCellsOf(17);
 
 function usageCellsOf(count: number): Cell[] {
   return Array.from({ length: count }, () => null);
