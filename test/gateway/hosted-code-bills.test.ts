@@ -8,7 +8,7 @@ import OpenAI from 'openai';
 import { asObject, type JsonObject } from '../../src/lib/json.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { PICTURE, RUNNERS, SAID } from '../support/hosted-code.ts';
-import { rowsIn } from '../support/ledger.ts';
+import { chargeAfter, rowsIn } from '../support/ledger.ts';
 
 let asked: JsonObject[] = [];
 /** Containers that the providers have made, unless they are told to use the one from before. */
@@ -16,10 +16,13 @@ let containers = 0;
 let reuses = false;
 /** How large OpenAI's are, as it echoes. */
 let memory: string | undefined;
+/** Streams stop after so many frames until their reader leaves. */
+let stallAfter: number | undefined;
 beforeEach(() => {
   asked = [];
   reuses = false;
   memory = undefined;
+  stallAfter = undefined;
 });
 
 const providers = Bun.serve({
@@ -49,11 +52,23 @@ const providers = Bun.serve({
     const [text, type] = streams
       ? [runner.stream, 'text/event-stream']
       : [JSON.stringify(runner.body), 'application/json'];
+    if (streams && stallAfter !== undefined) return stalling(dressed(text), stallAfter);
     return new Response(pathname.startsWith('/xai') ? xaiOf(text) : dressed(text), {
       headers: { 'content-type': type },
     });
   },
 });
+
+function stalling(text: string, frames: number): Response {
+  const first = text.split(/(?<=\n\r?\n)/).slice(0, frames);
+  const stalled = new ReadableStream<Uint8Array>({
+    pull: (out) =>
+      first.length === 0
+        ? new Promise<void>(() => {})
+        : out.enqueue(new TextEncoder().encode(first.splice(0).join(''))),
+  });
+  return new Response(stalled, { headers: { 'content-type': 'text/event-stream' } });
+}
 
 /** xAI tells how often code ran, and neither container nor output. */
 function xaiOf(text: string): string {
@@ -100,11 +115,17 @@ afterAll(async () => {
   await providers.stop(true);
 });
 
-type Charge = { amount_nano: bigint; containers: bigint; code_runs: bigint; losses: string | null };
+type Charge = {
+  id: bigint;
+  amount_nano: bigint;
+  containers: bigint;
+  code_runs: bigint;
+  losses: string | null;
+};
 const charges = () =>
   rowsIn<Charge>(
     join(gateway.directory, 'state'),
-    "SELECT amount_nano, containers, code_runs, losses FROM entries WHERE kind = 'charge' ORDER BY id DESC LIMIT 1",
+    "SELECT id, amount_nano, containers, code_runs, losses FROM entries WHERE kind = 'charge' ORDER BY id DESC LIMIT 1",
   );
 
 /** 20 tokens in and 30 out at a tenth of a cent, a container at 0.75 cents, a run at half a cent. */
@@ -222,6 +243,36 @@ describe('a container', () => {
       tools: [{ type: 'code_interpreter', container: { type: 'auto', memory_limit: '4g' } }],
     });
     expect(charges()).toMatchObject([{ amount_nano: 85_000_000n, containers: 4n, code_runs: 1n }]);
+  });
+});
+
+describe('who leaves before the end', () => {
+  /** Frames that come until the result is there. */
+  const FRAMES = { claude: 8, gpt: 8 };
+
+  test.each([
+    ['claude', '/v1/messages'],
+    ['gpt', '/v1/responses'],
+    ['claude', '/v1/responses'],
+    ['gpt', '/v1/messages'],
+  ] as const)('pays for the container that %s has used by then (%s)', async (model, path) => {
+    stallAfter = FRAMES[model];
+    const prompt = path.endsWith('messages')
+      ? { max_tokens: 100, messages: [{ role: 'user', content: PROMPT }] }
+      : { input: PROMPT };
+    const [before] = charges();
+    const leaving = new AbortController();
+    const response = await fetch(`${gateway.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model, stream: true, ...prompt }),
+      signal: leaving.signal,
+    });
+    const reader = response.body?.getReader();
+    await reader?.read();
+    leaving.abort();
+    const row = await chargeAfter(join(gateway.directory, 'state'), before?.id ?? 0n);
+    expect(row).toMatchObject({ rule: 'client-left', containers: 1n, code_runs: 1n });
   });
 });
 

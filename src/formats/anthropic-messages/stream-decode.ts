@@ -3,7 +3,7 @@
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
 import { Sequencer } from '../../canonical/sequencer.ts';
-import { countOf, type Usage } from '../../canonical/usage.ts';
+import { type CodeSeen, countOf, type Usage } from '../../canonical/usage.ts';
 import {
   asObject,
   asString,
@@ -17,7 +17,7 @@ import type { StreamDecoder } from '../codec.ts';
 import { BlockReader } from './block-reader.ts';
 import { decodeErrorEvent } from './errors.ts';
 import { decodeFinish } from './finish.ts';
-import { type CodeSeen, decodeUsage, isCodeRun, mergeUsage } from './usage.ts';
+import { type CodeBeside, containersOf, decodeUsage, isCodeRun, mergeUsage } from './usage.ts';
 
 export class MessagesDecoder implements StreamDecoder {
   readonly #parts = new Sequencer();
@@ -29,7 +29,7 @@ export class MessagesDecoder implements StreamDecoder {
   #usage: JsonObject | undefined;
   /** A later snapshot than the first arrived, so the output count is not a mere start. */
   #counted = false;
-  readonly #code: CodeSeen = { runs: 0, container: undefined };
+  readonly #code: CodeBeside = { runs: 0, container: undefined };
   #stop: JsonObject = {};
   #opened = 0;
   /** Key of the block that deltas without an index belong to. */
@@ -64,6 +64,10 @@ export class MessagesDecoder implements StreamDecoder {
 
   get usage(): Usage | undefined {
     return decodeUsage(this.#usage, this.#counted ? 'reported' : 'partial', this.#code);
+  }
+
+  get code(): CodeSeen {
+    return { runs: this.#code.runs, containers: containersOf(this.#code) };
   }
 
   end(): StreamEvent[] {

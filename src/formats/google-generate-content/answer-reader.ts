@@ -4,7 +4,7 @@ import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts
 import { Fault } from '../../canonical/fault.ts';
 import { codeText } from '../../canonical/hosted-code.ts';
 import type { TokenLogprob } from '../../canonical/part.ts';
-import type { Usage } from '../../canonical/usage.ts';
+import type { CodeSeen, Usage } from '../../canonical/usage.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { decodeFinish } from './finish.ts';
 import { GroundingReader } from './grounding.ts';
@@ -85,6 +85,10 @@ export class AnswerReader {
   /** What has been reported so far. */
   get usage(): Usage | undefined {
     return decodeUsage(this.#usage, this.#searches, this.#codeRuns);
+  }
+
+  get code(): CodeSeen {
+    return { runs: this.#codeRuns, containers: {} };
   }
 
   /** The second generation is paid for once an answer, later ones for each query. */

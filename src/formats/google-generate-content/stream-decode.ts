@@ -2,7 +2,7 @@
 
 import type { StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
-import type { Usage } from '../../canonical/usage.ts';
+import type { CodeSeen, Usage } from '../../canonical/usage.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
 import type { SseFrame } from '../../lib/sse.ts';
 import type { StreamDecoder } from '../codec.ts';
@@ -20,6 +20,10 @@ export class GoogleStreamDecoder implements StreamDecoder {
 
   get usage(): Usage | undefined {
     return this.#reader.usage;
+  }
+
+  get code(): CodeSeen {
+    return this.#reader.code;
   }
 
   push(frame: SseFrame): StreamEvent[] {

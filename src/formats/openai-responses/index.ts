@@ -46,6 +46,8 @@ export const openaiResponses: Codec = {
       '"error": {',
       '"response.done"',
       'response.cancelled',
+      // who leaves before the end has had its code run
+      '"code_interpreter_call"',
     ],
     beat: ': keep-alive\n\n',
     farewell: '',

@@ -3,7 +3,7 @@
 import type { StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
 import { Sequencer } from '../../canonical/sequencer.ts';
-import type { Usage } from '../../canonical/usage.ts';
+import type { CodeSeen, Usage } from '../../canonical/usage.ts';
 import {
   asArray,
   asNumber,
@@ -16,7 +16,7 @@ import {
 } from '../../lib/json.ts';
 import type { SseFrame } from '../../lib/sse.ts';
 import type { StreamDecoder } from '../codec.ts';
-import { containerOf } from './containers.ts';
+import { containerOf, containerSizes } from './containers.ts';
 import { decodeInnerError } from './errors.ts';
 import { readFinish, type Shown } from './finish.ts';
 import { countRuns, type HostedRun, runOf } from './hosted-runs.ts';
@@ -44,6 +44,19 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   #hasStarted = false;
   #hasEnded = false;
   #openParts = 0;
+
+  /** How large the containers are stands at the end only. */
+  get code(): CodeSeen {
+    const { code_execution: runs = 0 } = countRuns(
+      this.#slots.map((slot) => slot.run),
+      [],
+    );
+    const containers = containerSizes(
+      this.#slots.map((slot) => slot.container),
+      undefined,
+    );
+    return { runs, containers: containers ?? {} };
+  }
 
   push(frame: SseFrame): StreamEvent[] {
     if (this.#hasEnded) return [];
