@@ -18,11 +18,14 @@ let reuses = false;
 let memory: string | undefined;
 /** Streams stop after so many frames until their reader leaves. */
 let stallAfter: number | undefined;
+/** Claude stops for a while before it goes on in the container it has. */
+let pauses = false;
 beforeEach(() => {
   asked = [];
   reuses = false;
   memory = undefined;
   stallAfter = undefined;
+  pauses = false;
 });
 
 const providers = Bun.serve({
@@ -39,8 +42,11 @@ const providers = Bun.serve({
         : 'gemini';
     const runner = RUNNERS[name];
     if (!reuses) containers += 1;
+    const isPause = pauses && asked.length === 1;
+    if (isPause) reuses = true;
     const dressed = (text: string) =>
       text
+        .replace('"end_turn"', isPause ? '"pause_turn"' : '"end_turn"')
         .replace(/container_011CPR5|cntr_1/g, `container_${containers}`)
         .replaceAll('"container":{"type":"auto"}', () =>
           memory === undefined
@@ -227,6 +233,25 @@ describe('a container', () => {
     await claude();
     expect(charges()).toMatchObject([{ amount_nano: 55_000_000n, containers: 0n, code_runs: 1n }]);
   });
+
+  test.each([false, true])(
+    'is paid once for a turn that goes on after a pause (streamed: %p)',
+    async (stream) => {
+      pauses = true;
+      const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key, maxRetries: 0 });
+      const body = {
+        ...{ model: 'claude', input: PROMPT },
+        tools: [{ type: 'code_interpreter' as const, container: { type: 'auto' as const } }],
+      };
+      const answer = stream
+        ? await client.responses.stream(body).finalResponse()
+        : await client.responses.create(body);
+      expect(asked[1]).toMatchObject({ container: `container_${containers}` });
+      expect(answer.output.filter(({ type }) => type === 'code_interpreter_call')).toHaveLength(2);
+      // twice 50 tokens and a run, once 0.0075
+      expect(charges()).toMatchObject([{ amount_nano: 117_500_000n, containers: 1n, code_runs: 2n }]);
+    },
+  );
 
   test('is free beside the tools of Anthropic that bring it along', async () => {
     await claude({ tools: [{ type: 'web_fetch_20260209', name: 'web_fetch' }] });
