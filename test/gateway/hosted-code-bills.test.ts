@@ -2,8 +2,10 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { createAnthropic } from '@ai-sdk/anthropic';
 import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
+import { generateText, streamText, type ToolSet } from 'ai';
 import OpenAI from 'openai';
 import { asObject, type JsonObject } from '../../src/lib/json.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
@@ -183,6 +185,16 @@ describe.each(CELLS)('$model, streamed: $stream', ({ model, stream }) => {
     expect(charge).toMatchObject(BILLS[model]);
     // what drew a picture cannot show it here
     expect(charge?.losses?.includes('answer.images') ?? false).toBe(model !== 'claude');
+  });
+
+  test('for the AI SDK on Messages', async () => {
+    const anthropic = createAnthropic({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key });
+    const tools = { code_execution: anthropic.tools.codeExecution_20250825() } as unknown as ToolSet;
+    const question = { model: anthropic(model), tools, prompt: PROMPT, maxOutputTokens: 100, maxRetries: 0 };
+    const answer = stream ? streamText(question) : await generateText(question);
+    const content = await answer.content;
+    expect(content.map(({ type }) => type)).toEqual(['tool-call', 'tool-result', 'text']);
+    expect(charges()).toMatchObject([BILLS[model]]);
   });
 
   test('for the client of Chat', async () => {
