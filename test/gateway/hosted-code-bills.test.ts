@@ -2,8 +2,10 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { createAnthropic } from '@ai-sdk/anthropic';
 import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
+import { generateText, streamText, type ToolSet } from 'ai';
 import OpenAI from 'openai';
 import { asObject, type JsonObject } from '../../src/lib/json.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
@@ -18,11 +20,14 @@ let reuses = false;
 let memory: string | undefined;
 /** Streams stop after so many frames until their reader leaves. */
 let stallAfter: number | undefined;
+/** Claude stops for a while before it goes on in the container it has. */
+let pauses = false;
 beforeEach(() => {
   asked = [];
   reuses = false;
   memory = undefined;
   stallAfter = undefined;
+  pauses = false;
 });
 
 const providers = Bun.serve({
@@ -39,8 +44,11 @@ const providers = Bun.serve({
         : 'gemini';
     const runner = RUNNERS[name];
     if (!reuses) containers += 1;
+    const isPause = pauses && asked.length === 1;
+    if (isPause) reuses = true;
     const dressed = (text: string) =>
       text
+        .replace('"end_turn"', isPause ? '"pause_turn"' : '"end_turn"')
         .replace(/container_011CPR5|cntr_1/g, `container_${containers}`)
         .replaceAll('"container":{"type":"auto"}', () =>
           memory === undefined
@@ -179,6 +187,16 @@ describe.each(CELLS)('$model, streamed: $stream', ({ model, stream }) => {
     expect(charge?.losses?.includes('answer.images') ?? false).toBe(model !== 'claude');
   });
 
+  test('for the AI SDK on Messages', async () => {
+    const anthropic = createAnthropic({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key });
+    const tools = { code_execution: anthropic.tools.codeExecution_20250825() } as unknown as ToolSet;
+    const question = { model: anthropic(model), tools, prompt: PROMPT, maxOutputTokens: 100, maxRetries: 0 };
+    const answer = stream ? streamText(question) : await generateText(question);
+    const content = await answer.content;
+    expect(content.map(({ type }) => type)).toEqual(['tool-call', 'tool-result', 'text']);
+    expect(charges()).toMatchObject([BILLS[model]]);
+  });
+
   test('for the client of Chat', async () => {
     const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key, maxRetries: 0 });
     const body = { model, messages: [{ role: 'user' as const, content: PROMPT }] };
@@ -227,6 +245,25 @@ describe('a container', () => {
     await claude();
     expect(charges()).toMatchObject([{ amount_nano: 55_000_000n, containers: 0n, code_runs: 1n }]);
   });
+
+  test.each([false, true])(
+    'is paid once for a turn that goes on after a pause (streamed: %p)',
+    async (stream) => {
+      pauses = true;
+      const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key, maxRetries: 0 });
+      const body = {
+        ...{ model: 'claude', input: PROMPT },
+        tools: [{ type: 'code_interpreter' as const, container: { type: 'auto' as const } }],
+      };
+      const answer = stream
+        ? await client.responses.stream(body).finalResponse()
+        : await client.responses.create(body);
+      expect(asked[1]).toMatchObject({ container: `container_${containers}` });
+      expect(answer.output.filter(({ type }) => type === 'code_interpreter_call')).toHaveLength(2);
+      // twice 50 tokens and a run, once 0.0075
+      expect(charges()).toMatchObject([{ amount_nano: 117_500_000n, containers: 1n, code_runs: 2n }]);
+    },
+  );
 
   test('is free beside the tools of Anthropic that bring it along', async () => {
     await claude({ tools: [{ type: 'web_fetch_20260209', name: 'web_fetch' }] });

@@ -21,7 +21,7 @@ import { leftovers } from '../leftovers.ts';
 import { ownToolId } from '../tool-id.ts';
 import { codeIn } from './code-blocks.ts';
 import { isForeignCitation } from './foreign-citations.ts';
-import { readableText, searchIn } from './readable.ts';
+import { pagesIn, readableText, searchIn } from './readable.ts';
 
 export const FORMAT = 'anthropic-messages';
 /** Whose signatures this format carries. */
@@ -210,6 +210,7 @@ function decodeToolResult(block: JsonObject, at: SourcePath | undefined, losses:
 export function decodeOpaque(block: JsonObject, at: SourcePath | undefined): OpaquePart {
   const text = readableText(block);
   const search = at === undefined ? searchIn(block) : undefined;
+  const pages = at === undefined ? pagesIn(block) : undefined;
   const code = codeIn(block);
   return {
     kind: 'opaque',
@@ -218,6 +219,7 @@ export function decodeOpaque(block: JsonObject, at: SourcePath | undefined): Opa
     ...(text === undefined ? {} : { text }),
     ...(search === undefined ? {} : { search }),
     ...(code === undefined ? {} : { code }),
+    ...(pages === undefined ? {} : { pages }),
     ...place(at),
   };
 }

@@ -35,6 +35,13 @@ export function searchIn(block: JsonObject): HostedSearch | undefined {
   return { queries: [], sources };
 }
 
+/** The page a block tells of that was read; none for every other one, and for a page that could not be had. */
+export function pagesIn(block: JsonObject): string[] | undefined {
+  const { type, url } = asObject(block.content);
+  if (block.type !== 'web_fetch_tool_result' || type !== 'web_fetch_result') return undefined;
+  return typeof url === 'string' ? [url] : undefined;
+}
+
 /** One line for one search hit: title, then address. */
 function sourceLine(hit: JsonValue): string {
   const { title, url } = asObject(hit);

@@ -9,7 +9,7 @@ import { writeFrame } from '../../lib/sse.ts';
 import type { Dress, StreamEncoder } from '../codec.ts';
 import { errorFrame } from './errors.ts';
 import { encodeFinish } from './finish.ts';
-import { type CitedText, encodeGrounding } from './grounding.ts';
+import { type CitedText, encodeGrounding, encodePages } from './grounding.ts';
 import { encodeLogprobs } from './logprobs.ts';
 import { encodeAnswerPart } from './response.ts';
 import { SECTION_BREAK, SignatureHolder } from './signature-holder.ts';
@@ -38,6 +38,7 @@ export class GoogleStreamEncoder implements StreamEncoder {
   readonly #open = new Map<number, OpenPart>();
   readonly #cited: CitedText[] = [];
   readonly #searches: HostedSearch[] = [];
+  readonly #pages: string[] = [];
   #usage: Usage | undefined;
   #tier: string | undefined;
   #over = false;
@@ -79,6 +80,7 @@ export class GoogleStreamEncoder implements StreamEncoder {
 
   #begin(index: number, start: PartStart): string {
     if (start.kind === 'opaque' && start.search) this.#searches.push(start.search);
+    if (start.kind === 'opaque' && start.pages) this.#pages.push(...start.pages);
     const before = start.kind === 'reasoning' ? this.#say(this.#signatures.release()) : '';
     const open = { held: '', transcript: '', partIndex: index, citations: [], thought: undefined };
     this.#open.set(index, { start, ...open });
@@ -170,6 +172,7 @@ export class GoogleStreamEncoder implements StreamEncoder {
       ...encodeFinish(finish),
       index: this.#index,
       ...this.#grounding(),
+      ...encodePages(this.#pages),
     };
     this.#over = true;
     return out + this.#frame(candidate, usage);
