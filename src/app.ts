@@ -159,15 +159,16 @@ export async function startServer(config: Config, { print, load }: ServeOptions)
         await server.drain({ delayMs: isByHand ? 0 : drainDelayMs, timeoutMs: drainTimeoutMs, hurry });
         stopLooking();
         await Promise.all([stopExpiry(), alerts.close(hurry)]);
-        await journal.close();
         await store.close();
+        // last: a call is noted when its charge is on disk
+        await journal.close();
       },
     };
   } catch (thrown) {
     stopWatching();
     await Promise.all([stopExpiry(), alerts.close()]);
-    await journal.close();
     await store.close();
+    await journal.close();
     throw thrown;
   }
 }
