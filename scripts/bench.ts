@@ -15,6 +15,9 @@ const part = process.argv[2];
 const QUICK = part === 'quick';
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 1);
+/** Before it is measured, each place does what it will be measured at for so long: compiling it costs more than it. */
+const WARM_SECONDS = Number(process.env.BENCH_WARM ?? 4);
+const WARM_CONNECTIONS = 32;
 const SMALL = QUICK || process.env.BENCH_SMALL === '1';
 /** Another build, measured in the same rounds: what a change is worth shows only side by side. */
 const BASE = process.env.BENCH_BASE;
@@ -39,6 +42,8 @@ if (!existsSync(binary)) {
   process.exit(1);
 }
 let fleet: Fleet;
+/** What the fleet has done before. */
+const warm = new Set<string>();
 const parts = { throughput, delay, gaps, memory: memoryPerStream };
 // with processes of their own: what a run of load leaves behind would hide the streams
 for (const [name, measurement] of Object.entries(parts))
@@ -46,6 +51,7 @@ for (const [name, measurement] of Object.entries(parts))
 
 async function beside(measurement: () => Promise<void>): Promise<void> {
   fleet = await startFleet(binary, BASE ?? binary);
+  warm.clear();
   try {
     await measurement();
   } finally {
@@ -59,6 +65,7 @@ async function throughput(): Promise<void> {
       for (const connections of CONNECTIONS) {
         const targets = targetsFor(size, connections);
         const cells = new Map<string, Cell>(targets.map(({ name }) => [name, emptyCell()]));
+        for (const target of targets) await warmUp(target, { stream, size: 2_000, connections });
         for (let round = 0; round < ROUNDS; round++) {
           for (const target of shuffled(targets)) await measure(target, cells, { stream, size, connections });
         }
@@ -77,6 +84,7 @@ async function delay(): Promise<void> {
   const setting = { stream: false, size: 2_000, connections: 256, mark: 'bench-delay' };
   const targets = targetsFor(2_000, 256);
   const cells = new Map<string, Cell>(targets.map(({ name }) => [name, emptyCell()]));
+  for (const target of targets) await warmUp(target, setting);
   for (let round = 0; round < ROUNDS; round++)
     for (const target of shuffled(targets)) await measure(target, cells, setting);
   print('plain, answered after 50 ms, 256 connections', cells, false);
@@ -88,6 +96,9 @@ async function gaps(): Promise<void> {
   const target: Target = { name: 'gaps', client: 'chat', upstream: 'chat', via: 'bare' };
   const names = ['bare', 'osiris', ...(BASE ? ['base' as const] : [])] as const;
   const seen = new Map<string, GapResult[]>(names.map((name) => [name, []]));
+  for (const via of names)
+    for (const stream of [false, true])
+      await warmUp({ ...target, name: via, via }, { stream, size: 2_000, connections: 8 });
   for (let round = 0; round < ROUNDS; round++) {
     for (const via of shuffled([...names])) {
       const { port, key } = fleet.places[via];
@@ -128,18 +139,27 @@ function targetsFor(_size: number, connections: number): Target[] {
 /** `mark` is what the upstream does something special for. */
 type Setting = { stream: boolean; size: number; connections: number; mark?: string };
 
+/** Once for each target and kind of answer. */
+async function warmUp(target: Target, setting: Setting): Promise<void> {
+  const what = `${target.name} ${setting.stream}`;
+  if (warm.has(what) || WARM_SECONDS === 0) return;
+  warm.add(what);
+  const connections = Math.max(WARM_CONNECTIONS, setting.connections);
+  await load({ ...orderFor(target, setting), connections, seconds: WARM_SECONDS });
+}
+
+function orderFor(target: Target, setting: Setting): LoadOrder {
+  const { port, key } = fleet.places[target.via];
+  const body = requestBody(target, setting);
+  const { connections } = setting;
+  return { port, path: PATHS[target.client], key, body, connections, seconds: SECONDS };
+}
+
 async function measure(target: Target, cells: Map<string, Cell>, setting: Setting): Promise<void> {
   const cell = cells.get(target.name);
   if (!cell) return;
-  const { port, pid, key } = fleet.places[target.via];
-  const order: LoadOrder = {
-    port,
-    path: PATHS[target.client],
-    key,
-    body: requestBody(target, setting),
-    connections: setting.connections,
-    seconds: SECONDS,
-  };
+  const { pid } = fleet.places[target.via];
+  const order = orderFor(target, setting);
   const before = cpuMicros(pid);
   const result = await load(order);
   const cpu = (cpuMicros(pid) - before) / Math.max(1, result.requests * loadShare(order));

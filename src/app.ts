@@ -106,8 +106,9 @@ async function openParts(config: Config): Promise<Parts> {
     address,
     async close(hurry) {
       await alerts.close(hurry);
-      await journal.close();
       await store.close();
+      // last: a call is noted when its charge is on disk
+      await journal.close();
     },
   };
 }

@@ -114,18 +114,27 @@ export class Latch {
     });
     call.trace.costNano = chargedNano;
     if (costNano > 0n) pay();
-    recordCall(journal, call, { rule, provider, usage: used, atMs });
     // of an answer that was there already no provider has counted a token
     const tokens = rule === 'cache' ? 0 : used.input + used.output;
     call.spend({ tokens, nano: chargedNano });
-    this.#settled = durable;
-    return durable;
+    const note = () => recordCall(journal, call, { rule, provider, usage: used, atMs });
+    this.#settled = rule === 'client-left' ? durable : notedAfter(durable, note);
+    if (rule === 'client-left') note();
+    return this.#settled;
   }
 
   /** The last bytes of the answer are with the client's connection. */
   delivered(): void {
     if (!this.#call.hasLeft) this.#ports.ledger.delivered(this.#call.id);
   }
+}
+
+/** The row of a call tells what has left, and the last of it leaves when the charge is durable. */
+function notedAfter(durable: Promise<void>, note: () => void): Promise<void> {
+  return durable.then(note, (thrown: unknown) => {
+    note();
+    throw thrown;
+  });
 }
 
 /** Who is to blame for a call that ended in a fault (design: "who pays when it breaks"). */

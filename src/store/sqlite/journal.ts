@@ -26,6 +26,8 @@ import { findPage, sumClients } from './journal-search.ts';
 import { startWorker } from './worker.ts';
 
 const FLUSH_MS = 100;
+/** So many are handed on at once: what waits longer than a few milliseconds is dear to collect. */
+const FLUSH_ROWS = 256;
 const BATCH_ROWS = 256;
 const RETRY_MS = 2_000;
 const CLOSE_MS = 5_000;
@@ -90,7 +92,9 @@ class ThreadedJournal implements HidingJournal {
 
   record(entry: () => JournalEntry): void {
     this.#pending.push(entry);
-    this.#timer ??= after(FLUSH_MS, () => this.#flush());
+    const isFull = this.#pending.length === FLUSH_ROWS && this.#trouble === undefined;
+    if (isFull) this.#timer?.();
+    if (isFull || this.#timer === undefined) this.#timer = after(isFull ? 0 : FLUSH_MS, () => this.#flush());
   }
 
   countUnknownKey(): void {
