@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs';
 import { startExpiry } from './accounts/expiry.ts';
 import { findKey } from './accounts/find-key.ts';
 import { createReports, type Reports } from './accounts/reports.ts';
-import type { Alarm } from './alerts/alert.ts';
 import { Alerts, type Tested, testAlerts } from './alerts/alerts.ts';
 import { configAlerts } from './alerts/config-alerts.ts';
 import type { CourierPorts } from './alerts/courier.ts';
@@ -16,7 +15,7 @@ import { buildModelIndex } from './catalog/resolve.ts';
 import { firstStart } from './cli/first-start.ts';
 import type { OpenExplainer, OpenReports, RunningServer, ServeOptions } from './cli/ports.ts';
 import type { Config } from './config/config.ts';
-import { type Environment, environment } from './config/environment.ts';
+import { environment } from './config/environment.ts';
 import { keepText, textOf } from './config/history.ts';
 import { LiveConfig } from './config/live.ts';
 import { filesBehind, watchFiles } from './config/watch-files.ts';
@@ -24,6 +23,7 @@ import { CODECS } from './formats/index.ts';
 import { CapWatch, capWarning } from './gateway/admission/daily-cap.ts';
 import { Turns } from './gateway/admission/turns.ts';
 import { Conversations } from './gateway/candidates/conversations.ts';
+import { PaidContainers } from './gateway/containers.ts';
 import { explain, withoutKeys } from './gateway/explain/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { ailingWarning, forgetGone } from './gateway/health/ailing.ts';
@@ -41,7 +41,6 @@ import { VERSION } from './lib/version.ts';
 import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
 import { databasePath, socketPath, turnPath } from './store/data-dir.ts';
-import type { Journal } from './store/journal-port.ts';
 import { createMemoryCache } from './store/memory/cache.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
 import { createMemoryThoughts } from './store/memory/thoughts.ts';
@@ -62,115 +61,163 @@ export { readJournal } from './store/sqlite/journal.ts';
 export { verifyLedger } from './store/sqlite/verify.ts';
 
 /** Opens the stores (making them where there are none) and the server. Throws Fault `storage_fault`, or the bind error. */
-export async function startServer(config: Config, { print, load }: ServeOptions): Promise<RunningServer> {
-  const env = environment();
-  armFailpoint(env.OSIRIS_FAILPOINT);
+export async function startServer(config: Config, options: ServeOptions): Promise<RunningServer> {
+  const parts = await openParts(config);
+  try {
+    return serveWith(parts, config, options);
+  } catch (thrown) {
+    await parts.close();
+    throw thrown;
+  }
+}
+
+/** What is open as long as the server runs. */
+type Parts = {
+  store: Store;
+  journal: ReturnType<typeof openJournal>;
+  alerts: Alerts;
+  /** Where people find the server; the port is the real one as soon as that is known. */
+  address: { url: string };
+  close(hurry?: AbortSignal): Promise<void>;
+};
+
+/** What the next call goes by; replaced as a whole when the configuration changes. */
+type Current = { ports: GatewayPorts };
+
+async function openParts(config: Config): Promise<Parts> {
+  const failpoint = environment().OSIRIS_FAILPOINT;
+  armFailpoint(failpoint);
   const store = await openStore(config.dataDir, {
     mode: 'create',
     calendar: calendarIn(config.billing.timezone),
     writer: 'thread',
-    failpoint: env.OSIRIS_FAILPOINT,
+    failpoint,
   });
-  const { directory, ledger, statements } = store;
-  let stopExpiry = async () => {};
-  let stopWatching = () => {};
   const journal = openJournal(config.dataDir, { limits: config.logs, secrets: credentialsOf(config) });
   const { publicUrl, host, port } = config.server;
-  let place = publicUrl ?? `http://${host}:${port}`;
-  const alerts = new Alerts(
-    config.alerts,
-    courierPorts(() => place),
-  );
-  const alarm = alerts.desk;
-  try {
-    rememberMinimum(directory, config.billing.minimumChargeNano);
-    let ports = gatewayPorts(config, { ...store, journal, alarm }, env);
-    const live = new LiveConfig({
-      started: config,
-      load: () => load(ports.config.file),
-      apply(next, { text }) {
-        const changed = fromConfig(next);
-        server.renewCertificate(next.server);
-        rememberMinimum(directory, next.billing.minimumChargeNano);
-        journal.hide(credentialsOf(next));
-        ports.cache.bound(cacheBytes(next));
-        ports = { ...ports, ...changed };
-        forgetGone(ports);
-        alerts.configure(next.alerts);
-        keepText(config.dataDir, text);
-      },
-      told: configAlerts(alarm),
-    });
-    const verify = verifierOf(config.dataDir);
-    const server = openServer(config.server, socketPath(config.dataDir), {
-      gateway: () => ports,
-      reports: reportsOn(() => ports.config, store),
-      verify: () => verify(ports.config.billing.minimumChargeNano),
-      configuration: {
-        reload: () => live.reload(),
-        load,
-        place: () => ({ file: ports.config.file, dataDir: config.dataDir }),
-      },
-      explain: (asked) =>
-        explain(asked, {
-          ...ports,
-          cache: { get: ports.cache.peek },
-          findKey: (word) => findKey(directory, word),
-        }),
-      alerts,
-      version: VERSION,
-      troubles: () => {
-        const trouble = ledger.trouble();
-        return trouble === undefined ? {} : { ledger: trouble };
-      },
-      warnings: () => {
-        const trouble = journal.trouble();
-        return {
-          ...live.warnings(),
-          ...ailingWarning(ports),
-          ...ports.pauses.warnings(),
-          ...capWarning(ports),
-          ...(trouble === undefined ? {} : { journal: trouble }),
-        };
-      },
-    });
-    stopExpiry = startExpiry({ ledger, statements });
-    const lagMs = () => ports.config.alerts.ledgerLagMs;
-    const stopLooking = watchLedger({ alarm, ledger, journal, lagMs });
-    if (config.file !== undefined) {
-      keepText(config.dataDir, textOf(config.file));
-      stopWatching = watchFiles(
-        () => filesBehind(ports.config),
-        () => live.reload(),
-      );
-    }
-    // counting and the sandbox need it; loading it now keeps the first caller from waiting
-    loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
-    const url = config.server.publicUrl ?? server.url;
-    const started = firstStart(config, directory, url) ?? `Osiris ${VERSION} answers at ${url}\n`;
-    print(started + pausesText(ports.pauses));
-    place = url;
-    return {
-      url,
+  const address = { url: publicUrl ?? `http://${host}:${port}` };
+  const courier = courierPorts(() => address.url);
+  const alerts = new Alerts(config.alerts, courier);
+  return {
+    store,
+    journal,
+    alerts,
+    address,
+    async close(hurry) {
+      await alerts.close(hurry);
+      await store.close();
+      // last: a call is noted when its charge is on disk
+      await journal.close();
+    },
+  };
+}
+
+function serveWith(parts: Parts, config: Config, { print, load }: ServeOptions): RunningServer {
+  const { directory } = parts.store;
+  rememberMinimum(directory, config.billing.minimumChargeNano);
+  const current: Current = { ports: gatewayPorts(config, parts) };
+  const live = new LiveConfig({
+    started: config,
+    load: () => load(current.ports.config.file),
+    apply(next, { text }) {
+      server.renewCertificate(next.server);
+      takeOver(next, current, parts);
+      keepText(config.dataDir, text);
+    },
+    told: configAlerts(parts.alerts.desk),
+  });
+  const server = openServer(config.server, socketPath(config.dataDir), {
+    ...doorsOf(parts, current, live),
+    configuration: {
       reload: () => live.reload(),
-      async stop({ isByHand, hurry }) {
-        stopWatching();
-        const { drainDelayMs, drainTimeoutMs } = ports.server;
-        await server.drain({ delayMs: isByHand ? 0 : drainDelayMs, timeoutMs: drainTimeoutMs, hurry });
-        stopLooking();
-        await Promise.all([stopExpiry(), alerts.close(hurry)]);
-        await store.close();
-        // last: a call is noted when its charge is on disk
-        await journal.close();
-      },
-    };
-  } catch (thrown) {
-    stopWatching();
-    await Promise.all([stopExpiry(), alerts.close()]);
-    await store.close();
-    await journal.close();
-    throw thrown;
-  }
+      load,
+      place: () => ({ file: current.ports.config.file, dataDir: config.dataDir }),
+    },
+  });
+  const url = config.server.publicUrl ?? server.url;
+  const started = firstStart(config, directory, url) ?? `Osiris ${VERSION} answers at ${url}\n`;
+  const chores = startChores(parts, current);
+  const stopWatching = watchConfig(current, live);
+  print(started + pausesText(current.ports.pauses));
+  parts.address.url = url;
+  return {
+    url,
+    reload: () => live.reload(),
+    async stop({ isByHand, hurry }) {
+      stopWatching();
+      const { drainDelayMs, drainTimeoutMs } = current.ports.server;
+      await server.drain({ delayMs: isByHand ? 0 : drainDelayMs, timeoutMs: drainTimeoutMs, hurry });
+      await chores.end();
+      await parts.close(hurry);
+    },
+  };
+}
+
+/** Puts a changed configuration in force: calls under way end by the one they began with. */
+function takeOver(next: Config, current: Current, { store, journal, alerts }: Parts): void {
+  const changed = fromConfig(next);
+  rememberMinimum(store.directory, next.billing.minimumChargeNano);
+  journal.hide(credentialsOf(next));
+  current.ports.cache.bound(cacheBytes(next));
+  current.ports = { ...current.ports, ...changed };
+  forgetGone(current.ports);
+  alerts.configure(next.alerts);
+}
+
+/** What the routes ask of everything behind them. */
+function doorsOf({ store, journal, alerts }: Parts, current: Current, live: LiveConfig) {
+  const { directory, ledger } = store;
+  const verify = verifierOf(current.ports.config.dataDir);
+  const findIn = (word: string) => findKey(directory, word);
+  const named = (name: string, trouble: string | undefined) =>
+    trouble === undefined ? {} : { [name]: trouble };
+  return {
+    gateway: () => current.ports,
+    reports: reportsOn(() => current.ports.config, store),
+    verify: () => verify(current.ports.config.billing.minimumChargeNano),
+    findKey: findIn,
+    explain(asked: Parameters<typeof explain>[0]) {
+      const { ports } = current;
+      return explain(asked, { ...ports, cache: { get: ports.cache.peek }, findKey: findIn });
+    },
+    alerts,
+    version: VERSION,
+    troubles: () => named('ledger', ledger.trouble()),
+    warnings: () => ({
+      ...live.warnings(),
+      ...ailingWarning(current.ports),
+      ...current.ports.pauses.warnings(),
+      ...capWarning(current.ports),
+      ...named('journal', journal.trouble()),
+    }),
+  };
+}
+
+/** What goes on beside the calls. */
+function startChores({ store, journal, alerts }: Parts, current: Current): { end(): Promise<void> } {
+  const { ledger, statements } = store;
+  const stopExpiry = startExpiry({ ledger, statements });
+  const lagMs = () => current.ports.config.alerts.ledgerLagMs;
+  const stopLooking = watchLedger({ alarm: alerts.desk, ledger, journal, lagMs });
+  // counting and the sandbox need it; loading it now keeps the first caller from waiting
+  loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
+  return {
+    end() {
+      stopLooking();
+      return stopExpiry();
+    },
+  };
+}
+
+/** Takes over what changes in the files of the configuration, until the returned function is called. */
+function watchConfig(current: Current, live: LiveConfig): () => void {
+  const { file, dataDir } = current.ports.config;
+  if (file === undefined) return () => {};
+  keepText(dataDir, textOf(file));
+  return watchFiles(
+    () => filesBehind(current.ports.config),
+    () => live.reload(),
+  );
 }
 
 /** Reports on a data directory no server runs on. `post` opens it for corrections, else nothing is written. */
@@ -206,6 +253,7 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     watch: new Watch(),
     health: new Health(),
     conversations: new Conversations(),
+    containers: new PaidContainers(),
     turns: new Turns(),
     capWatch: new CapWatch(),
     userAgent: `osiris/${VERSION}`,
@@ -285,11 +333,10 @@ function fromConfig(config: Config): Pick<GatewayPorts, 'config' | 'server' | 'm
   return { config, server: config.server, models: buildModelIndex(config), billing: config.billing };
 }
 
-function gatewayPorts(
-  config: Config,
-  { directory, ledger, journal, alarm }: Store & { journal: Journal; alarm: Alarm },
-  env: Environment,
-): GatewayPorts {
+function gatewayPorts(config: Config, { store, journal, alerts }: Parts): GatewayPorts {
+  const { directory, ledger } = store;
+  const alarm = alerts.desk;
+  const env = environment();
   const pauses = new Pauses(directory);
   pauses.tell(pauseAlerts(alarm, pauses.all));
   return {
@@ -303,6 +350,7 @@ function gatewayPorts(
     thoughts: createMemoryThoughts(),
     health: new Health(systemClock, healthAlerts(alarm)),
     conversations: new Conversations(),
+    containers: new PaidContainers(),
     running: new Bag(),
     pauses,
     capWatch: new CapWatch(capAlerts(alarm)),

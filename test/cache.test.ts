@@ -158,6 +158,27 @@ test('the holder of a key sees whether it is on', async () => {
   expect(await holder((await makeKey(gateway, '--cache', 'off')).key)).toMatchObject({ cache: 'off' });
 });
 
+test('the operator sees how many are kept and has them forgotten, all or those of one key', async () => {
+  const { id, key } = await makeKey(gateway, '--credit', '1');
+  for (const each of [key, gateway.key]) expect(cacheOf(await ask('Forget?', {}, each))).toBe('miss');
+  expect((await gateway.command(['cache', 'show'])).stdout).toMatch(
+    /^\d+ answers, 0\.\d MB of at most 256\.0 MB/,
+  );
+  expect(await gateway.command(['cache', 'clear', '--key', id])).toMatchObject({
+    code: 0,
+    stdout: 'Forgotten: 1 answer, 0.0 MB.\n',
+  });
+  expect(cacheOf(await ask('Forget?', {}, key))).toBe('miss');
+  expect(cacheOf(await ask('Forget?'))).toBe('hit');
+  const cleared = await fetch(`${gateway.url}/admin/cache/clear`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.adminSecret}` },
+  });
+  expect(await cleared.json()).toMatchObject({ object: 'cache.cleared', answers: expect.any(Number) });
+  expect(cacheOf(await ask('Forget?'))).toBe('miss');
+  expect(await gateway.command(['cache', 'clear', '--key', 'nobody'])).toMatchObject({ code: 1 });
+});
+
 describe('a changed file', () => {
   test('changes price, age and reach of the next call, and what is kept stays', async () => {
     expect(cacheOf(await ask('Changed?'))).toBe('miss');

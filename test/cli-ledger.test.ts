@@ -66,6 +66,22 @@ describe.each(['a running', 'a stopped'])('with %s server', (state) => {
     expect((await run('usage', '--from', '2020-01-01', '--to', '2020-01-02')).stdout).toStartWith('No calls');
   });
 
+  test('a key is known by its name and visible beginning too, and one that is not there is no empty answer', async () => {
+    const range = ['--from', YESTERDAY, '--to', TOMORROW];
+    for (const words of [['usage'], ['logs'], ['ledger', 'show'], ['ledger', 'rerate', ...range]]) {
+      const byId = await json(...words, '--key', key.id);
+      expect(Bun.inspect(byId)).toContain('sandbox/echo');
+      for (const word of ['ana', key.key.slice(0, 14)])
+        expect(await json(...words, '--key', word)).toEqual(byId);
+      const { code, stderr } = await run(...words, '--key', 'nobody');
+      expect([words, code, stderr]).toEqual([
+        words,
+        1,
+        expect.stringContaining('There is no key with this id'),
+      ]);
+    }
+  });
+
   test('wrong dates and words are wrong usage', async () => {
     for (const [words, message] of [
       [['usage', '--from', 'monday'], '--from must be a date'],

@@ -71,7 +71,7 @@ describe.each(['a running', 'a stopped'])('logs of %s server', (state) => {
     expect(labels(await json('--model', 'sandbox/fail-500'))).toEqual(['second']);
     expect(await json('--client', 'claude-code', '--since', '1h')).toHaveLength(5);
     expect(await json('--client', 'codex')).toEqual([]);
-    expect(await json('--key', 'key_0000000000000000')).toEqual([]);
+    expect(await json('--key', 'key_0000000000000000')).toMatchObject({ error: { code: 'not_found' } });
     expect(labels(await json('--limit', '2'))).toEqual(['twice', 'twice']);
     expect((await logs('--client', 'codex')).stdout).toBe('No calls fit.\n');
     expect(await json('--client', 'Claude-Code/2.1')).toHaveLength(5);

@@ -25,6 +25,8 @@ const CASES: Case[] = [
   { what: 'an unknown section', file: 'database: sqlite\nzzz: 1', at: [2, 1], path: 'zzz', says: ['known here', 'providers'] },
   { what: 'a misspelt member', file: 'server:\n  prot: 1', at: [2, 3], path: 'server.prot', says: ['did you mean `port`'] },
   { what: 'a duplicate name', file: 'server:\n  port: 1\n  host: ::1\n  port: 2', at: [4, 3], path: 'server.port (again)', says: ['already there', 'keep one'] },
+  { what: 'a section that is not closed', file: 'server: { port: 1\nlimits: { concurrent: 2 }', at: [2, 1], path: '', says: ['before', '`{`', 'closed'] },
+  { what: 'a value that sticks to its name', file: 'server: { port:8080 }', at: [1, 11], path: 'server.port', says: ['space behind its colon'] },
   { what: 'a port out of range', file: 'server:\n  port: 70000', at: [2, 9], path: 'server.port', says: ['0 to 65535', '70000'] },
   { what: 'a port in words', file: 'server: { port: eighty }', at: [1, 17], path: 'server.port', says: ['0 to 65535'] },
   { what: 'a port with a fraction', file: 'server: { port: 80.5 }', at: [1, 17], path: 'server.port', says: ['80.5'] },

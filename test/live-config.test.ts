@@ -177,6 +177,20 @@ describe('a running server', () => {
     expect((await readiness()).config).toBeUndefined();
   });
 
+  test('lets commands reach the server while its file is broken: keys are to be revoked also then', async () => {
+    save(`data_dir: ${JSON.stringify(first.data_dir)}\nlimits: { concurrent: many }\n`);
+    expect((await reload()).ok).toBe(false);
+    for (const words of [
+      ['keys', 'limit', 'harness', '--rpm', '100000'],
+      ['accounts', 'list'],
+      ['usage'],
+      ['logs'],
+    ])
+      expect([words, await gateway.command(words)]).toMatchObject([words, { code: 0, stderr: '' }]);
+    save(first);
+    expect((await reload()).ok).toBe(true);
+  });
+
   test('names what needs a restart and takes over the rest', async () => {
     save(withModels({ beside: offer(1) }, { server: { ...first.server, port: 1 } }));
     expect(await reload()).toMatchObject({ ok: true, needs_restart: ['server.port'] });

@@ -1,11 +1,14 @@
 // The pages for the holder of a key and for the operator, as a browser shows them over the real program.
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { makeKey } from './support/asking.ts';
 import { findChromium, openPage } from './support/browser.ts';
 import type { Gateway } from './support/gateway.ts';
 import { CALL_USD, PAID, startPaidGateway } from './support/paid.ts';
+
+// a browser for each look, and some tests look twice
+setDefaultTimeout(120_000);
 
 const CALLS = 5;
 const HOSTILE = '<img src=x onerror="document.title=\'broken\'">';

@@ -10,7 +10,7 @@ const SHOWN_MAX = 5;
  * The one key `word` stands for: its id, its visible beginning (`sk-osiris-ab12`, dots behind it do not count) or its
  * exact name; among several, the one that is not revoked. Throws Fault `not_found`, or `conflict` with the ids of all.
  */
-export function findKey(directory: Directory, word: string): Key {
+export function findKey(directory: Pick<Directory, 'findById' | 'list'>, word: string): Key {
   const byId = directory.findById(word);
   if (byId) return byId;
   if (SECRET.test(word))
@@ -25,7 +25,7 @@ export function findKey(directory: Directory, word: string): Key {
   if (only === undefined)
     throw new Fault(
       'not_found',
-      'There is no key with this id, name or beginning. GET /admin/keys lists them.',
+      'There is no key with this id, name or beginning. `osiris keys list` and GET /admin/keys show them all.',
     );
   if (found.length > 1 && live.length !== 1) throw ambiguous(live.length > 0 ? live : found);
   return only;

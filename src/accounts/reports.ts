@@ -4,6 +4,7 @@ import { Fault } from '../canonical/fault.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
 import { dayOf, dayRangeOf, type ReportWords, wordOf } from './day-range.ts';
+import { findKey } from './find-key.ts';
 import { pageJson, parseEntryQuery } from './ledger-page.ts';
 import { postCorrections, type ReratePorts, rerate } from './rerate.ts';
 import { reratingJson } from './rerate-json.ts';
@@ -48,11 +49,14 @@ export function createReports(ports: ReportPorts): Reports {
     if (post && ledger) await postCorrections(ledger, rating);
     return reratingJson(rating, { posted: post, overdrawn });
   };
+  /** People name a key as they see it: by its name, or the beginning of its secret. */
+  const byId = (words: ReportWords): ReportWords =>
+    words.key ? { ...words, key: findKey(directory, words.key).id } : words;
   return {
-    usage: async (words) => usageReport({ statements, directory }, parseUsageQuery(words, today())),
-    entries: async (words) => pageJson(await statements.entries(parseEntryQuery(words))),
+    usage: async (words) => usageReport({ statements, directory }, parseUsageQuery(byId(words), today())),
+    entries: async (words) => pageJson(await statements.entries(parseEntryQuery(byId(words)))),
     rerate(words) {
-      const next = last.then(() => rerateOnce(words));
+      const next = last.then(() => rerateOnce(byId(words)));
       last = next.catch(() => {});
       return next;
     },

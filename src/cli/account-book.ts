@@ -1,23 +1,22 @@
 // The accounts as a command sees them: through the running server, or in the database when none runs.
 
 import { type AccountDesk, accountDesk } from '../accounts/account-desk.ts';
-import type { Config } from '../config/config.ts';
 import { socketPath } from '../store/data-dir.ts';
 import { askPage } from './listing.ts';
 import { askServer, isListening } from './local-socket.ts';
-import type { IdleStore } from './ports.ts';
+import type { RuledStore } from './place.ts';
 
 export type AccountBook = AccountDesk & { close(): Promise<void> };
 
 /** Speaks to the server on `<dataDir>/osiris.sock`; when nobody listens there, opens the store itself. */
 export async function openAccountBook(
-  config: Config,
-  openIdle: () => Promise<IdleStore>,
+  dataDir: string,
+  openIdle: () => Promise<RuledStore>,
 ): Promise<AccountBook> {
-  const socket = socketPath(config.dataDir);
+  const socket = socketPath(dataDir);
   if (await isListening(socket)) return serverAccountBook(socket);
-  const { directory, ledger, close } = await openIdle();
-  return { ...accountDesk({ directory, ledger, rules: () => config }), close };
+  const { close, ...store } = await openIdle();
+  return { ...accountDesk(store), close };
 }
 
 function serverAccountBook(socket: string): AccountBook {

@@ -6,11 +6,10 @@ import { Fault } from '../canonical/fault.ts';
 import { compact, type JsonObject } from '../lib/json.ts';
 import { openAccountBook } from './account-book.ts';
 import { accountTable, describeAccount } from './account-text.ts';
-import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
 import { PAGE_FOR_PEOPLE, pagesOf } from './listing.ts';
 import { withJson, withPlace } from './options.ts';
-import { dataDirOf, openExisting } from './place.ts';
+import { dataDirOf, openIdle } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
 type Flags = ConfigFlags & { json?: boolean };
@@ -61,9 +60,8 @@ async function withBook<T>(
   flags: Flags,
   use: (book: AccountDesk) => Promise<T>,
 ): Promise<T> {
-  const config = requireConfig(ports, flags);
-  const place = dataDirOf(ports, flags);
-  const book = await openAccountBook(config, () => openExisting(place, () => ports.openIdleStore(config)));
+  const { dataDir } = dataDirOf(ports, flags);
+  const book = await openAccountBook(dataDir, () => openIdle(ports, flags));
   try {
     return await use(book);
   } catch (thrown) {

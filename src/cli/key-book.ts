@@ -1,20 +1,19 @@
 // The keys as a command sees them: through the running server, or in the database when none runs.
 
 import { type KeyDesk, keyDesk } from '../accounts/key-desk.ts';
-import type { Config } from '../config/config.ts';
 import { socketPath } from '../store/data-dir.ts';
 import { askPage } from './listing.ts';
 import { askServer, isListening } from './local-socket.ts';
-import type { IdleStore } from './ports.ts';
+import type { RuledStore } from './place.ts';
 
 export type KeyBook = KeyDesk & { close(): Promise<void> };
 
 /** Speaks to the server on `<dataDir>/osiris.sock`; when nobody listens there, opens the store itself. */
-export async function openKeyBook(config: Config, openIdle: () => Promise<IdleStore>): Promise<KeyBook> {
-  const socket = socketPath(config.dataDir);
+export async function openKeyBook(dataDir: string, openIdle: () => Promise<RuledStore>): Promise<KeyBook> {
+  const socket = socketPath(dataDir);
   if (await isListening(socket)) return serverKeyBook(socket);
-  const { directory, ledger, close } = await openIdle();
-  return { ...keyDesk({ directory, ledger, rules: () => config }), close };
+  const { close, ...store } = await openIdle();
+  return { ...keyDesk(store), close };
 }
 
 function serverKeyBook(socket: string): KeyBook {

@@ -20,7 +20,7 @@ import { doubtsAbout } from './key-models.ts';
 import { describeCredit, describeKey, describeNewKey, describeRotation, keyTable } from './key-text.ts';
 import { PAGE_FOR_PEOPLE, type Page, pagesOf } from './listing.ts';
 import { withJson, withPlace } from './options.ts';
-import { dataDirOf, openExisting } from './place.ts';
+import { dataDirOf, openIdle } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
 type Flags = ConfigFlags & { json?: boolean };
@@ -62,8 +62,8 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
   const note = (doubts: string[]) => {
     for (const doubt of doubts) host.stderr(`osiris: note: ${doubt}\n`);
   };
-  const doubtsOf = (key: JsonObject, body: JsonObject, config: Config) => [
-    ...doubtsAbout(asArray(body.models).map(String), config),
+  const doubtsOf = (key: JsonObject, body: JsonObject, config: Config | undefined) => [
+    ...(config ? doubtsAbout(asArray(body.models).map(String), config) : []),
     ...(key.status === 'expired' ? ['This key has expired already.'] : []),
   ];
 
@@ -132,7 +132,8 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
           2,
         );
       const key = await withBook(ports, flags, (book) => book.change(id, body));
-      note(doubtsOf(key, body, requireConfig(ports, flags)));
+      const loaded = ports.loadConfig(flags);
+      note(doubtsOf(key, body, loaded.ok ? loaded.config : undefined));
       tell(flags, key, `Changed; the next call sees it.\n\n${describeKey(key)}`);
     });
 
@@ -177,9 +178,8 @@ async function withBook<T>(
   flags: Flags & KeyFlags,
   use: (book: KeyBook) => Promise<T>,
 ): Promise<T> {
-  const config = requireConfig(ports, flags);
-  const place = dataDirOf(ports, flags);
-  const book = await openKeyBook(config, () => openExisting(place, () => ports.openIdleStore(config)));
+  const { dataDir } = dataDirOf(ports, flags);
+  const book = await openKeyBook(dataDir, () => openIdle(ports, flags));
   try {
     return await use(book);
   } catch (thrown) {

@@ -49,17 +49,18 @@ export function rerateText(rating: JsonObject): string {
   const title = `Calls from ${rating.from} to ${rating.to}`;
   if (rows.length === 0) return `${title}: none was charged.\n`;
   const table = formatTable(
-    ['MODEL', 'PRICE', 'FINISHED', 'CLIENT LEFT', 'OLD', 'NEW', 'DIFFERENCE'],
+    ['MODEL', 'PRICE', 'FINISHED', 'CLIENT LEFT', 'CACHE', 'OLD', 'NEW', 'DIFFERENCE'],
     rows.map((row) => [
       asString(row.model) ?? '',
       pricesIn(row),
       whole(row.finished),
       whole(row.client_left),
+      whole(row.cache),
       dollars(row.old_usd),
       dollars(row.new_usd),
       dollars(row.difference_usd),
     ]),
-    new Set([2, 3, 4, 5, 6]),
+    new Set([2, 3, 4, 5, 6, 7]),
   );
   return [`${title} at the prices of today`, `${table}${exceptions(rows)}`, `${ending(rating)}\n`].join('\n');
 }

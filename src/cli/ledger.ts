@@ -34,7 +34,10 @@ export function addLedgerCommands(program: Command, ports: CommandPorts, host: H
 
   withJson(withPlace(ledger.command('show')))
     .description('list entries, newest first')
-    .option('--key <id>', 'only those of this key and of its own purse')
+    .option(
+      '--key <id>',
+      'only those of this key (an id, a name or a visible beginning) and of its own purse',
+    )
     .option('--purse <n>', 'only those of this purse')
     .option('--limit <n>', 'how many (else 50)')
     .option('--before <id>', 'only older ones: the id a list ended with')
@@ -53,7 +56,7 @@ export function addLedgerCommands(program: Command, ports: CommandPorts, host: H
     .description("show what past calls would cost at today's prices, and correct their charges with --post")
     .requiredOption('--from <date>', 'the first day, as in 2026-11-01')
     .requiredOption('--to <date>', 'the last day, included')
-    .option('--key <id>', 'only this key')
+    .option('--key <id>', 'only this key: an id, a name or a visible beginning')
     .option('--model <id>', 'only this model')
     .option('--post', 'write the difference into the ledger, as corrections beside the charges')
     .action(async (flags: RerateFlags) => {

@@ -7,7 +7,7 @@ import { asArray, asNumber, asObject, asString, type JsonObject } from '../lib/j
 import { socketPath } from '../store/data-dir.ts';
 import { callJson, clientsJson, type KeyNames, shownCallJson } from '../store/journal-json.ts';
 import type { JournalReader } from '../store/journal-port.ts';
-import { parseClientQuery, parseJournalQuery } from '../store/journal-query.ts';
+import { type KeyIdOf, parseClientQuery, parseJournalQuery } from '../store/journal-query.ts';
 import { askServer, isListening } from './local-socket.ts';
 
 /** The members of `/admin/logs`. */
@@ -61,10 +61,12 @@ export async function serverLogBook(dataDir: string): Promise<LogBook | undefine
 }
 
 /** The journal on disk, to which nothing is added while it is read. */
-export function fileLogBook(journal: JournalReader, nameOf: KeyNames): LogBook {
+export function fileLogBook(journal: JournalReader, nameOf: KeyNames, keyIdOf: KeyIdOf): LogBook {
   return {
     async page(members) {
-      const { rows, next } = await journal.find(parseJournalQuery(Object.entries(members), nowMs()).query);
+      const { rows, next } = await journal.find(
+        parseJournalQuery(Object.entries(members), nowMs(), keyIdOf).query,
+      );
       return {
         calls: rows.map((row) => callJson(row, nameOf)),
         next: next === undefined ? undefined : formatCallId(next),
@@ -80,7 +82,7 @@ export function fileLogBook(journal: JournalReader, nameOf: KeyNames): LogBook {
       return shownCallJson(call, nameOf);
     },
     async clients(members) {
-      return clientsJson(await journal.clients(parseClientQuery(Object.entries(members), nowMs())));
+      return clientsJson(await journal.clients(parseClientQuery(Object.entries(members), nowMs(), keyIdOf)));
     },
     close: () => journal.close(),
   };

@@ -1,6 +1,7 @@
 // `osiris logs`: what happened, call by call.
 
 import type { Command } from 'commander';
+import { findKey } from '../accounts/find-key.ts';
 import { Fault } from '../canonical/fault.ts';
 import { nowMs, pause } from '../lib/clock.ts';
 import { asArray, asObject, asString, type JsonObject } from '../lib/json.ts';
@@ -36,7 +37,7 @@ export function addLogsCommand(program: Command, ports: CommandPorts, host: Host
   withJson(withPlace(program.command('logs')))
     .description('show the calls, the newest last; prompts and answers are not kept')
     .option('-f, --follow', 'go on showing calls as they end; with --json one object a line')
-    .option('--key <id>', 'only calls with this key')
+    .option('--key <id>', 'only calls with this key: an id, a name or a visible beginning')
     .option('--status <status>', 'only this status or class: 429, 4xx, 5xx')
     .option('--id <id>', 'one call in full, by its call id or the X-Request-ID of its answer')
     .option('--model <name>', 'only this model, as asked for or as answered')
@@ -162,8 +163,14 @@ async function openFile(ports: CommandPorts, place: Place): Promise<LogBook> {
         'no_journal',
       );
     }
-    const names = new Map(directory.list().map((key) => [key.id, key.name]));
-    return fileLogBook(journal, (id) => names.get(id));
+    const keys = directory.list();
+    const names = new Map(keys.map((key) => [key.id, key.name]));
+    const known = { list: () => keys, findById: (id: string) => keys.find((key) => key.id === id) };
+    return fileLogBook(
+      journal,
+      (id) => names.get(id),
+      (word) => findKey(known, word).id,
+    );
   } finally {
     directory.close();
   }

@@ -5,6 +5,7 @@ import { VERSION } from '../lib/version.ts';
 import { addAccountsCommands } from './accounts.ts';
 import { addAdminCommands } from './admin.ts';
 import { addAlertsCommands } from './alerts.ts';
+import { addCacheCommands } from './cache.ts';
 import { addCheckCommand } from './check.ts';
 import { addConfigCommands } from './config-commands.ts';
 import { addExplainCommand } from './explain.ts';
@@ -53,6 +54,7 @@ export async function run(words: string[], ports: CommandPorts, host: Host): Pro
   addExplainCommand(program, ports, host);
   addSetupCommand(program, ports, host);
   addConfigCommands(program, ports, host);
+  addCacheCommands(program, ports, host);
   addAlertsCommands(program, ports, host);
   addAdminCommands(program, ports, host);
   addVersionCommand(program, host);

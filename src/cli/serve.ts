@@ -8,6 +8,7 @@ import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
 import { claimSocket } from './local-socket.ts';
 import { parsePort, withPlace } from './options.ts';
+import { requireDataDir } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host, RunningServer, StopSignal } from './ports.ts';
 
 const SIGNALS = `
@@ -29,6 +30,7 @@ export function addServeCommand(program: Command, ports: CommandPorts, host: Hos
 
 async function serve(flags: ConfigFlags, ports: CommandPorts, host: Host): Promise<void> {
   const config = requireConfig(ports, flags);
+  requireDataDir(config.dataDir);
   await claimSocket(socketPath(config.dataDir));
   const server = await start(config, flags, ports, host);
   host.onHangUp?.(() => server.reload());
@@ -70,18 +72,35 @@ async function start(
   try {
     return await ports.startServer(config, { print: host.stdout, load });
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-    const { host: address, port } = config.server;
-    if (code === 'EADDRINUSE') {
-      throw new Failure(
-        `Port ${port} of ${address} is in use by another program.\nStop that program, or choose another port: osiris serve --port ${port + 1}`,
+    const failure = bindFailure(config.server, thrown);
+    // of two that start at the same moment one finds the socket taken
+    if (failure) await claimSocket(socketPath(config.dataDir));
+    throw failure ?? thrown;
+  }
+}
+
+/** Why the address cannot be listened on, and what to do; undefined for any other trouble. */
+function bindFailure({ host, port }: Config['server'], thrown: unknown): Failure | undefined {
+  const { code, syscall, path } = thrown as Partial<Record<'code' | 'syscall' | 'path', unknown>>;
+  if (syscall !== 'listen') return undefined;
+  if (path !== undefined)
+    return new Failure(`Cannot make the socket ${path} for commands (${code}); choose another --data-dir.`);
+  switch (code) {
+    case 'EADDRINUSE':
+      return new Failure(
+        `Port ${port} of ${host} is in use by another program.\nStop that program, or choose another port: osiris serve --port ${port + 1}`,
       );
-    }
-    if (code === 'EACCES') {
-      throw new Failure(
+    case 'EACCES':
+      return new Failure(
         `No permission to listen on port ${port}.\nPorts below 1024 need special rights; try --port 8080.`,
       );
-    }
-    throw thrown;
+    case 'EADDRNOTAVAIL':
+    case 'ENOENT':
+    case 'ENOTFOUND':
+      return new Failure(
+        `This machine has no address ${host} to listen on.\nWrite 127.0.0.1 for this machine only, or 0.0.0.0 for every address it has: osiris serve --host 127.0.0.1`,
+      );
+    default:
+      return new Failure(`Cannot listen on port ${port} of ${host} (${code}).`);
   }
 }

@@ -22,17 +22,15 @@ export function usageTable(usage: JsonObject): string {
     new Set(SUMS.map((_, index) => by.length + index)),
   );
   const notes = [
-    notedIf(
-      total.from_cache,
-      'calls were answered out of the cache, where no provider counted their tokens.',
-    ),
-    notedIf(total.undelivered, 'charged calls are not known to have reached their client.'),
+    notedIf(total.from_cache, 'answered out of the cache, where no provider counted their tokens.'),
+    notedIf(total.undelivered, 'charged, but not known to have reached their client.'),
   ];
   return `${title}\n${table}${notes.join('')}`;
 }
 
 function notedIf(count: JsonValue | undefined, what: string): string {
-  return (asNumber(count) ?? 0) === 0 ? '' : `${whole(count)} ${what}\n`;
+  const calls = asNumber(count) ?? 0;
+  return calls === 0 ? '' : `${whole(calls)} ${calls === 1 ? 'call was' : 'calls were'} ${what}\n`;
 }
 
 /** USD to a hundredth of a cent; the whole amount is in the JSON and the CSV. */

@@ -24,7 +24,7 @@ export function addUsageCommand(program: Command, ports: CommandPorts, host: Hos
     .option('--from <date>', 'the first day, as in 2026-11-01')
     .option('--to <date>', 'the last day, included (else today)')
     .option('--by <list>', 'one or more of key, model, provider, day, with commas')
-    .option('--key <id>', 'only this key')
+    .option('--key <id>', 'only this key: an id, a name or a visible beginning')
     .option('--model <id>', 'only this model')
     .option('--csv', 'print a table for spreadsheets')
     .action(async ({ csv, json, ...flags }: Flags) => {

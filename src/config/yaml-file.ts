@@ -2,13 +2,13 @@
 
 import {
   type Document,
-  type ErrorCode,
   isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
   parseDocument,
+  type YAMLError,
 } from 'yaml';
 import type { JsonObject, JsonValue } from '../lib/json.ts';
 import { isObject } from '../lib/json.ts';
@@ -52,7 +52,7 @@ export function readYaml(text: string, file: string, surroundings: Surroundings)
   if (document.errors.length > 0) {
     const syntax = collectProblems(file, (pointer) => place(Number(pointer)));
     for (const error of document.errors) {
-      syntax.report(String(error.pos[0]), explainSyntax(error.code), 'value');
+      syntax.report(String(error.pos[0]), explainSyntax(error), 'value');
     }
     return { value: {}, problems: withoutPaths(syntax), unreadable: true, expanded };
   }
@@ -93,6 +93,14 @@ function convertMap(
     const name = isScalar(item.key) ? String(item.key.value) : '?';
     const nameOffset = rangeStart(item.key) ?? 0;
     const child = `${pointer}${pointerTo(name)}`;
+    // to YAML `{ port:8080 }` is a name without a value; what stands behind the colon may be a secret
+    const stuck = item.value === null ? /^([a-z_]+):[^\s:]/.exec(name)?.[1] : undefined;
+    if (stuck !== undefined) {
+      const place = `${pointer}${pointerTo(stuck)}`;
+      reading.offsets.set(place, { name: nameOffset, value: nameOffset });
+      reading.list.report(place, 'lacks a space behind its colon', 'name');
+      continue;
+    }
     if (seen.has(name)) {
       // The first one already has this pointer; the duplicate needs a place of its own.
       const again = `${child} (again)`;
@@ -133,11 +141,12 @@ function withoutPaths(list: ProblemList): ProblemList {
 }
 
 /** Own words, because the parser's messages may quote the file. */
-function explainSyntax(code: ErrorCode): string {
+function explainSyntax({ code, message }: YAMLError): string {
   switch (code) {
     case 'TAB_AS_INDENT':
       return 'is indented with a tab; YAML wants spaces';
     case 'BAD_INDENT':
+      if (message.startsWith('Flow')) return 'comes before a `{` or `[` above is closed';
       return 'is not indented like its neighbours; members of one section start in the same column';
     case 'MISSING_CHAR':
       return 'lacks a character: a closing quote or bracket, a comma, or the colon after a name';

@@ -113,7 +113,13 @@ export function faultFromStatus(
   if (status === 404) {
     return fault(
       'bad_gateway',
-      'The provider does not know this deployment’s model name: check `deployments` in the configuration.',
+      'The provider does not know this deployment’s model name, or its address is wrong: check `deployments` and `base_url` in the configuration.',
+    );
+  }
+  if (status >= 300 && status < 400) {
+    return fault(
+      'bad_gateway',
+      'The provider has moved to another address: the new one belongs into `base_url` in the configuration.',
     );
   }
   if (status === 408 || status === 504) {

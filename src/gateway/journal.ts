@@ -107,7 +107,11 @@ function entryOf(row: JournalRow & { rule: JournalRule }, trace: Trace): Journal
   if (trace.failed) row.failedAttempts = trace.failed.join('; ');
   if (trace.losses.length > 0) row.losses = lossHeader([...trace.losses]);
   if (trace.costNano !== undefined) row.costNano = trace.costNano;
-  if (sent.firstMs !== undefined) row.firstByteMs = Math.max(0, sent.firstMs - row.atMs);
+  if (sent.firstMs !== undefined) {
+    row.firstByteMs = Math.max(0, sent.firstMs - row.atMs);
+    // the charge, by which the end is told, is on disk before an answer in one piece leaves
+    row.durationMs = Math.max(row.durationMs, row.firstByteMs);
+  }
   if (trace.request === undefined) return { row };
   const request = { bytes: trace.request, totalBytes: trace.bytesIn };
   return { row, bodies: { request, answer: { bytes: sent.beginning(), totalBytes: sent.bytes } } };

@@ -1,21 +1,23 @@
 // The operator's view of client programs: which versions call, how often that fails, and why.
 
 import { Elysia } from 'elysia';
+import { findKey } from '../accounts/find-key.ts';
 import { toFault } from '../canonical/fault.ts';
 import { nowMs } from '../lib/clock.ts';
 import { clientsJson } from '../store/journal-json.ts';
-import type { Journal } from '../store/journal-port.ts';
 import { parseClientQuery } from '../store/journal-query.ts';
+import type { AdminLogsPorts } from './admin-logs.ts';
 import { describeRoute } from './openapi.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 /** `/admin/clients`; `guard` lets a request in or throws, as for the other admin routes. */
-export function adminClients({ journal }: { journal: Journal }, guard: (request: Request) => void) {
+export function adminClients({ journal, directory }: AdminLogsPorts, guard: (request: Request) => void) {
+  const keyIdOf = (word: string) => findKey(directory, word).id;
   const list = async ({ request }: { request: Request }) => {
     const requestId = requestIdOf(request.headers);
     try {
       guard(request);
-      const query = parseClientQuery(new URL(request.url).searchParams, nowMs());
+      const query = parseClientQuery(new URL(request.url).searchParams, nowMs(), keyIdOf);
       return jsonResponse(clientsJson(await journal.clients(query)), requestId);
     } catch (thrown) {
       return faultResponse(toFault(thrown), requestId);
@@ -34,6 +36,6 @@ one and the id of its call for \`/admin/logs/{id}\`. \`other_calls\` are those o
   query: {
     since: '`24h`, `7d` or a time; everything when absent.',
     client: 'Only this program, or a version of it: `claude-code`, `claude-code/2.1`.',
-    key: 'Only calls with this key, by its id.',
+    key: 'Only calls with this key: its id, name or visible beginning.',
   },
 });

@@ -1,6 +1,7 @@
 // The operator's view of the request journal: pages of calls, what came since, one call in full.
 
 import { Elysia } from 'elysia';
+import { findKey } from '../accounts/find-key.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import { nowMs } from '../lib/clock.ts';
 import { formatCallId, parseCallId } from '../lib/id.ts';
@@ -19,6 +20,7 @@ type Context = { request: Request; params: Record<string, string> };
 /** `/admin/logs…`; `guard` lets a request in or throws, as for the other admin routes. */
 export function adminLogs({ journal, directory }: AdminLogsPorts, guard: (request: Request) => void) {
   const nameOf = (keyId: string) => directory.findById(keyId)?.name;
+  const keyIdOf = (word: string) => findKey(directory, word).id;
   const run = (handle: (context: Context) => Promise<JsonObject>) => async (context: Context) => {
     const requestId = requestIdOf(context.request.headers);
     try {
@@ -29,7 +31,7 @@ export function adminLogs({ journal, directory }: AdminLogsPorts, guard: (reques
     }
   };
   const list = async ({ request }: Context): Promise<JsonObject> => {
-    const asked = parseJournalQuery(new URL(request.url).searchParams, nowMs());
+    const asked = parseJournalQuery(new URL(request.url).searchParams, nowMs(), keyIdOf);
     if (asked.after !== undefined) {
       const { rows, position, missed } = journal.tail(asked.after, asked.filter);
       return { object: 'list', data: rows.map((row) => callJson(row, nameOf)), position, missed };
@@ -65,7 +67,7 @@ const DETAILS = {
     id: 'listLogs',
     summary: 'Calls, newest first',
     description:
-      'Filters, as query members: `key` (an id), `status` (`429` or `4xx`), `id` (a call id or a request label), ' +
+      'Filters, as query members: `key` (an id, a name or a visible beginning), `status` (`429` or `4xx`), `id` (a call id or a request label), ' +
       '`model`, `client` (`codex` or `codex/0.169`), `code`, `since` (`1h` or a time). `limit` is 50 unless given, 1000 at most; `before` takes ' +
       'the `next` of the page before. `after` takes a `position` and gives what ended since, oldest first.',
   }),

@@ -84,7 +84,7 @@ const parameter = (name: string, description: string) => ({
 });
 const from = parameter('from', 'The first day, as in `2026-11-01`.');
 const to = parameter('to', 'The last day, included; today when left out.');
-const key = parameter('key', 'Only this key, by its id.');
+const key = parameter('key', 'Only this key: its id, name or visible beginning.');
 
 const DETAILS = {
   usage: {

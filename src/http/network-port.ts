@@ -65,7 +65,9 @@ function listen(host: string, port: number, pem: Pem | undefined, { answer, refu
     maxRequestBodySize: REQUEST_BYTES_MAX,
     development: false,
     error: refuse,
-    ...(pem ? { tls: pem, reusePort: true } : {}),
+    // said either way: without `development` Bun shares the port by itself (1.4.5), and two programs answer in turn
+    reusePort: pem !== undefined,
+    ...(pem ? { tls: pem } : {}),
     fetch: (request: Request, server: Bun.Server<undefined>) => {
       // Bun's idle timeout would cut silent streams (oven-sh/bun#27479)
       server.timeout(request, 0);

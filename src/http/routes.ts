@@ -26,8 +26,8 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/config\/(reload|rollback)$/, ['POST']],
   [/^\/admin\/(explain|resume)$/, ['POST']],
   [/^\/admin\/pause$/, ['GET', 'POST']],
-  [/^\/admin\/health$/, ['GET']],
-  [/^\/admin\/alerts\/test$/, ['POST']],
+  [/^\/admin\/(health|cache)$/, ['GET']],
+  [/^\/admin\/(alerts\/test|cache\/clear)$/, ['POST']],
   [/^\/admin\/config\/(history|diff)$/, ['GET']],
   [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
 ];

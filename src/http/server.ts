@@ -16,6 +16,7 @@ import type { Verification } from '../store/verification.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
 import { admin, adminGuard } from './admin.ts';
 import { adminAccounts } from './admin-accounts.ts';
+import { adminCache, type CachePorts } from './admin-cache.ts';
 import { adminClients } from './admin-clients.ts';
 import { adminConfig, type ConfigPorts } from './admin-config.ts';
 import { adminExplain, type Explain } from './admin-explain.ts';
@@ -44,6 +45,8 @@ export type ServerPorts = {
   /** What the operator may do with the configuration. */
   configuration: ConfigPorts;
   explain: Explain;
+  /** The key that an id, a name or a visible beginning stands for; throws when there is none. */
+  findKey: CachePorts['findKey'];
   /** Checks the ledger beside the calls. */
   verify: () => Promise<Verification>;
   alerts: HealthPorts['alerts'];
@@ -121,24 +124,26 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(admin(desk, guard))
     .use(adminAccounts(desk, guard))
     .use(adminLogs({ directory, journal }, guard))
-    .use(adminClients({ journal }, guard))
+    .use(adminClients({ directory, journal }, guard))
     .use(adminUsage(ports, guard))
     .use(adminConfig(ports.configuration, guard))
     .use(adminExplain(ports.explain, guard))
     .use(adminPause({ desk: pausing, guard, who: (request) => `${addressOf(request)} over HTTP` }))
     .use(adminHealth(ports, guard))
+    .use(adminCache(ports, guard))
     .use(docs({ version: ports.version }));
   const local = new Elysia(plainly(false))
     .onError(({ code, error, request }) => refuseOther(code, error, request))
     .use(admin(desk, () => {}))
     .use(adminAccounts(desk, () => {}))
     .use(adminLogs({ directory, journal }, () => {}))
-    .use(adminClients({ journal }, () => {}))
+    .use(adminClients({ directory, journal }, () => {}))
     .use(adminUsage(ports, () => {}))
     .use(adminConfig(ports.configuration, () => {}))
     .use(adminExplain(ports.explain, () => {}))
     .use(adminPause({ desk: pausing, guard: () => {}, who: () => 'a command on this machine' }))
     .use(adminHealth(ports, () => {}))
+    .use(adminCache(ports, () => {}))
     .use(health(readiness));
 
   const direct = inferenceByPath(ports.gateway, gate);

@@ -11,15 +11,22 @@ const CLIENT_MEMBERS = ['key', 'client', 'since'];
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 1000;
 
+/** The id of the key that a word stands for. Throws Fault `not_found` or `conflict`. */
+export type KeyIdOf = (word: string) => string;
+
 export type AskedLogs = { query: JournalQuery; filter: JournalFilter; after: number | undefined };
 
 /**
  * The query that the members of a URL (or the flags of the command) ask for. Throws `invalid_value` or
  * `unsupported_parameter` with the member as `param`; each message begins with its name and repeats no value.
  */
-export function parseJournalQuery(members: Iterable<[string, string]>, nowMs: number): AskedLogs {
+export function parseJournalQuery(
+  members: Iterable<[string, string]>,
+  nowMs: number,
+  keyIdOf: KeyIdOf = (word) => word,
+): AskedLogs {
   const given = takeMembers(members, MEMBERS, 'the logs');
-  const filter: JournalFilter = clientQueryOf(given, nowMs);
+  const filter: JournalFilter = clientQueryOf(given, nowMs, keyIdOf);
   const text = (name: 'id' | 'model' | 'code') => {
     const value = given.get(name);
     if (value !== undefined) filter[name] = value;
@@ -37,14 +44,18 @@ export function parseJournalQuery(members: Iterable<[string, string]>, nowMs: nu
 }
 
 /** Of which calls `/admin/clients` tells. Throws as `parseJournalQuery`. */
-export function parseClientQuery(members: Iterable<[string, string]>, nowMs: number): ClientQuery {
-  return clientQueryOf(takeMembers(members, CLIENT_MEMBERS, 'the clients'), nowMs);
+export function parseClientQuery(
+  members: Iterable<[string, string]>,
+  nowMs: number,
+  keyIdOf: KeyIdOf,
+): ClientQuery {
+  return clientQueryOf(takeMembers(members, CLIENT_MEMBERS, 'the clients'), nowMs, keyIdOf);
 }
 
-function clientQueryOf(given: Map<string, string>, nowMs: number): ClientQuery {
+function clientQueryOf(given: Map<string, string>, nowMs: number, keyIdOf: KeyIdOf): ClientQuery {
   const query: ClientQuery = {};
   const key = given.get('key');
-  if (key !== undefined) query.keyId = key;
+  if (key !== undefined) query.keyId = keyIdOf(key);
   // as user agents write it: `claude-code/2.1.197`; the name itself holds no slash
   const [client, ...version] = (given.get('client') ?? '').split('/');
   if (client) query.client = client.toLowerCase();

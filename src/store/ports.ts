@@ -310,11 +310,17 @@ export type CachedAnswer = { answer: Uint8Array; ageMs: number };
 
 /** Answers to requests that may come again. Forgetting any of them is always allowed. */
 export interface Cache {
-  /** Keeps the answer for so long at most, in the place of what was there. */
-  put(name: string, answer: Uint8Array, ttlMs: number): void;
+  /** Keeps the answer that this key got for so long at most, in the place of what was there. */
+  put(name: string, answer: Uint8Array, ttlMs: number, keyId: string): void;
   get(name: string): CachedAnswer | undefined;
   /** The same without counting as a use. */
   peek(name: string): CachedAnswer | undefined;
   /** Keeps no more than so many bytes from now on; 0 forgets everything and keeps nothing. */
   bound(bytes: number): void;
+  /** Forgets the answers that this key got, or all of them. */
+  clear(keyId?: string): CacheSize;
+  size(): CacheSize;
 }
+
+/** `bytes` with what an entry costs beside its answer. */
+export type CacheSize = { answers: number; bytes: number };

@@ -76,6 +76,13 @@ describe('a key', () => {
       expect(await errorOf(response)).toMatchObject({ status: 401, type });
     }
   });
+
+  test('that stands without Bearer is told so', async () => {
+    const headers = { authorization: echo };
+    const { message } = await errorOf(await ask(gateway, 'openai-chat', { model: 'sandbox/echo', headers }));
+    expect(message).toContain('"Authorization: Bearer sk-osiris-…"');
+    expect(message).not.toContain(echo);
+  });
 });
 
 describe('the admin secret', () => {

@@ -2,6 +2,7 @@
 
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { Fault } from '../../canonical/fault.ts';
+import { withoutMark } from '../../lib/bytes.ts';
 import { isObject, isTooDeep, type JsonObject, type JsonValue, LEVELS_MAX } from '../../lib/json.ts';
 import type { Watch } from '../watch.ts';
 
@@ -30,11 +31,6 @@ export async function readBody(
   refuseLarger(bytes.length, maxBytes);
   const encoding = request.headers.get('content-encoding');
   return withoutMark(encoding === null ? bytes : decompress(bytes, encoding, maxBytes));
-}
-
-/** Without the byte order mark that some editors and libraries begin with (RFC 8259 8.1 lets it be ignored). */
-function withoutMark(bytes: Uint8Array): Uint8Array {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 function inTime(
@@ -137,16 +133,21 @@ function parseValue(bytes: Uint8Array): JsonValue {
   throw new Fault('invalid_json', message);
 }
 
+/** EF BB BF, read byte by byte. */
+const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
+
 function whyNotJson(bytes: Uint8Array, thrown: unknown): string {
   if (thrown instanceof TypeError)
     return 'The request body is not valid UTF-8 text; JSON must be sent as UTF-8.';
   const text = Buffer.from(bytes.subarray(0, 400)).toString('latin1').trim();
-  const advice = /^-{2,}|^[\w.%+-]+=/.test(text)
-    ? 'It looks like a form; send JSON with "content-type: application/json".'
-    : /'\s*:|:\s*'/.test(text)
-      ? 'JSON wants double quotes around names and texts, not single ones.'
-      : /[,[{:]\s*$/.test(Buffer.from(bytes.subarray(-20)).toString('latin1'))
-        ? 'It ends too early: something was cut off.'
-        : 'Look for a missing quote, a trailing comma, a comment or a cut end.';
+  const advice = text.startsWith(BYTE_ORDER_MARK)
+    ? 'It begins with a byte order mark; save it as UTF-8 without one.'
+    : /^-{2,}|^[\w.%+-]+=/.test(text)
+      ? 'It looks like a form; send JSON with "content-type: application/json".'
+      : /'\s*:|:\s*'/.test(text)
+        ? 'JSON wants double quotes around names and texts, not single ones.'
+        : /[,[{:]\s*$/.test(Buffer.from(bytes.subarray(-20)).toString('latin1'))
+          ? 'It ends too early: something was cut off.'
+          : 'Look for a missing quote, a trailing comma, a comment or a cut end.';
   return `The request body is not valid JSON. ${advice}`;
 }

@@ -36,7 +36,10 @@ export function identify(
   if (!found)
     throw new Fault(
       'invalid_api_key',
-      wrongKeyMessage(secrets.find((secret) => typeof secret === 'string') ?? ''),
+      wrongKeyMessage(
+        secrets.find((secret) => typeof secret === 'string') ?? '',
+        headers.get('authorization'),
+      ),
     );
   refuseRevoked(found);
   return found;
@@ -70,7 +73,9 @@ function findBest(
   return revoked;
 }
 
-function wrongKeyMessage(secret: string): string {
+function wrongKeyMessage(secret: string, authorization: string | null): string {
+  if (secret === '' && authorization?.trim().startsWith('sk-osiris-'))
+    return 'The key stands alone: write "Authorization: Bearer sk-osiris-…", or send it as "x-api-key".';
   if (secret.startsWith('osiris-admin-'))
     return 'This is the admin secret; it opens /admin only. Use a key made with "osiris keys create".';
   if (KEY_FORM.test(secret.trim())) return 'No such API key here. Check that it belongs to this server.';

@@ -42,12 +42,13 @@ export function keepFor(call: Call, plan: Plan, { cache, config }: KeepPorts): K
     sealsTexts: provider.quirks.reasoningContent === true,
   };
   const { isCapped } = caching;
+  const keyId = call.key.id;
   return (raw, usage) => {
     const response = responseIn(raw, { upstream, candidate }, restore);
     if (!response || !isWorthKeeping(response, usage, isCapped)) return;
     const { usage: told, ...rest } = response;
     const kept = { ...about, usage, response: told ? { ...rest, usage } : rest };
-    cache.put(name, packAnswer(kept), ttlMs);
+    cache.put(name, packAnswer(kept), ttlMs, keyId);
   };
 }
 

@@ -2,12 +2,12 @@
 
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../../lib/clock.ts';
-import type { Cache, CachedAnswer } from '../ports.ts';
+import type { Cache, CachedAnswer, CacheSize } from '../ports.ts';
 
 /** What an entry costs beside its bytes: its name, and its place in the lists. */
 const ENTRY_BYTES = 400;
 
-type Entry = { answer: Uint8Array; storedAtMs: number };
+type Entry = { answer: Uint8Array; storedAtMs: number; keyId: string };
 
 /** A cache that forgets everything with the process; the least recently used goes first. */
 export function createMemoryCache(maxBytes: number, clock: Clock = systemClock): Cache {
@@ -16,8 +16,8 @@ export function createMemoryCache(maxBytes: number, clock: Clock = systemClock):
   const aged = (entry: Entry | undefined): CachedAnswer | undefined =>
     entry && { answer: entry.answer, ageMs: Math.max(0, clock.nowMs() - entry.storedAtMs) };
   return {
-    put(name, answer, ttlMs) {
-      entries?.set(name, { answer, storedAtMs: clock.nowMs() }, { ttl: ttlMs });
+    put(name, answer, ttlMs, keyId) {
+      entries?.set(name, { answer, storedAtMs: clock.nowMs(), keyId }, { ttl: ttlMs });
     },
     get: (name) => aged(entries?.get(name)),
     peek: (name) => aged(entries?.peek(name)),
@@ -28,7 +28,21 @@ export function createMemoryCache(maxBytes: number, clock: Clock = systemClock):
       entries = newEntries(nextBytes, clock);
       entries?.load(kept);
     },
+    clear(keyId) {
+      const before = sizeOf(entries);
+      if (keyId === undefined) entries?.clear();
+      for (const [name, entry] of entries?.dump() ?? [])
+        if (entry.value.keyId === keyId) entries?.delete(name);
+      const left = sizeOf(entries);
+      return { answers: before.answers - left.answers, bytes: before.bytes - left.bytes };
+    },
+    size: () => sizeOf(entries),
   };
+}
+
+function sizeOf(entries: LRUCache<string, Entry> | undefined): CacheSize {
+  entries?.purgeStale();
+  return { answers: entries?.size ?? 0, bytes: entries?.calculatedSize ?? 0 };
 }
 
 /** Undefined where there is no room at all: the library takes 0 for no bound. */

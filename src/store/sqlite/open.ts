@@ -1,7 +1,16 @@
 // Opens one SQLite file: private, as durable as its content deserves, and at the schema this program knows.
 
 import { Database } from 'bun:sqlite';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault } from '../../canonical/fault.ts';
 import { bringUpToDate, type MigrationsName, migrationsFolder } from './migrate.ts';
@@ -79,6 +88,8 @@ function prepareFile(path: string, mode: OpenMode): void {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     closeSync(openSync(path, 'a', 0o600));
   }
+  // SQLite would open what cannot be written for reading, and fail at the first change
+  for (const place of [dirname(path), path]) accessSync(place, constants.R_OK | constants.W_OK);
   // SQLite gives its -wal and -shm files the mode of this one. A foreign owner's file keeps its mode.
   if ((statSync(path).mode & 0o077) !== 0) chmodIfOurs(path);
 }
@@ -103,7 +114,15 @@ export function explain(path: string, thrown: unknown): Fault {
       options,
     );
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY') {
+  if (code === 'EROFS') {
+    return new Fault('storage_fault', `${path} lies on a file system that cannot be written.`, options);
+  }
+  if (
+    code === 'EACCES' ||
+    code === 'EPERM' ||
+    code === 'SQLITE_CANTOPEN' ||
+    code.startsWith('SQLITE_READONLY')
+  ) {
     return new Fault(
       'storage_fault',
       `No permission to use ${path}. Run this as the user who owns the data directory.`,

@@ -6,6 +6,7 @@ import { databasePath } from '../data-dir.ts';
 import type { Directory, Ledger } from '../ports.ts';
 import type { Statements } from '../statements.ts';
 import { createDirectory } from './directory.ts';
+import { watchPresence } from './file-presence.ts';
 import { createLedger } from './ledger.ts';
 import { directChannel, threadChannel } from './ledger-channel.ts';
 import { type OpenMode, openDatabase } from './open.ts';
@@ -45,11 +46,13 @@ export async function openStore(dataDir: string, options: StoreOptions): Promise
     const directory = createDirectory(database, { clock, dayOf: (timeMs) => calendar.dayOf(timeMs) });
     const ledger = await createLedger(database, channel, { calendar, recover });
     const statements = openStatements(path);
+    const presence = watchPresence(path);
     return {
       directory,
-      ledger,
+      ledger: { ...ledger, trouble: () => ledger.trouble() ?? presence.trouble() },
       statements,
       async close() {
+        presence.stop();
         directory.close();
         statements.close();
         await ledger.close();

@@ -54,12 +54,8 @@ export function keyDialogs(ask: Ask, dialog: Dialog, changed: () => void) {
         quota,
         field({ id: 'new-budget', label: 'Budget', hint: 'Such as 20/month or 5/week. Empty: none.' }),
         field({ id: 'new-models', label: 'Models', hint: 'With commas between. Empty: all of them.' }),
-        el(
-          'label',
-          { class: 'tick' },
-          el('input', { id: 'new-strict', type: 'checkbox' }),
-          ' Strict: refuse what a model cannot take whole',
-        ),
+        tick('new-strict', 'Strict: refuse what a model cannot take whole'),
+        tick('new-auto-cache', 'Auto cache: ask Anthropic to cache prompts; writing to its cache costs more'),
       ),
     );
   }
@@ -158,7 +154,12 @@ function newKey(kind: string): Record<string, unknown> {
     ...given('budget', text('new-budget')),
     ...(models.some((name) => name !== '') ? { models: models.filter((name) => name !== '') } : {}),
     ...(inputById('new-strict').checked ? { strict: true } : {}),
+    ...(inputById('new-auto-cache').checked ? { auto_cache: 'on' } : {}),
   };
+}
+
+function tick(id: string, words: string): HTMLElement {
+  return el('label', { class: 'tick' }, el('input', { id, type: 'checkbox' }), ` ${words}`);
 }
 
 function factsOf(key: AdminKey): HTMLElement {

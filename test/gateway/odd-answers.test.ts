@@ -1,0 +1,94 @@
+// Providers whose answers arrive in a shape no standard allows: what the client gets, and who is told what to mend.
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+
+const ANSWER = JSON.stringify({
+  id: 'c',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'Grüße' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 1000, completion_tokens: 500, total_tokens: 1500 },
+});
+const json = { 'content-type': 'application/json' };
+
+const ODD: Record<string, () => Response> = {
+  marked: () => new Response(`\uFEFF${ANSWER}`, { headers: json }),
+  gzip: () => new Response(ANSWER, { headers: { ...json, 'content-encoding': 'gzip' } }),
+  br: () => new Response(ANSWER, { headers: { ...json, 'content-encoding': 'br' } }),
+  zstd: () => new Response(ANSWER, { headers: { ...json, 'content-encoding': 'zstd' } }),
+  moved: () => new Response(null, { status: 307, headers: { location: 'https://elsewhere.example/v1' } }),
+  lost: () => new Response('<h1>404</h1>', { status: 404, headers: { 'content-type': 'text/html' } }),
+};
+
+const upstream = Bun.serve({
+  hostname: '127.0.0.1',
+  port: 0,
+  async fetch(request) {
+    const { model } = (await request.json()) as { model: string };
+    return ODD[model]?.() ?? new Response(null, { status: 500 });
+  },
+});
+let gateway: Gateway;
+
+beforeAll(async () => {
+  const deployment = (model: string) => ({ provider: 'up', model });
+  const models = Object.keys(ODD).map((name) => [
+    name,
+    { price: { input: 1, output: 10 }, deployments: [deployment(name)] },
+  ]);
+  gateway = await startGateway({
+    upstreams: [],
+    credit: 10,
+    sections: {
+      routing: { retries: 0 },
+      providers: {
+        up: { base_url: `http://127.0.0.1:${upstream.port}/v1`, format: 'openai-chat', auth: 'none' },
+      },
+      models: Object.fromEntries(models),
+    },
+  });
+}, 120_000);
+afterAll(async () => {
+  await gateway.stop();
+  await upstream.stop(true);
+});
+
+async function ask(model: string, stream = false) {
+  const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.key}` },
+    body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'Hi' }] }),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+test('an answer that begins with a byte order mark is charged and shown without it', async () => {
+  const { status, text } = await ask('marked');
+  expect(status).toBe(200);
+  expect(JSON.parse(text)).toMatchObject({
+    choices: [{ message: { content: 'Grüße' } }],
+    usage: { total_tokens: 1500, cost_usd_total: 0.006 },
+  });
+});
+
+describe('an answer that is not compressed as it says', () => {
+  test.each(['gzip', 'br', 'zstd'])('%s: is a bad answer, not a provider out of reach', async (model) => {
+    for (const stream of [false, true]) {
+      const { status, text } = await ask(model, stream);
+      expect(status).toBe(502);
+      expect(JSON.parse(text).error).toMatchObject({
+        code: 'bad_gateway',
+        message: expect.stringContaining('content-encoding'),
+      });
+    }
+  });
+});
+
+test.each(['moved', 'lost'])('%s: the message names base_url, and no other address', async (model) => {
+  const { status, text } = await ask(model);
+  expect(status).toBe(502);
+  expect(JSON.parse(text).error.message).toContain('`base_url`');
+  expect(text).not.toContain('elsewhere.example');
+});
