@@ -203,7 +203,7 @@ function requestBody({ client, upstream }: Target, { stream, size, mark = '' }: 
 }
 
 async function memoryPerStream(): Promise<void> {
-  const streams = 1_000;
+  const streams = 5_000;
   console.log(`\n${streams} open streams, 2 kB body: resident memory each`);
   for (const via of ['bare', 'osiris', ...(BASE ? ['base' as const] : [])] as const) {
     const { port, pid, key } = fleet.places[via];

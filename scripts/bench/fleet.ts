@@ -61,7 +61,7 @@ function gatewayConfig(port: number, upstream: string): object {
   const formats = { chat: 'openai-chat', responses: 'openai-responses', messages: 'anthropic-messages' };
   const names = Object.entries(formats);
   return {
-    server: { port },
+    server: { port, max_in_flight: 20_000 },
     data_dir: './data',
     limits: LIMITS,
     providers: Object.fromEntries(
