@@ -114,8 +114,13 @@ export const entries = sqliteTable('entries', {
   outputAudio: whole('output_audio'),
   outputImage: whole('output_image'),
   searches: whole(),
+  /** Five minutes of one container with code each, times its GB where it is sold by size. */
+  containers: whole(),
+  codeRuns: whole('code_runs'),
   tier: text(),
   usageSource: text('usage_source'),
+  /** Where it took several: what each used that is priced by the request, as JSON. */
+  requests: text(),
   losses: text(),
   delivery: text({ enum: ['complete', 'unknown'] }),
 });

@@ -65,22 +65,24 @@ function mergeQuotes(model: CatalogModel, quotes: { source: PriceSource; quote: 
     ...(steps === undefined ? {} : { steps }),
     ...(perSearch === undefined ? {} : { perSearch }),
     ...keptByHand(model.price),
-    source: [...names, ...(needsRule ? [RULE] : []), ...searchSource(model)].join('; '),
+    source: [...names, ...(needsRule ? [RULE] : []), ...feeSources(model)].join('; '),
     asOf: quotes[0]?.source.asOf ?? '',
   };
 }
 
-/** Where the fee of a search is from when it was read by hand. */
-function searchSource(model: CatalogModel): string[] {
-  return /a search by [^;]+/.exec(model.price?.source ?? '') ?? [];
+/** Where the fees of searches and code are from when they were read by hand. */
+function feeSources(model: CatalogModel): string[] {
+  return model.price?.source.match(/(?:a search|code) by [^;]+/g) ?? [];
 }
 
 /** What no source tells. */
 function keptByHand(price: CatalogPrice | undefined): Partial<CatalogPrice> {
-  const { perRequest, perImage, tiers } = price ?? {};
+  const { perRequest, perImage, perContainer, perCodeRun, tiers } = price ?? {};
   return {
     ...(perRequest === undefined ? {} : { perRequest }),
     ...(perImage === undefined ? {} : { perImage }),
+    ...(perContainer === undefined ? {} : { perContainer }),
+    ...(perCodeRun === undefined ? {} : { perCodeRun }),
     ...(tiers === undefined ? {} : { tiers }),
   };
 }

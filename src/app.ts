@@ -23,6 +23,7 @@ import { CODECS } from './formats/index.ts';
 import { CapWatch, capWarning } from './gateway/admission/daily-cap.ts';
 import { Turns } from './gateway/admission/turns.ts';
 import { Conversations } from './gateway/candidates/conversations.ts';
+import { PaidContainers } from './gateway/containers.ts';
 import { explain, withoutKeys } from './gateway/explain/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { ailingWarning, forgetGone } from './gateway/health/ailing.ts';
@@ -247,6 +248,7 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     watch: new Watch(),
     health: new Health(),
     conversations: new Conversations(),
+    containers: new PaidContainers(),
     turns: new Turns(),
     capWatch: new CapWatch(),
     userAgent: `osiris/${VERSION}`,
@@ -355,6 +357,7 @@ function gatewayPorts(config: Config, { store, journal, alerts }: Parts): Gatewa
     thoughts: createMemoryThoughts(),
     health: new Health(systemClock, healthAlerts(alarm)),
     conversations: new Conversations(),
+    containers: new PaidContainers(),
     running: new Bag(),
     pauses,
     capWatch: new CapWatch(capAlerts(alarm)),

@@ -11,9 +11,9 @@ import {
   startServer,
   verifyLedger,
 } from './app.ts';
-import { restartWithMoreConnections } from './cli/more-connections.ts';
 import type { CommandPorts, ConfigFlags, Host } from './cli/ports.ts';
 import { run } from './cli/run.ts';
+import { restartWithSettings } from './cli/runtime-settings.ts';
 import { environment } from './config/environment.ts';
 import { configJsonSchema } from './config/json-schema.ts';
 import { type LoadOptions, loadConfig } from './config/load.ts';
@@ -64,7 +64,7 @@ const host: Host = {
 
 // A reader that leaves early (`osiris keys list | head -1`) is no failure of ours.
 process.stdout.on('error', () => {});
-const serving = words[0] === 'serve' ? await restartWithMoreConnections(process.argv, env) : undefined;
+const serving = words[0] === 'serve' ? await restartWithSettings(process.argv, env) : undefined;
 const exitCode = serving ?? (await run(words, ports, host));
 // What was written to a pipe has to leave before the process does.
 await new Promise((resolve) => process.stdout.write('', resolve));

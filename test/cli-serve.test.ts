@@ -1,86 +1,111 @@
-// Where `osiris serve` cannot begin: the address, the port or the data directory is not to be had.
+// `osiris serve`: where it listens, what it starts with, and how it ends.
 
-import { expect, setDefaultTimeout, test } from 'bun:test';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'bun:test';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { turnPath } from '../src/store/data-dir.ts';
-import { takeTurn } from '../src/store/sqlite/turn-file.ts';
-import { programArgv } from './support/gateway.ts';
 import { osiris, serve } from './support/osiris.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
 
 removeScratchAfterEach();
-setDefaultTimeout(60_000);
 
-test('a second program on the same port is told so, and the first one keeps all of it', async () => {
-  const cwd = scratchDir();
-  const program = await programArgv();
-  const first = await serve(['--port', '0'], { cwd, program });
-  const { port } = new URL(first.url);
-  const second = await osiris(['serve', '--port', port, '--data-dir', 'other'], { cwd, program });
-  expect(second).toMatchObject({ code: 1, stdout: '' });
-  expect(second.stderr).toContain(`Port ${port} of 127.0.0.1 is in use by another program.`);
-  expect((await first.stop()).code).toBe(0);
+describe('serve', () => {
+  test('answers at the address it prints, and ends with 0 when it is told to stop', async () => {
+    const cwd = scratchDir();
+    const server = await serve(['--port', '0'], { cwd });
+    expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
+    expect(existsSync(join(cwd, 'osiris-data/osiris.db'))).toBe(true);
+    expect((await server.stop()).code).toBe(0);
+    await expect(fetch(`${server.url}/health/live`)).rejects.toThrow();
+  });
+
+  test('takes flags over the environment over the file', async () => {
+    const cwd = scratchDir();
+    writeFileSync(join(cwd, 'osiris.yaml'), 'server: { port: 1, host: 127.0.0.9 }\ndata_dir: from-file\n');
+    const env = { OSIRIS_PORT: '2', OSIRIS_DATA_DIR: 'from-environment', OSIRIS_HOST: '127.0.0.8' };
+    const server = await serve(['--port', '0', '--host', '127.0.0.7'], { cwd, env });
+    expect(server.url).toStartWith('http://127.0.0.7:');
+    expect(existsSync(join(cwd, 'from-environment/osiris.db'))).toBe(true);
+    expect(existsSync(join(cwd, 'from-file'))).toBe(false);
+    await server.stop();
+  });
+
+  test('says which port is taken and which to try', async () => {
+    const taken = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('mine') });
+    const port = taken.port ?? 0;
+    const outcome = await osiris(['serve', '--port', String(port)], { cwd: scratchDir() });
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain(`Port ${port}`);
+    expect(outcome.stderr).toContain(`--port ${port + 1}`);
+    await taken.stop(true);
+  });
+
+  test.skipIf(process.platform !== 'linux')(
+    'has room for more upstream connections than Bun gives, and keeps freed memory for a second',
+    async () => {
+      const cwd = scratchDir();
+      const settingsOf = (pid: number) => {
+        const read = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+        const settings = new Map(read.map((line) => line.split('=', 2) as [string, string]));
+        return [settings.get('BUN_CONFIG_MAX_HTTP_REQUESTS'), settings.get('MIMALLOC_PURGE_DELAY')];
+      };
+      const usual = await serve(['--port', '0'], { cwd });
+      expect(settingsOf(usual.pid)).toEqual(['20000', '1000']);
+      await usual.stop();
+      const chosen = await serve(['--port', '0'], { cwd, env: { BUN_CONFIG_MAX_HTTP_REQUESTS: '300' } });
+      expect(settingsOf(chosen.pid)).toEqual(['300', '1000']);
+      await chosen.stop();
+    },
+  );
 });
 
-test('of two that start on one data directory at the same moment one serves, and the other says why not', async () => {
-  const cwd = scratchDir();
-  const program = await programArgv();
-  const starts = await Promise.allSettled([1, 2].map(() => serve(['--port', '0'], { cwd, program })));
-  const [served] = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
-  const [refused] = starts.flatMap((start) => (start.status === 'rejected' ? [String(start.reason)] : []));
-  expect(refused).toContain('Osiris runs on this data directory already');
-  expect((await served?.stop())?.code).toBe(0);
-});
+describe('a running server', () => {
+  test('takes a key made on the command line at once, and refuses it once revoked', async () => {
+    const cwd = scratchDir();
+    const server = await serve(['--port', '0'], { cwd });
+    const made = await osiris(['keys', 'create', '--name', 'x', '--credit', '5', '--json'], { cwd });
+    const { key, id } = JSON.parse(made.stdout);
+    const models = () => fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
+    expect((await models()).status).toBe(200);
+    await osiris(['keys', 'revoke', id], { cwd });
+    expect((await models()).status).toBe(401);
+    await server.stop();
+  });
 
-test('no server begins on a ledger that another process writes to, and nothing of that is touched', async () => {
-  const cwd = scratchDir();
-  await osiris(['init'], { cwd });
-  const dataDir = join(cwd, 'osiris-data');
-  const giveTurn = takeTurn(turnPath(dataDir));
-  for (const words of [
-    ['serve', '--port', '0'],
-    ['keys', 'list'],
-  ]) {
-    const { code, stderr } = await osiris(words, { cwd });
-    expect([code, stderr]).toEqual([1, expect.stringContaining('works on this data directory')]);
-  }
-  giveTurn();
-  expect((await osiris(['keys', 'list'], { cwd })).code).toBe(0);
-});
+  test('obeys the new admin secret after a reset, and no longer the old one', async () => {
+    const cwd = scratchDir();
+    const server = await serve(['--port', '0'], { cwd });
+    const old = /osiris-admin-[0-9a-f]{32}/.exec(server.stdout)?.[0] ?? '';
+    const keys = (secret: string) => fetch(`${server.url}/admin/keys`, { headers: { 'x-api-key': secret } });
+    expect((await keys(old)).status).toBe(200);
+    const reset = await osiris(['admin', 'reset', '--json'], { cwd });
+    expect((await keys(old)).status).toBe(401);
+    expect((await keys(JSON.parse(reset.stdout).admin_secret)).status).toBe(200);
+    await server.stop();
+  });
 
-test('an address that this machine does not have is told with the ones it has', async () => {
-  const cwd = scratchDir();
-  for (const host of ['192.0.2.1', 'nowhere.invalid']) {
-    const { code, stderr } = await osiris(['serve', '--port', '0', '--host', host], { cwd });
-    expect(code).toBe(1);
-    expect(stderr).toStartWith(`osiris: This machine has no address ${host} to listen on.\nWrite 127.0.0.1`);
-  }
-});
+  test('keeps a second one off its data directory', async () => {
+    const cwd = scratchDir();
+    const server = await serve(['--port', '0'], { cwd });
+    const second = await osiris(['serve', '--port', '0'], { cwd });
+    expect({ ...second }).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('--data-dir'),
+    });
+    expect((await osiris(['keys', 'list'], { cwd })).code).toBe(0);
+    await server.stop();
+  });
 
-test('a file in the place of the data directory is named', async () => {
-  const cwd = scratchDir();
-  writeFileSync(join(cwd, 'mine'), 'kept');
-  const { code, stderr } = await osiris(['serve', '--port', '0', '--data-dir', 'mine'], { cwd });
-  expect(code).toBe(1);
-  expect(stderr).toStartWith(`osiris: ${join(cwd, 'mine')} is a file, not a directory.\n`);
-  expect(await Bun.file(join(cwd, 'mine')).text()).toBe('kept');
-});
-
-test('a data directory that cannot be looked into is not called a missing one', async () => {
-  const cwd = scratchDir();
-  symlinkSync('loop', join(cwd, 'loop'));
-  mkdirSync(join(cwd, 'theirs', 'data'), { recursive: true });
-  chmodSync(join(cwd, 'theirs'), 0);
-  // root may look everywhere
-  const places = process.getuid?.() === 0 ? ['loop'] : ['loop', 'theirs/data'];
-  for (const place of places)
-    for (const words of [['serve', '--port', '0'], ['keys', 'list'], ['logs']]) {
-      const { code, stderr } = await osiris([...words, '--data-dir', place], { cwd });
-      expect([code, stderr]).toEqual([
-        1,
-        expect.stringMatching(/^osiris: (Cannot|No permission to) look into/),
-      ]);
-    }
-  chmodSync(join(cwd, 'theirs'), 0o700);
+  test('that was killed leaves a socket behind which stops nobody', async () => {
+    const cwd = scratchDir();
+    const killed = await serve(['--port', '0'], { cwd });
+    await killed.stop('SIGKILL');
+    expect(existsSync(join(cwd, 'osiris-data/osiris.sock'))).toBe(true);
+    const made = await osiris(['keys', 'create', '--name', 'x', '--json'], { cwd });
+    expect({ ...made }).toMatchObject({ code: 0, stderr: '' });
+    const again = await serve(['--port', '0'], { cwd });
+    const listed = await osiris(['keys', 'list'], { cwd });
+    expect(listed.stdout).toContain(JSON.parse(made.stdout).id);
+    await again.stop();
+  });
 });

@@ -1,6 +1,7 @@
 // The sections about money: billing, plans, trial and limits, with their defaults.
 
 import { expect, test } from 'bun:test';
+import { unbilledNotes } from '../src/catalog/unbilled-code.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { accepted, emptyDirectory, loadText } from './support/config-file.ts';
 
@@ -111,3 +112,19 @@ function sandbox() {
   const [model] = accepted(loadText('')).models.values();
   return model === undefined ? [] : [{ ...structuredClone(model), id: 'sandbox/echo', aliases: [] }];
 }
+
+test('a price without the code that its provider bills is told, and 0 is an answer', () => {
+  const notes = (price: string) => {
+    const { models, providers } = accepted(
+      loadText(`
+providers: { anthropic: { api_key: k }, my: { base_url: 'http://127.0.0.1:1/v1', format: anthropic-messages, auth: none } }
+models:
+  own: { price: ${price}, deployments: [{ provider: anthropic, model: m }] }
+  away: { price: { input: 1, output: 1 }, deployments: [{ provider: my, model: m }] }`),
+    );
+    return unbilledNotes(models.values(), providers).map(({ note }) => note);
+  };
+  expect(notes('{ input: 1, output: 1 }')).toEqual([expect.stringMatching(/^own .*`per_container`/)]);
+  expect(notes('{ input: 1, output: 1, per_container: 0 }')).toEqual([]);
+  expect(notes('{ input: 0, output: 0 }')).toEqual([]);
+});

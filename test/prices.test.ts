@@ -108,6 +108,7 @@ test('every class of a price in the file is read', () => {
     'own',
     `price: { input: 1, output: 2, cached_input: 3, cache_write: 4, cache_write_1h: 5, input_audio: 6, input_image: 7,
     output_audio: 8, output_image: 9, reasoning: 10, per_search: 0.01, per_request: 0.002, per_image: "0.04",
+    per_container: 0.0075, per_code_run: 0.005,
     steps: [ { above: 20, input: 2, output: 3 }, { above: 10, input: 1, output: 2, reasoning: 5 } ],
     tiers: { Flex: { input: 0.5, output: 1, steps: [ { above: 5, input: 1, output: 1 } ] } } }, ${DEPLOYED}`,
   );
@@ -122,7 +123,7 @@ test('every class of a price in the file is read', () => {
       inputAudio: 6 * M,
     },
     ...{ inputImage: 7 * M, outputAudio: 8 * M, outputImage: 9 * M, reasoning: 10 * M },
-    ...{ perSearch: 1e10, perRequest: 2e9, perImage: 4e10 },
+    ...{ perSearch: 1e10, perRequest: 2e9, perImage: 4e10, perContainer: 7.5e9, perCodeRun: 5e9 },
     steps: [
       { aboveTokens: 10, input: M, output: 2 * M, reasoning: 5 * M },
       { aboveTokens: 20, input: 2 * M, output: 3 * M },
@@ -142,7 +143,8 @@ describe('the margin', () => {
 
   test('of 1.15 is exactly that, on every price of the catalogue', () => {
     const { models } = billed('1.15');
-    // 4 x 1.15, 20 x 1.15, 0.2 x 1.15, 5 x 1.15, 8 x 1.15, a search 0.01 x 1.15
+    // 4 x 1.15, 20 x 1.15, 0.2 x 1.15, 5 x 1.15, 8 x 1.15, a search 0.01 x 1.15,
+    // five minutes of a container 0.05 / 12 rounded up x 1.15
     expect(models.get('claude-opus-5-5')?.price).toMatchObject({
       input: 4_600_000,
       output: 23_000_000,
@@ -150,6 +152,7 @@ describe('the margin', () => {
       cacheWrite: 5_750_000,
       cacheWrite1h: 9_200_000,
       perSearch: 11_500_000_000,
+      perContainer: 4_791_666_668,
       source: expect.stringMatching(/margin/),
     });
     expect(models.get('gpt-6-sol')?.price?.steps?.[0]).toMatchObject({

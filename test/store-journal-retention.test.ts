@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { JournalEntry } from '../src/store/journal-port.ts';
 import { openJournal } from '../src/store/sqlite/journal.ts';
 import { JournalFile } from '../src/store/sqlite/journal-file.ts';
+import { packEntries } from '../src/store/sqlite/journal-pack.ts';
 import { AT_MS, callIdOf, rowOf } from './support/journal-contract.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
 
@@ -45,7 +46,7 @@ function heavy(n: number): JournalEntry {
 describe('retention', () => {
   test('by age forgets what is older, with its bodies, and nothing else', () => {
     const { file, clock } = openFile({ retentionMs: 30 * DAY_MS, maxBytes: 1024 ** 3 });
-    file.write([heavy(0), { row: rowOf(1) }, { row: rowOf(2) }]);
+    file.write(packEntries([heavy(0), { row: rowOf(1) }, { row: rowOf(2) }]));
     clock.ms = AT_MS + 30 * DAY_MS;
     forgetAll(file);
     expect(countOf(file)).toBe(3);
@@ -60,7 +61,7 @@ describe('retention', () => {
   test('by size forgets the oldest first and gives the room back to the disk', () => {
     const maxBytes = 2_000_000;
     const { file, path } = openFile({ retentionMs: 30 * DAY_MS, maxBytes });
-    for (let n = 0; n < 100; n++) file.write([heavy(n)]);
+    for (let n = 0; n < 100; n++) file.write(packEntries([heavy(n)]));
     file.checkpoint();
     const before = statSync(path).size;
     expect(before).toBeGreaterThan(15_000_000);
@@ -78,7 +79,7 @@ describe('retention', () => {
   test('by size works without bodies as well, in steps that are each short', () => {
     const { file } = openFile({ retentionMs: 30 * DAY_MS, maxBytes: 500_000 });
     for (let batch = 0; batch < 40; batch++) {
-      file.write(Array.from({ length: 256 }, (_, n) => ({ row: rowOf(batch * 256 + n) })));
+      file.write(packEntries(Array.from({ length: 256 }, (_, n) => ({ row: rowOf(batch * 256 + n) }))));
     }
     expect(countOf(file)).toBe(10_240);
     expect(file.forgetStep()).toBe(true);
@@ -91,7 +92,7 @@ describe('retention', () => {
 
   test('a limit below an empty file ends as well', () => {
     const { file } = openFile({ retentionMs: DAY_MS, maxBytes: 1 });
-    file.write([heavy(0)]);
+    file.write(packEntries([heavy(0)]));
     expect(forgetAll(file)).toBeLessThan(10);
     expect(countOf(file)).toBe(0);
     file.close();
@@ -117,9 +118,9 @@ test('the thread forgets by itself, while rows come in', async () => {
 test('a search looks at a part of the file at a time, and misses nothing', () => {
   const { file } = openFile({ retentionMs: DAY_MS, maxBytes: 1024 ** 3 });
   for (let batch = 0; batch < 100; batch++) {
-    file.write(Array.from({ length: 256 }, (_, n) => ({ row: rowOf(batch * 256 + n) })));
+    file.write(packEntries(Array.from({ length: 256 }, (_, n) => ({ row: rowOf(batch * 256 + n) }))));
   }
-  file.write([{ row: rowOf(-1, { status: 429 }) }]);
+  file.write(packEntries([{ row: rowOf(-1, { status: 429 }) }]));
   const query = { limit: 5, status: { from: 429, to: 429 } };
   const first = file.findStep(query);
   expect(first).toMatchObject({ rows: [], next: callIdOf(15_600) });

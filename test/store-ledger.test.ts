@@ -322,7 +322,7 @@ describe('what a killed process left under way', () => {
 
 describe('the database refuses', () => {
   const CHARGE =
-    "'charge', 100, 3, 10, 0, 0, 'k', NULL, 'm', 'p', 1, 'finished', 10, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, NULL, 'reported', NULL, 'unknown'";
+    "'charge', 100, 3, 10, 0, 0, 'k', NULL, 'm', 'p', 1, 'finished', 10, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, NULL, 'reported', NULL, 'unknown', NULL, NULL, NULL";
 
   async function withCharge(): Promise<Database> {
     const dataDir = scratchDir();

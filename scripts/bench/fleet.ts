@@ -32,7 +32,8 @@ export async function startFleet(binary: string, base: string): Promise<Fleet> {
     directories.push(directory);
     const port = freePort();
     writeFileSync(join(directory, 'osiris.yaml'), JSON.stringify(gatewayConfig(port, upstream)));
-    const options = { cwd: directory, stdout: 'ignore', stderr: 'inherit', env } as const;
+    // it makes its own settings, as it does for its users
+    const options = { cwd: directory, stdout: 'ignore', stderr: 'inherit', env: process.env } as const;
     const child = Bun.spawn([executable, 'serve'], options);
     children.push(child);
     await answering(`http://127.0.0.1:${port}/health/ready`);

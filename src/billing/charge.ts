@@ -96,8 +96,26 @@ function shareOf(usage: Usage, price: Price, minimumNano: bigint, share: number)
   return (shares + whole - 1n) / whole;
 }
 
-/** The exact cost before any rounding; within one step and tier it is linear in the tokens. */
+/**
+ * The exact cost before any rounding; within one step and tier it is linear in the tokens. Several requests cost what
+ * each of them costs by its own prompt and tier.
+ */
 export function costOf(usage: Usage, price: Price): PicoCost {
+  const total: PicoCost = { input: 0n, cachedInput: 0n, output: 0n, other: hostedCost(usage, price) };
+  for (const request of usage.requests ?? [usage]) addRequest(total, request, price);
+  return total;
+}
+
+/** What is no token; requests may share what their provider hosts for them. */
+function hostedCost(usage: Usage, price: Price): bigint {
+  return (
+    times(count(usage.serverTools.web_search), price.perSearch) +
+    times(imagesOf(usage), price.perImage) +
+    hostedCode(usage, price)
+  );
+}
+
+function addRequest(total: PicoCost, usage: Usage, price: Price): void {
   const rates = ratesFor(price, usage.input, usage.tier);
   const { ttl5m, ttl30m, unknown, ttl1h, ttl12h } = usage.cacheWrite;
   // Providers do not say how much of the sound or the pictures was cached: they count as uncached first.
@@ -105,22 +123,29 @@ export function costOf(usage: Usage, price: Price): PicoCost {
     [usage.inputAudio, rates.inputAudio],
     [usage.inputImage, rates.inputImage],
   ]);
-  return {
-    input:
-      uncached +
-      times(count(ttl5m) + count(ttl30m) + count(unknown), rates.cacheWrite) +
-      times(count(ttl1h) + count(ttl12h), rates.cacheWrite1h),
-    cachedInput: times(count(usage.cacheRead), rates.cachedInput),
-    output: costOfParts(usage.output, rates.output, [
-      [usage.outputAudio, rates.outputAudio],
-      [usage.outputImage, rates.outputImage],
-      [usage.outputReasoning, rates.reasoning],
-    ]),
-    other:
-      times(count(usage.serverTools.web_search), price.perSearch) +
-      times(imagesOf(usage), price.perImage) +
-      BigInt(price.perRequest ?? 0),
-  };
+  total.input +=
+    uncached +
+    times(count(ttl5m) + count(ttl30m) + count(unknown), rates.cacheWrite) +
+    times(count(ttl1h) + count(ttl12h), rates.cacheWrite1h);
+  total.cachedInput += times(count(usage.cacheRead), rates.cachedInput);
+  total.output += costOfParts(usage.output, rates.output, [
+    [usage.outputAudio, rates.outputAudio],
+    [usage.outputImage, rates.outputImage],
+    [usage.outputReasoning, rates.reasoning],
+  ]);
+  total.other += BigInt(price.perRequest ?? 0);
+}
+
+function hostedCode({ serverTools }: Usage, price: Price): bigint {
+  return (
+    times(count(serverTools.container), price.perContainer) +
+    times(count(serverTools.code_execution), price.perCodeRun)
+  );
+}
+
+/** What of a cost the code is that the provider ran, beside its tokens. */
+export function codeNano(usage: Usage, price: Price): bigint {
+  return roundUp(hostedCode(usage, price));
 }
 
 /** What of a cost the searches are. */

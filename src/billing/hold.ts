@@ -25,6 +25,8 @@ export type HoldRequest = {
   prompts?: number;
   /** The prompt may be written to a cache, at this price. */
   cacheWrite?: 'cacheWrite' | 'cacheWrite1h';
+  /** Of a container that code may run in, as `perContainer` counts it. */
+  containers?: number;
   price: Price;
 };
 
@@ -38,8 +40,9 @@ const BYTES_PER_TOKEN_MIN = 2;
 
 /**
  * Expected: the estimated input and the output a call usually has; the input alone is needed to begin. Strict: the
- * most the call can cost by its tokens, all of it needed, so that no balance falls below zero; hosted searches and
- * media behind a URL are beyond what a body tells, and the ledger charges no more than was held. Free models: 0.
+ * most the call can cost by its tokens, all of it needed, so that no balance falls below zero. Both hold five minutes
+ * of a container where code may run; more of them, hosted searches and media behind a URL are beyond what a body
+ * tells, and the ledger charges no more than was held. Free models: 0.
  */
 export function holdOf(request: HoldRequest, rules: HoldRules): Hold {
   if (isFree(request.price)) return { needNano: 0n, holdNano: 0n };
@@ -60,21 +63,22 @@ function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
   const rates = ratesFor(price, promptTokens, undefined);
   const most = Math.min(capOf(request) ?? expectedTokens, maxOutputTokens ?? expectedTokens);
   const inputRate = Math.max(rates.input, rates[request.cacheWrite ?? 'input']);
-  const needPico = times(inputTokens, inputRate) + BigInt(price.perRequest ?? 0);
+  const needPico = times(inputTokens, inputRate) + times(prompts, price.perRequest ?? 0);
   const outputTokens = Math.min(expectedTokens, most) * answersOf(request);
-  return { needPico, holdPico: needPico + times(outputTokens, rates.output) };
+  return { needPico, holdPico: needPico + times(outputTokens, rates.output) + codeCost(request) };
 }
 
 function dearestCost(request: HoldRequest): Costs {
   const { bodyBytes, maxOutputTokens, price, prompts = 1 } = request;
-  const inputTokens = Math.ceil(bodyBytes / BYTES_PER_TOKEN_MIN) * prompts;
+  const promptTokens = Math.ceil(bodyBytes / BYTES_PER_TOKEN_MIN);
+  const inputTokens = promptTokens * prompts;
   const outputTokens = (capOf(request) ?? maxOutputTokens ?? OUTPUT_TOKENS_UNKNOWN) * answersOf(request);
   let dearest = 0n;
-  for (const rates of everyRates(price, inputTokens)) {
+  for (const rates of everyRates(price, promptTokens)) {
     const cost = times(inputTokens, dearestInput(rates)) + times(outputTokens, dearestOutput(rates));
     if (cost > dearest) dearest = cost;
   }
-  const most = dearest + BigInt(price.perRequest ?? 0);
+  const most = dearest + times(prompts, price.perRequest ?? 0) + codeCost(request);
   return { needPico: most, holdPico: most };
 }
 
@@ -85,6 +89,11 @@ function dearestInput(rates: Rates): number {
 
 function dearestOutput({ output, reasoning, outputAudio, outputImage }: Rates): number {
   return Math.max(output, reasoning, outputAudio, outputImage);
+}
+
+/** Five minutes of the container, or one run, where the request lets code run. */
+function codeCost({ containers = 0, price }: HoldRequest): bigint {
+  return containers === 0 ? 0n : times(containers, price.perContainer ?? 0) + BigInt(price.perCodeRun ?? 0);
 }
 
 /** A cap that is no number of tokens (`1e999` is one in JSON) caps nothing. */

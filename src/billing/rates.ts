@@ -32,8 +32,8 @@ export function isFree(price: Price): boolean {
 const freePrices = new WeakMap<Price, boolean>();
 
 function costsNothing(price: Price): boolean {
-  const { perSearch = 0, perRequest = 0, perImage = 0 } = price;
-  if (perSearch + perRequest + perImage > 0) return false;
+  const { perSearch = 0, perRequest = 0, perImage = 0, perContainer = 0, perCodeRun = 0 } = price;
+  if (perSearch + perRequest + perImage + perContainer + perCodeRun > 0) return false;
   return everyRates(price, Number.POSITIVE_INFINITY).every((rates) =>
     Object.values(rates).every((rate) => rate === 0),
   );

@@ -4,7 +4,10 @@ import type { ShownCost } from '../canonical/usage.ts';
 import type { Charge } from './charge.ts';
 
 /** Nanodollars fit a JSON number of USD without loss up to some millions. */
-export function shownCost({ chargeNano, costNano, parts }: Charge, searchesNano = 0n): ShownCost {
+export function shownCost(
+  { chargeNano, costNano, parts }: Charge,
+  { searchesNano = 0n, codeNano = 0n } = {},
+): ShownCost {
   return {
     cost_usd_total: usd(chargeNano),
     cost_usd_request: usd(costNano),
@@ -12,6 +15,7 @@ export function shownCost({ chargeNano, costNano, parts }: Charge, searchesNano 
     cost_usd_cached_input: usd(parts.cachedInputNano),
     cost_usd_output: usd(parts.outputNano),
     ...(searchesNano > 0n ? { cost_usd_web_search: usd(searchesNano) } : {}),
+    ...(codeNano > 0n ? { cost_usd_code: usd(codeNano) } : {}),
   };
 }
 

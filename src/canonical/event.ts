@@ -1,7 +1,7 @@
 // The events a streamed answer is made of, and their grammar.
 
 import type { Fault } from './fault.ts';
-import type { Citation, OpaquePart, Seal, TokenLogprob } from './part.ts';
+import type { Citation, MediaSource, OpaquePart, Seal, TokenLogprob } from './part.ts';
 import type { Finish } from './response.ts';
 import type { Usage } from './usage.ts';
 
@@ -19,6 +19,7 @@ export type PartStart =
       itemId?: string;
     }
   | { kind: 'audio'; mediaType: string; id?: string }
+  | { kind: 'image'; source: MediaSource }
   | OpaquePart;
 
 export type PartDelta =
@@ -34,7 +35,8 @@ export type PartDelta =
 
 /**
  * Grammar: `start (part-start part-delta* part-end)* usage? (finish | error)`; an error may also replace
- * anything after the first event or come alone. Parts never overlap; `index` counts them from 0 without gaps.
+ * anything after the first event or come alone. Parts never overlap; `index` counts them from 0 without gaps. Only a
+ * citation may also come for a text that has ended: providers tell their sources last.
  */
 export type StreamEvent =
   | {

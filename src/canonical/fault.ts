@@ -57,7 +57,6 @@ export const FAULTS = {
   client_closed: { status: 499, kind: 'server', failover: false },
   internal_error: { status: 500, kind: 'server', failover: false },
   bad_gateway: { status: 502, kind: 'server', failover: true },
-  bad_tool_call: { status: 502, kind: 'server', failover: true },
   upstream_unreachable: { status: 502, kind: 'server', failover: true },
   upstream_truncated: { status: 502, kind: 'server', failover: true },
   upstream_auth: { status: 502, kind: 'server', failover: true, retry: false },

@@ -72,6 +72,7 @@ function beginPart(start: PartStart): Part {
       const part: AudioPart = { kind: 'audio', source: { from: 'base64', mediaType, data: '' } };
       return id === undefined ? part : { ...part, id };
     }
+    case 'image':
     case 'opaque':
       return start;
     default:

@@ -10,7 +10,7 @@ export function hostedToolFault(tool: OpaqueTool): Fault {
   const { type, at = 'tools' } = tool;
   const name = type.slice(0, NAME_CHARS_MAX).replace(/[^\w.:-]/g, '_');
   const message = runsCode(tool)
-    ? `\`${at}\`: the tool \`${name}\` runs code, which this model's provider cannot do or bills by container time that has no price here; leave it out or choose a Gemini model, where it costs tokens only.`
+    ? `\`${at}\`: the tool \`${name}\` runs code, which this model's provider cannot do in the format it is asked in; leave it out or choose a model of OpenAI, Anthropic, Google or xAI.`
     : `\`${at}\`: the tool \`${name}\` runs at another provider and does not exist for this model; leave it out or choose a model that has it.`;
   return new Fault('unsupported_parameter', message, { param: at });
 }

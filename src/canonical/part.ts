@@ -119,11 +119,22 @@ export type ToolResultPart = {
 export type RefusalPart = { kind: 'refusal'; text: string; at?: SourcePath };
 /** What a provider's own search looked for and found; either may be told in another part. */
 export type HostedSearch = { queries: string[]; sources: { url: string; title?: string }[] };
-/** Code that a provider's own tool ran, and what that printed; either may be told in another part. */
-export type HostedCode = { code?: string; output?: string };
 /**
- * A block or item only its own format knows. `text` is what a person could read of it, if anything; `search` and
- * `code`, in answers, what it tells of a search or of code that ran.
+ * Code that a provider's own tool ran, and what came of it; either may be told in another part. `language` is in lower
+ * case, `output` what it printed, errors included, `failed` that it ended in one. `files` are ids that only the provider
+ * knows, `pictures` addresses.
+ */
+export type HostedCode = {
+  code?: string;
+  language?: string;
+  output?: string;
+  failed?: boolean;
+  files?: string[];
+  pictures?: string[];
+};
+/**
+ * A block or item only its own format knows. `text` is what a person could read of it, if anything; `code` what it tells
+ * of code that ran, `search`, in answers, of a search.
  */
 export type OpaquePart = {
   kind: 'opaque';

@@ -22,6 +22,8 @@ export type Finish = {
   /** Why it was refused, for `refusal` and `filter`. */
   explanation?: string;
   category?: string;
+  /** What the provider wants to be shown so that it goes on, where it stopped in the middle of its answer. */
+  continuation?: string;
 };
 
 export type CanonicalResponse = {

@@ -74,6 +74,7 @@ function takeApart(part: Part): { start: PartStart; deltas: PartDelta[] } | unde
     case 'opaque':
       return { start: part, deltas: [] };
     case 'image':
+      return { start: { kind: 'image', source: part.source }, deltas: [] };
     case 'file':
     case 'tool-result':
       return undefined;

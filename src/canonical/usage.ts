@@ -17,9 +17,16 @@ export type Usage = {
   outputReasoning: number;
   outputAudio: number;
   outputImage: number;
-  /** Hosted tool runs by name: `web_search`, `web_fetch`, `code_execution`. */
+  /**
+   * Hosted tool runs by name: `web_search`, `web_fetch`, `code_execution`. `container` counts what is paid of the
+   * containers that code ran in, each as often as it has GB where the provider asks by size.
+   */
   serverTools: Record<string, number>;
+  /** The same by the container's id, which the same container has in another answer too; '' where it was not told. */
+  containers?: Record<string, number>;
   tier?: string;
+  /** Where it took more than one request: what each of them used, since its provider prices each by itself. */
+  requests?: Usage[];
   /** `reported` by the provider to the end, `partial` up to a break, `estimated` by us. */
   source: 'reported' | 'partial' | 'estimated';
   /** The provider's own object, verbatim; null when there was none. */
@@ -40,6 +47,7 @@ export type ShownCost = {
   cost_usd_output: number;
   /** Only where there were any. */
   cost_usd_web_search?: number;
+  cost_usd_code?: number;
 };
 
 /** A usage of zero tokens. */
@@ -79,15 +87,25 @@ export function countOf(reported: unknown): number | undefined {
 
 const SOURCES: Usage['source'][] = ['reported', 'partial', 'estimated'];
 
-/** What several answers used together; as sure as the least sure of them. */
+/** Notes the containers that code ran in, with what each counts. */
+export function addContainers(usage: Usage, containers: Record<string, number> | undefined): void {
+  if (!containers) return;
+  usage.containers = containers;
+  usage.serverTools.container = Object.values(containers).reduce((sum, size) => sum + size, 0);
+}
+
+/** What several requests used together; as sure as the least sure of them. A container they share is one. */
 export function sumUsages(usages: readonly Usage[]): Usage {
+  const [only] = usages;
+  if (only && usages.length === 1) return only;
   const sum = (count: (usage: Usage) => number) => usages.reduce((total, usage) => total + count(usage), 0);
   const { tier } = usages.find((usage) => usage.tier !== undefined) ?? {};
   const serverTools: Record<string, number> = {};
   for (const usage of usages)
     for (const [name, runs] of Object.entries(usage.serverTools))
       serverTools[name] = (serverTools[name] ?? 0) + runs;
-  return {
+  const containers: Record<string, number> = Object.assign({}, ...usages.map((each) => each.containers));
+  const total: Usage = {
     input: sum((usage) => usage.input),
     inputUncached: sum((usage) => usage.inputUncached),
     cacheRead: sum((usage) => usage.cacheRead),
@@ -106,9 +124,12 @@ export function sumUsages(usages: readonly Usage[]): Usage {
     outputImage: sum((usage) => usage.outputImage),
     serverTools,
     ...(tier === undefined ? {} : { tier }),
+    requests: usages.flatMap((usage) => usage.requests ?? [usage]),
     source: SOURCES[Math.max(0, ...usages.map(({ source }) => SOURCES.indexOf(source)))] ?? 'reported',
     raw: usages.map(({ raw }) => raw),
   };
+  if (Object.keys(containers).length > 0) addContainers(total, containers);
+  return total;
 }
 
 /** Σ of the cache writes of every lifetime. */

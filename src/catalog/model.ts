@@ -47,13 +47,17 @@ export type TokenPrices = {
 export type SteppedPrices = TokenPrices & { steps?: ({ aboveTokens: number } & TokenPrices)[] };
 
 /**
- * What a model costs. `perSearch`, `perRequest` and `perImage` (one made) are picodollars each. `tiers` stand in for
- * the token prices and steps when the answer names that service tier (`flex`, `priority`), in lower case.
+ * What a model costs. `perSearch`, `perRequest`, `perImage` (one made) and `perCodeRun` are picodollars each;
+ * `perContainer` is for each five minutes begun in which a container ran code, times its memory in GB where the provider
+ * asks by size. `tiers` stand in for the token prices and steps when the answer names that service tier (`flex`,
+ * `priority`), in lower case.
  */
 export type Price = SteppedPrices & {
   perSearch?: number;
   perRequest?: number;
   perImage?: number;
+  perContainer?: number;
+  perCodeRun?: number;
   tiers?: Record<string, SteppedPrices>;
   /** Where the figure is from and when it was read there. */
   source: string;

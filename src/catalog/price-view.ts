@@ -23,6 +23,8 @@ export const CLASS_NAMES: Record<TokenClass | UnitClass, string> = {
   perRequest: 'per_request',
   perSearch: 'per_search',
   perImage: 'per_image',
+  perContainer: 'per_container',
+  perCodeRun: 'per_code_run',
 };
 
 /** How an amount is written: `scale` is 6 for picodollars per token as USD per million, 12 for USD each. */

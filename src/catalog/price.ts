@@ -76,6 +76,8 @@ export const UNIT_CLASSES = [
   'perRequest',
   'perSearch',
   'perImage',
+  'perContainer',
+  'perCodeRun',
 ] as const satisfies readonly (keyof Price)[];
 
 function startsAt({ fromMs }: Price): number {

@@ -33,6 +33,7 @@ export function targetOf(model: Model, deployment: Deployment, provider: Provide
     audio: capabilities.audio ?? true,
     files: quirks.readsFiles ?? capabilities.files ?? true,
     prefill: capabilities.prefill ?? true,
+    runsCode: quirks.runsCode ?? true,
     stop: (capabilities.stop ?? true) && !refuses?.includes('stop'),
     thinkingTools: capabilities.thinkingTools ?? true,
     jsonMode: quirks.jsonMode ?? true,

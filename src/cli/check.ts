@@ -1,6 +1,7 @@
 // `osiris check`: says what is wrong with the configuration before a server does.
 
 import type { Command } from 'commander';
+import { unbilledNotes } from '../catalog/unbilled-code.ts';
 import type { Config } from '../config/config.ts';
 import { describeProblems } from './config.ts';
 import { Failure } from './failure.ts';
@@ -24,7 +25,10 @@ function check(flags: CheckFlags, ports: CommandPorts, host: Host): void {
   const result = ports.loadConfig(flags);
   if (flags.json) {
     const found = result.ok
-      ? { ok: true, file: result.config.file ?? null, problems: [], ...countsOf(result.config) }
+      ? {
+          ...{ ok: true, file: result.config.file ?? null, problems: [], ...countsOf(result.config) },
+          notes: notesOf(result.config),
+        }
       : { ok: false, problems: result.problems };
     host.stdout(`${JSON.stringify(found, null, 2)}\n`);
   } else {
@@ -32,6 +36,11 @@ function check(flags: CheckFlags, ports: CommandPorts, host: Host): void {
   }
   // The problems are on stdout already: only the exit code is left to say.
   if (!result.ok) throw new Failure('', 1, 'invalid_config');
+}
+
+/** What is right and may not be meant. */
+function notesOf({ models, providers }: Config): string[] {
+  return unbilledNotes(models.values(), providers).map(({ note }) => note);
 }
 
 function countsOf(config: Config) {
@@ -42,5 +51,6 @@ function describeGood(config: Config): string {
   const { providers, models, data_dir } = countsOf(config);
   const file = config.file ?? 'No configuration file: the defaults';
   const ready = providers.length === 0 ? 'no provider is ready' : `ready: ${providers.join(', ')}`;
-  return `${file} ${config.file === undefined ? 'are' : 'is'} fine. Providers ${ready}; ${models} models known; data in ${data_dir}`;
+  const fine = `${file} ${config.file === undefined ? 'are' : 'is'} fine. Providers ${ready}; ${models} models known; data in ${data_dir}`;
+  return [fine, ...notesOf(config)].join('\n');
 }

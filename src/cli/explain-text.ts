@@ -135,6 +135,11 @@ function candidateText(candidate: JsonObject, shown: boolean, full: boolean): st
   const [first] = requests;
   if (first)
     lines.push(`${first.method} ${first.url}${requests.length > 1 ? `, ${requests.length} times` : ''}`);
+  const further = asNumber(candidate.further_requests) ?? 0;
+  if (further > 0)
+    lines.push(
+      `if its provider stops in the middle of the answer, up to ${further} more requests bring the rest, each with the whole prompt`,
+    );
   if (!first || !shown) return lines;
   for (const [name, value] of Object.entries(asObject(first.headers))) lines.push(`  ${name}: ${value}`);
   for (const { body } of full ? requests : [first]) lines.push(...bodyLines(body, full));

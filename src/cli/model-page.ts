@@ -4,6 +4,7 @@ import type { Model, Price, SteppedPrices, TokenPrices } from '../catalog/model.
 import { priceAt, pricesAfter, TOKEN_CLASSES, UNIT_CLASSES } from '../catalog/price.ts';
 import { CLASS_NAMES } from '../catalog/price-view.ts';
 import { whyUnpriced } from '../catalog/resolve.ts';
+import { unbilledNotes } from '../catalog/unbilled-code.ts';
 import type { Config } from '../config/config.ts';
 import { formatTime } from '../lib/clock.ts';
 import { formatTokenPrice, formatUnitPrice } from '../lib/money.ts';
@@ -26,6 +27,8 @@ const UNIT_WORDS = {
   perRequest: 'a request',
   perSearch: 'a web search',
   perImage: 'a picture made',
+  perContainer: 'five minutes of a container with code',
+  perCodeRun: 'a run of code',
 } as const;
 
 /** The page, with the prices that hold at a moment and those to come. */
@@ -44,6 +47,7 @@ export function modelPage(model: Model, config: Config, atMs: number): string {
   const sections = [
     `${model.id}\n${lines.join('\n')}\n`,
     price === undefined ? `Not served: it ${whyUnpriced(model)}.\n` : priceSection('Price', price),
+    ...unbilledNotes([model], config.providers).map(({ note }) => `${note}\n`),
     ...pricesAfter(model, atMs).map((each) => priceSection(`From ${formatTime(each.fromMs ?? 0)}`, each)),
   ];
   return sections.join('\n');

@@ -116,6 +116,7 @@ function furtherPrices(price: Price | undefined, coming: Price[]): string {
     if (price.perSearch !== undefined) words.push('search');
     if (price.perRequest !== undefined) words.push('request');
     if (price.perImage !== undefined) words.push('picture');
+    if (price.perContainer !== undefined || price.perCodeRun !== undefined) words.push('code');
     for (const { aboveTokens } of price.steps ?? []) words.push(`>${aboveTokens / 1000}k`);
     words.push(...Object.keys(price.tiers ?? {}));
   }

@@ -71,7 +71,7 @@ export const CONTINUE: Client = {
   name: 'Continue',
   kind: 'editor',
   format: 'openai-chat',
-  calledAs: ['continue', 'openai-js'],
+  calledAs: ['continue', 'openai-js', 'sdk-js'],
   prefers: ANY_MODEL,
   blocks: [
     {
@@ -97,7 +97,10 @@ export const CONTINUE: Client = {
       keeps: ['name', 'version', 'schema'],
     },
   ],
-  notes: () => ['Choose the model in the list below the chat field.'],
+  notes: () => [
+    'Choose the model in the list below the chat field.',
+    'Its command line, cn (npm install -g @continuedev/cli), reads the same file.',
+  ],
 };
 
 export const CLINE: Client = {
@@ -105,7 +108,7 @@ export const CLINE: Client = {
   name: 'Cline',
   kind: 'editor',
   format: 'openai-chat',
-  calledAs: ['cline', 'openai-js'],
+  calledAs: ['cline', 'ai-sdk', 'openai-js'],
   prefers: ANY_MODEL,
   blocks: [
     {
@@ -119,6 +122,14 @@ export const CLINE: Client = {
         ['Model ID', model.id],
         ['Context Window Size, in Model Configuration', String(model.contextTokens)],
       ],
+    },
+    {
+      kind: 'code',
+      alternative: true,
+      title: 'Its command line: npm install -g cline',
+      language: 'shell',
+      text: ({ origin, key, model }) =>
+        `cline auth -p openai-compatible -b ${origin}/v1 -k ${key} -m ${model.id}\ncline "Say hello."\n`,
     },
   ],
 };

@@ -93,18 +93,20 @@ console.log(result.finalOutput);
       kind: 'code',
       title: 'Python: pip install openai-agents',
       language: 'python',
+      // Without a provider of its own it takes what stands before a slash in a model's name for one
       text: ({ origin, model }) => `import os
 
-from agents import Agent, Runner, set_default_openai_client, set_tracing_disabled
-from openai import AsyncOpenAI
+from agents import Agent, OpenAIProvider, RunConfig, Runner
 
-set_default_openai_client(
-    AsyncOpenAI(base_url="${origin}/v1", api_key=os.environ["OSIRIS_API_KEY"])
+osiris = RunConfig(
+    model_provider=OpenAIProvider(
+        base_url="${origin}/v1", api_key=os.environ["OSIRIS_API_KEY"]
+    ),
+    tracing_disabled=True,
 )
-set_tracing_disabled(True)
 
 agent = Agent(name="Assistant", instructions="Be brief.", model="${model.id}")
-print(Runner.run_sync(agent, "Say hello.").final_output)
+print(Runner.run_sync(agent, "Say hello.", run_config=osiris).final_output)
 `,
     },
   ],

@@ -41,6 +41,12 @@ const priceMembers = {
   per_search: Type.Optional(usd('One web search, in USD each.')),
   per_request: Type.Optional(usd('One request, in USD each.')),
   per_image: Type.Optional(usd('One picture made, in USD each.')),
+  per_container: Type.Optional(
+    usd(
+      'One container that ran code, in USD for each five minutes begun and, at OpenAI, each GB of its memory.',
+    ),
+  ),
+  per_code_run: Type.Optional(usd('One run of code at the provider, in USD each.')),
   steps: Steps,
   tiers: Type.Optional(
     Type.Record(Type.String(), Tier, {

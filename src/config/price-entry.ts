@@ -1,6 +1,7 @@
 // Turns the `price` of a model in the file, one or several with dates, into prices.
 
 import type { Price, SteppedPrices, TokenPrices } from '../catalog/model.ts';
+import type { UNIT_CLASSES } from '../catalog/price.ts';
 import { parseDay, startOfDay } from '../lib/calendar.ts';
 import { parseTokenPrice, parseUnitPrice } from '../lib/money.ts';
 import type { PriceNotes } from './money-schema.ts';
@@ -63,12 +64,14 @@ function readPrice(notes: PriceNotes, path: string, origin: Origin, report: Repo
   return price;
 }
 
-type Unit = 'perSearch' | 'perRequest' | 'perImage';
+type Unit = (typeof UNIT_CLASSES)[number];
 const UNITS = {
   per_search: 'perSearch',
   per_request: 'perRequest',
   per_image: 'perImage',
-} as const satisfies Record<string, Unit>;
+  per_container: 'perContainer',
+  per_code_run: 'perCodeRun',
+} as const satisfies Record<string, keyof Price>;
 
 type WrittenPrices = Pick<PriceNotes, 'input' | 'output' | keyof typeof CLASSES>;
 

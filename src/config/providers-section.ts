@@ -265,6 +265,7 @@ function readQuirks({ quirks }: ProviderShape): Quirks {
     refuses: notes.refuses?.filter((each) => each !== undefined),
     refusesBetas: notes.refuses_betas?.filter((each) => each !== undefined),
     readsFiles: notes.reads_files,
+    runsCode: notes.runs_code,
   });
 }
 

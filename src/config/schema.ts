@@ -143,6 +143,10 @@ const QuirksShape = section(
         'Betas of Anthropic it refuses, such as context-management; they and the members they unlock are left out. "*" for all.',
     }),
     reads_files: flag({ description: 'Reads files for models that cannot.' }),
+    runs_code: flag({
+      description:
+        'Runs code itself, as the tools code_interpreter and code_execution ask; false where it does not.',
+    }),
   },
   { description: 'How the provider differs from what OpenAI itself does.' },
 );

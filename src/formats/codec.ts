@@ -50,6 +50,8 @@ export type Target = {
   files?: boolean;
   /** It goes on with an assistant turn that ends the conversation. */
   prefill?: boolean;
+  /** The tool of its format that runs code. */
+  runsCode?: boolean;
   stop?: boolean;
   /** On Chat it takes functions together with an effort (OpenAI from 5.6 on: on Responses only). */
   thinkingTools?: boolean;
@@ -164,6 +166,20 @@ export type Telltale = {
   };
 };
 
+/** How an answer goes on that its provider has stopped in the middle. */
+export type Continuing = {
+  /** So many further requests at most. */
+  requestsMax: number;
+  /** Whether the answer to this request can stop like that. */
+  mayStop(body: JsonObject): boolean;
+  /** Clients of the same format are told in its own word and go on themselves. */
+  hasWord: boolean;
+  /** The request for the rest repeats what came so far. */
+  repeats: boolean;
+  /** That request; undefined when the answer is over. `body` is that of the first one, `answer` what came so far. */
+  next(body: Uint8Array, answer: CanonicalResponse): Uint8Array | undefined;
+};
+
 export type Codec = {
   id: FormatId;
   /** Whose seals this format carries as they are; undefined when it has no place for any. */
@@ -173,8 +189,12 @@ export type Codec = {
    * in its place, undefined to leave the reasoning out. The same object when nothing changes.
    */
   showSeals?(body: JsonObject, show: (seal: string) => string | undefined): Converted<JsonObject>;
+  /** What no answer of this format can show, so that it is lost. */
+  hides?: readonly 'images'[];
   /** What no request of this format can say, so that the gateway sees to it itself. */
   lacks?: readonly 'json-mode'[];
+  /** In its streams a text that has ended takes no more sources. */
+  losesLateSources?: boolean;
   /** The stop texts its vendors take; the gateway sees to all others itself. `blank`: also those of white space. */
   stops: { max: number; blank: boolean };
   /**
@@ -219,6 +239,8 @@ export type Codec = {
   /** Reads an upstream's error body (parsed JSON, or text) into what our client may see. */
   decodeError(status: number, body: unknown, headers: Headers): Fault;
   telltale: Telltale;
+  /** For formats whose vendors may stop an answer in the middle and go on when asked. */
+  continuing?: Continuing;
   /** For formats whose vendors end their answers in ways that break clients. */
   mending?: { stream(): StreamMender; whole(bytes: Uint8Array): Uint8Array };
   /**

@@ -27,3 +27,9 @@ function unescapeUrl(text: string): string {
 export function dataUrl(mediaType: string, data: string): string {
   return `data:${mediaType};base64,${data}`;
 }
+
+/** Where the bytes are, or the bytes themselves, as an address; undefined for what has none. */
+export function addressOf(source: MediaSource): string | undefined {
+  if (source.from === 'url') return source.url;
+  return source.from === 'base64' ? dataUrl(source.mediaType, source.data) : undefined;
+}

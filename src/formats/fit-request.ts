@@ -6,6 +6,7 @@ import type { Part } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
 import { StopCut } from '../canonical/stop-cut.ts';
 import type { Codec, Target } from './codec.ts';
+import { fitCompaction } from './compaction.ts';
 import { type FitStep, fitOutput } from './output-form.ts';
 
 /**
@@ -14,11 +15,11 @@ import { type FitStep, fitOutput } from './output-form.ts';
  * client asked for.
  */
 export function fitRequest(request: CanonicalRequest, target: Target, codec: Codec): FitStep {
-  refuseUnseen(request, target);
+  refuseUnseen(request, target, codec);
   refuseTools(request, target);
   refusePrefill(request, target);
   const out: FitStep = { request, losses: [], changes: [] };
-  for (const step of [fitOutput, fitForcedChoice, fitStop]) {
+  for (const step of [fitCompaction, fitOutput, fitForcedChoice, fitStop]) {
     const { request: fitted, losses, changes } = step(out.request, target, codec);
     out.request = fitted;
     out.losses.push(...losses);
@@ -30,12 +31,17 @@ export function fitRequest(request: CanonicalRequest, target: Target, codec: Cod
 const SENSES = { image: 'images', audio: 'audio', file: 'files' } as const;
 
 /** An answer about a picture the model never saw would be made up. */
-function refuseUnseen({ messages }: CanonicalRequest, target: Target): void {
+function refuseUnseen({ messages }: CanonicalRequest, target: Target, codec: Codec): void {
   const refuse = (part: Part): void => {
     if (part.kind === 'tool-result') for (const inner of part.content) refuse(inner);
     if (part.kind !== 'image' && part.kind !== 'audio' && part.kind !== 'file') return;
     // an assistant's own recording is named, not heard; a text is a text whatever it is called
     if (part.source.from === 'text' || (part.kind === 'audio' && part.source.from === 'file-id')) return;
+    if (isVideo(part) && codec.id !== 'google-generate-content')
+      throw unsupported(
+        part.at,
+        `This model takes no videos: leave \`${part.at ?? 'it'}\` out, or use a Gemini model.`,
+      );
     const sense = SENSES[part.kind];
     if (target[sense] !== false) return;
     const where = part.at === undefined ? sense : `\`${part.at}\``;
@@ -45,6 +51,10 @@ function refuseUnseen({ messages }: CanonicalRequest, target: Target): void {
     );
   };
   for (const message of messages) for (const part of message.parts) refuse(part);
+}
+
+function isVideo({ source }: Extract<Part, { source: unknown }>): boolean {
+  return source.from === 'base64' && source.mediaType.startsWith('video/');
 }
 
 function refuseTools({ tools, origin }: CanonicalRequest, target: Target): void {

@@ -25,6 +25,9 @@ const REASONS: Partial<Record<FaultCode, FallbackReason>> = {
   content_policy_violation: 'refusal',
 };
 
+/** What the journal says of a request that was not the last one of its call. */
+type Why = FaultCode | 'continued' | 'bad_tool_call';
+
 export class Attempts {
   /** How many there have been, the one under way included. */
   count = 0;
@@ -39,7 +42,6 @@ export class Attempts {
   #isUnderWay = false;
   #hasBegun = false;
   #again = false;
-  #hasRepeated = false;
   #retriesLeft = 0;
   #othersLeft = 0;
   /** What the client is told when all fail: a model's own words before a failure, a failure before what was not sent. */
@@ -184,11 +186,8 @@ export class Attempts {
       this.ended('client-left', undefined);
       throw fault;
     }
-    const isBadTool = fault.code === 'bad_tool_call';
-    // it has answered, and the next call may be answered well
-    this.ended(isBadTool ? 'finished' : 'upstream-failed', fault);
-    if (wasSent) this.#note(stop, fault);
-    if (isBadTool) return this.#repeat(fault);
+    this.ended('upstream-failed', fault);
+    if (wasSent) this.#note(stop, fault.code);
     const reason = REASONS[fault.code];
     if (reason !== undefined && this.#passesOn(reason)) {
       this.#told ??= fault;
@@ -207,26 +206,54 @@ export class Attempts {
 
   /** Whether an answer may be asked for once more that came but is of no use. */
   get mayRepeat(): boolean {
-    return !this.#hasRepeated && this.#ports.config.routing.retries > 0 && nowMs() < this.#deadlineMs();
+    return this.#ports.config.routing.retries > 0 && this.hasTime;
   }
 
-  #repeat(fault: Fault): void {
-    this.#hasRepeated = true;
-    this.#again = true;
-    this.#failure = fault;
-    renewAbort(this.#call);
+  get hasTime(): boolean {
+    return nowMs() < this.#deadlineMs();
   }
 
-  #note({ candidate }: Stop, { code }: Fault): void {
+  /** One more request for the same answer goes where the last one went; `why` is what the journal says of that one. */
+  another(why: Why): void {
+    const stop = this.#stop;
+    const call = this.#call;
+    if (stop) this.#note(stop, why);
+    this.count += 1;
+    call.trace.attempts = this.count;
+    call.trace.upstreamStatus = undefined;
+    // nobody else can go on with what this one has begun
+    call.givesWay = undefined;
+    this.#sentMs = nowMs();
+  }
+
+  /**
+   * A request for more of an answer failed before anything of it came: how long to wait until it is sent once more,
+   * in milliseconds; undefined when it is not.
+   */
+  waitForMore(thrown: unknown): number | undefined {
+    const stop = this.#stop;
+    const call = this.#call;
+    if (!stop || call.hasLeft || hasEnded(call)) return undefined;
+    renewAbort(call);
+    const { health, config } = this.#ports;
+    const failure = this.#failureOf(toFault(thrown));
+    const waitMs = this.#waitOf(stop, failure);
+    if (waitMs !== undefined)
+      health.failed(stop.candidate, this.#credential, failure, config.routing.cooldownMs);
+    return waitMs;
+  }
+
+  #note({ candidate }: Stop, why: Why): void {
     const { trace } = this.#call;
     const { deployment, provider } = candidate;
     const status = trace.upstreamStatus === undefined ? '' : ` ${trace.upstreamStatus}`;
     trace.failed ??= [];
-    trace.failed.push(`${provider.id}/${deployment.model}${status} ${code} ${nowMs() - this.#sentMs}ms`);
+    trace.failed.push(`${provider.id}/${deployment.model}${status} ${why} ${nowMs() - this.#sentMs}ms`);
   }
 
   /** Decides whether the same deployment is asked once more, and waits until it may be. */
-  async #waitToRetry({ candidate }: Stop, failure: Failure): Promise<void> {
+  async #waitToRetry(stop: Stop, failure: Failure): Promise<void> {
+    const { candidate } = stop;
     const { health } = this.#ports;
     const call = this.#call;
     const used = this.#credential;
@@ -239,14 +266,22 @@ export class Attempts {
       this.#again = true;
       return;
     }
-    if (this.#retriesLeft === 0 || !mayPass(failure) || health.isBroken(candidate)) return;
-    const retry = this.#ports.config.routing.retries - this.#retriesLeft + 1;
-    const waitMs = waitBefore(retry, failure.retryAfterS, randomFraction());
-    if (waitMs === undefined || nowMs() + waitMs >= this.#deadlineMs()) return;
-    this.#retriesLeft -= 1;
+    const waitMs = this.#waitOf(stop, failure);
+    if (waitMs === undefined) return;
     this.#again = true;
     await pause(waitMs, call.abort.signal);
     if (call.abort.signal.aborted) throw toFault(call.abort.signal.reason);
+  }
+
+  /** Takes one of the retries there are, if it may help; how long to wait before it, in milliseconds. */
+  #waitOf({ candidate }: Stop, failure: Failure): number | undefined {
+    const { health, config } = this.#ports;
+    if (this.#retriesLeft === 0 || !mayPass(failure) || health.isBroken(candidate)) return undefined;
+    const retry = config.routing.retries - this.#retriesLeft + 1;
+    const waitMs = waitBefore(retry, failure.retryAfterS, randomFraction());
+    if (waitMs === undefined || nowMs() + waitMs >= this.#deadlineMs()) return undefined;
+    this.#retriesLeft -= 1;
+    return waitMs;
   }
 
   #deadlineMs(): number {
@@ -308,9 +343,13 @@ function nobody(): Fault {
 function renewAbort(call: Call): void {
   const { signal } = call.abort;
   if (!signal.aborted) return;
-  const { reason } = signal;
-  if (reason instanceof Fault && ENDS_ALL.has(reason.code)) throw reason;
+  if (hasEnded(call)) throw signal.reason;
   call.abort = new AbortController();
+}
+
+function hasEnded({ abort: { signal } }: Call): boolean {
+  const reason: unknown = signal.aborted ? signal.reason : undefined;
+  return reason instanceof Fault && ENDS_ALL.has(reason.code);
 }
 
 const ENDS_ALL = new Set<FaultCode>(['client_closed', 'draining', 'paused', 'request_timeout']);

@@ -15,6 +15,8 @@ const NAMES: readonly [RegExp, string][] = [
   [/\b(?:Async)?(?:Azure)?OpenAI\/Python ([\w.-]+)/i, 'openai-python'],
   [/\b(?:Async)?Anthropic\/JS ([\w.-]+)/i, 'anthropic-js'],
   [/\b(?:Async)?Anthropic\/Python ([\w.-]+)/i, 'anthropic-python'],
+  // bundled and minified, the class that names itself so has another name
+  [/^[\w$]{1,3}\/JS (\d[\w.-]*)/, 'sdk-js'],
   [/\bai(?:-sdk(?:\/[a-z-]+)*)?\/([\d][\w.-]*)/i, 'ai-sdk'],
   [/\bpython-(requests|httpx|urllib)\b/i, 'python'],
   [/\bcurl\/([\w.-]+)/i, 'curl'],

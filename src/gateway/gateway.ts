@@ -2,41 +2,36 @@
 
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
-import { sumUsages, type Usage } from '../canonical/usage.ts';
-import { nowMs, nowS } from '../lib/clock.ts';
+import type { Usage } from '../canonical/usage.ts';
+import { nowMs } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
-import { newAnswerToken } from '../lib/id.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { Cache, SettleRule } from '../store/ports.ts';
 import type { AdmitPorts } from './admission/admit.ts';
 import type { Turn } from './admission/turns.ts';
-import { type BadTool, badToolOf } from './answer/bad-tool.ts';
 import type { Conversion } from './answer/conversion.ts';
 import { HealedStream, healWhole } from './answer/healing.ts';
 import { tellingBody } from './answer/last-bytes.ts';
 import { PassedStream } from './answer/pass.ts';
+import type { Reader } from './answer/reader.ts';
 import { refused, refuseRefusal } from './answer/refusal.ts';
 import { Relay } from './answer/relay.ts';
-import { joinStreams, SeveralStreams } from './answer/several-stream.ts';
 import { writeSeveral } from './answer/several-whole.ts';
-import { type Eyes, TranscodedStream } from './answer/transcode.ts';
-import { answerWhole, failureOf, readWhole } from './answer/whole.ts';
+import type { Eyes } from './answer/transcode.ts';
+import { askTranslated, receive } from './answer/translated.ts';
+import { answerPassed, answerTranslated, readWhole } from './answer/whole.ts';
 import { type AttemptPorts, Attempts } from './attempts.ts';
 import { giveKept } from './cache/give.ts';
 import { type Keep, type KeepPorts, keepFor, RecordedStream } from './cache/keep.ts';
 import type { Hit } from './cache/kept-answer.ts';
-import { type Call, dressOf, forgetRequest, leaveCall } from './call.ts';
+import { type Call, forgetRequest, leaveCall } from './call.ts';
+import { hasFreeContainers } from './containers.ts';
 import { Meter } from './meter.ts';
-import { type Plan, type PlanPorts, planCall, type TranscodePlan } from './plan.ts';
+import { type PassPlan, type Plan, type PlanPorts, planCall, type TranscodePlan } from './plan.ts';
 import { noteSealsIn } from './reasoning/seal-notes.ts';
 import { type Answerer, Latch, ruleOf, type SettlePorts } from './settle.ts';
 import { isStrict, refuseLosses } from './strict.ts';
-import {
-  callUpstream,
-  type Received,
-  type UpstreamPorts,
-  upstreamFault,
-  withoutSecrets,
-} from './upstream.ts';
+import { type UpstreamPorts, upstreamFault, withoutSecrets } from './upstream.ts';
 import type { Watched } from './watch.ts';
 
 export type GatewayPorts = AdmitPorts &
@@ -96,6 +91,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
       try {
         const plan = planCall(call, candidate, ports);
         losses = plan.losses;
+        latch.freesContainers = hasFreeContainers(call, plan);
         if (isStrict(call)) refuseLosses(losses);
         attempts.send(plan);
         const { body, stream } = await tryCandidate({ call, plan, meter, latch, attempts, ports });
@@ -135,74 +131,53 @@ function awaitTurn(turn: Turn, call: Call, { watch }: GatewayPorts): Promise<voi
 }
 
 async function tryCandidate(attempt: Attempt): Promise<Delivery> {
-  const { call, plan, meter, latch, attempts, ports } = attempt;
+  const { call, plan } = attempt;
   call.trace.losses = plan.losses;
-  if (plan.kind === 'transcode' && plan.more.length > 0) return trySeveral(attempt, plan);
-  const received = await callUpstream(call, plan, ports);
-  const { status, isStream, body } = received;
-  call.trace.upstreamStatus = status;
-  if (status < 200 || status > 299) throw failureOf(received, plan.upstream);
-  if (!(body instanceof Uint8Array)) {
-    return openRelay(attempt, body, conversionOf(attempt), () => meter.usage());
-  }
-  if (attempts.hasOtherForRefusal) refuseRefusal({ bytes: body, isStream }, plan);
-  const made = answerWhole(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
-  const badTool = badToolOf(attempt);
-  const fault = badTool.fault();
-  if (fault) throw fault;
-  badTool.tell();
-  const whole = healed(attempt, made);
-  const answerer = { provider: plan.candidate.provider.id, losses: plan.losses };
-  await settleWhole(latch, 'finished', answerer, () => meter.usage());
-  if (plan.kind === 'pass' && plan.noteSeals) noteSealsIn(body, plan.noteSeals);
-  keepFor(call, plan, ports)?.({ bytes: body, isStream }, meter.usage());
-  return deliver(call, latch, whole);
+  return plan.kind === 'pass' ? tryPass(attempt, plan) : tryTranslated(attempt, plan);
 }
 
-/** As many requests as answers are wanted, side by side; the failure of one is that of all. */
-async function trySeveral(attempt: Attempt, plan: TranscodePlan): Promise<Delivery> {
-  const { call, latch, ports } = attempt;
-  const received = await receiveAll(call, plan, ports);
-  const meters = received.map(() => new Meter(call.promptTokens));
-  const used = sumOf(meters);
-  const streams = received.flatMap(({ body }) => (body instanceof Uint8Array ? [] : [body]));
-  if (streams.length === received.length) {
-    const dress = dressOf(call, newAnswerToken(), nowS());
-    const conversion = new SeveralStreams(plan, call.codec, dress, meters, eyesOf(attempt));
-    return openRelay(attempt, joinStreams(streams), conversion, used);
+async function tryPass(attempt: Attempt, plan: PassPlan): Promise<Delivery> {
+  const { call, meter, latch, attempts, ports } = attempt;
+  const { isStream, body } = await receive(call, plan, ports);
+  const used = () => meter.usage();
+  if (!(body instanceof Uint8Array))
+    return openRelay(attempt, body.getReader(), passedStream(attempt, plan), {
+      ...{ used, meter, isPlain: () => true },
+    });
+  if (attempts.hasOtherForRefusal) refuseRefusal(readWhole({ bytes: body, isStream }, plan));
+  const made = answerPassed(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
+  const whole = await finishWhole(attempt, made, used);
+  if (plan.noteSeals) noteSealsIn(body, plan.noteSeals);
+  keepFor(call, plan, ports)?.({ bytes: body, isStream }, meter.usage());
+  return whole;
+}
+
+async function tryTranslated(attempt: Attempt, plan: TranscodePlan): Promise<Delivery> {
+  const { call, meter, latch, attempts, ports } = attempt;
+  const faultOf = faultsOf(call, plan.candidate.provider);
+  const answers = await askTranslated({ call, plan, meter, attempts, ports, faultOf });
+  const { used, meters, isPlain } = answers;
+  if ('reader' in answers) {
+    const heard = meters.length === 1 ? { used, isPlain, meter } : { used, isPlain };
+    return openRelay(attempt, answers.reader, answers.open(eyesOf(attempt)), heard);
   }
-  const responses = await Promise.all(
-    received.map(async ({ body, isStream }) => {
-      const bytes = body instanceof Uint8Array ? body : await new Response(body).bytes();
-      return readWhole({ bytes, isStream }, plan);
-    }),
-  );
-  const made = writeSeveral(call, plan, responses, meters, (usage) => latch.costOf(usage));
+  const { responses, bytes } = answers;
+  const [response] = responses;
+  const costOf = (usage: Usage) => latch.costOf(usage);
+  if (!response || responses.length > 1)
+    return finishWhole(attempt, writeSeveral(call, plan, responses, meters, costOf), used);
+  if (attempts.hasOtherForRefusal) refuseRefusal(response);
+  const whole = await finishWhole(attempt, answerTranslated(call, plan, response, meter, costOf), used);
+  if (bytes && isPlain()) keepFor(call, plan, ports)?.(bytes, meter.usage());
+  return whole;
+}
+
+async function finishWhole(attempt: Attempt, made: Whole, used: () => Usage): Promise<Delivery> {
+  const { call, plan, latch } = attempt;
   const whole = healed(attempt, made);
   const answerer = { provider: plan.candidate.provider.id, losses: plan.losses };
   await settleWhole(latch, 'finished', answerer, used);
   return deliver(call, latch, whole);
-}
-
-/** A function of its own, so that a stream that is under way keeps the meters and nothing else. */
-function sumOf(meters: readonly Meter[]): () => Usage {
-  return () => sumUsages(meters.map((meter) => meter.usage()));
-}
-
-async function receiveAll(call: Call, plan: TranscodePlan, ports: GatewayPorts): Promise<Received[]> {
-  try {
-    const bodies = [plan.body, ...plan.more];
-    const received = await Promise.all(bodies.map((body) => callUpstream(call, { ...plan, body }, ports)));
-    for (const one of received) {
-      call.trace.upstreamStatus = one.status;
-      if (one.status < 200 || one.status > 299) throw failureOf(one, plan.upstream);
-    }
-    return received;
-  } catch (thrown) {
-    // the others would go on being paid
-    call.abort.abort(toFault(thrown));
-    throw thrown;
-  }
 }
 
 async function settleWhole(
@@ -235,38 +210,36 @@ function eyesOf({ plan, latch }: Attempt): Eyes {
   return { clean: (fault) => withoutSecrets(fault, provider), costOf: (usage) => latch.costOf(usage) };
 }
 
-function conversionOf(attempt: Attempt): Conversion {
-  const { call, plan, meter } = attempt;
-  const { deployment } = plan.candidate;
-  const eyes = eyesOf(attempt);
-  if (plan.kind === 'transcode')
-    return new TranscodedStream(plan, call.codec, dressOf(call, newAnswerToken(), nowS()), meter, eyes);
+function passedStream(attempt: Attempt, plan: PassPlan): Conversion {
+  const { call, meter } = attempt;
   return new PassedStream({
     codec: call.codec,
     meter,
     requestId: call.requestId,
-    showModel: plan.renamed && deployment.model !== call.modelName ? call.modelName : undefined,
+    showModel:
+      plan.renamed && plan.candidate.deployment.model !== call.modelName ? call.modelName : undefined,
     hideUsage: plan.hideUsage,
     noteSeals: plan.noteSeals,
     mender: call.codec.mending?.stream(),
-    ...eyes,
+    ...eyesOf(attempt),
   });
 }
 
-/** `used` is what the answer used so far. */
+/**
+ * `used` is what the answer used so far, `isPlain` whether one request brought it all; `meter` hears it if it is the only
+ * one.
+ */
 async function openRelay(
   attempt: Attempt,
-  upstream: ReadableStream<Uint8Array>,
+  upstream: Reader,
   converting: Conversion,
-  used: () => Usage,
+  { used, isPlain, meter }: { used: () => Usage; isPlain: () => boolean; meter?: Meter },
 ): Promise<Delivery> {
   const { call, plan, latch, attempts, ports } = attempt;
   const { provider } = plan.candidate;
   // not the plan: it holds the whole request
   const { losses } = plan;
-  const { abort } = call;
   const keep = keepFor(call, plan, ports);
-  const badTool = badToolOf(attempt);
   const recorded = keep && new RecordedStream(converting);
   const listened = recorded ?? converting;
   const conversion = call.extras?.mendsJson ? new HealedStream(listened, losses) : listened;
@@ -280,16 +253,18 @@ async function openRelay(
     settle: (rule) => {
       call.trace.fault ??= conversion.fault;
       attempts.ended(rule, conversion.fault);
-      if (rule === 'finished') badTool.tell();
       const settled = latch.settle(rule, { provider: provider.id, losses }, used);
-      return keep && rule === 'finished' ? settled.then(() => keepRecorded(recorded, keep, used)) : settled;
+      return keep && rule === 'finished' && isPlain()
+        ? settled.then(() => keepRecorded(recorded, keep, used))
+        : settled;
     },
     delivered: () => latch.delivered(),
-    abort: (reason) => abort.abort(reason),
+    // that of the attempt under way then
+    abort: (reason) => call.abort.abort(reason),
     breakOff: (fault) =>
       call.codec.breakOff(fault, { first: undefined, frames: 0, requestId: call.requestId }),
-    unwanted: unwantedBy(attempt, badTool),
-    faultOf: (thrown) => streamFault(upstreamFault(call, provider, thrown)),
+    unwanted: unwantedBy(attempts.hasOtherForRefusal ? meter : undefined),
+    faultOf: faultsOf(call, provider),
   });
   await relay.open();
   // nobody else will be asked
@@ -298,14 +273,18 @@ async function openRelay(
 }
 
 /** Why the answer is not the one to show, as long as another may be asked for. */
-function unwantedBy({ attempts, meter }: Attempt, badTool: BadTool): () => Fault | undefined {
-  const hasOther = attempts.hasOtherForRefusal;
-  return () => (hasOther && meter.refused ? refused() : badTool.fault());
+function unwantedBy(meter: Meter | undefined): () => Fault | undefined {
+  return () => (meter?.refused ? refused() : undefined);
 }
 
 function keepRecorded(stream: RecordedStream | undefined, keep: Keep, used: () => Usage): void {
   const bytes = stream?.recorded;
   if (bytes) keep({ bytes, isStream: true }, used());
+}
+
+/** What a thrown read error means. */
+function faultsOf(call: Call, provider: Provider): (thrown: unknown) => Fault {
+  return (thrown) => streamFault(upstreamFault(call, provider, thrown));
 }
 
 /** A connection that broke while it carried an answer truncated it. */

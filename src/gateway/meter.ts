@@ -4,7 +4,7 @@ import type { StreamEvent } from '../canonical/event.ts';
 import type { Fault } from '../canonical/fault.ts';
 import type { Part } from '../canonical/part.ts';
 import type { CanonicalResponse, Finish } from '../canonical/response.ts';
-import { isBelievable, noUsage, settleUsage, type Usage } from '../canonical/usage.ts';
+import { isBelievable, noUsage, settleUsage, sumUsages, type Usage } from '../canonical/usage.ts';
 
 /** The model would not, or a filter would not let it. */
 export function isRefusal({ reason }: Finish): boolean {
@@ -20,9 +20,9 @@ export class Meter {
   fault: Fault | undefined;
   /** The answer was over before it had said anything, because the model or a filter refused. */
   refused = false;
-  /** It ended in a tool call that not even its provider could read. */
-  hasBadTool = false;
-  readonly #promptTokens: number;
+  #promptTokens: number;
+  /** What the requests before the one under way have used for the same answer. */
+  #earlier: Usage[] = [];
   #report: Usage | undefined;
   /** Output seen when the report came: what it covers. */
   #covered = 0;
@@ -46,7 +46,6 @@ export class Meter {
         return;
       case 'finish':
         this.ended = true;
-        this.hasBadTool = event.finish.reason === 'bad-tool';
         this.refused = this.#chars === 0 && isRefusal(event.finish);
         return;
       case 'error':
@@ -59,6 +58,30 @@ export class Meter {
       default:
         event satisfies never;
     }
+  }
+
+  /** The answer goes on in another request, whose prompt is all there was of it so far. */
+  goOn(): void {
+    const used = this.#own();
+    this.#earlier.push(used);
+    this.#promptTokens = used.input + used.output;
+    this.forget();
+  }
+
+  /** What came by the request under way is as good as nothing: it is asked anew. */
+  forget(): void {
+    this.ended = false;
+    this.fault = undefined;
+    this.refused = false;
+    this.#report = undefined;
+    this.#covered = 0;
+    this.#chars = 0;
+    this.#frames = 0;
+  }
+
+  /** More than one request was needed, so that no report of a provider is about the whole answer. */
+  get isSum(): boolean {
+    return this.#earlier.length > 0;
   }
 
   /** Frames that have left since the answer began without all being decoded; about one token is in each. */
@@ -82,7 +105,6 @@ export class Meter {
 
   hearWhole(response: CanonicalResponse): void {
     this.ended = true;
-    this.hasBadTool = response.finish.reason === 'bad-tool';
     for (const part of response.parts) this.#chars += charsOf(part);
     this.hearReport(response.usage);
   }
@@ -94,7 +116,7 @@ export class Meter {
    */
   billed(report: Usage): Usage {
     if (this.#billed && isSameReport(this.#billed.report, report)) return this.#billed.usage;
-    const usage = this.#corrected(report);
+    const usage = this.#withEarlier(this.#corrected(report));
     // what was not counted yet still grows
     if (report.source !== 'partial') this.#billed = { report, usage };
     return usage;
@@ -106,13 +128,25 @@ export class Meter {
    * came before any output counts none, and nothing is made up for an answer that never began.
    */
   usage(): Usage {
+    if (this.ended && !this.fault && this.#report) return this.billed(this.#report);
+    return this.#withEarlier(this.#own());
+  }
+
+  /** Of the request under way. */
+  #own(): Usage {
     const report = this.#report;
-    if (this.ended && !this.fault) return report ? this.billed(report) : this.#estimate();
+    if (this.ended && !this.fault) return report ? this.#corrected(report) : this.#estimate();
     const seen = this.#seen;
     if (!report) return seen > 0 ? this.#estimate() : noUsage('estimated');
     if (report.source === 'partial')
       return settleUsage({ ...report, output: seen > 0 ? Math.max(report.output, seen) : 0 });
     return { ...report, output: report.output + seen - this.#covered, source: 'partial' };
+  }
+
+  #withEarlier(own: Usage): Usage {
+    if (this.#earlier.length === 0) return own;
+    // one of which nothing has come yet makes the others no less sure
+    return sumUsages(own.input + own.output > 0 ? [...this.#earlier, own] : this.#earlier);
   }
 
   #corrected(report: Usage): Usage {

@@ -9,6 +9,7 @@ import { mapTools, type ToolAbilities } from '../canonical/tool-map.ts';
 import { targetOf } from '../catalog/target.ts';
 import type { Config } from '../config/config.ts';
 import { ACCOUNT_MEMBERS, refusePrefill, refuseThread } from '../formats/anthropic-messages/index.ts';
+import { mayRunCode } from '../formats/code-tool.ts';
 import type { Codec, Converted, Target } from '../formats/codec.ts';
 import { fitRequest } from '../formats/fit-request.ts';
 import { FORMATS } from '../formats/index.ts';
@@ -69,6 +70,8 @@ export type TranscodePlan = {
   losses: Loss[];
   /** Bodies of further requests, one for each answer beyond the first that the client wants. */
   more: Uint8Array[];
+  /** Its provider may stop in the middle of the answer, and clients of the other format cannot go on by themselves. */
+  goesOn: boolean;
   /** Makes what makes one answer of the provider the client's. */
   restore: () => AnswerChange | undefined;
   sealing: Sealing;
@@ -107,13 +110,15 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
   }
 }
 
-/** A search narrows the formats to those that have one, if there are any. */
+/** A search, and code that runs at the provider, narrow the formats to those that have one, if there are any. */
 function usableFormats(call: Call, candidate: Candidate, { sealKey }: PlanPorts): FormatId[] {
   const formats = formatsOf(candidate);
   const searching = searchFormatsOf(candidate);
   const isApart = searching.length > formats.length;
-  const wantsSearch = () => decode(call, sealKey).value.tools.some(({ kind }) => kind === 'web-search');
-  if (!call.extras?.searches && !(isApart && wantsSearch())) return formats;
+  if (!call.extras?.searches && !isApart) return formats;
+  const tools = isApart ? decode(call, sealKey).value.tools : [];
+  if (mayRunCode(tools)) return searching.filter((format) => !formats.includes(format));
+  if (!call.extras?.searches && !tools.some(({ kind }) => kind === 'web-search')) return formats;
   const able = searching.filter((format) => hasSearch(call.model, candidate, format));
   return able.length > 0 ? able : formats;
 }
@@ -235,10 +240,13 @@ function transcodePlan(
   const stream = call.stream || cap > (upstream.wholeTokensMax ?? Number.POSITIVE_INFINITY);
   const keyed = withCacheKey({ ...mapped.request, stream }, call, candidate, upstream);
   const request = withAutoCache(keyed, call, upstream, target);
-  const [first, ...others] = requestsOf(request, call);
+  const [first, ...others] = requestsOf(request);
   const encoded = upstream.encodeRequest(first, target);
   const body = bytesOf(encoded.value);
   const more = others.map((each) => bytesOf(upstream.encodeRequest(each, target).value));
+  const { continuing } = upstream;
+  const isTold = continuing?.hasWord === true && upstream.id === call.codec.id;
+  const goesOn = continuing?.mayStop(encoded.value) === true && !isTold;
   const losses = [...decoded.losses, ...kept.losses, ...fitted.losses, ...mapped.losses, ...encoded.losses];
   if (more.length > 0) losses.push(severalLoss(request));
   const path = upstream.path({ model: target.model, stream });
@@ -251,7 +259,7 @@ function transcodePlan(
     sealsTexts: provider.quirks.reasoningContent === true,
     remember: (parts, textHash) => rememberThoughts({ parts, textHash, after }, keyId, thoughts),
   };
-  const sent = { candidate, upstream, path, stream, body, more, credential };
+  const sent = { candidate, upstream, path, stream, body, more, credential, goesOn };
   return { kind: 'transcode', ...sent, losses, restore, sealing };
 }
 

@@ -1,6 +1,6 @@
 // Ends a call exactly once, whatever ended it.
 
-import { billOf, type Charge, searchesNano } from '../billing/charge.ts';
+import { billOf, type Charge, codeNano, searchesNano } from '../billing/charge.ts';
 import type { HoldRules } from '../billing/hold.ts';
 import { isFree } from '../billing/rates.ts';
 import { shownCost } from '../billing/shown-cost.ts';
@@ -11,6 +11,7 @@ import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, SettleRule } from '../store/ports.ts';
 import type { Call, CallsUnderWay } from './call.ts';
+import { type Due, type PaidContainers, withoutContainers } from './containers.ts';
 import { recordCall } from './journal.ts';
 
 export type SettlePorts = {
@@ -18,6 +19,7 @@ export type SettlePorts = {
   /** Gets a row for each call. */
   journal: Journal;
   billing: HoldRules;
+  containers: PaidContainers;
   /** Every call that is not settled yet. */
   running: CallsUnderWay & { add(call: Call): unknown; delete(call: Call): unknown };
 };
@@ -35,6 +37,10 @@ export class Latch {
   readonly #ports: SettlePorts;
   #settled: Promise<void> | undefined;
   #billed: { usage: Usage; charge: Charge } | undefined;
+  /** What is due of the usage looked at last; the same one is always due the same. */
+  #due: { of: Usage; due: Due } | undefined;
+  /** The provider asks nothing for the containers of this attempt. */
+  freesContainers = false;
 
   /** `running` holds the call from now until it is settled. */
   constructor(call: Call, ports: SettlePorts) {
@@ -51,12 +57,26 @@ export class Latch {
    * What the client is shown of the cost if the call finishes with this usage. Nothing where nothing can cost anything:
    * such an answer stays as it came.
    */
-  costOf(usage: Usage): ShownCost | undefined {
-    if (isFree(this.#call.price)) return undefined;
+  costOf(reported: Usage): ShownCost | undefined {
+    const { price } = this.#call;
+    if (isFree(price)) return undefined;
+    const { usage } = this.#dueOf(reported);
     const charge = this.#billOf(this.#call.caching?.hit ? 'cache' : 'finished', usage);
     const chargeNano = this.#ports.ledger.ceiling(this.#call.id, charge.chargeNano);
     const shown = chargeNano === charge.chargeNano ? charge : { ...charge, chargeNano };
-    return shownCost(shown, searchesNano(usage, this.#call.price));
+    const apart = { searchesNano: searchesNano(usage, price), codeNano: codeNano(usage, price) };
+    return shownCost(shown, apart);
+  }
+
+  #dueOf(usage: Usage): Due {
+    const { price, startedMs } = this.#call;
+    if (usage.containers === undefined || price.perContainer === undefined) return { usage, pay() {} };
+    if (this.#due?.of === usage) return this.#due.due;
+    const due = this.freesContainers
+      ? { usage: withoutContainers(usage), pay() {} }
+      : this.#ports.containers.due(usage, startedMs, nowMs());
+    this.#due = { of: usage, due };
+    return due;
   }
 
   /** The cost is shown before it is charged, mostly of the same usage. */
@@ -76,7 +96,7 @@ export class Latch {
     call.release();
     call.turn?.end();
     running.delete(call);
-    const used = usage();
+    const { usage: used, pay } = this.#dueOf(usage());
     const atMs = nowMs();
     const { costNano, chargeNano } = this.#billOf(rule, used);
     const { durable, chargedNano } = ledger.settle({
@@ -93,6 +113,7 @@ export class Latch {
       atMs,
     });
     call.trace.costNano = chargedNano;
+    if (costNano > 0n) pay();
     recordCall(journal, call, { rule, provider, usage: used, atMs });
     // of an answer that was there already no provider has counted a token
     const tokens = rule === 'cache' ? 0 : used.input + used.output;

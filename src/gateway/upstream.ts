@@ -21,6 +21,12 @@ export type Transport = (request: {
   signal: AbortSignal;
 }) => Promise<Response>;
 
+/** What of a plan says where a request goes and what it is. */
+export type Sending = Pick<
+  Plan,
+  'kind' | 'candidate' | 'upstream' | 'path' | 'stream' | 'body' | 'credential'
+>;
+
 export type UpstreamPorts = {
   watch: Watch;
   server: ServerConfig;
@@ -51,7 +57,7 @@ export type Received = {
  * as soon as its headers are here, anything else when its body is here too. Throws Fault `upstream_unreachable`,
  * `upstream_timeout`, or the reason of the call's own abort.
  */
-export async function callUpstream(call: Call, plan: Plan, ports: UpstreamPorts): Promise<Received> {
+export async function callUpstream(call: Call, plan: Sending, ports: UpstreamPorts): Promise<Received> {
   const { provider } = plan.candidate;
   const deadline = new AnswerDeadline(call, provider, ports.server, provider.builtIn || ports.proxied);
   ports.watch.add(deadline);
@@ -69,7 +75,7 @@ export async function callUpstream(call: Call, plan: Plan, ports: UpstreamPorts)
   }
 }
 
-function send(call: Call, plan: Plan, ports: UpstreamPorts): Promise<Response> {
+function send(call: Call, plan: Sending, ports: UpstreamPorts): Promise<Response> {
   const { upstream, path, body } = plan;
   const { provider } = plan.candidate;
   const { signal } = call.abort;
@@ -181,7 +187,7 @@ export function withoutSecrets(fault: Fault, provider: Provider): Fault {
  * The headers of the planned request, secrets included. A plain object: fetch reads it faster than a Headers one. Later
  * members win over earlier ones.
  */
-export function upstreamHeaders(call: Call, plan: Plan, userAgent: string): Record<string, string> {
+export function upstreamHeaders(call: Call, plan: Sending, userAgent: string): Record<string, string> {
   const { provider } = plan.candidate;
   const headers: Record<string, string> = {
     'content-type': 'application/json',

@@ -35,6 +35,7 @@ const costs = {
   cost_usd_output: usd('Part of it: output tokens.'),
   cost_usd_cached_input: usd('Part of it: cached input tokens.'),
   cost_usd_web_search: usd('Part of it: web searches, where there were any.'),
+  cost_usd_code: usd('Part of it: code that the provider ran, beside its tokens, where there was any.'),
 };
 
 const errorBody = open(

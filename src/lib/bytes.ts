@@ -15,3 +15,8 @@ export function needlesOf(words: readonly string[]): readonly Buffer[] {
   encoded.set(words, needles);
   return needles;
 }
+
+/** Without the byte order mark that some begin with, which JSON has no place for (RFC 8259 8.1). */
+export function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}

@@ -34,6 +34,11 @@ export function after(delayMs: number, fire: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+/** Resolves when everything that is ready by now has had its turn: what came over the network, above all. */
+export function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Resolves after `delayMs`, or at once when `signal` is aborted; never rejects. Keeps the process alive. */
 export function pause(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -43,7 +43,7 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
     auth: 'bearer',
     // Newer models take tools together with reasoning on Responses only.
     formats: ['openai-responses', 'openai-chat'],
-    quirks: { firstFormatFirst: true, refuses: ['cache_control'] },
+    quirks: { firstFormatFirst: true, refuses: ['cache_control'], codeFee: 'perContainer' },
     keyVariables: ['OPENAI_API_KEY'],
   },
   {
@@ -53,6 +53,7 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
     baseUrl: 'https://api.anthropic.com/v1',
     auth: 'x-api-key',
     formats: ['anthropic-messages'],
+    quirks: { codeFee: 'perContainer' },
     keyVariables: ['ANTHROPIC_API_KEY'],
   },
   {
@@ -96,6 +97,7 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
       plainSchemas: false,
       refuses: ['stop', 'presence_penalty', 'frequency_penalty'],
       search: 'xai',
+      codeFee: 'perCodeRun',
     },
   }),
   compatible('together', 'Together AI', 'https://api.together.ai/v1', ['TOGETHER_API_KEY'], {

@@ -43,6 +43,10 @@ export type Quirks = {
   readsFiles?: boolean;
   /** Its own web search is asked for in its own way; see `SearchDialect`. */
   search?: SearchDialect;
+  /** Knows the tool of its formats that runs code. */
+  runsCode?: boolean;
+  /** What it asks for the code it runs, beside tokens. Absent: nothing, or it runs none. */
+  codeFee?: 'perContainer' | 'perCodeRun';
   /** Its first format is used even for clients of its other ones, as long as nothing is lost by that. */
   firstFormatFirst?: boolean;
 };

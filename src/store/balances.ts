@@ -1,6 +1,7 @@
 // What every purse and key stands at right now: balances, open holds and sums, in memory.
 
 import { after } from '../lib/clock.ts';
+import { IdTable } from '../lib/id-table.ts';
 import type { Calendar } from './calendar.ts';
 import { DaySpend, type RememberedDays } from './day-spend.ts';
 import {
@@ -26,7 +27,8 @@ export type Remembered = RememberedDays & {
   spentSince(keyId: string, sinceDay: number): bigint;
 };
 
-export type Hold = HoldOrder & { purse: number | undefined };
+/** `isOnDisk`: it is old enough to have been written down. */
+export type Hold = HoldOrder & { purse: number | undefined; isOnDisk: boolean };
 
 /** Money that is on its way to the disk. `expiry` is what its purse is left with, null for none. */
 export type Moving = {
@@ -53,7 +55,7 @@ export class Balances {
   readonly #today: DaySpend;
   readonly #purses = new Map<number, Purse>();
   readonly #sums = new Map<string, Sums>();
-  readonly #holds = new Map<bigint, Hold>();
+  readonly #holds = new IdTable<Hold>();
   readonly #waiting = new Map<number, Set<() => void>>();
 
   constructor(remembered: Remembered, calendar: Calendar) {
@@ -62,8 +64,12 @@ export class Balances {
     this.#today = new DaySpend(remembered, calendar);
   }
 
-  get openHolds(): ReadonlyMap<bigint, Hold> {
+  get openHolds(): Iterable<[callId: bigint, Hold]> {
     return this.#holds;
+  }
+
+  isHeld(callId: bigint): boolean {
+    return this.#holds.has(callId);
   }
 
   purse(id: number): Purse | undefined {
@@ -96,7 +102,7 @@ export class Balances {
     const purse = key.kind === 'time' ? undefined : this.purse(key.purse);
     const verdict = this.#verdicts(order, purse);
     if (!verdict.ok) return verdict;
-    this.#holds.set(order.callId, { ...order, purse: purse?.id });
+    this.#holds.set(order.callId, { ...order, purse: purse?.id, isOnDisk: false });
     if (holdNano > 0n || needNano > 0n) {
       if (purse) purse.heldNano += holdNano;
       this.#sumsOf(key.id).heldNano += holdNano;
@@ -131,7 +137,6 @@ export class Balances {
     const verdict = this.#verdicts(order, purse);
     const holdNano = verdict.ok && order.holdNano > held.holdNano ? order.holdNano : held.holdNano;
     move(holdNano);
-    // in place: the order of the holds is that of their beginning
     if (verdict.ok) this.#holds.set(order.callId, { ...held, model: order.model, holdNano });
     return verdict;
   }

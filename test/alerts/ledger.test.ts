@@ -5,6 +5,7 @@ import type { Alert } from '../../src/alerts/alert.ts';
 import { configAlerts } from '../../src/alerts/config-alerts.ts';
 import { AlertDesk } from '../../src/alerts/desk.ts';
 import { watchLedger } from '../../src/alerts/ledger-watch.ts';
+import { endOfTurn } from '../../src/lib/clock.ts';
 import { GroupCommit } from '../../src/store/sqlite/ledger-commit.ts';
 import { fakeClock } from '../support/store-fixtures.ts';
 
@@ -87,14 +88,14 @@ test('the lag is that of the oldest entry that is not on disk', async () => {
   });
   expect(commit.lagMs()).toBe(0);
   const first = commit.entry([]);
-  await Promise.resolve();
+  await endOfTurn();
   const second = commit.entry([]);
   await Bun.sleep(2);
   const before = commit.lagMs();
   expect(before).toBeGreaterThan(0);
   writes[0]?.resolve({ failed: [] });
   await first;
-  await Promise.resolve();
+  await endOfTurn();
   // the second one has waited too, since it came in
   expect(commit.lagMs()).toBeGreaterThan(0);
   writes[1]?.resolve({ failed: [] });

@@ -1,7 +1,7 @@
 // A bad day: one prompt, and a provider that fails in one way; how the agent ends and what it cost is judged.
 
 import type { WireFormat } from '../support/script.ts';
-import type { Agent, AgentAnswer } from './agent.ts';
+import type { Agent, AgentAnswer, Bounds } from './agent.ts';
 import { type BadDay, SAID } from './bad-days.ts';
 import type { Row } from './row.ts';
 import { isAside, type LedgerRow, type LoggedCall, onStage, PROVIDER_KEY } from './stage.ts';
@@ -25,7 +25,7 @@ export function badDay(agent: Agent, program: string[], format: WireFormat, day:
     const shown = answer.complaint || answer.answer;
     const faults = [
       ...faultsOfWords(agent, answer, day, endsWell),
-      ...faultsOfBounds(agent, answer, calls),
+      ...faultsOfBounds(answer, calls, boundsOf(agent, day)),
       ...faultsOfLedger(rows, answered.length, { endsWell, recovered }),
       ...faultsOfCalls(calls, answered.length, day),
       ...upstream.breaches().map((breach) => `the provider refused: ${breach}`),
@@ -74,12 +74,16 @@ function faultsOfWords(
   return faults;
 }
 
-function faultsOfBounds(agent: Agent, { run }: AgentAnswer, calls: LoggedCall[]): string[] {
+function boundsOf({ patience, patienceUnfinished }: Agent, { isUnfinished }: BadDay): Bounds {
+  return isUnfinished ? (patienceUnfinished ?? patience) : patience;
+}
+
+function faultsOfBounds({ run }: AgentAnswer, calls: LoggedCall[], bounds: Bounds): string[] {
   const faults: string[] = [];
   const seconds = run.durationMs / 1_000;
   if (run.isKilled) faults.push('it had to be killed');
-  if (seconds > agent.patience.seconds) faults.push(`${seconds.toFixed(0)} s are too long`);
-  if (calls.length > agent.patience.requests) faults.push(`${calls.length} requests are too many`);
+  if (seconds > bounds.seconds) faults.push(`${seconds.toFixed(0)} s are too long`);
+  if (calls.length > bounds.requests) faults.push(`${calls.length} requests are too many`);
   return faults;
 }
 

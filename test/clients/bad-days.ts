@@ -11,6 +11,8 @@ export type BadDay = {
   says: RegExp;
   /** The provider's formats over which the answer comes after all. */
   endsWell?: readonly WireFormat[];
+  /** Answers break off, so that the agent has seen a part of one. */
+  isUnfinished?: true;
   /** Only streams are bad: an agent that then asks for the answer in one piece gets it. */
   mayRecover?: true;
   /** Members of `server` in the configuration file. */
@@ -41,13 +43,25 @@ const failure = (status: number, type: string, message: string, headers?: Record
 const PAGE = '<html><head><title>502</title></head><body><h1>502 Bad Gateway</h1>nginx</body></html>';
 
 export const BAD_DAYS: readonly BadDay[] = [
-  { name: 'truncation', turn: { ...WHOLE, halfway: 'end' }, says: /ended before|not an answer/ },
-  { name: 'no-finish', turn: { ...WHOLE, unfinished: 'silently' }, says: /ended before/, mayRecover: true },
+  {
+    name: 'truncation',
+    turn: { ...WHOLE, halfway: 'end' },
+    says: /ended before|not an answer/,
+    isUnfinished: true,
+  },
+  {
+    name: 'no-finish',
+    turn: { ...WHOLE, unfinished: 'silently' },
+    says: /ended before/,
+    mayRecover: true,
+    isUnfinished: true,
+  },
   {
     name: 'no-reason',
     turn: { ...WHOLE, unfinished: 'politely' },
     says: /ended before/,
     mayRecover: true,
+    isUnfinished: true,
     // the other two have no farewell beside it
     endsWell: ['openai-chat', 'anthropic-messages'],
   },

@@ -21,11 +21,13 @@ export const CLAUDE_CODE: Agent = {
     name: 'Write',
     args: JSON.stringify({ file_path: path, content: text }),
   }),
-  delegate: (task) => ({
-    id: `toolu_${task.replaceAll(/\W/g, '')}`,
-    name: 'Agent',
-    args: JSON.stringify({ description: 'A part of it', prompt: task, subagent_type: 'general-purpose' }),
-  }),
+  delegation: {
+    call: (task) => ({
+      id: `toolu_${task.replaceAll(/\W/g, '')}`,
+      name: 'Agent',
+      args: JSON.stringify({ description: 'A part of it', prompt: task, subagent_type: 'general-purpose' }),
+    }),
+  },
   async run(program, directory, target, prompt) {
     const argv = [...program, '-p', prompt, '--output-format', 'json'];
     argv.push('--dangerously-skip-permissions', '--model', target.model);

@@ -20,18 +20,20 @@ export const CODEX: Agent = {
   write: (path, text) => shell('call_write0', `printf %s '${text}' > ${path}`),
   // it tells the status in place of the body
   ownWords: /last status: 429 Too Many Requests/,
-  delegate: (task) => ({
-    id: `call_${task.replaceAll(/\W/g, '')}`,
-    name: 'spawn_agent',
-    namespace: SUB_AGENTS,
-    args: JSON.stringify({ message: task }),
-  }),
-  gather(body) {
-    const begun = Array.from(body.matchAll(/agent_id\W+([\w-]+)/g), ([, id = '']) => id);
-    const targets = begun.filter((id) => !new RegExp(`${id}\\W+completed`).test(body));
-    const waits = body.split('call_wait').length;
-    const args = JSON.stringify({ targets: [...new Set(targets)], timeout_ms: 10_000 });
-    return { id: `call_wait${waits}`, name: 'wait_agent', namespace: SUB_AGENTS, args };
+  delegation: {
+    call: (task) => ({
+      id: `call_${task.replaceAll(/\W/g, '')}`,
+      name: 'spawn_agent',
+      namespace: SUB_AGENTS,
+      args: JSON.stringify({ message: task }),
+    }),
+    gather(body) {
+      const begun = Array.from(body.matchAll(/agent_id\W+([\w-]+)/g), ([, id = '']) => id);
+      const targets = begun.filter((id) => !new RegExp(`${id}\\W+completed`).test(body));
+      const waits = body.split('call_wait').length;
+      const args = JSON.stringify({ targets: [...new Set(targets)], timeout_ms: 10_000 });
+      return { id: `call_wait${waits}`, name: 'wait_agent', namespace: SUB_AGENTS, args };
+    },
   },
   async run(program, directory, target, prompt) {
     const folder = join(directory.home, '.codex');

@@ -10,8 +10,6 @@ const DAY = 'context-at-limit';
 /** Plays it over one upstream format. */
 export async function contextAtLimit(agent: Agent, program: string[], format: WireFormat): Promise<Row> {
   const cell = { client: agent.name, upstream: format, day: DAY };
-  if (agent.id !== 'claude-code')
-    return { ...cell, seconds: 0, requests: 0, shown: '', absent: 'it has no /context', faults: [] };
   const options = {
     aside: () => ({ text: 'Hello.' }),
     price: { input: 5, output: 25 },

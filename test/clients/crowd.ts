@@ -2,7 +2,7 @@
 
 import type { ScriptedCall, ScriptedUsage, Turn, WireFormat } from '../support/script.ts';
 import type { Json } from '../support/strict.ts';
-import type { Agent } from './agent.ts';
+import type { Agent, Delegation } from './agent.ts';
 import type { Row } from './row.ts';
 import { isAside, onStage, type Stage } from './stage.ts';
 
@@ -17,30 +17,39 @@ const DAY = 'crowd';
 
 /** Plays it over one upstream format. */
 export async function crowd(agent: Agent, program: string[], format: WireFormat): Promise<Row> {
-  const { delegate } = agent;
-  const cell = { client: agent.name, upstream: format, day: DAY };
-  if (typeof delegate !== 'function')
-    return { ...cell, seconds: 0, requests: 0, shown: '', absent: delegate.absent, faults: [] };
   const full = Promise.withResolvers<void>();
   const options = {
-    aside: (body: Json) => turnFor(agent, delegate, body, full.promise),
+    aside: (body: Json) => turnFor(agent.delegation, body, full.promise),
     price: { input: 5, output: 25 },
     keyFlags: ['--credit', '100', '--rpm', '600', '--concurrency', '2'],
   };
   return onStage(agent, format, options, async (stage) => {
-    const answering = agent.run(program, stage.directory, stage.target, PROMPT);
-    // the gateway may have ended before
-    void untilRefused(stage)
-      .catch(() => {})
-      .then(full.resolve);
-    const answer = await answering;
-    const faults = await faultsOf(stage);
-    if (answer.run.code !== 0) faults.push(`exit code ${answer.run.code}`);
-    if (answer.answer !== ANSWER)
-      faults.push(`answered ${JSON.stringify(answer.answer || answer.complaint)}`);
-    if (faults.length > 0) faults.push(`stdout: ${answer.run.stdout.slice(-800)}`);
-    const requests = (await stage.calls()).length;
-    return { ...cell, seconds: answer.run.durationMs / 1_000, requests, shown: answer.answer, faults };
+    const { directory, target } = stage;
+    const company = await agent.delegation.begin?.(program, directory, target);
+    try {
+      const answering = (company ?? agent).run(program, directory, target, PROMPT);
+      // the gateway may have ended before
+      void untilRefused(stage)
+        .catch(() => {})
+        .then(full.resolve);
+      const answer = await answering;
+      const faults = await faultsOf(stage);
+      if (answer.run.code !== 0) faults.push(`exit code ${answer.run.code}`);
+      if (answer.answer !== ANSWER)
+        faults.push(`answered ${JSON.stringify(answer.answer || answer.complaint)}`);
+      if (faults.length > 0) faults.push(`stdout: ${answer.run.stdout.slice(-800)}`);
+      return {
+        client: agent.name,
+        upstream: format,
+        day: DAY,
+        seconds: answer.run.durationMs / 1_000,
+        requests: (await stage.calls()).length,
+        shown: answer.answer,
+        faults,
+      };
+    } finally {
+      await company?.stop();
+    }
   });
 }
 
@@ -54,22 +63,17 @@ async function untilRefused({ gateway }: Stage): Promise<void> {
   }
 }
 
-function turnFor(
-  agent: Agent,
-  delegate: (task: string) => ScriptedCall,
-  body: Json,
-  until: Promise<void>,
-): Turn {
+function turnFor({ call, gather }: Delegation, body: Json, until: Promise<void>): Turn {
   if (isAside(body)) return { text: 'Counting', usage: USAGE };
   const text = JSON.stringify(body);
   const task = taskOf(text);
   if (task !== undefined) return { text: resultOf(task), usage: USAGE, until };
-  const known = (call: ScriptedCall) => inItsWords(call, body);
+  const known = (one: ScriptedCall) => inItsWords(one, body);
   if (!TASKS.some((each) => text.includes(each)))
-    return { text: 'Three at once.', calls: TASKS.map((each) => known(delegate(each))), usage: USAGE };
+    return { text: 'Three at once.', calls: TASKS.map((each) => known(call(each))), usage: USAGE };
   const isDone = TASKS.every((each) => text.includes(resultOf(each)));
-  if (isDone || !agent.gather) return { text: ANSWER, usage: USAGE };
-  return { calls: [known(agent.gather(text))], usage: USAGE };
+  if (isDone || !gather) return { text: ANSWER, usage: USAGE };
+  return { calls: [known(gather(text))], usage: USAGE };
 }
 
 /** Which one a sub-agent was given; undefined for the conversation that gives them. */

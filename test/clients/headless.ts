@@ -1,6 +1,7 @@
 // Runs a coding agent without a terminal: clean environment, own home, nothing but loopback reachable.
 
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,7 +24,7 @@ export function runDirectory(): RunDirectory {
   return { root, home, work, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 
-/** Runs it to its end, at most `limitMs`; every address but loopback goes to a proxy that is not there. */
+/** Runs it to its end, at most `limitMs`. */
 export async function runHeadless(
   argv: string[],
   directory: RunDirectory,
@@ -31,7 +32,51 @@ export async function runHeadless(
   limitMs = 240_000,
 ): Promise<HeadlessRun> {
   const started = performance.now();
-  const child = Bun.spawn(argv, {
+  const child = start(argv, directory, env);
+  let isKilled = false;
+  const late = setTimeout(() => {
+    isKilled = true;
+    child.kill('SIGKILL');
+  }, limitMs);
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  clearTimeout(late);
+  return { code, stdout, stderr, durationMs: performance.now() - started, isKilled };
+}
+
+/** Starts a server of the agent's own and waits until its port is open; the answer ends it. */
+export async function runBeside(
+  argv: string[],
+  directory: RunDirectory,
+  env: Record<string, string>,
+  port: number,
+  limitMs = 120_000,
+): Promise<() => Promise<void>> {
+  const child = start(argv, directory, env);
+  const said = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  const stop = async (): Promise<void> => {
+    child.kill();
+    const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    await child.exited;
+    clearTimeout(late);
+  };
+  for (const end = performance.now() + limitMs; !(await isOpen(port)); await Bun.sleep(LOOK_MS))
+    if (child.exitCode !== null || performance.now() > end) {
+      await stop();
+      throw new Error(`${argv.join(' ')} did not open port ${port}: ${(await said).join('').slice(-600)}`);
+    }
+  return stop;
+}
+
+const LOOK_MS = 200;
+const STOP_MS = 10_000;
+
+/** Every address but loopback goes to a proxy that is not there. */
+function start(argv: string[], directory: RunDirectory, env: Record<string, string>) {
+  return Bun.spawn(argv, {
     cwd: directory.work,
     env: {
       PATH: process.env.PATH ?? '/usr/bin:/bin',
@@ -45,16 +90,12 @@ export async function runHeadless(
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  let isKilled = false;
-  const late = setTimeout(() => {
-    isKilled = true;
-    child.kill('SIGKILL');
-  }, limitMs);
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  clearTimeout(late);
-  return { code, stdout, stderr, durationMs: performance.now() - started, isKilled };
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
 }

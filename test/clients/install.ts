@@ -8,10 +8,13 @@ import type { Agent } from './agent.ts';
 /** Outside the repository, so that every checkout shares it. */
 export const CACHE = process.env.OSIRIS_CLIENTS_DIR ?? join(homedir(), '.cache', 'osiris-clients');
 
-/** The words that start it. Throws, with the reason, when it cannot be installed here. */
-export async function install(agent: Agent): Promise<string[]> {
-  const folder = join(CACHE, `${agent.id}-${agent.version}`);
-  if (!existsSync(join(folder, DONE))) await fetchInto(folder, agent);
+/** What is fetched, and how it is started. */
+export type Package = Pick<Agent, 'id' | 'version' | 'packages' | 'program'>;
+
+/** The words that start it. Throws, with the reason, when it cannot be installed here, or not in the time. */
+export async function install(agent: Package, limitMs?: number): Promise<string[]> {
+  const folder = folderOf(agent);
+  if (!isInstalled(agent)) await fetchInto(folder, agent, limitMs);
   const program = agent.program.map((word) =>
     word.includes('/') ? join(folder, 'node_modules', word) : word,
   );
@@ -20,11 +23,19 @@ export async function install(agent: Agent): Promise<string[]> {
   return program;
 }
 
+export function isInstalled(agent: Package): boolean {
+  return existsSync(join(folderOf(agent), DONE));
+}
+
+function folderOf({ id, version }: Package): string {
+  return join(CACHE, `${id}-${version}`);
+}
+
 /** In a folder that holds it, this file says that it is whole. */
 const DONE = 'installed';
 
 /** Beside its place and then moved there: two runs may install at once, and one may be stopped. */
-async function fetchInto(folder: string, agent: Agent): Promise<void> {
+async function fetchInto(folder: string, agent: Package, limitMs?: number): Promise<void> {
   const wanted = Object.entries(agent.packages).map(([name, version]) => `${name}@${version}`);
   console.error(`installing ${wanted.join(' and ')} (some hundred MB) …`);
   mkdirSync(CACHE, { recursive: true });
@@ -33,7 +44,7 @@ async function fetchInto(folder: string, agent: Agent): Promise<void> {
     writeFileSync(join(beside, 'package.json'), '{ "private": true }\n');
     // the install scripts only link a native program over a small stand-in; it is started where it lies instead
     const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--save-exact'];
-    await must(['npm', 'install', ...flags, ...wanted], beside);
+    await must(['npm', 'install', ...flags, ...wanted], beside, limitMs);
     writeFileSync(join(beside, DONE), '');
     if (existsSync(join(folder, DONE))) return;
     rmSync(folder, { recursive: true, force: true });
@@ -46,8 +57,9 @@ async function fetchInto(folder: string, agent: Agent): Promise<void> {
 /** How npm packages name this machine, as in `linux-x64`. */
 export const MACHINE = `${process.platform}-${process.arch}`;
 
-async function must(argv: string[], cwd: string): Promise<void> {
-  const child = Bun.spawn(argv, { cwd, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
+async function must(argv: string[], cwd: string, timeout?: number): Promise<void> {
+  const limit = timeout === undefined ? {} : { timeout, killSignal: 'SIGKILL' as const };
+  const child = Bun.spawn(argv, { cwd, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe', ...limit });
   const started = performance.now();
   const progress = setInterval(() => {
     console.error(`  still at it after ${Math.round((performance.now() - started) / 1000)} s`);

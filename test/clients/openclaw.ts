@@ -3,8 +3,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from '../support/client.ts';
-import type { Agent } from './agent.ts';
-import { runHeadless } from './headless.ts';
+import { freePort } from '../support/free-port.ts';
+import type { ScriptedCall } from '../support/script.ts';
+import type { Agent, AgentAnswer } from './agent.ts';
+import { type RunDirectory, runBeside, runHeadless } from './headless.ts';
 import { MACHINE } from './install.ts';
 
 export const OPENCLAW: Agent = {
@@ -25,26 +27,63 @@ export const OPENCLAW: Agent = {
   }),
   // it shows the gateway's words for 4xx and an overload only
   ownWords: /request failed \(provider internal error/,
-  delegate: {
-    absent: 'its sub-agents need its daemon: under `agent --local` it says "published reply runtime missing"',
+  delegation: {
+    call: (task) => rarely(`call_${task.replaceAll(/\W/g, '')}`, 'sessions_spawn', { task, collect: true }),
+    gather(body) {
+      const begun = Array.from(body.matchAll(/runId\W+([\w-]+)/g), ([, id = '']) => id);
+      const ids = begun.filter((id) => !new RegExp(`${id}\\W+status\\W+done`).test(body));
+      const waits = body.split('agents_wait').length;
+      return rarely(`call_wait${waits}`, 'agents_wait', { ids: [...new Set(ids)], timeoutSeconds: 20 });
+    },
+    // they run in its daemon only
+    async begin(program, directory, target) {
+      const daemon = async (): Promise<() => Promise<void>> => {
+        const port = await freePort();
+        const gateway = { mode: 'local', port, auth: { mode: 'token', token: 'of-the-client-runs' } };
+        configure(directory, { ...configuration(target), gateway });
+        return runBeside([...program, 'gateway', 'run'], directory, {}, port);
+      };
+      // on a busy machine it gives itself up when a part of it takes more than 5 s to begin
+      const stop = await daemon().catch(daemon).catch(daemon);
+      return { run: (words, own, _, prompt) => ask(words, own, [], prompt), stop };
+    },
   },
-  async run(program, directory, target, prompt) {
-    const folder = join(directory.home, '.openclaw');
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'openclaw.json'), JSON.stringify(configuration(target), null, 2));
-    const argv = [...program, 'agent', '--local', '--agent', 'main', '--json', '--message', prompt];
-    const run = await runHeadless(argv, directory, {});
-    const start = run.stdout.indexOf('{');
-    const said = (start < 0 ? {} : JSON.parse(run.stdout.slice(start))) as Said;
-    const usage = said.meta?.agentMeta?.usage;
-    const cached = usage?.cacheRead ?? 0;
-    return {
-      run,
-      ...wordsOf(said),
-      tokens: usage && { input: (usage.input ?? 0) + cached, output: usage.output ?? 0, cached },
-    };
+  run(program, directory, target, prompt) {
+    configure(directory, configuration(target));
+    return ask(program, directory, ['--local'], prompt);
   },
 };
+
+/** Tools that are seldom wanted are called through one that finds them. */
+function rarely(id: string, tool: string, args: Record<string, unknown>): ScriptedCall {
+  return { id, name: 'tool_call', args: JSON.stringify({ id: tool, args }) };
+}
+
+function configure({ home }: RunDirectory, settings: Record<string, unknown>): void {
+  const folder = join(home, '.openclaw');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'openclaw.json'), JSON.stringify(settings, null, 2));
+}
+
+async function ask(
+  program: string[],
+  directory: RunDirectory,
+  flags: string[],
+  prompt: string,
+): Promise<AgentAnswer> {
+  const argv = [...program, 'agent', ...flags, '--agent', 'main', '--json', '--message', prompt];
+  const run = await runHeadless(argv, directory, {});
+  const start = run.stdout.indexOf('{');
+  const whole = (start < 0 ? {} : JSON.parse(run.stdout.slice(start))) as Said & { result?: Said };
+  const said = whole.result ?? whole;
+  const usage = said.meta?.agentMeta?.usage;
+  const cached = usage?.cacheRead ?? 0;
+  return {
+    run,
+    ...wordsOf(said),
+    tokens: usage && { input: (usage.input ?? 0) + cached, output: usage.output ?? 0, cached },
+  };
+}
 
 function wordsOf({ payloads, error }: Said): { answer: string; complaint: string } {
   if (error) return { answer: '', complaint: error.message ?? '' };

@@ -7,7 +7,7 @@ import type { Agent, AgentAnswer } from './agent.ts';
 import { runHeadless } from './headless.ts';
 import { MACHINE } from './install.ts';
 
-type Fork = Pick<Agent, 'id' | 'name' | 'version' | 'packages' | 'program'> & {
+type Fork = Pick<Agent, 'id' | 'name' | 'version' | 'packages' | 'program' | 'patienceUnfinished'> & {
   file: string;
   flags: string[];
   env: Record<string, string>;
@@ -22,6 +22,8 @@ export const OPENCODE = agentOf({
   file: 'opencode.json',
   flags: [],
   env: { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1' },
+  // six tries, between which it waits for 2, 4, 8, 16 and 30 s and up to a quarter more: 60 to 68 s of them
+  patienceUnfinished: { seconds: 90, requests: 8 },
 });
 
 export const KILO = agentOf({
@@ -49,11 +51,13 @@ function agentOf({ file, flags, env, ...fork }: Fork): Agent {
       name: 'write',
       args: JSON.stringify({ filePath: path, content: text }),
     }),
-    delegate: (task) => ({
-      id: `call_${task.replaceAll(/\W/g, '')}`,
-      name: 'task',
-      args: JSON.stringify({ description: 'A part of it', prompt: task, subagent_type: 'general' }),
-    }),
+    delegation: {
+      call: (task) => ({
+        id: `call_${task.replaceAll(/\W/g, '')}`,
+        name: 'task',
+        args: JSON.stringify({ description: 'A part of it', prompt: task, subagent_type: 'general' }),
+      }),
+    },
     async run(program, directory, target, prompt) {
       writeFileSync(join(directory.work, file), JSON.stringify(configuration(target), null, 2));
       const argv = [...program, 'run', '--format', 'json', ...flags, prompt];

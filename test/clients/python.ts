@@ -1,14 +1,14 @@
 // The streaming example for Python: its own library where Python is at hand, else the same bytes through a socket.
 
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Target } from '../support/client.ts';
 import type { Turn, WireFormat } from '../support/script.ts';
 import { type HeadlessRun, type RunDirectory, runHeadless } from './headless.ts';
-import { CACHE } from './install.ts';
 import type { Row } from './row.ts';
 import { onStage } from './stage.ts';
+import { pythonWith } from './venv.ts';
 
 const VERSION = '3.57.0';
 const MODEL = 'claude-opus-4.6';
@@ -124,38 +124,12 @@ function byHand({ origin, key }: Target): Promise<string> {
 
 type Chunk = { choices: { delta: { content?: string } }[] };
 
-/** The Python that has the library, made where it is missing; undefined, with the reason told, where that cannot be. */
+/** The Python that has the library; undefined, with the reason told, where there is none. */
 export async function pythonWithLibrary(): Promise<string | undefined> {
-  const folder = join(CACHE, `python-openai-${VERSION}`);
-  const python = join(folder, 'bin', 'python');
-  const done = join(folder, 'installed');
-  if (existsSync(done)) return python;
-  console.error(`installing openai ${VERSION} for Python …`);
   try {
-    mkdirSync(CACHE, { recursive: true });
-    await must(['python3', '-m', 'venv', folder]);
-    await must([
-      python,
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      `openai==${VERSION}`,
-    ]);
-    writeFileSync(done, '');
-    return python;
+    return await pythonWith(`openai-${VERSION}`, [`openai==${VERSION}`]);
   } catch (failure) {
-    console.error(
-      `no Python with openai ${VERSION} (${String(failure)}): its bytes go through a socket instead`,
-    );
-    rmSync(folder, { recursive: true, force: true });
+    console.error(`${String(failure)}: its bytes go through a socket instead`);
     return undefined;
   }
-}
-
-async function must(argv: string[]): Promise<void> {
-  const child = Bun.spawn(argv, { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
-  const words = await new Response(child.stderr).text();
-  if ((await child.exited) !== 0) throw new Error(words.trim().slice(-200));
 }

@@ -1,8 +1,8 @@
 // The real program on one database: started again and again, killed by us or by its own failpoint.
 
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../support/free-port.ts';
 import type { ClientKey } from './load.ts';
 import { TARIFFS } from './tariff.ts';
 import { FAILING_PREFIX } from './upstream.ts';
@@ -125,12 +125,4 @@ async function untilReady(url: string, child: Bun.Subprocess): Promise<void> {
     await Bun.sleep(15);
   }
   throw new Error(`it was not ready after ${READY_WITHIN_MS / 1000} s`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((ready) => probe.listen(0, '127.0.0.1', ready));
-  const address = probe.address();
-  await new Promise<void>((closed) => probe.close(() => closed()));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -138,7 +138,7 @@ describe('what a client means', () => {
     const { value } = decode({ messages: [{ role: 'assistant', content }] });
     expect(value.messages[0]?.parts).toMatchObject([
       { kind: 'opaque', type: 'mcp_tool_result', text: 'from mcp', raw: { value: content[0] } },
-      { kind: 'opaque', text: 'out' },
+      { kind: 'opaque', text: '```\nout\n```', code: { output: 'out' } },
     ]);
   });
 

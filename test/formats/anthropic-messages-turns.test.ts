@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import { Fault } from '../../src/canonical/fault.ts';
+import type { CacheMark } from '../../src/canonical/part.ts';
 import type { CanonicalRequest } from '../../src/canonical/request.ts';
 import { anthropicMessages as codec } from '../../src/formats/anthropic-messages/index.ts';
 import type { Target } from '../../src/formats/codec.ts';
@@ -189,6 +190,53 @@ describe('a conversation an upstream is sent', () => {
     const auto = encode({ messages: [{ role: 'user', parts }], cache: { auto: { ttl: '12h' } } });
     expect(JSON.stringify(auto.value).match(/cache_control/g)).toHaveLength(4);
     expect(auto.value.cache_control).toEqual({ type: 'ephemeral', ttl: '1h' });
+  });
+
+  test('no lifetime stands behind a shorter one: an hour reaches back to the beginning', () => {
+    const text = (at: string, ttl: CacheMark['ttl']) => ({
+      kind: 'text' as const,
+      text: at,
+      cache: { ttl },
+      at,
+    });
+    const parts = [text('a', '30m'), text('b', '12h'), text('c', '5m')];
+    const { value, losses } = encode({ messages: [{ role: 'user', parts }] });
+    expect(value.messages).toMatchObject([
+      {
+        content: [
+          { cache_control: { ttl: '1h' } },
+          { cache_control: { ttl: '1h' } },
+          { cache_control: { ttl: '5m' } },
+        ],
+      },
+    ]);
+    expect(losses.map(({ path, reason }) => [path, reason])).toEqual([
+      ['a', 'the cache lifetime became 5m'],
+      ['b', 'the cache lifetime became 1h'],
+      ['a', 'the cache lifetime became 1h, as that of a later mark'],
+    ]);
+    const ordered = encode({ messages: [{ role: 'user', parts: [text('a', '1h'), text('b', '5m')] }] });
+    expect(ordered.losses).toEqual([]);
+  });
+
+  test('lifetimes are compared where the marks stand in the end: results come first, the automatic mark last', () => {
+    const call = { kind: 'tool-call' as const, id: 't1', name: 'f', form: 'json' as const, input: '{}' };
+    const result = {
+      kind: 'tool-result' as const,
+      callId: 't1',
+      form: 'json' as const,
+      content: [],
+      isError: false,
+    };
+    const { value } = encode({
+      messages: [
+        { role: 'assistant', parts: [call] },
+        { role: 'tool', parts: [{ ...result, cache: { ttl: '5m' }, at: 'r' }] },
+        { role: 'user', parts: [{ kind: 'text', text: 'and', cache: { ttl: 'default' }, at: 'u' }] },
+      ],
+      cache: { auto: { ttl: '1h' } },
+    });
+    expect(JSON.stringify(value).match(/"ttl":"1h"/g)).toHaveLength(3);
   });
 
   test('what this model cannot take is refused at the place the client wrote it', () => {

@@ -81,19 +81,48 @@ test.each([false, true])(
   },
 );
 
-test.each([false, true])('a Messages client reads them in text blocks (streamed: %p)', async (stream) => {
-  const client = new Anthropic({ baseURL: gateway.url, apiKey: gateway.key, maxRetries: 0 });
-  const body = {
-    ...{ model: 'gemini', max_tokens: 100, messages: [{ role: 'user' as const, content: PROMPT }] },
-    tools: [{ type: 'code_execution_20250825' as const, name: 'code_execution' as const }],
-  };
-  const answer = stream
-    ? await client.messages.stream(body).finalMessage()
-    : await client.messages.create(body);
-  expect(asked.at(-1)).toMatchObject({ tools: [{ codeExecution: {} }] });
-  const texts = answer.content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
-  expect(texts).toEqual(['```python\nprint(sum(range(10)))\n```', '```\n45\n```', 'The sum is 45.']);
-});
+test.each([false, true])(
+  'a Messages client gets the blocks of its own tool (streamed: %p)',
+  async (stream) => {
+    const client = new Anthropic({ baseURL: gateway.url, apiKey: gateway.key, maxRetries: 0 });
+    const body = {
+      ...{ model: 'gemini', max_tokens: 100, messages: [{ role: 'user' as const, content: PROMPT }] },
+      tools: [{ type: 'code_execution_20250825' as const, name: 'code_execution' as const }],
+    };
+    const answer = stream
+      ? await client.messages.stream(body).finalMessage()
+      : await client.messages.create(body);
+    expect(asked.at(-1)).toMatchObject({ tools: [{ codeExecution: {} }] });
+    const [call, result, said] = answer.content;
+    expect(call).toMatchObject({ type: 'server_tool_use', input: { code: 'print(sum(range(10)))' } });
+    expect(result).toMatchObject({
+      ...{ type: 'code_execution_tool_result', tool_use_id: call && 'id' in call ? call.id : '' },
+      content: { type: 'code_execution_result', stdout: '45\n', return_code: 0 },
+    });
+    expect(said).toMatchObject({ type: 'text', text: 'The sum is 45.' });
+
+    const messages: Anthropic.MessageParam[] = [
+      { role: 'user', content: PROMPT },
+      { role: 'assistant', content: answer.content as Anthropic.ContentBlockParam[] },
+      { role: 'user', content: 'And to 99?' },
+    ];
+    await client.messages.create({ ...body, messages });
+    expect(asked.at(-1)).toMatchObject({
+      contents: [
+        {},
+        {
+          parts: [
+            { executableCode: { language: 'PYTHON', code: 'print(sum(range(10)))' } },
+            { codeExecutionResult: { outcome: 'OUTCOME_OK', output: '45\n' } },
+            { text: 'The sum is 45.' },
+            { thoughtSignature: expect.any(String) },
+          ],
+        },
+        {},
+      ],
+    });
+  },
+);
 
 test('code that Gemini ran goes to OpenAI as text, since there is no container of that name', async () => {
   const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key, maxRetries: 0 });

@@ -9,6 +9,7 @@ import { FloodGate } from '../../src/gateway/admission/flood-gate.ts';
 import { Turns } from '../../src/gateway/admission/turns.ts';
 import { Conversations } from '../../src/gateway/candidates/conversations.ts';
 import { clientOf } from '../../src/gateway/client-name.ts';
+import { PaidContainers } from '../../src/gateway/containers.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health/health.ts';
 import { nothingPaused } from '../../src/gateway/health/pauses.ts';
@@ -62,6 +63,7 @@ async function gateway({
     cache: createMemoryCache(0),
     health: new Health(),
     conversations: new Conversations(),
+    containers: new PaidContainers(),
     running: new Set(),
     pauses: nothingPaused(),
     capWatch: new CapWatch(),

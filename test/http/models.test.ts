@@ -138,12 +138,15 @@ describe('one model', () => {
     const { pricing } = (await (await get('/v1/models/priced')).json()) as { pricing: unknown };
     const none = { cached_input: null, cache_write: null, cache_write_1h: null, reasoning: null };
     const noMedia = { input_audio: null, input_image: null, output_audio: null, output_image: null };
-    const noUnits = { per_request: null, per_search: null, per_image: null };
+    const noUnits = {
+      ...{ per_request: null, per_search: null, per_image: null },
+      ...{ per_container: null, per_code_run: null },
+    };
     const origin = { source: 'osiris.yaml', as_of: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) };
     expect(pricing).toEqual({
       ...{ currency: 'USD', unit: '1M tokens', ...none, ...noMedia, ...origin },
       ...{ input: 1.25, output: 10, cached_input: 0.125, cache_write_1h: 2, reasoning: 8, output_audio: 80 },
-      ...{ per_search: 0.01, per_request: 0.002, per_image: 0.04 },
+      ...{ ...noUnits, per_search: 0.01, per_request: 0.002, per_image: 0.04 },
       steps: [{ above: 272_000, ...none, ...noMedia, input: 2.5, output: 15 }],
       tiers: { flex: { ...none, ...noMedia, input: 0.625, output: 5, steps: [] } },
       from: '2020-01-01T00:00:00.000Z',

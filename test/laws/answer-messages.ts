@@ -25,17 +25,22 @@ export function messagesAnswer(c: Choices, oddity: Oddity): WireAnswer {
         () => text(c),
         () => hosted(c),
         () => searched(c),
+        () => codeRun(c),
+        () => codeResult(c),
       ),
     ),
     ...(c.chance(50) ? c.list(1, 3, () => toolUse(c, odd)) : []),
   ];
   const called = blocks.some((block) => block.whole.type === 'tool_use');
   const stop = stopOf(c, called);
+  const container = c.chance(20)
+    ? { id: `container_${c.word()}`, expires_at: '2026-11-29T12:00:00Z', skills: null }
+    : null;
   const usage = messagesUsage(c);
   const message = { id: `msg_${c.word()}`, type: 'message', role: 'assistant', model: MODEL };
   const body: JsonObject = {
     ...message,
-    container: null,
+    container,
     content: blocks.map((block) => block.whole),
     ...stop,
     usage,
@@ -68,7 +73,7 @@ export function messagesAnswer(c: Choices, oddity: Oddity): WireAnswer {
       : {}),
     ...('server_tool_use' in usage ? { server_tool_use: usage.server_tool_use ?? null } : {}),
   };
-  frames.push(named('message_delta', { delta: stop, usage: short }));
+  frames.push(named('message_delta', { delta: { ...stop, container }, usage: short }));
   const lastNeeded = frames.length - 1;
   if (odd && c.chance(10))
     frames.push(named('message_delta', { delta: { stop_reason: null, stop_sequence: null }, usage: short }));
@@ -140,6 +145,29 @@ function hosted(c: Choices): Block {
     .pieces(JSON.stringify(input))
     .map((piece) => ({ type: 'input_json_delta', partial_json: piece }));
   return { whole, opening: { ...whole, input: {} }, deltas };
+}
+
+function codeRun(c: Choices): Block {
+  const input = c.one<JsonObject>({ code: c.text() }, { command: c.text() });
+  const name = 'code' in input ? 'code_execution' : 'bash_code_execution';
+  const whole = { type: 'server_tool_use', id: `srvtoolu_${c.word()}`, name, input };
+  const deltas = c
+    .pieces(JSON.stringify(input))
+    .map((piece) => ({ type: 'input_json_delta', partial_json: piece }));
+  return { whole, opening: { ...whole, input: {} }, deltas };
+}
+
+function codeResult(c: Choices): Block {
+  const files = c.list(0, 2, () => ({ type: 'bash_code_execution_output', file_id: `file_${c.word()}` }));
+  const ran = { stdout: c.text(), stderr: c.one('', c.text()), return_code: c.below(2), content: files };
+  const whole = {
+    ...{ type: 'bash_code_execution_tool_result', tool_use_id: `srvtoolu_${c.word()}` },
+    content: c.one<JsonObject>(
+      { type: 'bash_code_execution_result', ...ran },
+      { type: 'bash_code_execution_tool_result_error', error_code: 'unavailable' },
+    ),
+  };
+  return { whole, opening: whole, deltas: [] };
 }
 
 function searched(c: Choices): Block {

@@ -1,6 +1,6 @@
 // Output items of Responses answers with the events that stream them.
 
-import type { JsonObject } from '../../src/lib/json.ts';
+import type { JsonObject, JsonValue } from '../../src/lib/json.ts';
 import type { Choices } from './choices.ts';
 
 /** `done` is the whole item, `events` all that is said of it while it streams. */
@@ -13,6 +13,7 @@ export function responsesItem(c: Choices, output_index: number, odd: boolean): I
     () => reasoning(c, output_index),
     () => customCall(c, output_index),
     () => hosted(c, output_index),
+    () => codeRun(c, output_index),
     () => shellCall(c, output_index),
   );
 }
@@ -211,6 +212,31 @@ function hosted(c: Choices, output_index: number): Item {
     events: streamed(output_index, { id, type: 'web_search_call', status: 'in_progress' }, done, events),
     isCall: false,
   };
+}
+
+function codeRun(c: Choices, output_index: number): Item {
+  const id = `ci_${c.word()}`;
+  const code = c.text();
+  const head = { id, type: 'code_interpreter_call', container_id: `cntr_${c.word()}` };
+  const outputs = c.list<JsonObject>(0, 2, () =>
+    c.one<JsonObject>({ type: 'logs', logs: c.text() }, { type: 'image', url: 'data:image/png;base64,AAAA' }),
+  );
+  const done = { ...head, status: 'completed', code, outputs: c.one<JsonValue>(outputs, null) };
+  const at = { item_id: id, output_index };
+  const step = (type: string, more: JsonObject = {}) => ({
+    type: `response.code_interpreter_call${type}`,
+    ...at,
+    ...more,
+  });
+  const events = [
+    step('.in_progress'),
+    ...c.pieces(code).map((delta) => step('_code.delta', { delta })),
+    step('_code.done', { code }),
+    step('.interpreting'),
+    step('.completed'),
+  ];
+  const begun = { ...head, status: 'in_progress', code: '', outputs: null };
+  return { done, events: streamed(output_index, begun, done, events), isCall: false };
 }
 
 function shellCall(c: Choices, output_index: number): Item {

@@ -41,13 +41,16 @@ export function answerOf(codec: Codec, choices: Choices, oddity: Oddity): WireAn
   return make(choices, oddity);
 }
 
+const CODE_TOOL = { type: 'code_execution_20250825', name: 'code_execution' };
+
 export function dressOf(codec: Codec): Dress {
   return {
     model: 'client-model',
     id: `${codec.idPrefix}dressed`,
     createdS: 1_763_700_123,
     includeUsage: true,
-    request: { model: 'client-model' },
+    // who has the tool is shown what another provider's ran
+    request: { model: 'client-model', tools: codec.id === 'anthropic-messages' ? [CODE_TOOL] : [] },
     requestId: 'request-1',
   };
 }

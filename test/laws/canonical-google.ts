@@ -120,7 +120,8 @@ function hidden(c: Choices): Part[] {
 function code(c: Choices): Part {
   const value = { executableCode: { language: 'PYTHON', code: c.text() } };
   const text = `\`\`\`python\n${value.executableCode.code}\n\`\`\``;
-  return { kind: 'opaque', type: 'executableCode', raw: { format: FORMAT, value }, text };
+  const code = { code: value.executableCode.code, language: 'python' };
+  return { kind: 'opaque', type: 'executableCode', raw: { format: FORMAT, value }, text, code };
 }
 
 /** One text or one object of JSON, and what the tool showed. */

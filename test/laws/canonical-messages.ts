@@ -1,6 +1,6 @@
 // Canonical requests made only of what the Messages format can say.
 
-import type { FilePart, Message, Part, TextPart, ToolCallPart } from '../../src/canonical/part.ts';
+import type { CacheMark, FilePart, Message, Part, TextPart, ToolCallPart } from '../../src/canonical/part.ts';
 import type { CanonicalRequest, Tool } from '../../src/canonical/request.ts';
 import {
   EFFORTS,
@@ -54,14 +54,22 @@ export function canonicalMessages(c: Choices): CanonicalRequest {
   if (c.chance(30)) request.output = schemaOutput(c);
   if (c.chance(30)) request.userId = c.word();
   if (c.chance(30)) request.serviceTier = c.one('auto', 'default');
-  if (c.chance(20)) cache.auto = { ttl: c.one('default', '5m', '1h') };
+  // no lifetime may stand behind a shorter one, and the automatic mark stands last
+  let isLong = true;
+  const lifetime = (): CacheMark => {
+    const ttl = isLong ? c.one('default', '5m', '1h') : c.one('default', '5m');
+    isLong = ttl === '1h';
+    return { ttl };
+  };
+  const marksItself = c.chance(20);
   // Anthropic takes four marks, the automatic one included
-  let marksLeft = (cache.auto ? 3 : 4) - request.tools.filter((one) => 'cache' in one).length;
+  let marksLeft = (marksItself ? 3 : 4) - request.tools.filter((one) => 'cache' in one).length;
   for (const part of request.messages.flatMap((message) => message.parts)) {
     if (part.kind !== 'text' || marksLeft === 0 || !c.chance(10)) continue;
-    part.cache = { ttl: c.one('default', '5m', '1h') };
+    part.cache = lifetime();
     marksLeft--;
   }
+  if (marksItself) cache.auto = lifetime();
   return request;
 }
 

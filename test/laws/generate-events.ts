@@ -1,6 +1,7 @@
 // Canonical events in any order, most of it against their grammar.
 
 import type { PartDelta, PartStart, StreamEvent } from '../../src/canonical/event.ts';
+import type { MediaSource } from '../../src/canonical/part.ts';
 import { noUsage } from '../../src/canonical/usage.ts';
 import type { Choices } from './choices.ts';
 
@@ -66,6 +67,33 @@ function partStart(c: Choices): PartStart {
       },
       code: { output: c.word() },
       ...(c.chance(80) ? { text: c.word() } : {}),
+    }),
+    () => ({
+      kind: 'opaque',
+      type: 'code_interpreter_call',
+      raw: {
+        format: 'openai-responses',
+        value: { type: 'code_interpreter_call', id: c.word(), status: 'completed', outputs: [] },
+      },
+      code: {
+        code: c.one(c.text(), ''),
+        ...(c.chance(50) ? { language: c.one('python', 'bash') } : {}),
+        ...(c.chance(50) ? { output: c.one(c.text(), '') } : {}),
+        ...(c.chance(30) ? { failed: true } : {}),
+        ...(c.chance(30) ? { files: [c.word()] } : {}),
+        ...(c.chance(30)
+          ? { pictures: [c.one(`https://e.com/${c.word()}`, 'data:image/png;base64,AAAA')] }
+          : {}),
+      },
+      ...(c.chance(80) ? { text: c.word() } : {}),
+    }),
+    () => ({
+      kind: 'image',
+      source: c.one<MediaSource>(
+        { from: 'base64', mediaType: 'image/png', data: 'AAAA' },
+        { from: 'url', url: `https://e.com/${c.word()}` },
+        { from: 'file-id', id: c.word(), format: 'anthropic-messages' },
+      ),
     }),
     () => ({
       kind: 'opaque',

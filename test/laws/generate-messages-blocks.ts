@@ -188,6 +188,19 @@ function hosted(c: Choices): JsonObject {
       content: { type: 'bash_code_execution_result', stdout: c.text(), stderr: '', return_code: 0 },
     }),
     () => ({
+      type: 'bash_code_execution_tool_result',
+      tool_use_id,
+      content: {
+        ...{ type: 'bash_code_execution_result', stdout: '', stderr: '', return_code: 0 },
+        content: [{ type: 'bash_code_execution_output', file_id: `file_${c.word()}` }],
+      },
+    }),
+    () => ({
+      type: 'code_execution_tool_result',
+      tool_use_id,
+      content: { type: 'code_execution_tool_result_error', error_code: 'unavailable' },
+    }),
+    () => ({
       type: 'text_editor_code_execution_tool_result',
       tool_use_id,
       content: { type: 'text_editor_code_execution_view_result', file_type: 'text', content: c.text() },

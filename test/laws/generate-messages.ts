@@ -101,7 +101,10 @@ function tool(c: Choices): JsonObject {
 function hostedTool(c: Choices): JsonObject {
   return c.pick<JsonObject>(
     () => ({ type: 'web_fetch_20250910', name: 'web_fetch', max_uses: c.count(70) }),
-    () => ({ type: 'code_execution_20250825', name: 'code_execution', x_new: c.word() }),
+    () => ({
+      ...{ type: c.one('code_execution_20250825', 'code_execution_20260521'), name: 'code_execution' },
+      ...c.members(30, { x_new: () => c.word() }),
+    }),
     () => ({
       type: 'computer_20250124',
       name: 'computer',

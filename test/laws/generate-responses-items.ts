@@ -260,7 +260,11 @@ function hosted(c: Choices): JsonObject {
       status: 'completed',
       code: c.text(),
       container_id: c.word(),
-      outputs: [{ type: 'logs', logs: c.text() }],
+      outputs: c.one<JsonValue>(
+        [{ type: 'logs', logs: c.text() }],
+        [{ type: 'image', url: `https://e.com/${c.word()}` }],
+        null,
+      ),
     }),
     () => ({ type: 'image_generation_call', id, status: 'completed', result: c.word() }),
     () => ({

@@ -66,7 +66,15 @@ function customTool(c: Choices): JsonObject {
 function hostedTool(c: Choices): JsonObject {
   return c.pick<JsonObject>(
     () => ({ type: 'file_search', vector_store_ids: [c.word()] }),
-    () => ({ type: 'code_interpreter', container: { type: 'auto', file_ids: [c.word()] } }),
+    () => ({
+      type: 'code_interpreter',
+      container: c.one<JsonObject | string>(
+        { type: 'auto', file_ids: [c.word()] },
+        { type: 'auto', memory_limit: c.one('1g', '64g') },
+        { type: 'auto' },
+        `cntr_${c.word()}`,
+      ),
+    }),
     () => ({ type: 'image_generation', model: c.word() }),
     () => ({ type: 'mcp', server_label: c.word(), server_url: `https://e.com/${c.word()}` }),
     () => ({ type: 'computer', display_width: c.count(1000) }),

@@ -53,6 +53,7 @@ function priceOf(c: Choices): Price {
     ...(c.chance(50) ? { perSearch: c.below(2 ** 30) } : {}),
     ...(c.chance(50) ? { steps: [{ aboveTokens: STEP_TOKENS, ...tokenPrices(c) }] } : {}),
     ...(c.chance(50) ? { tiers: { flex: tokenPrices(c) } } : {}),
+    ...(c.chance(50) ? { perContainer: c.below(2 ** 30), perCodeRun: c.below(2 ** 30) } : {}),
     source: 'drawn',
     asOf: '2026-11-25',
   };
@@ -85,7 +86,7 @@ function usageOf(c: Choices, long: boolean): Usage {
     outputReasoning: reasoned,
     outputAudio: sounded,
     outputImage: drew,
-    serverTools: { web_search: c.below(4) },
+    serverTools: { web_search: c.below(4), container: 16 * (audio % 3), code_execution: audio % 3 },
     tier: 'flex',
   });
 }
@@ -93,14 +94,14 @@ function usageOf(c: Choices, long: boolean): Usage {
 function sum(a: Usage, b: Usage): Usage {
   return combine(a, (name) => a[name] + b[name], {
     cacheWrite: writes((name) => a.cacheWrite[name] + b.cacheWrite[name]),
-    serverTools: { web_search: (a.serverTools.web_search ?? 0) + (b.serverTools.web_search ?? 0) },
+    serverTools: eachTool((name) => (a.serverTools[name] ?? 0) + (b.serverTools[name] ?? 0)),
   });
 }
 
 function multiple(a: Usage, by: number): Usage {
   return combine(a, (name) => a[name] * by, {
     cacheWrite: writes((name) => a.cacheWrite[name] * by),
-    serverTools: { web_search: (a.serverTools.web_search ?? 0) * by },
+    serverTools: eachTool((name) => (a.serverTools[name] ?? 0) * by),
   });
 }
 
@@ -150,7 +151,7 @@ export const LAW_7_CHARGES: Law[] = [
     mutants: [
       {
         name: 'a cost that is rounded for each class',
-        complaint: /a multiple differ: \d+ and \d+$/,
+        complaint: /(two calls and their sum|a multiple) differ: \d+ and \d+$/,
         property: () =>
           conservation({
             chargeOf,
@@ -178,3 +179,8 @@ export const LAW_7_CHARGES: Law[] = [
     ],
   },
 ];
+
+function eachTool(count: (name: string) => number): Record<string, number> {
+  const names = ['web_search', 'container', 'code_execution'];
+  return Object.fromEntries(names.map((name) => [name, count(name)]));
+}

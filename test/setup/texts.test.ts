@@ -242,6 +242,8 @@ test.each([
   ['agents-sdk', 'Agents/JavaScript 0.20.0'],
   ['langchain', 'langchainjs-openai/1.0.0 OpenAI/JS 6.49.0'],
   ['ai-sdk', 'ai-sdk/openai-compatible/2.0.87 ai-sdk/provider-utils/4.0.1'],
+  ['cline', 'ai-sdk/openai-compatible/3.0.37 ai-sdk/provider-utils/5.0.30 runtime/bun/1.3.13'],
+  ['continue', 'ls/JS 5.23.2'],
 ])('%s is known by its user agent', (id, userAgent) => {
   expect(findClient(id)?.calledAs).toContain(clientOf(userAgent).client ?? '');
 });

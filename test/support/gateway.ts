@@ -1,9 +1,9 @@
 // Starts the real program in a directory of its own and hands back where it is and how to end it.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import type { WireFormat } from './script.ts';
 
 /** One provider with one model of its own. */
@@ -212,15 +212,6 @@ async function untilReady(url: string, child: Bun.Subprocess, logs: () => string
     await Bun.sleep(20);
   }
   throw new Error('it was not ready after 30 s');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  await new Promise<void>((closed) => server.close(() => closed()));
-  return port;
 }
 
 /** From the process table on Linux; 0 where there is none. */

@@ -10,6 +10,7 @@ import { CODECS } from '../../src/formats/index.ts';
 import { CapWatch, capWarning } from '../../src/gateway/admission/daily-cap.ts';
 import { Turns } from '../../src/gateway/admission/turns.ts';
 import { Conversations } from '../../src/gateway/candidates/conversations.ts';
+import { PaidContainers } from '../../src/gateway/containers.ts';
 import { explain } from '../../src/gateway/explain/explain.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { forgetGone } from '../../src/gateway/health/ailing.ts';
@@ -127,6 +128,7 @@ export async function openHere(options: {
     cache: createMemoryCache(CACHE_BYTES, clock),
     health: new Health(clock, healthAlerts(alerts.desk)),
     conversations: new Conversations(),
+    containers: new PaidContainers(),
     running: new Set(),
     pauses: new Pauses(directory),
     capWatch: new CapWatch(),

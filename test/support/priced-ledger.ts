@@ -18,6 +18,8 @@ export const PRICE: Price = {
   cacheWrite: 3_750_000,
   cacheWrite1h: 6_000_000,
   perSearch: 10_000_000_000,
+  perContainer: 7_500_000_000,
+  perCodeRun: 5_000_000_000,
   source: 'test',
   asOf: '2026-01-01',
 };
@@ -29,7 +31,7 @@ export const USAGE: Usage = settleUsage({
   cacheWrite: { ttl5m: 70, ttl1h: 11, ttl30m: 0, ttl12h: 0, unknown: 0 },
   output: 567,
   outputReasoning: 100,
-  serverTools: { web_search: 2 },
+  serverTools: { web_search: 2, container: 4, code_execution: 3 },
 });
 
 export type Spent = {

@@ -17,6 +17,9 @@ export type ScriptedCall = {
 /** A search the provider ran itself, and the page that a piece of its text then cites. */
 export type ScriptedSearch = { query: string; url: string; title: string; cited: string };
 
+/** Code in Python that the provider ran itself, and what it printed. */
+export type ScriptedCode = { source: string; printed: string };
+
 /** Tokens as a provider counts them: `input` holds `cached`, `output` holds `reasoning`. */
 export type ScriptedUsage = { input: number; cached: number; output: number; reasoning: number };
 
@@ -42,6 +45,8 @@ export type Turn = {
   text?: string;
   calls?: ScriptedCall[];
   search?: ScriptedSearch;
+  /** Of formats that have a tool for it. */
+  code?: ScriptedCode;
   usage?: ScriptedUsage;
   finish?: Finish;
   /** The words of a refusal, of which not every format has any. */
@@ -84,6 +89,14 @@ export type Asked = {
   stream: boolean;
   body: Record<string, unknown>;
 };
+
+/** Code runs only for those who have the tool, whatever the script says. */
+export function mayRunCode({ body }: Asked): boolean {
+  return (
+    Array.isArray(body.tools) &&
+    /"(code_interpreter|code_execution_|codeExecution)/.test(JSON.stringify(body.tools))
+  );
+}
 
 /** Seconds since the epoch that every scripted answer bears. */
 export const ANSWERED_AT = 1_763_700_000;

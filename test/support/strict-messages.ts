@@ -171,7 +171,14 @@ function checkThoughts(body: Json, turns: unknown[]): void {
 }
 
 const USER_BLOCKS = ['text', 'image', 'document', 'search_result', 'tool_result'];
-const ASSISTANT_BLOCKS = ['text', 'thinking', 'redacted_thinking', 'tool_use', 'server_tool_use'];
+const ASSISTANT_BLOCKS = [
+  'text',
+  'thinking',
+  'redacted_thinking',
+  'tool_use',
+  'server_tool_use',
+  'code_execution_tool_result',
+];
 
 function blocksOf(content: unknown, path: string): Json[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];

@@ -147,6 +147,10 @@ function checkItems(list: unknown[], seals: ReadonlySet<string>, items: Readonly
       case 'reasoning':
         checkReasoning(item, path, seals);
         break;
+      case 'code_interpreter_call':
+        onlyMembers(item, ['type', 'id', 'status', 'code', 'container_id', 'outputs'], path);
+        matching(item.container_id, /^cntr_/, `${path}.container_id`);
+        break;
       default:
         throw new Breach(`${path}.type`, `invalid value '${String(item.type)}'`);
     }

@@ -1,6 +1,15 @@
 // Gemini answers written by hand from the published shapes: body, stream frames, errors.
 
-import { type Asked, finishOf, NO_USAGE, piecesOf, type ScriptedUsage, sealOf, type Turn } from './script.ts';
+import {
+  type Asked,
+  finishOf,
+  mayRunCode,
+  NO_USAGE,
+  piecesOf,
+  type ScriptedUsage,
+  sealOf,
+  type Turn,
+} from './script.ts';
 import type { Json } from './strict.ts';
 
 const FINISH_REASON = {
@@ -15,6 +24,7 @@ const FINISH_REASON = {
 export function googleBody(turn: Turn, asked: Asked): Record<string, unknown> {
   const parts = [
     ...(turn.reasoning === undefined ? [] : [{ text: turn.reasoning, thought: true }]),
+    ...codeParts(turn, asked),
     ...(turn.text === undefined ? [] : [{ text: turn.text, ...textSeal(turn) }]),
     ...callParts(turn),
   ];
@@ -42,6 +52,7 @@ export function googleFrames(turn: Turn, asked: Asked): string[] {
   };
   const frames: string[] = [];
   for (const text of piecesOf(turn.reasoning ?? '', 12)) frames.push(frame([{ text, thought: true }]));
+  for (const part of codeParts(turn, asked)) frames.push(frame([part]));
   for (const text of piecesOf(turn.text ?? '', 12)) frames.push(frame([{ text }]));
   const calls = callParts(turn);
   if (calls.length > 0) frames.push(frame(calls));
@@ -49,6 +60,14 @@ export function googleFrames(turn: Turn, asked: Asked): string[] {
   const end = { text: '', ...textSeal(turn) };
   frames.push(frame([end], { finishReason: FINISH_REASON[finishOf(turn)], ...groundingOf(turn) }));
   return frames;
+}
+
+function codeParts({ code }: Turn, asked: Asked): Json[] {
+  if (code === undefined || !mayRunCode(asked)) return [];
+  return [
+    { executableCode: { language: 'PYTHON', code: code.source } },
+    { codeExecutionResult: { outcome: 'OUTCOME_OK', output: code.printed } },
+  ];
 }
 
 /** Google counts bytes, and leaves a beginning of 0 out. */

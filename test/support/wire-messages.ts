@@ -1,6 +1,15 @@
 // Anthropic Messages answers written by hand from the published shapes: body, stream frames, errors.
 
-import { type Asked, finishOf, fragmentsOf, NO_USAGE, piecesOf, sealOf, type Turn } from './script.ts';
+import {
+  type Asked,
+  finishOf,
+  fragmentsOf,
+  mayRunCode,
+  NO_USAGE,
+  piecesOf,
+  sealOf,
+  type Turn,
+} from './script.ts';
 
 const STOP_REASON = {
   end: 'end_turn',
@@ -20,7 +29,7 @@ export function messagesBody(turn: Turn, asked: Asked): Record<string, unknown> 
       signature: sealOf('anthropic-messages', turn.reasoning),
     });
   }
-  content.push(...searchBlocks(turn));
+  content.push(...searchBlocks(turn), ...codeBlocks(turn, asked));
   for (const { text, citations } of textBlocks(turn))
     content.push({ type: 'text', text, ...(citations.length === 0 ? {} : { citations }) });
   for (const call of turn.calls ?? []) {
@@ -51,6 +60,21 @@ function searchBlocks({ search }: Turn): Block[] {
   return [
     { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query }, caller },
     { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1', content: [hit], caller },
+  ];
+}
+
+/** The call of the tool that runs code, and what came of it. */
+function codeBlocks({ code }: Turn, asked: Asked): Block[] {
+  if (code === undefined || !mayRunCode(asked)) return [];
+  const id = 'srvtoolu_2';
+  const ran = { stdout: code.printed, stderr: '', return_code: 0, content: [] };
+  const call = { type: 'server_tool_use', id, name: 'code_execution', input: { code: code.source } };
+  return [
+    { ...call, caller: { type: 'direct' } },
+    {
+      ...{ type: 'code_execution_tool_result', tool_use_id: id },
+      content: { type: 'code_execution_result', ...ran },
+    },
   ];
 }
 
@@ -97,8 +121,9 @@ export function messagesFrames(turn: Turn, asked: Asked): string[] {
       { type: 'signature_delta', signature: sealOf('anthropic-messages', turn.reasoning) },
     ]);
   }
-  const [call, result] = searchBlocks(turn);
-  if (call !== undefined && result !== undefined) {
+  for (const hosted of [searchBlocks(turn), codeBlocks(turn, asked)]) {
+    const [call, result] = hosted;
+    if (call === undefined || result === undefined) continue;
     const partial_json = JSON.stringify(call.input);
     block({ ...call, input: {} }, [{ type: 'input_json_delta', partial_json }]);
     block(result, []);

@@ -6,6 +6,7 @@ import {
   citedRange,
   finishOf,
   fragmentOrder,
+  mayRunCode,
   NO_USAGE,
   piecesOf,
   type ScriptedUsage,
@@ -35,6 +36,7 @@ export function responsesFrames(turn: Turn, asked: Asked): string[] {
   for (const [output_index, item] of items.entries()) {
     if (item.type === 'reasoning') emitReasoning(emit, item, output_index, turn.reasoning ?? '');
     if (item.type === 'web_search_call') emitSearch(emit, item, output_index);
+    if (item.type === 'code_interpreter_call') emitCode(emit, item, output_index, turn.code?.source ?? '');
     if (item.type !== 'message') continue;
     if (turn.refusal === undefined) emitMessage(emit, item, output_index, turn);
     else emitRefusal(emit, item, output_index, turn.refusal);
@@ -81,6 +83,18 @@ function emitSearch(emit: Emit, item: Item, output_index: number): void {
   emit('response.output_item.added', { output_index, item: { ...item, status: 'in_progress' } });
   for (const stage of ['in_progress', 'searching', 'completed'])
     emit(`response.web_search_call.${stage}`, at);
+  emit('response.output_item.done', { output_index, item });
+}
+
+function emitCode(emit: Emit, item: Item, output_index: number, code: string): void {
+  const at = { item_id: item.id, output_index };
+  const begun = { ...item, status: 'in_progress', code: '', outputs: null };
+  emit('response.output_item.added', { output_index, item: begun });
+  emit('response.code_interpreter_call.in_progress', at);
+  for (const delta of piecesOf(code, 12)) emit('response.code_interpreter_call_code.delta', { ...at, delta });
+  emit('response.code_interpreter_call_code.done', { ...at, code });
+  emit('response.code_interpreter_call.interpreting', at);
+  emit('response.code_interpreter_call.completed', at);
   emit('response.output_item.done', { output_index, item });
 }
 
@@ -158,7 +172,9 @@ function itemsOf(turn: Turn, asked: Asked): Item[] {
       id: name('rs'),
       type: 'reasoning',
       summary: [{ type: 'summary_text', text: turn.reasoning }],
-      ...(wantsSeals(asked) ? { encrypted_content: sealOf('openai-responses', turn.reasoning) } : {}),
+      ...(asksFor(asked, 'reasoning.encrypted_content')
+        ? { encrypted_content: sealOf('openai-responses', turn.reasoning) }
+        : {}),
       status: 'completed',
     });
   }
@@ -166,6 +182,15 @@ function itemsOf(turn: Turn, asked: Asked): Item[] {
     const { query, url } = turn.search;
     const action = { type: 'search', query, queries: [query], sources: [{ type: 'url', url }] };
     items.push({ id: name('ws'), type: 'web_search_call', status: 'completed', action });
+  }
+  if (turn.code !== undefined && mayRunCode(asked)) {
+    const { source, printed } = turn.code;
+    // what it printed is left out unless it is asked for
+    const outputs = asksFor(asked, 'code_interpreter_call.outputs')
+      ? [{ type: 'logs', logs: printed }]
+      : null;
+    const item = { id: name('ci'), type: 'code_interpreter_call', status: 'completed' };
+    items.push({ ...item, code: source, container_id: 'cntr_1', outputs });
   }
   if (turn.text !== undefined || turn.refusal !== undefined) {
     const { refusal } = turn;
@@ -191,10 +216,10 @@ function itemsOf(turn: Turn, asked: Asked): Item[] {
   return items;
 }
 
-/** Encrypted reasoning is given only to those who ask for it. */
-function wantsSeals(asked: Asked): boolean {
+/** Encrypted reasoning, for one, is given only to those who ask for it. */
+function asksFor(asked: Asked, member: string): boolean {
   const { include } = asked.body;
-  return Array.isArray(include) && include.includes('reasoning.encrypted_content');
+  return Array.isArray(include) && include.includes(member);
 }
 
 function textPart(turn: Turn): Record<string, unknown> {

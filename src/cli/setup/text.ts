@@ -28,11 +28,12 @@ export function headText(client: Client, origin: string): string {
   return `${client.name} with Osiris at ${origin}, in ${FORMAT_NAMES[client.format]} format\n`;
 }
 
+/** Texts begin at the margin: copied from a terminal with spaces before it, Python is refused. */
 export function blockText(block: FilledBlock): string {
-  const title = titleOf(block);
-  if (block.kind !== 'steps') return `\n${title}\n\n${indented(block.text)}`;
+  const head = `\n─── ${titleOf(block)}\n\n`;
+  if (block.kind !== 'steps') return `${head}${block.text}`;
   const steps = block.steps.map((step) => (typeof step === 'string' ? step : `${step[0]}:  ${step[1]}`));
-  return `\n${title}\n\n${indented(steps.map((step, index) => `${index + 1}. ${step}\n`).join(''))}`;
+  return `${head}${steps.map((step, index) => `${index + 1}. ${step}\n`).join('')}`;
 }
 
 export function notesText(notes: readonly string[]): string {
@@ -50,8 +51,4 @@ export function writtenText(written: readonly Written[]): string {
 
 export function proofText({ what, ok, detail }: Proof): string {
   return `  ${ok ? '✓' : '✗'} ${what.padEnd(13)} ${detail}\n`;
-}
-
-function indented(text: string): string {
-  return text.replace(/^(?=.)/gm, '  ');
 }

@@ -19,6 +19,7 @@ import type {
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { leftovers } from '../leftovers.ts';
 import { ownToolId } from '../tool-id.ts';
+import { codeIn } from './code-blocks.ts';
 import { isForeignCitation } from './foreign-citations.ts';
 import { readableText, searchIn } from './readable.ts';
 
@@ -209,12 +210,14 @@ function decodeToolResult(block: JsonObject, at: SourcePath | undefined, losses:
 export function decodeOpaque(block: JsonObject, at: SourcePath | undefined): OpaquePart {
   const text = readableText(block);
   const search = at === undefined ? searchIn(block) : undefined;
+  const code = codeIn(block);
   return {
     kind: 'opaque',
     raw: { format: FORMAT, value: block },
     type: asString(block.type) ?? 'unknown',
     ...(text === undefined ? {} : { text }),
     ...(search === undefined ? {} : { search }),
+    ...(code === undefined ? {} : { code }),
     ...place(at),
   };
 }

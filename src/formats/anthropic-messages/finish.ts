@@ -21,7 +21,9 @@ const REASONS = new Map<string, Finish['reason']>([
 export function decodeFinish(stop: JsonObject, called: boolean): Finish {
   const raw = asString(stop.stop_reason);
   const known = REASONS.get(raw ?? '') ?? 'end';
-  const finish: Finish = { reason: known === 'end' && called ? 'tool' : known };
+  // whatever else it waits for, it waits for the client first
+  const waits = called && (known === 'end' || known === 'pause');
+  const finish: Finish = { reason: waits ? 'tool' : known };
   if (raw !== undefined) finish.raw = raw;
   const sequence = asString(stop.stop_sequence);
   if (sequence !== undefined && finish.reason === 'stop-sequence') finish.stopSequence = sequence;

@@ -2,6 +2,8 @@
 
 import type { Codec } from '../codec.ts';
 import { ISSUER } from './block-decode.ts';
+import { withoutForeignCode } from './code-blocks.ts';
+import { continuing } from './continuing.ts';
 import { decodeError, errorFrame, errorType } from './errors.ts';
 import { withoutForeignCitations } from './foreign-citations.ts';
 import { decodeRequest } from './request-decode.ts';
@@ -20,8 +22,10 @@ export { countTokensSchema, messagesSchema } from './wire.ts';
 export const anthropicMessages: Codec = {
   id: 'anthropic-messages',
   issuer: ISSUER,
-  showSeals: (body, show) => withoutForeignCitations(showSeals(body, show)),
+  showSeals: (body, show) => withoutForeignCode(withoutForeignCitations(showSeals(body, show))),
   lacks: ['json-mode'],
+  hides: ['images'],
+  losesLateSources: true,
   stops: { max: Number.POSITIVE_INFINITY, blank: false },
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
@@ -36,8 +40,17 @@ export const anthropicMessages: Codec = {
   streamDecoder: () => new MessagesDecoder(),
   streamEncoder: (dress) => new MessagesEncoder(dress),
   decodeError,
+  continuing,
   telltale: {
-    needles: ['"usage"', 'message_delta', 'message_stop', '"error"', 'event: error', 'event:error'],
+    needles: [
+      '"usage"',
+      'code_execution"',
+      'message_delta',
+      'message_stop',
+      '"error"',
+      'event: error',
+      'event:error',
+    ],
     beat: 'event: ping\ndata: {"type":"ping"}\n\n',
     farewell: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',
     modelPath: ['message', 'model'],
@@ -46,7 +59,7 @@ export const anthropicMessages: Codec = {
       members: ['"usage"'],
       signs: ['"content":[', '"content": ['],
       // blocks with more than text may lack what they are about
-      doubts: ['"error"', '_use"', '_result"'],
+      doubts: ['"error"', '_use"', '_result"', '"container":{', '"container": {'],
       usage: ({ usage }) => decodeUsage(usage, 'reported'),
     },
   },

@@ -1,6 +1,7 @@
 // Canonical parts of a conversation to content blocks.
 
 import { Fault } from '../../canonical/fault.ts';
+import { readForeign } from '../../canonical/foreign-block.ts';
 import type {
   FilePart,
   ImagePart,
@@ -49,9 +50,8 @@ export function encodePart(part: Part, writing: Writing): JsonObject | undefined
 
 /** A block of another format: what can be read of it, as text. */
 function encodeForeign(part: OpaquePart, writing: Writing): JsonObject | undefined {
-  const reason = 'only its own format knows this block; its readable text is kept';
-  const { text = '' } = part;
-  dropped(part.at, reason, writing, text === '' ? 'dropped' : 'changed');
+  const { text, loss } = readForeign(part);
+  writing.losses.push(loss);
   return text === '' ? undefined : { type: 'text', text };
 }
 

@@ -1,17 +1,21 @@
 // What a person can read of a hosted-tool block, so that other formats can carry it as text.
 
+import { codeText } from '../../canonical/hosted-code.ts';
 import type { HostedSearch } from '../../canonical/part.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { codeIn } from './code-blocks.ts';
 
 /** The readable text of a block only this format knows; undefined when nothing in it is meant for reading. */
 export function readableText(block: JsonObject): string | undefined {
   const type = asString(block.type) ?? '';
+  const code = codeIn(block);
+  if (code) return codeText(code);
   // a hosted tool's call says nothing to a reader; its result does
   if (type === 'server_tool_use' || type === 'mcp_tool_use') return undefined;
   if (type === 'tool_reference') return joinLines([block.tool_name]);
   if (type === 'search_result') return joinLines([block.title, block.source, textOf(block.content)]);
   if (type === 'web_search_tool_result') return joinLines(asArray(block.content).map(sourceLine));
-  if (type.endsWith('code_execution_tool_result')) return executionText(asObject(block.content));
+  if (type === 'advisor_tool_result') return joinLines([asObject(block.content).text]);
   if (type === 'web_fetch_tool_result') return fetchedText(asObject(block.content));
   return asString(block.text) ?? textOf(block.content);
 }
@@ -35,10 +39,6 @@ export function searchIn(block: JsonObject): HostedSearch | undefined {
 function sourceLine(hit: JsonValue): string {
   const { title, url } = asObject(hit);
   return [title, url].filter((word) => typeof word === 'string' && word !== '').join(' ');
-}
-
-function executionText(result: JsonObject): string | undefined {
-  return joinLines([result.stdout, result.stderr, textOf(result.content)]);
 }
 
 function fetchedText(result: JsonObject): string | undefined {

@@ -12,7 +12,7 @@ import { fitSchema, listed } from '../schema-fit.ts';
 import { encodeThinking } from './thinking.ts';
 import { encodeTools } from './tools-encode.ts';
 import { encodeMessages } from './turns.ts';
-import { cacheControl, keepForLonger, limitMarks, lose, type Writing } from './writing.ts';
+import { cacheControl, keepForLonger, limitMarks, lose, orderMarks, type Writing } from './writing.ts';
 
 /** Writes a request for an upstream; see the codec contract for losses and faults. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
@@ -38,6 +38,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
   if (request.cache.auto) body.cache_control = cacheControl(request.cache.auto, 'cache_control', writing);
   limitMarks(writing, request.cache.auto !== undefined);
   encodeRetention(writing, body);
+  orderMarks(writing, body);
   if (request.stream) body.stream = true;
   loseUnknown(writing);
   return { value: body, losses: writing.losses };

@@ -2,13 +2,14 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
-import { asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
 import { encodeAnswerPart, withoutSealedEnd } from './answer-blocks.ts';
-import { decodeBlock } from './block-decode.ts';
+import { decodeBlock, FORMAT } from './block-decode.ts';
+import { CodeBlocks } from './code-blocks.ts';
 import { decodeErrorEvent } from './errors.ts';
 import { decodeFinish, encodeFinish } from './finish.ts';
-import { decodeUsage, encodeUsage } from './usage.ts';
+import { decodeUsage, encodeUsage, isCodeRun } from './usage.ts';
 
 /** Reads a message; see the codec contract for its faults. */
 export function decodeResponse(body: JsonObject): CanonicalResponse {
@@ -29,7 +30,9 @@ export function decodeResponse(body: JsonObject): CanonicalResponse {
   }
   const called = response.parts.some((part) => part.kind === 'tool-call');
   response.finish = decodeFinish(body, called);
-  const usage = decodeUsage(body.usage, 'reported');
+  const runs = body.content.filter((block) => isObject(block) && isCodeRun(block)).length;
+  const container = asString(asObject(body.container).id);
+  const usage = decodeUsage(body.usage, 'reported', { runs, container });
   if (usage) response.usage = usage;
   if (usage?.tier !== undefined) response.serviceTier = usage.tier;
   return response;
@@ -50,7 +53,13 @@ function notAMessage(cause?: unknown): Fault {
 
 /** Writes the message a client gets, with every member the type requires. */
 export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonObject {
-  const blocks = response.parts.map(encodeAnswerPart).filter((block) => block !== undefined);
+  const codeBlocks = new CodeBlocks(dress);
+  const blocks = response.parts.flatMap((part): JsonObject[] => {
+    const isForeign = part.kind === 'opaque' && part.raw.format !== FORMAT;
+    const ran = isForeign && part.code ? codeBlocks.of(part.code) : undefined;
+    const block = ran ? undefined : encodeAnswerPart(part);
+    return ran ?? (block ? [block] : []);
+  });
   const content = withoutSealedEnd(blocks);
   const called = content.some((block) => block.type === 'tool_use');
   return messageBody(dress, content, {

@@ -4,13 +4,20 @@ import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts
 import { Fault } from '../../canonical/fault.ts';
 import { Sequencer } from '../../canonical/sequencer.ts';
 import { countOf, type Usage } from '../../canonical/usage.ts';
-import { asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
+import {
+  asObject,
+  asString,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  tryParseJson,
+} from '../../lib/json.ts';
 import type { SseFrame } from '../../lib/sse.ts';
 import type { StreamDecoder } from '../codec.ts';
 import { BlockReader } from './block-reader.ts';
 import { decodeErrorEvent } from './errors.ts';
 import { decodeFinish } from './finish.ts';
-import { decodeUsage, mergeUsage } from './usage.ts';
+import { type CodeSeen, decodeUsage, isCodeRun, mergeUsage } from './usage.ts';
 
 export class MessagesDecoder implements StreamDecoder {
   readonly #parts = new Sequencer();
@@ -22,6 +29,7 @@ export class MessagesDecoder implements StreamDecoder {
   #usage: JsonObject | undefined;
   /** A later snapshot than the first arrived, so the output count is not a mere start. */
   #counted = false;
+  readonly #code: CodeSeen = { runs: 0, container: undefined };
   #stop: JsonObject = {};
   #opened = 0;
   /** Key of the block that deltas without an index belong to. */
@@ -55,7 +63,7 @@ export class MessagesDecoder implements StreamDecoder {
   }
 
   get usage(): Usage | undefined {
-    return decodeUsage(this.#usage, this.#counted ? 'reported' : 'partial');
+    return decodeUsage(this.#usage, this.#counted ? 'reported' : 'partial', this.#code);
   }
 
   end(): StreamEvent[] {
@@ -69,6 +77,7 @@ export class MessagesDecoder implements StreamDecoder {
   }
 
   #start(message: JsonObject): StreamEvent[] {
+    this.#noteContainer(message.container);
     if (isObject(message.usage)) this.#usage = mergeUsage(this.#usage ?? {}, message.usage);
     // some vendors repeat the start; an answer begins once
     if (this.#begun) return [];
@@ -97,6 +106,7 @@ export class MessagesDecoder implements StreamDecoder {
     this.#blocks.set(key, reader);
     this.#last = key;
     this.#opened++;
+    if (isCodeRun(block)) this.#code.runs += 1;
     if (reader.start) events.push(...this.#parts.open(key, reader.start));
     if (reader.start?.kind === 'tool-call') this.#called = true;
     for (const delta of reader.firstDeltas()) events.push(...this.#parts.delta(key, delta));
@@ -129,6 +139,7 @@ export class MessagesDecoder implements StreamDecoder {
 
   #noteDelta(body: JsonObject): void {
     const delta = asObject(body.delta);
+    this.#noteContainer(delta.container);
     // a later snapshot may repeat the members as null
     for (const name of ['stop_reason', 'stop_sequence', 'stop_details']) {
       const value = delta[name];
@@ -139,11 +150,15 @@ export class MessagesDecoder implements StreamDecoder {
     this.#counted ||= countOf(body.usage.output_tokens) !== undefined;
   }
 
+  #noteContainer(value: JsonValue | undefined): void {
+    this.#code.container = asString(asObject(value).id) ?? this.#code.container;
+  }
+
   #finish(): StreamEvent[] {
     const events = this.#begin();
     for (const key of [...this.#blocks.keys()]) events.push(...this.#closeBlock(key));
     this.#done = true;
-    const usage = decodeUsage(this.#usage, this.#counted ? 'reported' : 'partial');
+    const { usage } = this;
     if (usage) {
       const { tier } = usage;
       events.push({ type: 'usage', usage, ...(tier === undefined ? {} : { serviceTier: tier }) });

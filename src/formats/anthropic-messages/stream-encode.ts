@@ -18,6 +18,7 @@ import {
   toolBlock,
 } from './answer-blocks.ts';
 import { FORMAT } from './block-decode.ts';
+import { CodeBlocks } from './code-blocks.ts';
 import { errorFrame } from './errors.ts';
 import { encodeFinish } from './finish.ts';
 import { messageBody } from './response.ts';
@@ -37,6 +38,7 @@ type Writing = {
 
 export class MessagesEncoder implements StreamEncoder {
   readonly #dress: Dress;
+  readonly #codeBlocks: CodeBlocks;
   #usage: Usage | undefined;
   #begun = false;
   #done = false;
@@ -50,6 +52,7 @@ export class MessagesEncoder implements StreamEncoder {
 
   constructor(dress: Dress) {
     this.#dress = dress;
+    this.#codeBlocks = new CodeBlocks(dress);
   }
 
   push(event: StreamEvent): string {
@@ -87,19 +90,30 @@ export class MessagesEncoder implements StreamEncoder {
     if (start.kind === 'opaque' && start.raw.format === FORMAT && isObject(start.raw.value)) {
       return this.#beginOpaque(part, start.raw.value);
     }
-    // code that another provider ran is something to read
-    if (start.kind === 'opaque' && start.code) return this.#writeText(part, start.text ?? '');
+    // code that another provider ran is something to read at least
+    if (start.kind === 'opaque' && start.code) {
+      const blocks = this.#codeBlocks.of(start.code);
+      return blocks?.map((block) => this.#whole(block)).join('') ?? this.#writeText(part, start.text ?? '');
+    }
     // texts and thoughts open with their first words: clients echo an empty block, and Anthropic refuses it
     return '';
   }
 
   /** A hosted tool's call streams its input like any other; its result stands whole in the start. */
   #beginOpaque(part: Writing, block: JsonObject): string {
-    if (block.type !== 'server_tool_use' && block.type !== 'mcp_tool_use') return this.#open(part, block);
-    const opened = this.#open(part, { ...block, input: {} });
-    return (
-      opened + this.#delta({ type: 'input_json_delta', partial_json: JSON.stringify(block.input ?? {}) })
-    );
+    if (!isHostedCall(block)) return this.#open(part, block);
+    return this.#open(part, { ...block, input: {} }) + this.#inputOf(block);
+  }
+
+  /** The same, begun and ended. */
+  #whole(block: JsonObject): string {
+    const opened = this.#start(isHostedCall(block) ? { ...block, input: {} } : block);
+    const input = isHostedCall(block) ? this.#inputOf(block) : '';
+    return opened + input + event('content_block_stop', { index: this.#next++ });
+  }
+
+  #inputOf({ input = {} }: JsonObject): string {
+    return this.#delta({ type: 'input_json_delta', partial_json: JSON.stringify(input) });
   }
 
   #feed(part: Writing, delta: PartDelta): string {
@@ -153,6 +167,10 @@ export class MessagesEncoder implements StreamEncoder {
   #open(part: Writing, block: JsonObject): string {
     if (part.open) return '';
     part.open = true;
+    return this.#start(block);
+  }
+
+  #start(block: JsonObject): string {
     const held = this.#held.splice(0).map((data) => this.#redacted(data));
     this.#isText = block.type === 'text';
     return (
@@ -230,6 +248,10 @@ export class MessagesEncoder implements StreamEncoder {
     this.#done = true;
     return errorFrame(fault, this.#dress.requestId);
   }
+}
+
+function isHostedCall({ type }: JsonObject): boolean {
+  return type === 'server_tool_use' || type === 'mcp_tool_use';
 }
 
 function event(type: string, members: Record<string, JsonValue>): string {

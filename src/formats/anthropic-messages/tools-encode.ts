@@ -1,9 +1,11 @@
 // Canonical tools and the choice among them to the Messages format.
 
 import { Fault } from '../../canonical/fault.ts';
-import { hostedToolFault } from '../../canonical/hosted-tool.ts';
-import type { FunctionTool, Tool, ToolChoice, WebSearchTool } from '../../canonical/request.ts';
-import { compact, isObject, type JsonObject } from '../../lib/json.ts';
+import { hostedToolFault, runsCode } from '../../canonical/hosted-tool.ts';
+import type { FunctionTool, OpaqueTool, Tool, ToolChoice, WebSearchTool } from '../../canonical/request.ts';
+import { asObject, compact, isObject, type JsonObject } from '../../lib/json.ts';
+import { foreignCodeLosses } from '../code-tool.ts';
+import { leftovers } from '../leftovers.ts';
 import { ANTHROPIC } from '../schema-dialect.ts';
 import { fitSchema, listed } from '../schema-fit.ts';
 import { objectRoot } from '../schema-root.ts';
@@ -67,12 +69,29 @@ function encodeTool(tool: Tool, writing: Writing): JsonObject {
       return encodeWebSearch(tool, writing);
     case 'opaque':
       if (tool.raw.format === FORMAT && isObject(tool.raw.value)) return tool.raw.value;
-      throw hostedToolFault(tool);
+      return encodeHosted(tool, writing);
     case 'custom':
       throw unsupported('A free-text tool', tool.at);
     default:
       return tool satisfies never;
   }
+}
+
+/** The versions that every model with the tool takes, without a beta. */
+function encodeHosted(tool: OpaqueTool, { target, losses }: Writing): JsonObject {
+  if (readsPages(tool)) {
+    const { urlContext } = asObject(tool.raw.value);
+    losses.push(...leftovers(asObject(urlContext), [], tool.at ?? 'tools'));
+    return { type: 'web_fetch_20250910', name: 'web_fetch' };
+  }
+  if (target.runsCode === false || !runsCode(tool)) throw hostedToolFault(tool);
+  losses.push(...foreignCodeLosses(tool));
+  return { type: 'code_execution_20250825', name: 'code_execution' };
+}
+
+/** Google's tool for the pages that a prompt names. */
+function readsPages({ type, raw }: OpaqueTool): boolean {
+  return raw.format === 'google-generate-content' && type === 'urlContext';
 }
 
 function encodeFunction(tool: FunctionTool, writing: Writing): JsonObject {

@@ -88,12 +88,9 @@ function addInstruction(message: Message, turns: TurnList, writing: Writing): vo
     action: 'moved',
     reason: 'a later instruction stands in a user turn, in <system-note>',
   });
-  turns.note(
-    blocks.map((block) => ({
-      ...block,
-      text: `<system-note>\n${asString(block.text) ?? ''}\n</system-note>`,
-    })),
-  );
+  // in place: whoever counts cache marks has these very blocks
+  for (const block of blocks) block.text = `<system-note>\n${asString(block.text) ?? ''}\n</system-note>`;
+  turns.note(blocks);
 }
 
 function instructionBlocks(message: Message, writing: Writing): JsonObject[] {

@@ -1,10 +1,24 @@
 // Token counts of the Messages format: read, merged over a stream, written.
 
-import { cacheWriteTotal, countOf, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
-import { asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import {
+  addContainers,
+  cacheWriteTotal,
+  countOf,
+  noUsage,
+  settleUsage,
+  sumUsages,
+  type Usage,
+} from '../../canonical/usage.ts';
+import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 
-/** What the provider counted; undefined when the value is no usage object. `input_tokens` excludes the cache. */
-export function decodeUsage(value: unknown, source: Usage['source']): Usage | undefined {
+/** Code that ran in an answer, by what stands in it beside its usage. */
+export type CodeSeen = { runs: number; container: string | undefined };
+
+/**
+ * What the provider counted; undefined when the value is no usage object. `input_tokens` excludes the cache. An answer
+ * has one container at most.
+ */
+export function decodeUsage(value: unknown, source: Usage['source'], code?: CodeSeen): Usage | undefined {
   if (!isObject(value)) return undefined;
   const write = countOf(value.cache_creation_input_tokens) ?? 0;
   const split = asObject(value.cache_creation);
@@ -27,9 +41,29 @@ export function decodeUsage(value: unknown, source: Usage['source']): Usage | un
     serverTools: decodeServerTools(asObject(value.server_tool_use)),
     raw: value,
   };
+  const runs = usage.serverTools.code_execution ?? code?.runs ?? 0;
+  if (runs > 0) usage.serverTools.code_execution = runs;
+  // files put into a container are paid for even if no code runs in it
+  if (runs > 0 || code?.container !== undefined) addContainers(usage, { [code?.container ?? '']: 1 });
   const tier = asString(value.service_tier);
   if (tier !== undefined) usage.tier = tier;
-  return settleUsage(usage);
+  return withCompactions(settleUsage(usage), value);
+}
+
+/** A conversation that was shortened on the way took requests of their own, which the counts at the top leave out. */
+function withCompactions(usage: Usage, value: JsonObject): Usage {
+  const compactions = asArray(value.iterations)
+    .map(asObject)
+    .filter(({ type }) => type === 'compaction')
+    .flatMap(
+      (counts) => decodeUsage({ ...counts, service_tier: value.service_tier ?? null }, usage.source) ?? [],
+    );
+  return compactions.length === 0 ? usage : { ...sumUsages([usage, ...compactions]), raw: value };
+}
+
+/** Whether a block is code on its way to the provider's container. */
+export function isCodeRun(block: JsonObject): boolean {
+  return block.type === 'server_tool_use' && asString(block.name)?.endsWith('code_execution') === true;
 }
 
 function decodeServerTools(counts: JsonObject): Record<string, number> {
@@ -132,7 +166,11 @@ export function encodeDeltaUsage(usage: Usage | undefined): JsonObject {
 }
 
 function encodeServerTools(usage: Usage): JsonObject | null {
-  const { web_search = 0, web_fetch = 0 } = usage.serverTools;
-  if (web_search === 0 && web_fetch === 0) return null;
-  return { web_search_requests: web_search, web_fetch_requests: web_fetch };
+  const { web_search = 0, web_fetch = 0, code_execution = 0 } = usage.serverTools;
+  if (web_search + web_fetch + code_execution === 0) return null;
+  return {
+    web_search_requests: web_search,
+    web_fetch_requests: web_fetch,
+    ...(code_execution > 0 ? { code_execution_requests: code_execution } : {}),
+  };
 }

@@ -3,7 +3,7 @@
 import type { Loss } from '../../canonical/loss.ts';
 import type { CacheMark, SourcePath } from '../../canonical/part.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
-import { asObject, type JsonObject } from '../../lib/json.ts';
+import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Target } from '../codec.ts';
 
 export type Writing = {
@@ -73,4 +73,33 @@ export function keepForLonger({ marks }: Writing, body: JsonObject): boolean {
     return false;
   for (const holder of holders) holder.cache_control = { type: 'ephemeral', ttl: '1h' };
   return true;
+}
+
+/**
+ * Anthropic refuses a longer lifetime behind a shorter one. What stands in front of an hour gets an hour: the prompt up
+ * to there, of which it is a part, is kept and paid for that long anyway.
+ */
+export function orderMarks({ marks, losses }: Writing, body: JsonObject): void {
+  const places = new Map(marks.map(({ holder, at }) => [holder, at]));
+  const holders = [...holdersIn(body), body].filter(({ cache_control }) => cache_control !== undefined);
+  const lastLong = holders.findLastIndex((holder) => ttlOf(holder) === '1h');
+  for (const holder of holders.slice(0, Math.max(0, lastLong))) {
+    if (ttlOf(holder) === '1h') continue;
+    holder.cache_control = { type: 'ephemeral', ttl: '1h' };
+    const path = places.get(holder) ?? 'cache_control';
+    losses.push({ path, action: 'changed', reason: 'the cache lifetime became 1h, as that of a later mark' });
+  }
+}
+
+/** Tools, system, messages: the order of the prompt, which results that move to the front of their turn change. */
+function holdersIn({ tools, system, messages }: JsonObject): JsonObject[] {
+  const blocks = (content: JsonValue | undefined): JsonObject[] =>
+    asArray(content)
+      .filter(isObject)
+      .flatMap((block) => [...(block.type === 'tool_result' ? blocks(block.content) : []), block]);
+  return [tools, system, ...asArray(messages).map((message) => asObject(message).content)].flatMap(blocks);
+}
+
+function ttlOf({ cache_control }: JsonObject): JsonValue | undefined {
+  return asObject(cache_control).ttl;
 }

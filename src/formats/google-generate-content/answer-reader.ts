@@ -2,6 +2,7 @@
 
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
+import { codeText } from '../../canonical/hosted-code.ts';
 import type { TokenLogprob } from '../../canonical/part.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
@@ -9,7 +10,7 @@ import { decodeFinish } from './finish.ts';
 import { GroundingReader } from './grounding.ts';
 import { decodeLogprobs } from './logprobs.ts';
 import { FORMAT, generationOf, ISSUER, signatureOf } from './names.ts';
-import { codeIn, readableText, typeOf } from './opaque.ts';
+import { codeIn, typeOf } from './opaque.ts';
 import { decodeUsage } from './usage.ts';
 
 /**
@@ -24,7 +25,10 @@ export class AnswerReader {
   #open: 'text' | 'thought' | undefined;
   #index = 0;
   #calls = 0;
+  #codeRuns = 0;
   #text = '';
+  /** Texts of a stream that ended before their sources were told. */
+  readonly #ended: { index: number; text: string }[] = [];
   /** The parts of a whole body that the open text was made of. */
   #textParts = new Set<number>();
   readonly #isWhole: boolean;
@@ -32,6 +36,7 @@ export class AnswerReader {
   #model: string | undefined;
   #reason: string | undefined;
   #message: string | undefined;
+  #continuation: string | undefined;
   #blocked: string | undefined;
   #usage: JsonValue | undefined;
 
@@ -55,7 +60,7 @@ export class AnswerReader {
 
   /** Closes what is open and says how the answer ended. */
   finish(): StreamEvent[] {
-    const events = [...this.#start({}), ...this.#close()];
+    const events = [...this.#start({}), ...this.#lateSources(), ...this.#close()];
     const isEmpty = this.#index === 0;
     const { usage } = this;
     const { search } = this.#grounding;
@@ -68,6 +73,7 @@ export class AnswerReader {
     const finish = decodeFinish({
       reason: this.#reason,
       message: this.#message,
+      continuation: this.#continuation,
       blocked: this.#blocked,
       hasCalls: this.#calls > 0,
       isEmpty,
@@ -78,7 +84,7 @@ export class AnswerReader {
 
   /** What has been reported so far. */
   get usage(): Usage | undefined {
-    return decodeUsage(this.#usage, this.#searches);
+    return decodeUsage(this.#usage, this.#searches, this.#codeRuns);
   }
 
   /** The second generation is paid for once an answer, later ones for each query. */
@@ -121,6 +127,7 @@ export class AnswerReader {
     if (logprobs.length > 0 && this.#open === 'text')
       events.push(this.#delta({ kind: 'text', text: '', logprobs: logprobs.splice(0) }));
     this.#message = asString(candidate.finishMessage) || this.#message;
+    this.#continuation = asString(candidate.continuationToken) || this.#continuation;
     const reason = asString(candidate.finishReason) || undefined;
     if (reason !== undefined && reason !== 'FINISH_REASON_UNSPECIFIED') {
       this.#reason = reason;
@@ -137,6 +144,7 @@ export class AnswerReader {
     if (isObject(part.functionCall)) return [...sealed, ...this.#readCall(part.functionCall)];
     const { thoughtSignature: _, ...rest } = part;
     if (Object.keys(rest).length === 0) return sealed;
+    if (isObject(rest.executableCode)) this.#codeRuns += 1;
     return [...sealed, ...this.#whole(...otherPart(rest))];
   }
 
@@ -192,8 +200,19 @@ export class AnswerReader {
     return { type: 'part-delta', index: this.#index, delta };
   }
 
+  #lateSources(): StreamEvent[] {
+    return this.#ended.flatMap(({ index, text }) =>
+      this.#grounding
+        .take(text, undefined)
+        .map(
+          (citation): StreamEvent => ({ type: 'part-delta', index, delta: { kind: 'citation', citation } }),
+        ),
+    );
+  }
+
   #close(): StreamEvent[] {
     if (this.#open === undefined) return [];
+    if (this.#open === 'text' && !this.#isWhole) this.#ended.push({ index: this.#index, text: this.#text });
     const citations =
       this.#open === 'text'
         ? this.#grounding.take(this.#text, this.#isWhole ? this.#textParts : undefined)
@@ -223,7 +242,7 @@ function sealDelta(signature: string): PartDelta {
   return { kind: 'seal', seal: { issuer: ISSUER, data: signature } };
 }
 
-/** Sound is sound; everything else only this format understands. */
+/** Sound is sound, a picture a picture; everything else only this format understands. */
 function otherPart(part: JsonObject): [PartStart, ...PartDelta[]] {
   const { mimeType, data } = asObject(part.inlineData);
   const mediaType = asString(mimeType) ?? '';
@@ -232,8 +251,10 @@ function otherPart(part: JsonObject): [PartStart, ...PartDelta[]] {
       { kind: 'audio', mediaType },
       { kind: 'audio', data },
     ];
-  const text = readableText(part);
+  if (mediaType.startsWith('image/') && typeof data === 'string')
+    return [{ kind: 'image', source: { from: 'base64', mediaType, data } }];
   const code = codeIn(part);
+  const text = code && codeText(code);
   const read = { ...(text === undefined ? {} : { text }), ...(code === undefined ? {} : { code }) };
   return [{ kind: 'opaque', type: typeOf(part), raw: { format: FORMAT, value: part }, ...read }];
 }

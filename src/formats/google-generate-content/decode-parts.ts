@@ -1,12 +1,13 @@
 // The parts of a client's contents to canonical ones, what a signature seals in front of its part.
 
 import { Fault } from '../../canonical/fault.ts';
+import { codeText } from '../../canonical/hosted-code.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { MediaSource, Part, ReasoningPart, SourcePath, ToolCallPart } from '../../canonical/part.ts';
 import { asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { leftovers } from '../leftovers.ts';
 import { FORMAT, ISSUER, signatureOf, tidy } from './names.ts';
-import { readableText, typeOf } from './opaque.ts';
+import { codeIn, typeOf } from './opaque.ts';
 
 const COMMON = ['thought', 'thoughtSignature'];
 
@@ -36,7 +37,8 @@ export function decodePart(
   else {
     const { thoughtSignature: _, ...value } = part;
     const type = typeOf(value);
-    const text = readableText(value);
+    const code = codeIn(value);
+    const text = code && codeText(code);
     if (Object.keys(value).length > 0)
       into.push({
         kind: 'opaque',
@@ -44,6 +46,7 @@ export function decodePart(
         raw: { format: FORMAT, value },
         at,
         ...(text === undefined ? {} : { text }),
+        ...(code === undefined ? {} : { code }),
       });
   }
 }

@@ -2,8 +2,14 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
-import type { SourcePath } from '../../canonical/part.ts';
-import type { CanonicalRequest, FunctionTool, Tool, ToolChoice } from '../../canonical/request.ts';
+import type { Raw, SourcePath } from '../../canonical/part.ts';
+import type {
+  CanonicalRequest,
+  FunctionTool,
+  Tool,
+  ToolChoice,
+  WebSearchTool,
+} from '../../canonical/request.ts';
 import { asArray, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { leftovers } from '../leftovers.ts';
 import { FORMAT, itemsOf, tidy } from './names.ts';
@@ -20,10 +26,15 @@ export function decodeTools(value: JsonValue | undefined, losses: Loss[]): Tool[
         );
       const raw = { format: FORMAT, value: { [type]: member } };
       if (type !== 'googleSearch') return [{ kind: 'opaque', type, raw, at: `${at}.${type}` }];
-      losses.push(...leftovers(tidy(member), [], `${at}.googleSearch`));
-      return [{ kind: 'web-search', raw, at: `${at}.googleSearch` }];
+      return [decodeSearch(tidy(member), raw, `${at}.googleSearch`, losses)];
     });
   });
+}
+
+function decodeSearch(search: JsonObject, raw: Raw, at: SourcePath, losses: Loss[]): WebSearchTool {
+  losses.push(...leftovers(search, ['excludeDomains'], at));
+  const blockedDomains = asArray(search.excludeDomains).filter((domain) => typeof domain === 'string');
+  return { kind: 'web-search', ...(blockedDomains.length === 0 ? {} : { blockedDomains }), raw, at };
 }
 
 function decodeFunction(declared: JsonObject, at: SourcePath, losses: Loss[]): FunctionTool {

@@ -1,12 +1,15 @@
 // Canonical turns to `systemInstruction` and `contents`, in which user and model take turns.
 
+import { readForeign } from '../../canonical/foreign-block.ts';
 import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../canonical/neutral-turn.ts';
 import type { Message, OpaquePart, Part, TextPart, ToolCallPart } from '../../canonical/part.ts';
 import { asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { mayRunCode } from '../code-tool.ts';
 import { callArgs } from './call-args.ts';
 import { encodeMedia } from './encode-media.ts';
 import { encodeResult } from './encode-result.ts';
 import { FORMAT, generationOf, ISSUER } from './names.ts';
+import { codeParts } from './opaque.ts';
 import { SignatureHolder, thoughtText } from './signature-holder.ts';
 import { dropMark, note, unsupported, type Writing } from './writing.ts';
 
@@ -222,8 +225,13 @@ function encodeText(part: TextPart, writing: Writing): JsonObject[] {
 
 function encodeOpaque(part: OpaquePart, writing: Writing): JsonObject[] {
   if (part.raw.format === FORMAT && isObject(part.raw.value)) return [part.raw.value];
-  const { text = '' } = part;
-  const reason = 'only its own format knows this block; its readable text is kept';
-  note(writing, part.at, text === '' ? 'dropped' : 'changed', reason);
+  const { code } = part;
+  // a model that may run code is shown what it ran as such: it would go on writing it as text
+  if (code && mayRunCode(writing.request.tools)) {
+    note(writing, part.at, 'changed', 'what another provider ran stands as code that Google ran');
+    return codeParts(code);
+  }
+  const { text, loss } = readForeign(part);
+  writing.losses.push(loss);
   return text === '' ? [] : [{ text }];
 }

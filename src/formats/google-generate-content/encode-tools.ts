@@ -3,7 +3,7 @@
 import { hostedToolFault, runsCode } from '../../canonical/hosted-tool.ts';
 import type { FunctionTool, OpaqueTool, Tool, ToolChoice } from '../../canonical/request.ts';
 import { asObject, compact, isObject, type JsonObject } from '../../lib/json.ts';
-import { leftovers } from '../leftovers.ts';
+import { foreignCodeLosses } from '../code-tool.ts';
 import { GOOGLE } from '../schema-dialect.ts';
 import { fitArguments, listed } from '../schema-fit.ts';
 import { FORMAT } from './names.ts';
@@ -65,17 +65,6 @@ function readsPages({ type, raw }: OpaqueTool): boolean {
   return raw.format === 'anthropic-messages' && type.startsWith('web_fetch_');
 }
 
-/** Tokens are all that it costs here; the container is Google's own and begins empty. */
-function encodeCodeTool({ raw, at = 'tools' }: OpaqueTool, writing: Writing): JsonObject {
-  const tool = asObject(raw.value);
-  writing.losses.push(...leftovers(tool, ['type', 'name', 'container'], at));
-  const { type: _, ...kept } = asObject(tool.container);
-  const lost = typeof tool.container === 'string' ? [''] : Object.keys(kept).map((name) => `.${name}`);
-  for (const member of lost)
-    note(writing, `${at}.container${member}`, 'dropped', 'Google runs code in a container of its own');
-  return { codeExecution: {} };
-}
-
 const NO_LIMITS = 'Google’s search takes no limits';
 
 function encodeHosted(tool: Tool, writing: Writing): JsonObject[] {
@@ -100,8 +89,9 @@ function encodeHosted(tool: Tool, writing: Writing): JsonObject[] {
           note(writing, tool.at, 'changed', 'Google reads pages without limits');
         return [{ urlContext: {} }];
       }
-      if (runsCode(tool)) return [encodeCodeTool(tool, writing)];
-      throw hostedToolFault(tool);
+      if (!runsCode(tool) || writing.target.runsCode === false) throw hostedToolFault(tool);
+      writing.losses.push(...foreignCodeLosses(tool));
+      return [{ codeExecution: {} }];
     case 'custom':
       throw unsupported(tool.at, 'it has no free-text tools');
     default:

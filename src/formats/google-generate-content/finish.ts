@@ -29,6 +29,8 @@ export type Ended = {
   reason: string | undefined;
   /** `finishMessage`, Google's own words. */
   message: string | undefined;
+  /** What Google goes on by when it is sent. */
+  continuation: string | undefined;
   /** `promptFeedback.blockReason`: there is no answer because of the prompt. */
   blocked: string | undefined;
   hasCalls: boolean;
@@ -36,7 +38,8 @@ export type Ended = {
 };
 
 /** The finish, or the fault that an end for unknown reasons without any output is. */
-export function decodeFinish({ reason, message, blocked, hasCalls, isEmpty }: Ended): Finish | Fault {
+export function decodeFinish(ended: Ended): Finish | Fault {
+  const { reason, message, continuation, blocked, hasCalls, isEmpty } = ended;
   const said = message === undefined ? {} : { explanation: message };
   // a blocked prompt must not look like a success with an empty text
   if (blocked !== undefined && reason === undefined) return { reason: 'filter', raw: blocked, ...said };
@@ -45,6 +48,8 @@ export function decodeFinish({ reason, message, blocked, hasCalls, isEmpty }: En
   if (known === undefined && isEmpty)
     return new Fault('bad_gateway', 'The provider ended without an answer; try again.', { cause: reason });
   if (known === undefined || known === 'end') return { reason: hasCalls ? 'tool' : 'end', raw: reason };
+  if (reason === 'CONTINUATION' && continuation !== undefined)
+    return { reason: known, raw: reason, continuation };
   return known === 'filter' || known === 'bad-tool'
     ? { reason: known, raw: reason, ...said }
     : { reason: known, raw: reason };

@@ -2,6 +2,7 @@
 
 import type { Codec } from '../codec.ts';
 import { modelEdits, pathOf, readPath } from './address.ts';
+import { continuing } from './continuing.ts';
 import { decodeError, errorBody, errorFrame, errorType } from './errors.ts';
 import { ISSUER } from './names.ts';
 import { decodeRequest } from './request-decode.ts';
@@ -35,8 +36,16 @@ export const googleGenerateContent: Codec = {
   streamDecoder: () => new GoogleStreamDecoder(),
   streamEncoder: (dress) => new GoogleStreamEncoder(dress),
   decodeError,
+  continuing,
   telltale: {
-    needles: ['"usageMetadata"', '"finishReason"', '"promptFeedback"', '"groundingMetadata"', '"error"'],
+    needles: [
+      '"usageMetadata"',
+      '"finishReason"',
+      '"promptFeedback"',
+      '"groundingMetadata"',
+      '"executableCode"',
+      '"error"',
+    ],
     beat: ': keep-alive\n\n',
     // such a stream ends with its connection
     farewell: '',
@@ -49,8 +58,8 @@ export const googleGenerateContent: Codec = {
         `"finishReason":"${reason}"`,
         `"finishReason": "${reason}"`,
       ]),
-      // searches are counted where the sources are
-      doubts: ['"error"', '"groundingMetadata"'],
+      // searches are counted where the sources are, runs where the code is
+      doubts: ['"error"', '"groundingMetadata"', '"executableCode"'],
       usage: ({ usageMetadata }) => decodeUsage(usageMetadata),
     },
   },

@@ -14,6 +14,7 @@ import { encodeFinish } from './finish.ts';
 import { type CitedText, encodeGrounding } from './grounding.ts';
 import { encodeLogprobs } from './logprobs.ts';
 import { FORMAT } from './names.ts';
+import { codeParts } from './opaque.ts';
 import { SignatureHolder, thoughtText } from './signature-holder.ts';
 import { encodeUsage } from './usage.ts';
 
@@ -86,7 +87,8 @@ export function encodeAnswerPart(part: Part, holder: SignatureHolder): JsonObjec
       return part.kind === 'audio' && part.transcript ? [holder.sign({ text: part.transcript })] : [];
     }
     case 'opaque':
-      return part.raw.format === FORMAT && isObject(part.raw.value) ? [holder.sign(part.raw.value)] : [];
+      if (part.raw.format === FORMAT && isObject(part.raw.value)) return [holder.sign(part.raw.value)];
+      return part.code ? codeParts(part.code) : [];
     case 'file':
     case 'tool-result':
       return [];

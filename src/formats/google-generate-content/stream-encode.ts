@@ -56,7 +56,7 @@ export class GoogleStreamEncoder implements StreamEncoder {
       case 'part-start':
         return this.#close(event.index) + this.#begin(event.index, event.part);
       case 'part-delta':
-        return this.#write(this.#open.get(event.index), event.delta);
+        return this.#write(this.#open.get(event.index) ?? this.#late(event), event.delta);
       case 'part-end':
         return this.#close(event.index);
       case 'usage':
@@ -121,6 +121,14 @@ export class GoogleStreamEncoder implements StreamEncoder {
     }
   }
 
+  /** A text that has ended whose sources are told only now: they stand at the end of the answer. */
+  #late({ index, delta }: { index: number; delta: PartDelta }): OpenPart | undefined {
+    const text = delta.kind === 'citation' ? this.#cited.find((one) => one.partIndex === index) : undefined;
+    if (!text) return undefined;
+    const { citations, partIndex } = text;
+    return { start: { kind: 'text' }, held: '', transcript: '', partIndex, citations, thought: undefined };
+  }
+
   #writeThought(part: OpenPart, delta: Extract<PartDelta, { kind: 'reasoning' }>): string {
     const { start, thought: last } = part;
     if (start.kind !== 'reasoning' || start.redacted || delta.text === '') return '';
@@ -139,9 +147,10 @@ export class GoogleStreamEncoder implements StreamEncoder {
     this.#open.delete(index);
     if (part.start.kind !== 'text')
       return this.#say(wholeOf(part).flatMap((one) => encodeAnswerPart(one, this.#signatures)));
-    if (part.citations.length === 0 || part.held === '') return '';
+    if (part.held === '') return '';
+    const isCited = part.citations.length > 0;
     this.#cited.push({ text: part.held, citations: part.citations, partIndex: part.partIndex });
-    return this.#say([], this.#grounding());
+    return isCited ? this.#say([], this.#grounding()) : '';
   }
 
   /** Clients keep the last one they saw, so each holds all that came before. */
@@ -189,6 +198,7 @@ function wholeOf({ start, held, transcript }: OpenPart): Part[] {
       return [
         { kind: 'audio', source: { from: 'base64', mediaType: start.mediaType, data: held }, transcript },
       ];
+    case 'image':
     case 'opaque':
       return [start];
     case 'text':

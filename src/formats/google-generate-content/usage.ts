@@ -5,9 +5,10 @@ import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue 
 
 /**
  * Reads `usageMetadata`; undefined when there is none. Thoughts stand beside the candidates and what tools read
- * beside the prompt, so both are added; cached tokens are part of the prompt. `searches` are hosted ones.
+ * beside the prompt, so both are added; cached tokens are part of the prompt. `searches` are hosted ones, `codeRuns`
+ * code that ran at Google.
  */
-export function decodeUsage(value: JsonValue | undefined, searches = 0): Usage | undefined {
+export function decodeUsage(value: JsonValue | undefined, searches = 0, codeRuns = 0): Usage | undefined {
   if (!isObject(value)) return undefined;
   const count = (name: string) => countOf(value[name]) ?? 0;
   const input = count('promptTokenCount') + count('toolUsePromptTokenCount');
@@ -28,7 +29,10 @@ export function decodeUsage(value: JsonValue | undefined, searches = 0): Usage |
     outputReasoning: thoughts,
     outputAudio: modalityCount(value.candidatesTokensDetails, 'AUDIO'),
     outputImage: modalityCount(value.candidatesTokensDetails, 'IMAGE'),
-    ...(searches > 0 ? { serverTools: { web_search: searches } } : {}),
+    serverTools: {
+      ...(searches > 0 ? { web_search: searches } : {}),
+      ...(codeRuns > 0 ? { code_execution: codeRuns } : {}),
+    },
     ...(tier === undefined ? {} : { tier }),
     raw: value,
   });
@@ -43,9 +47,12 @@ function modalityCount(details: JsonValue | undefined, modality: string): number
 
 /** Which capacity answered, in the words all formats share. */
 function tierOf(value: JsonObject): string | undefined {
-  const tier = asString(value.serviceTier)?.toLowerCase();
+  const tier = asString(value.serviceTier)?.toLowerCase() ?? TRAFFIC[asString(value.trafficType) ?? ''];
   return tier === 'standard' ? 'default' : tier;
 }
+
+/** What Vertex calls it. */
+const TRAFFIC: Partial<Record<string, string>> = { ON_DEMAND_PRIORITY: 'priority', ON_DEMAND_FLEX: 'flex' };
 
 /** Writes `usageMetadata`; thoughts are no part of the candidates here. */
 export function encodeUsage(usage: Usage, serviceTier = usage.tier): JsonObject {

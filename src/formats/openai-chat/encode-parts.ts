@@ -1,8 +1,17 @@
 // Writes canonical parts as Chat content.
 
 import { Fault } from '../../canonical/fault.ts';
+import { readForeign } from '../../canonical/foreign-block.ts';
 import type { Loss } from '../../canonical/loss.ts';
-import type { AudioPart, CacheMark, FilePart, ImagePart, Part, TextPart } from '../../canonical/part.ts';
+import type {
+  AudioPart,
+  CacheMark,
+  FilePart,
+  ImagePart,
+  OpaquePart,
+  Part,
+  TextPart,
+} from '../../canonical/part.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { dataUrl } from '../data-url.ts';
 import { audioFormat } from './media.ts';
@@ -25,12 +34,7 @@ export function encodePart(part: Part, losses: Loss[]): JsonObject | undefined {
       return { type: 'refusal', refusal: part.text };
     case 'opaque':
       if (part.raw.format === 'openai-chat') return part.raw.value as JsonObject;
-      losses.push({
-        path: part.at ?? part.type,
-        action: part.text === undefined ? 'dropped' : 'changed',
-        reason: 'only its own format knows this block; its readable text is kept',
-      });
-      return part.text === undefined || part.text === '' ? undefined : { type: 'text', text: part.text };
+      return encodeForeign(part, losses);
     case 'reasoning':
     case 'tool-call':
     case 'tool-result':
@@ -39,6 +43,12 @@ export function encodePart(part: Part, losses: Loss[]): JsonObject | undefined {
     default:
       return part satisfies never;
   }
+}
+
+function encodeForeign(part: OpaquePart, losses: Loss[]): JsonObject | undefined {
+  const { text, loss } = readForeign(part);
+  losses.push(loss);
+  return text === '' ? undefined : { type: 'text', text };
 }
 
 function encodeText(part: TextPart, losses: Loss[]): JsonObject | undefined {

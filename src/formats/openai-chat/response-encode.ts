@@ -1,10 +1,10 @@
 // Writes a whole answer as a Chat client expects it.
 
-import type { AudioPart, Part, ReasoningPart } from '../../canonical/part.ts';
+import type { AudioPart, MediaSource, Part, ReasoningPart } from '../../canonical/part.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import { asObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
-import { dataUrl } from '../data-url.ts';
+import { addressOf } from '../data-url.ts';
 import { isPcm, wavOf } from '../pcm.ts';
 import { codePoints, encodeAnnotation, encodeLogprobs } from './annotations.ts';
 import { isLegacy } from './decode-tools.ts';
@@ -60,12 +60,11 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
         sounds.push(part);
         break;
       case 'image':
-        if (part.source.from === 'base64')
-          images.push(imageMember(dataUrl(part.source.mediaType, part.source.data)));
-        else if (part.source.from === 'url') images.push(imageMember(part.source.url));
+        images.push(...imagesOf(part.source));
         break;
       case 'opaque':
         if (part.code && part.text) text += (text === '' ? '' : AFTER_HOSTED_TOOL) + part.text;
+        images.push(...(part.code?.pictures ?? []).map(imageMember));
         isAfterHosted = true;
         break;
       case 'file':
@@ -139,7 +138,13 @@ function signatureFor(call: Part | undefined, before: Part | undefined): JsonObj
   return belongsOnCall(before.seal) ? signedCall(before.seal) : undefined;
 }
 
-function imageMember(url: string): JsonObject {
+/** A picture as vendors of this format show theirs; none for one that has no address. */
+export function imagesOf(source: MediaSource): JsonObject[] {
+  const url = addressOf(source);
+  return url === undefined ? [] : [imageMember(url)];
+}
+
+export function imageMember(url: string): JsonObject {
   return { type: 'image_url', image_url: { url } };
 }
 

@@ -41,6 +41,8 @@ export class ChatStreamDecoder implements StreamDecoder {
   #isDone = false;
   #open: Plain | undefined;
   #parts = 0;
+  /** Index of the text that was told last. */
+  #lastText: number | undefined;
   #sawCall = false;
   /** Thoughts were shown in a member of their own, so the details only repeat them. */
   #sawThought = false;
@@ -151,9 +153,7 @@ export class ChatStreamDecoder implements StreamDecoder {
       events.push(...this.#plain({ kind: 'text' }, piece));
     }
     for (const citation of decodeAnnotations(delta.annotations)) {
-      // a citation belongs to the text before it; alone it has nothing to stand on
-      const before = this.#sawCall ? this.#held.at(-1)?.part.kind : this.#open;
-      if (before === 'text') events.push(...this.#plain({ kind: 'text' }, { kind: 'citation', citation }));
+      events.push(...this.#cite({ kind: 'citation', citation }));
     }
     const refusal = asString(delta.refusal);
     if (refusal) {
@@ -166,6 +166,16 @@ export class ChatStreamDecoder implements StreamDecoder {
       events.push(...this.#readCall({ index: 0, function: delta.function_call }));
     }
     return events;
+  }
+
+  /** A source belongs to the text before it, also to one that is over; alone it has nothing to stand on. */
+  #cite(delta: PartDelta): StreamEvent[] {
+    const held = this.#held.findLast(({ part }) => part.kind === 'text');
+    if (this.#sawCall && held) held.deltas.push(delta);
+    else if (!this.#sawCall && this.#open === 'text') return this.#plain({ kind: 'text' }, delta);
+    else if (this.#lastText !== undefined)
+      return [...this.#start(), { type: 'part-delta', index: this.#lastText, delta }];
+    return [];
   }
 
   #readAudio(audio: JsonObject): StreamEvent[] {
@@ -202,6 +212,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     if (this.#open === undefined) {
       this.#open = part.kind;
       this.#parts++;
+      if (part.kind === 'text') this.#lastText = this.#sequencer.count;
       events.push(...this.#sequencer.open('plain', part));
     }
     events.push(...this.#sequencer.delta('plain', delta));

@@ -11,7 +11,7 @@ import { codePoints, encodeAnnotation, encodeLogprobs } from './annotations.ts';
 import { isLegacy } from './decode-tools.ts';
 import { errorBody } from './errors.ts';
 import { encodeFinish } from './finish.ts';
-import { AFTER_HOSTED_TOOL, callName, LEGACY_FINISH } from './response-encode.ts';
+import { AFTER_HOSTED_TOOL, callName, imageMember, imagesOf, LEGACY_FINISH } from './response-encode.ts';
 import { belongsOnCall, detailOf, ISSUER, SECTION_GAP, signedCall, wholeText } from './thought-details.ts';
 import { answerTier, encodeUsage } from './usage.ts';
 
@@ -52,6 +52,8 @@ export class ChatStreamEncoder implements StreamEncoder {
   #started = false;
   #over = false;
   #open = new Map<number, OpenPart>();
+  /** Texts that are over; their sources may still be told. */
+  readonly #texts = new Map<number, OpenPart>();
   #calls = 0;
   #textLength = 0;
   #afterHosted = false;
@@ -132,6 +134,7 @@ export class ChatStreamEncoder implements StreamEncoder {
     if (signature) this.#unsaid = undefined;
     this.#detailUnsaid();
     if (part.kind === 'opaque') return before + this.#writeCode(open, part);
+    if (part.kind === 'image') return before + this.#showImages(imagesOf(part.source));
     if (part.kind !== 'tool-call') return before;
     this.#calls++;
     open.form = part.form;
@@ -162,7 +165,8 @@ export class ChatStreamEncoder implements StreamEncoder {
       case 'text':
         return this.#writeText(part, delta.text, delta.logprobs ? encodeLogprobs(delta.logprobs) : null);
       case 'citation':
-        if (part?.kind !== 'text' || !coversAll(delta.citation)) return this.#cite(delta.citation, part);
+        if (part?.kind !== 'text' || !coversAll(delta.citation))
+          return this.#cite(delta.citation, part ?? this.#texts.get(index));
         part.citations.push(delta.citation);
         return '';
       case 'refusal':
@@ -210,10 +214,15 @@ export class ChatStreamEncoder implements StreamEncoder {
 
   /** Code that the provider ran, and what it printed, stand among the text. */
   #writeCode(open: OpenPart, { code, text = '' }: OpaquePart): string {
-    if (!code || text === '') return '';
+    if (!code) return '';
     const said = this.#writeText(open, text, null);
-    this.#afterHosted = true;
-    return said;
+    this.#afterHosted = this.#textLength > 0;
+    return said + this.#showImages((code.pictures ?? []).map(imageMember));
+  }
+
+  /** The member of vendors whose models draw. */
+  #showImages(images: JsonObject[]): string {
+    return images.length === 0 ? '' : this.#chunk({ images });
   }
 
   #writeThought(part: OpenPart | undefined, delta: Extract<PartDelta, { kind: 'reasoning' }>): string {
@@ -239,6 +248,7 @@ export class ChatStreamEncoder implements StreamEncoder {
   #closePart(index: number): string {
     const part = this.#open.get(index);
     this.#open.delete(index);
+    if (part?.kind === 'text') this.#texts.set(index, part);
     if (part?.seal) {
       this.#detailUnsaid();
       this.#unsaid = part;

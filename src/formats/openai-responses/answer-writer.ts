@@ -2,11 +2,12 @@
 
 import type { PartDelta, PartStart, StreamEvent } from '../../canonical/event.ts';
 import type { Fault } from '../../canonical/fault.ts';
-import type { HostedSearch, OpaquePart } from '../../canonical/part.ts';
+import type { Citation, HostedCode, HostedSearch, MediaSource, OpaquePart } from '../../canonical/part.ts';
 import type { Finish } from '../../canonical/response.ts';
 import { noUsage, type Usage } from '../../canonical/usage.ts';
 import { asString, entryOf, isObject, type JsonObject } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
+import { addressOf } from '../data-url.ts';
 import { type AnswerState, answerBody } from './answer-body.ts';
 import { CallWriter } from './call-writer.ts';
 import { CLIENT_TOOLS, clientToolsIn } from './client-tools.ts';
@@ -15,8 +16,10 @@ import { errorMembers, failedError } from './errors.ts';
 import { writeIncomplete } from './finish.ts';
 import type { ItemWriter, Send } from './item-writer.ts';
 import { MessageWriter } from './message-writer.ts';
+import { PictureWriter } from './picture-writer.ts';
 import { ReasoningWriter } from './reasoning-writer.ts';
 import { SearchWriter } from './search-writer.ts';
+import { writeAnnotation } from './text-marks.ts';
 import { writeSearches, writeUsage } from './usage.ts';
 
 /**
@@ -32,6 +35,8 @@ export class AnswerWriter {
   #item: ItemWriter | undefined;
   /** The part that takes deltas; its item may stay open behind it. */
   #part: number | undefined;
+  /** Texts that have ended. */
+  readonly #texts = new Map<number, JsonObject>();
   #usage: Usage | undefined;
   #serviceTier: string | undefined;
   #hasStarted = false;
@@ -63,11 +68,14 @@ export class AnswerWriter {
         return;
       case 'part-delta':
         if (event.index === this.#part) this.#item?.take(event.delta);
+        else if (event.delta.kind === 'citation') this.#citeLate(event.index, event.delta.citation);
         return;
       case 'part-end':
         if (event.index !== this.#part) return;
         this.#part = undefined;
         this.#item?.endPart();
+        if (this.#item instanceof MessageWriter && this.#item.last)
+          this.#texts.set(event.index, this.#item.last);
         return;
       case 'usage':
         this.#usage = event.usage;
@@ -82,6 +90,13 @@ export class AnswerWriter {
       default:
         event satisfies never;
     }
+  }
+
+  /** An item that is done gets no more events, but the whole answer at the end tells everything. */
+  #citeLate(index: number, citation: Citation): void {
+    const content = this.#texts.get(index);
+    if (!content || !Array.isArray(content.annotations)) return;
+    content.annotations.push(writeAnnotation(citation, asString(content.text) ?? ''));
   }
 
   #start(): void {
@@ -133,6 +148,9 @@ export class AnswerWriter {
       }
       case 'opaque':
         this.#writeOpaque(part);
+        return;
+      case 'image':
+        this.#showPicture(part.source);
         return;
       case 'audio':
         // no answer of this format holds audio; its transcript is what can be shown
@@ -192,7 +210,7 @@ export class AnswerWriter {
       this.#send('response.output_item.done', { output_index, item });
       this.#output.push(item);
     } else if (part.search) this.#writeSearch(part.search);
-    else if (part.code?.code !== undefined) this.#writeCode(part.code.code);
+    else if (part.code?.code !== undefined) this.#writeCode({ ...part.code, code: part.code.code });
     else if (part.text !== undefined) this.#say('text', part.text);
   }
 
@@ -200,8 +218,20 @@ export class AnswerWriter {
     this.#open((index) => new SearchWriter(this.#send, index, this.#newId('ws', index), search));
   }
 
-  #writeCode(code: string): void {
+  #writeCode(code: HostedCode & { code: string }): void {
     this.#open((index) => new CodeWriter(this.#send, index, this.#newId('ci', index), code));
+  }
+
+  /** What code drew belongs to the code. */
+  #showPicture(source: MediaSource): void {
+    if (source.from === 'base64' && !(this.#item instanceof CodeWriter)) {
+      this.#open((index) => new PictureWriter(this.#send, index, this.#newId('ig', index), source.data));
+      return;
+    }
+    const address = addressOf(source);
+    if (address === undefined) return;
+    if (this.#item instanceof CodeWriter) this.#item.add({ pictures: [address] });
+    else this.#say('text', address);
   }
 
   #say(kind: 'text' | 'refusal', text: string): void {

@@ -9,7 +9,7 @@ import { ownToolId } from '../tool-id.ts';
 import { CLIENT_TOOLS, readClientCall, readClientOutput, toolOfCall, toolOfOutput } from './client-tools.ts';
 import { decodeContent } from './decode-content.ts';
 import { decodeTools } from './decode-tools.ts';
-import { hostedText } from './hosted-items.ts';
+import { codeIn, hostedText } from './hosted-items.ts';
 import { lostMembers } from './lost-members.ts';
 
 /** What the items add up to. `updates` are mid-conversation settings in the order they stood. */
@@ -222,6 +222,8 @@ function decodeCompaction(item: JsonObject, at: string, messages: Message[]): vo
 
 function hosted(item: JsonObject, type: string, at: string): Part {
   const text = hostedText(item);
+  const code = codeIn(item);
   const raw = { format: 'openai-responses' as const, value: item };
-  return { kind: 'opaque', raw, type, ...(text === undefined ? {} : { text }), at };
+  const read = { ...(text === undefined ? {} : { text }), ...(code === undefined ? {} : { code }) };
+  return { kind: 'opaque', raw, type, ...read, at };
 }

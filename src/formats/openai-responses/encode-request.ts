@@ -6,6 +6,7 @@ import type { Message } from '../../canonical/part.ts';
 import type { CanonicalRequest, OutputFormat } from '../../canonical/request.ts';
 import { sha256Hex } from '../../lib/crypto.ts';
 import { compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { mayRunCode } from '../code-tool.ts';
 import type { Converted, Target } from '../codec.ts';
 import { takesSampling } from '../sampling.ts';
 import { strictMember } from '../schema-strict.ts';
@@ -123,10 +124,12 @@ function encodeSampling(
   return { temperature: knob('temperature'), top_p: knob('topP'), top_logprobs: top };
 }
 
-function encodeInclude({ sampling }: CanonicalRequest, target: Target): JsonValue | undefined {
+function encodeInclude({ sampling, tools }: CanonicalRequest, target: Target): JsonValue | undefined {
   const include: string[] = [];
   if (target.thinking !== 'none') include.push('reasoning.encrypted_content');
   if (sampling.logprobs && target.sampling) include.push('message.output_text.logprobs');
+  // left out unless they are asked for
+  if (mayRunCode(tools) && target.search !== 'xai') include.push('code_interpreter_call.outputs');
   return include.length === 0 ? undefined : include;
 }
 

@@ -1,16 +1,18 @@
 // Canonical tools and tool choice, written for a Responses request.
 
-import { hostedToolFault } from '../../canonical/hosted-tool.ts';
+import { hostedToolFault, runsCode } from '../../canonical/hosted-tool.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type {
   CanonicalRequest,
   CustomTool,
   FunctionTool,
+  OpaqueTool,
   Tool,
   ToolChoice,
   WebSearchTool,
 } from '../../canonical/request.ts';
 import { asString, compact, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { foreignCodeLosses } from '../code-tool.ts';
 import type { Target } from '../codec.ts';
 import { listed } from '../schema-fit.ts';
 import { objectRoot } from '../schema-root.ts';
@@ -20,13 +22,13 @@ import { unmarked } from './breakpoints.ts';
 import { CLIENT_TOOLS } from './client-tools.ts';
 
 /** Functions of one namespace are gathered where the first of them stood. Throws Fault for foreign hosted tools. */
-export function encodeTools(tools: Tool[], { search }: Target, losses: Loss[]): JsonObject[] {
+export function encodeTools(tools: Tool[], target: Target, losses: Loss[]): JsonObject[] {
   const written: JsonObject[] = [];
   const members = new Map<string, JsonValue[]>();
   for (const tool of tools) {
     if ('cache' in tool && tool.cache) losses.push(unmarked(tool.at));
     const namespace = tool.kind === 'function' || tool.kind === 'custom' ? tool.namespace : undefined;
-    const item = encodeTool(tool, search, losses);
+    const item = encodeTool(tool, target, losses);
     const group = namespace === undefined ? undefined : members.get(namespace);
     if (namespace === undefined) written.push(item);
     else if (group) group.push(item);
@@ -39,20 +41,28 @@ export function encodeTools(tools: Tool[], { search }: Target, losses: Loss[]): 
   return written;
 }
 
-function encodeTool(tool: Tool, search: Target['search'], losses: Loss[]): JsonObject {
+function encodeTool(tool: Tool, target: Target, losses: Loss[]): JsonObject {
   switch (tool.kind) {
     case 'function':
       return encodeFunction(tool, losses);
     case 'custom':
       return encodeCustom(tool);
     case 'web-search':
-      return search === 'xai' ? encodeXaiSearch(tool, losses) : encodeWebSearch(tool);
+      return target.search === 'xai' ? encodeXaiSearch(tool, losses) : encodeWebSearch(tool);
     case 'opaque':
-      if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value)) return tool.raw.value;
-      throw hostedToolFault(tool);
+      return encodeHosted(tool, target, losses);
     default:
       return tool satisfies never;
   }
+}
+
+/** xAI has no container to choose (docs.x.ai, "Code Execution"). */
+function encodeHosted(tool: OpaqueTool, { search, runsCode: mayRun }: Target, losses: Loss[]): JsonObject {
+  const isXai = search === 'xai' && runsCode(tool);
+  if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value) && !isXai) return tool.raw.value;
+  if (mayRun === false || !runsCode(tool)) throw hostedToolFault(tool);
+  losses.push(...foreignCodeLosses(tool));
+  return { type: 'code_interpreter', ...(isXai ? {} : { container: { type: 'auto' } }) };
 }
 
 /** `strict` is written out: its default differs between this format and Chat. */

@@ -9,9 +9,15 @@ import { hostedText } from './hosted-items.ts';
 const NO_CONTAINER = '';
 
 /** The item as far as it has come. */
-export function foreignCode(id: string, status: string, code: string, logs: string[]): JsonObject {
-  const outputs: JsonValue = logs.map((each) => ({ type: 'logs', logs: each }));
-  return { id, type: 'code_interpreter_call', status, code, container_id: NO_CONTAINER, outputs };
+export function foreignCode(id: string, status: string, code: string, outputs: JsonValue[]): JsonObject {
+  return {
+    id,
+    type: 'code_interpreter_call',
+    status,
+    code,
+    container_id: NO_CONTAINER,
+    outputs: [...outputs],
+  };
 }
 
 /** A request's body with such items as texts of the model; the same object when there is none. */

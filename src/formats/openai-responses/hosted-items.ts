@@ -1,6 +1,7 @@
 // What a person could read of an item that a provider's own tool left behind.
 
-import type { HostedSearch } from '../../canonical/part.ts';
+import { codeText } from '../../canonical/hosted-code.ts';
+import type { HostedCode, HostedSearch } from '../../canonical/part.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 
 /** Undefined when nothing in it is readable. */
@@ -22,10 +23,7 @@ function hostedLines(item: JsonObject): string[] {
         }),
       ];
     case 'code_interpreter_call':
-      return [
-        asString(item.code) ?? '',
-        ...asArray(item.outputs).map((output) => asString(asObject(output).logs) ?? ''),
-      ];
+      return [codeText(codeIn(item) ?? {}) ?? ''];
     case 'mcp_call':
       return [
         `Called ${asString(item.name) ?? 'a tool'} with ${asString(item.arguments) ?? '{}'}`,
@@ -38,6 +36,20 @@ function hostedLines(item: JsonObject): string[] {
     default:
       return [];
   }
+}
+
+/** What such an item tells of code that ran; undefined for every other one. */
+export function codeIn(item: JsonObject): HostedCode | undefined {
+  if (item.type !== 'code_interpreter_call') return undefined;
+  const outputs = asArray(item.outputs).map(asObject);
+  const logs = outputs.flatMap(({ logs }) => (typeof logs === 'string' ? [logs] : []));
+  const pictures = outputs.flatMap(({ url }) => (typeof url === 'string' ? [url] : []));
+  return {
+    ...(item.code ? { code: asString(item.code) ?? '', language: 'python' } : {}),
+    ...(logs.length === 0 ? {} : { output: logs.join('\n') }),
+    ...(item.status === 'failed' ? { failed: true } : {}),
+    ...(pictures.length === 0 ? {} : { pictures }),
+  };
 }
 
 function searchLines(action: JsonObject): string[] {

@@ -14,6 +14,7 @@ import { ResponsesStreamDecoder } from './stream-decoder.ts';
 import { ResponsesStreamEncoder } from './stream-encoder.ts';
 import { readUsage } from './usage.ts';
 
+export { containerGigabytes } from './containers.ts';
 export { IGNORED } from './decode-request.ts';
 export { inputTokensSchema, responsesSchema } from './wire.ts';
 
@@ -63,6 +64,8 @@ export const openaiResponses: Codec = {
         '"error": {',
         'search_call',
         'image_generation_call',
+        'code_interpreter_call',
+        'shell_call',
       ],
       usage: (members) => readUsage(members),
     },

@@ -6,7 +6,7 @@ import type { Sequencer } from '../../canonical/sequencer.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { readClientCall, toolOfCall } from './client-tools.ts';
 import { readCall } from './decode-items.ts';
-import { hostedText, searchIn } from './hosted-items.ts';
+import { codeIn, hostedText, searchIn } from './hosted-items.ts';
 import { readAnnotation, readAnnotations, readLogprobs } from './text-marks.ts';
 
 export type ItemKind = 'message' | 'reasoning' | 'call' | 'whole';
@@ -224,12 +224,14 @@ export class ItemReader {
     }
     const text = hostedText(item);
     const search = searchIn(item);
+    const code = codeIn(item);
     const part: PartStart = {
       kind: 'opaque',
       raw: { format: 'openai-responses', value: item },
       type: asString(item.type) ?? 'unknown',
       ...(text === undefined ? {} : { text }),
       ...(search === undefined ? {} : { search }),
+      ...(code === undefined ? {} : { code }),
     };
     return [...this.#sequencer.open(key, part), ...this.#sequencer.close(key)];
   }

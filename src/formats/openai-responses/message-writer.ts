@@ -84,6 +84,11 @@ export class MessageWriter implements ItemWriter {
     this.#endContent();
   }
 
+  /** The content part that ended last, which the answer at its end shows with the sources that were told after it. */
+  get last(): JsonObject | undefined {
+    return this.#contents.at(-1);
+  }
+
   finish(status: ItemStatus): JsonObject {
     this.#endContent();
     const item = this.#item(status);

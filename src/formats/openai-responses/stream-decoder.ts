@@ -16,13 +16,19 @@ import {
 } from '../../lib/json.ts';
 import type { SseFrame } from '../../lib/sse.ts';
 import type { StreamDecoder } from '../codec.ts';
+import { containerOf } from './containers.ts';
 import { decodeInnerError } from './errors.ts';
 import { readFinish, type Shown } from './finish.ts';
 import { countRuns, type HostedRun, runOf } from './hosted-runs.ts';
 import { type ItemKind, ItemReader, kindOfItem } from './item-reader.ts';
 import { readUsage } from './usage.ts';
 
-type Slot = { index: number; reader: ItemReader; run: HostedRun | undefined };
+type Slot = {
+  index: number;
+  reader: ItemReader;
+  run: HostedRun | undefined;
+  container: string | undefined;
+};
 
 /**
  * Items are found by `output_index`, then by id, then by being the last one: upstreams leave out either. The whole
@@ -192,7 +198,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   #addSlot(index: number | undefined, kind: ItemKind, item: JsonObject): Slot {
     const at = index ?? this.#slots.length;
     const reader = new ItemReader(this.#sequencer, String(this.#slots.length), kind, item);
-    const slot: Slot = { index: at, reader, run: runOf(item) };
+    const slot: Slot = { index: at, reader, run: runOf(item), container: containerOf(item) };
     this.#slots.push(slot);
     return slot;
   }
@@ -222,6 +228,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const fits = found && !found.reader.isDone && found.reader.kind === kindOfItem(item);
     const slot = fits ? found : this.#addSlot(asNumber(data.output_index), kindOfItem(item), item);
     slot.run = runOf(item);
+    slot.container = containerOf(item);
     return [...events, ...slot.reader.finish(item)];
   }
 
@@ -238,7 +245,8 @@ export class ResponsesStreamDecoder implements StreamDecoder {
       this.#slots.map((slot) => slot.run),
       output.map(runOf),
     );
-    const usage = readUsage(response, runs);
+    const containers = [...this.#slots.map(({ container }) => container), ...output.map(containerOf)];
+    const usage = readUsage(response, runs, containers);
     this.usage = usage;
     const serviceTier = asString(response.service_tier);
     const usageEvents: StreamEvent[] = usage

@@ -1,16 +1,25 @@
 // Token counts of the Responses format, both ways.
 
-import { cacheWriteTotal, countOf, noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
+import {
+  addContainers,
+  cacheWriteTotal,
+  countOf,
+  noUsage,
+  settleUsage,
+  type Usage,
+} from '../../canonical/usage.ts';
 import { asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { containerSizes } from './containers.ts';
 import type { HostedRun } from './hosted-runs.ts';
 
 /**
  * The usage of a whole `response` object; undefined when it has none. `runs` are the hosted tools seen to run, for
- * providers that do not report `tool_usage`.
+ * providers that do not report `tool_usage`; `containers` what their code ran in.
  */
 export function readUsage(
   response: JsonObject,
   runs: Partial<Record<HostedRun, number>> = {},
+  containers: readonly (string | undefined)[] = [],
 ): Usage | undefined {
   const raw = response.usage;
   if (!isObject(raw)) return undefined;
@@ -37,12 +46,15 @@ export function readUsage(
     outputImage: count(outputDetails.image_tokens),
     raw,
   };
+  // xAI's spelling (docs.x.ai, "Tool usage")
+  const { web_search_calls, code_interpreter_calls } = asObject(raw.server_side_tool_usage_details);
   const reported =
-    countOf(asObject(asObject(response.tool_usage).web_search).num_requests) ??
-    // xAI's spelling (docs.x.ai, "Tool usage")
-    countOf(asObject(raw.server_side_tool_usage_details).web_search_calls);
+    countOf(asObject(asObject(response.tool_usage).web_search).num_requests) ?? countOf(web_search_calls);
   const searches = reported ?? runs.web_search ?? 0;
   if (searches > 0) usage.serverTools.web_search = searches;
+  const codeRuns = countOf(code_interpreter_calls) ?? runs.code_execution ?? 0;
+  if (codeRuns > 0) usage.serverTools.code_execution = codeRuns;
+  addContainers(usage, containerSizes(containers, response.tools));
   const { image_generation: pictures = 0 } = runs;
   if (pictures > 0) usage.serverTools.image_generation = pictures;
   const tier = asString(response.service_tier);

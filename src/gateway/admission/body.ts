@@ -2,6 +2,7 @@
 
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { Fault } from '../../canonical/fault.ts';
+import { withoutMark } from '../../lib/bytes.ts';
 import { isObject, isTooDeep, type JsonObject, type JsonValue, LEVELS_MAX } from '../../lib/json.ts';
 import type { Watch } from '../watch.ts';
 
@@ -30,11 +31,6 @@ export async function readBody(
   refuseLarger(bytes.length, maxBytes);
   const encoding = request.headers.get('content-encoding');
   return withoutMark(encoding === null ? bytes : decompress(bytes, encoding, maxBytes));
-}
-
-/** Without the byte order mark that some editors and libraries begin with (RFC 8259 8.1 lets it be ignored). */
-function withoutMark(bytes: Uint8Array): Uint8Array {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 function inTime(

@@ -1,8 +1,9 @@
 // Puts money aside for a call before it begins, or says why it may not begin.
 
-import { billOf } from '../../billing/charge.ts';
+import { billOf, chargeOf } from '../../billing/charge.ts';
 import { type Hold, type HoldRequest, type HoldRules, holdOf } from '../../billing/hold.ts';
 import { Fault } from '../../canonical/fault.ts';
+import type { Usage } from '../../canonical/usage.ts';
 import type { BillingConfig } from '../../config/config.ts';
 import { formatTime, monotonicMs } from '../../lib/clock.ts';
 import { failpoint } from '../../lib/failpoint.ts';
@@ -18,6 +19,7 @@ import {
 import { ANSWERS_MAX } from '../answer/several.ts';
 import { autoCacheWrite } from '../auto-cache.ts';
 import type { Call } from '../call.ts';
+import { containersWanted } from './code-wanted.ts';
 import { type CapWatch, capFault } from './daily-cap.ts';
 
 export type PutAsidePorts = {
@@ -60,8 +62,32 @@ export function putMoreAside(call: Call, ports: PutAsidePorts, asksApart: () => 
   return ports.ledger.raise(orderFor(call, ports, asksApart)).ok;
 }
 
-function orderFor(call: Call, { ledger, billing }: PutAsidePorts, asksApart: () => boolean): HoldOrder {
-  const { needNano, holdNano } = keptHold(call, billing) ?? holdOf(holdRequestOf(call, asksApart), billing);
+/**
+ * Puts aside what one more request of a call may cost beside what the call has used so far; false, and all stays as it
+ * was, when that is not there.
+ */
+export function putAsideForMore(
+  call: Call,
+  more: HoldRequest,
+  used: Usage,
+  ports: Pick<PutAsidePorts, 'ledger' | 'billing'>,
+): boolean {
+  const { needNano, holdNano } = holdOf(more, ports.billing);
+  const { costNano } = chargeOf(used, call.price, 0n);
+  const hold = { needNano: costNano + needNano, holdNano: costNano + holdNano };
+  return ports.ledger.raise(orderOf(call, hold, ports)).ok;
+}
+
+function orderFor(call: Call, ports: PutAsidePorts, asksApart: () => boolean): HoldOrder {
+  const { billing } = ports;
+  return orderOf(call, keptHold(call, billing) ?? holdOf(holdRequestOf(call, asksApart), billing), ports);
+}
+
+function orderOf(
+  call: Call,
+  { needNano, holdNano }: Hold,
+  { ledger, billing }: Pick<PutAsidePorts, 'ledger' | 'billing'>,
+): HoldOrder {
   // written down before anything is owed: at the end of the call it must not fail
   ledger.priceVersion(call.model.id, call.price);
   return {
@@ -94,6 +120,7 @@ export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest
     ...wishes,
     prompts: wishes.answers > 1 && asksApart() ? Math.min(wishes.answers, ANSWERS_MAX) : 1,
     maxOutputTokens: call.model.maxOutputTokens,
+    containers: containersWanted(call.body),
     price: call.price,
     ...(cacheWrite === undefined ? {} : { cacheWrite }),
   };

@@ -19,7 +19,7 @@ export interface Conversion {
   /** The answer is over for the client though its provider would go on. */
   readonly isCut?: boolean;
   push(chunk: Uint8Array): Piece;
-  /** The upstream closed; the piece always has a `last`. */
+  /** The upstream closed; the piece has a `last` unless another upstream brings it. */
   end(): Piece;
   /** Breaks the stream off with the format's own error. */
   fail(fault: Fault): Piece;
@@ -27,6 +27,7 @@ export interface Conversion {
 
 /** An event after which an answer has really begun; `start` and empty openings do not count. */
 export function isContent(event: StreamEvent): boolean {
-  if (event.type === 'part-start') return event.part.kind === 'tool-call' || event.part.kind === 'opaque';
+  if (event.type === 'part-start')
+    return event.part.kind === 'tool-call' || event.part.kind === 'opaque' || event.part.kind === 'image';
   return event.type === 'part-delta' || event.type === 'finish';
 }

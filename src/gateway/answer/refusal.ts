@@ -3,12 +3,9 @@
 import { Fault } from '../../canonical/fault.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import { isRefusal } from '../meter.ts';
-import type { Plan } from '../plan.ts';
-import { readWhole } from './whole.ts';
 
 /** Throws Fault `content_policy_violation` for a whole answer without any content. */
-export function refuseRefusal(received: { bytes: Uint8Array; isStream: boolean }, plan: Plan): void {
-  const { finish, parts } = readWhole(received, plan);
+export function refuseRefusal({ finish, parts }: CanonicalResponse): void {
   if (isRefusal(finish) && !parts.some(isContent)) throw refused();
 }
 

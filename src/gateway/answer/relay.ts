@@ -9,6 +9,7 @@ import { ruleOf } from '../settle.ts';
 import type { Sent } from '../trace.ts';
 import type { Watch, Watched } from '../watch.ts';
 import type { Conversion, Piece } from './conversion.ts';
+import { DRAIN_MS, drain, type Reader } from './reader.ts';
 
 /** A client's proxy may cut a connection that is silent for longer; Bun's own default is 10 s. */
 const BEAT_AFTER_MS = 8_000;
@@ -47,7 +48,7 @@ export type RelayPorts = {
 export class Relay implements Watched {
   place: number | undefined = undefined;
   readonly #ports: RelayPorts;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: Reader;
   readonly #startedMs = nowMs();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   /** Output made before there was a client stream to put it in. */
@@ -63,9 +64,9 @@ export class Relay implements Watched {
   /** Everything is settled and written, and only the end of the client's stream is left. */
   #isWhole = false;
 
-  constructor(upstream: ReadableStream<Uint8Array>, ports: RelayPorts) {
+  constructor(upstream: Reader, ports: RelayPorts) {
     this.#ports = ports;
-    this.#reader = upstream.getReader();
+    this.#reader = upstream;
     ports.watch.add(this);
   }
 
@@ -156,7 +157,7 @@ export class Relay implements Watched {
   }
 
   /** What may follow a complete answer is not waited for long. */
-  #readBriefly(): Promise<{ done: boolean; value?: Uint8Array | undefined }> {
+  #readBriefly(): ReturnType<Reader['read']> {
     this.#patience ??= new Promise((resolve) => {
       this.#ports.watch.after(DRAIN_MS, () => resolve({ done: true }));
     });
@@ -239,24 +240,3 @@ export class Relay implements Watched {
 
 const encoder = new TextEncoder();
 const NOTHING: Piece = { now: '', last: undefined };
-
-/** How long an upstream may keep a connection open behind its terminal event. */
-const DRAIN_MS = 2_000;
-
-/** Reads what follows the terminal event, normally nothing, so that the connection can be used again. */
-async function drain(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  watch: Watch,
-  isUnwanted: boolean,
-): Promise<void> {
-  const giveUp = () => void reader.cancel().catch(() => {});
-  if (isUnwanted) return giveUp();
-  const cancel = watch.after(DRAIN_MS, giveUp);
-  try {
-    while (!(await reader.read()).done);
-  } catch {
-    // the answer is complete: how its connection ended no longer matters
-  } finally {
-    cancel();
-  }
-}

@@ -6,6 +6,8 @@ import type { Codec, Dress } from '../../formats/codec.ts';
 import type { Meter } from '../meter.ts';
 import type { TranscodePlan } from '../plan.ts';
 import type { Conversion } from './conversion.ts';
+import type { Reader } from './reader.ts';
+import type { Rounds } from './rounds.ts';
 import { type Eyes, TranscodedStream } from './transcode.ts';
 
 type TextPiece = { now: string; last: string | undefined };
@@ -16,15 +18,21 @@ export class SeveralStreams implements Conversion {
   readonly #streams: TranscodedStream[];
   #ended = 0;
 
-  constructor(plan: TranscodePlan, to: Codec, dress: Dress, meters: Meter[], eyes: Eyes) {
+  /** `meters` and `rounds` are one for each answer. */
+  constructor(
+    plan: TranscodePlan,
+    to: Codec,
+    dress: Dress,
+    meters: Meter[],
+    eyes: Eyes,
+    rounds: (Rounds | undefined)[],
+  ) {
     const together = (index: number) => (usage: Usage) =>
       sumUsages(meters.map((meter, i) => (i === index ? usage : meter.usage())));
     this.#streams = meters.map((meter, index) => {
       const choice = { index, endsAll: () => this.#ended === meters.length - 1 };
-      return new TranscodedStream(plan, to, { ...dress, choice }, meter, {
-        ...eyes,
-        together: together(index),
-      });
+      const seen = { ...eyes, together: together(index) };
+      return new TranscodedStream(plan, to, { ...dress, choice }, meter, seen, rounds[index]);
     });
   }
 
@@ -67,18 +75,19 @@ function truncated(): Fault {
   return new Fault('upstream_truncated', 'The provider’s answer ended before it was complete; try again.');
 }
 
+/** One that may have more to bring behind its end. */
+type Source = Reader & { readonly isOwed?: boolean };
 type Arrival = { index: number; bytes: Uint8Array };
 
 /** The chunks of all streams as they come, each behind a byte that says whose it is; that byte alone is an end. */
-export function joinStreams(sources: ReadableStream<Uint8Array>[]): ReadableStream<Uint8Array> {
-  const readers = sources.map((source) => source.getReader());
+export function joinReaders(sources: readonly Source[]): Reader {
   const arrived: Arrival[] = [];
-  let running = readers.length;
+  const running = new Set(sources.keys());
   let failure: { thrown: unknown } | undefined;
   let wake: () => void = () => {};
   // one chunk of each is read ahead, no more
   const read = (index: number): Promise<void> | undefined =>
-    readers[index]?.read().then(
+    sources[index]?.read().then(
       ({ done, value = NO_BYTES }) => {
         if (!done && value.length === 0) return void read(index);
         arrived.push({ index, bytes: value });
@@ -90,32 +99,41 @@ export function joinStreams(sources: ReadableStream<Uint8Array>[]): ReadableStre
       },
     );
   const cancel = async (reason: unknown) => {
-    await Promise.allSettled(readers.map((reader) => reader.cancel(reason)));
+    await Promise.allSettled(sources.map((source) => source.cancel(reason)));
   };
-  for (const index of readers.keys()) void read(index);
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        while (arrived.length === 0 && !failure)
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        const next = arrived.shift();
-        if (!next) {
-          // the others would go on being paid
-          await cancel(failure?.thrown);
-          throw failure?.thrown;
-        }
-        const { index, bytes } = next;
-        controller.enqueue(Buffer.concat([Uint8Array.of(index), bytes]));
-        if (bytes.length > 0) void read(index);
-        else running--;
-        if (running === 0) controller.close();
-      },
-      cancel,
+  for (const index of running) void read(index);
+  /** Whose chunk was read last. Whether there is more behind that is known when the chunk has been understood. */
+  let lastRead: number | undefined;
+  const readOn = () => {
+    if (lastRead !== undefined && running.has(lastRead)) void read(lastRead);
+    lastRead = undefined;
+    for (const [index, { isOwed }] of sources.entries()) {
+      if (!isOwed || running.has(index)) continue;
+      running.add(index);
+      void read(index);
+    }
+  };
+  return {
+    async read() {
+      readOn();
+      while (arrived.length === 0 && !failure && running.size > 0)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      const next = arrived.shift();
+      if (!next && failure) {
+        // the others would go on being paid
+        await cancel(failure.thrown);
+        throw failure.thrown;
+      }
+      if (!next) return { done: true };
+      const { index, bytes } = next;
+      if (bytes.length > 0) lastRead = index;
+      else running.delete(index);
+      return { done: false, value: Buffer.concat([Uint8Array.of(index), bytes]) };
     },
-    { highWaterMark: 0 },
-  );
+    cancel,
+  };
 }
 
 const NO_BYTES = new Uint8Array(0);

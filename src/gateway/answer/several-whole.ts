@@ -13,7 +13,7 @@ import { forClient } from './whole.ts';
 
 /**
  * One body with every answer under its index, or the one-shot stream of it when a stream was asked for; with the usage
- * of all of them. `meters` hear the answers, one each.
+ * of all of them. `meters` have heard the answers, one each.
  */
 export function writeSeveral(
   call: Call,
@@ -22,9 +22,6 @@ export function writeSeveral(
   meters: Meter[],
   costOf: (usage: Usage) => ShownCost | undefined,
 ): { body: Uint8Array; stream: boolean } {
-  responses.forEach((response, i) => {
-    meters[i]?.hearWhole(response);
-  });
   const total = sumUsages(meters.map((meter) => meter.usage()));
   const cost = costOf(total);
   const usage = cost ? { ...total, cost } : total;

@@ -3,20 +3,15 @@
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
-import type { Call } from '../call.ts';
 
 /** More would be a flood of requests that nobody limits. */
 export const ANSWERS_MAX = 8;
 
 /**
  * The requests that together bring what `n` asks for, at least one. Seeds count up, since equal ones would bring
- * equal answers. Throws Fault `unsupported_parameter` for more answers than are asked for at once, and where the
- * prompts together could be charged by the dearer price of a long one.
+ * equal answers. Throws Fault `unsupported_parameter` for more answers than are asked for at once.
  */
-export function requestsOf(
-  request: CanonicalRequest,
-  call: Pick<Call, 'promptTokens' | 'price'>,
-): [CanonicalRequest, ...CanonicalRequest[]] {
+export function requestsOf(request: CanonicalRequest): [CanonicalRequest, ...CanonicalRequest[]] {
   const { n = 1, ...sampling } = request.sampling;
   if (n <= 1) return [request];
   const param = request.origin['sampling.n'] ?? 'n';
@@ -24,14 +19,6 @@ export function requestsOf(
     throw new Fault(
       'unsupported_parameter',
       `\`${param}\` must be at most ${ANSWERS_MAX} for this model: each answer is a request of its own.`,
-      { param },
-    );
-  const [step] = call.price.steps ?? [];
-  // the guess at a prompt's length may be half of the truth
-  if (step && 2 * n * call.promptTokens > step.aboveTokens)
-    throw new Fault(
-      'unsupported_parameter',
-      `\`${param}\` must be 1 for a prompt of this length: each answer would be asked for with the whole prompt.`,
       { param },
     );
   const { seed } = sampling;

@@ -3,6 +3,7 @@
 import type { AnswerChange } from '../../canonical/answer-change.ts';
 import type { StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
+import type { Loss } from '../../canonical/loss.ts';
 import type { ShownCost, Usage } from '../../canonical/usage.ts';
 import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../../formats/codec.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
@@ -11,7 +12,9 @@ import type { Meter } from '../meter.ts';
 import type { TranscodePlan } from '../plan.ts';
 import { AnswerSeals } from '../reasoning/answer-seals.ts';
 import { type Conversion, isContent } from './conversion.ts';
+import type { Rounds } from './rounds.ts';
 import { usageMember } from './tail.ts';
+import { noteUnshown } from './unshown.ts';
 
 /** What a client is shown of an answer beside its content. */
 export type Eyes = {
@@ -31,19 +34,31 @@ export class TranscodedStream implements Conversion {
   isOver = false;
   fault: Fault | undefined;
   isCut = false;
-  readonly #splitter = new FrameSplitter();
-  readonly #decoder: StreamDecoder;
+  #splitter = new FrameSplitter();
+  #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
   readonly #restore: AnswerChange | undefined;
   readonly #seals: AnswerSeals;
   readonly #meter: Meter;
   readonly #eyes: Eyes;
   readonly #usageNeedle: string;
+  readonly #to: Codec;
+  readonly #losses: Loss[];
+  /** The part that began last. */
+  #part = -1;
+  readonly #upstream: Codec;
+  readonly #rounds: Rounds | undefined;
+  /** The request that is being read. */
+  #round = 1;
 
-  constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter, eyes: Eyes) {
+  constructor(plan: TranscodePlan, to: Codec, dress: Dress, meter: Meter, eyes: Eyes, rounds?: Rounds) {
     this.#eyes = eyes;
+    this.#rounds = rounds;
+    this.#upstream = plan.upstream;
     this.#usageNeedle = `"${usageMember(plan.upstream)}"`;
     this.#decoder = plan.upstream.streamDecoder();
+    this.#to = to;
+    this.#losses = plan.losses;
     this.#encoder = to.streamEncoder(dress);
     // not the plan: it holds the whole request
     this.#restore = plan.restore();
@@ -56,6 +71,7 @@ export class TranscodedStream implements Conversion {
   }
 
   push(chunk: Uint8Array): TextPiece {
+    this.#beginRound();
     const whole = this.#splitter.push(chunk);
     if (this.#splitter.pendingBytes > FRAME_BYTES_MAX) return this.fail(oversized());
     const piece: TextPiece = { now: '', last: undefined };
@@ -65,33 +81,54 @@ export class TranscodedStream implements Conversion {
   }
 
   end(): TextPiece {
+    this.#beginRound();
     const piece: TextPiece = { now: '', last: undefined };
     for (const frame of lastFrames(this.#splitter.rest())) this.#read(frame, piece);
-    this.#write(this.#decoder.end(), piece);
+    if (!this.#isRoundOver) this.#write(this.#decoder.end(), piece);
     return piece;
   }
 
   fail(fault: Fault): TextPiece {
     const piece: TextPiece = { now: '', last: undefined };
-    this.#write([{ type: 'error', fault }], piece);
+    const events: StreamEvent[] = [{ type: 'error', fault }];
+    this.#put(this.#rounds?.close(events) ?? events, piece);
     return piece;
+  }
+
+  /** The end of a request has been read which is not that of the answer. */
+  get #isRoundOver(): boolean {
+    return this.#rounds !== undefined && this.#rounds.number !== this.#round;
+  }
+
+  #beginRound(): void {
+    if (!this.#rounds || !this.#isRoundOver) return;
+    this.#round = this.#rounds.number;
+    this.#decoder = this.#upstream.streamDecoder();
+    this.#splitter = new FrameSplitter();
   }
 
   #read(frame: SseFrame, piece: TextPiece): void {
     // nobody wanted the rest, so nobody pays for it
-    if (this.isCut) return;
+    if (this.isCut || this.#isRoundOver) return;
     this.#write(this.#decoder.push(frame), piece);
     if (frame.data.includes(this.#usageNeedle)) this.#meter.hearReport(this.#decoder.usage);
   }
 
   #write(events: StreamEvent[], piece: TextPiece): void {
+    this.#put(this.#rounds?.join(events, this.committed) ?? events, piece);
+    if (!this.isCut) this.#rounds?.turn();
+  }
+
+  #put(events: StreamEvent[], piece: TextPiece): void {
     for (const told of events) {
       if (this.isCut) return;
       const heard = told.type === 'error' ? { ...told, fault: this.#eyes.clean(told.fault) } : told;
       this.#meter.hear(heard);
+      if (heard.type === 'part-start') noteUnshown(heard.part, this.#to, this.#losses);
       const seen = heard.type === 'usage' ? this.#withCost(heard) : heard;
       for (const event of this.#changed(seen)) {
         if (isContent(event)) this.committed = true;
+        if (this.#to.losesLateSources) this.#noteLate(event);
         if (event.type === 'error') this.fault = event.fault;
         const text = this.#seals
           .events(event)
@@ -102,6 +139,13 @@ export class TranscodedStream implements Conversion {
         else piece.now += text;
       }
     }
+  }
+
+  #noteLate(event: StreamEvent): void {
+    if (event.type === 'part-start') this.#part = event.index;
+    const isLate =
+      event.type === 'part-delta' && event.delta.kind === 'citation' && event.index !== this.#part;
+    if (isLate && !this.#losses.includes(LATE_SOURCES)) this.#losses.push(LATE_SOURCES);
   }
 
   #withTotal<Told extends { usage: Usage }>(event: Told, total: Usage): Told {
@@ -115,17 +159,28 @@ export class TranscodedStream implements Conversion {
     const finish = event.type === 'finish' ? undefined : events.find((each) => each.type === 'finish');
     if (!finish) return events;
     this.isCut = true;
-    const usage = this.#withCost({ type: 'usage' as const, usage: this.#meter.usage() });
+    const meter = this.#meter;
+    const used = meter.usage();
+    const usage = this.#withCost({ type: 'usage' as const, usage: used }, meter.isSum ? used : undefined);
     return [...events.filter((each) => each !== finish), usage, finish];
   }
 
-  #withCost<Told extends { usage: Usage }>(event: Told): Told {
+  #withCost<Told extends { usage: Usage }>(
+    event: Told,
+    billed: Usage = this.#meter.billed(event.usage),
+  ): Told {
     const { together } = this.#eyes;
-    if (together) return this.#withTotal(event, together(this.#meter.billed(event.usage)));
-    const cost = this.#eyes.costOf(this.#meter.billed(event.usage));
+    if (together || this.#meter.isSum) return this.#withTotal(event, together?.(billed) ?? billed);
+    const cost = this.#eyes.costOf(billed);
     return cost ? { ...event, usage: { ...event.usage, cost } } : event;
   }
 }
+
+const LATE_SOURCES: Loss = {
+  path: 'citations',
+  action: 'dropped',
+  reason: 'the provider told the sources of a text after the text had ended',
+};
 
 /**
  * What a stream ends with behind its last blank line: a frame that nothing is missing of, or bare JSON, which

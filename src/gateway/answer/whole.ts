@@ -6,6 +6,7 @@ import type { CanonicalResponse } from '../../canonical/response.ts';
 import { unfold } from '../../canonical/unfold.ts';
 import { isBelievable, type ShownCost, type Usage } from '../../canonical/usage.ts';
 import type { Codec } from '../../formats/codec.ts';
+import { withoutMark } from '../../lib/bytes.ts';
 import { nowS } from '../../lib/clock.ts';
 import { newAnswerToken } from '../../lib/id.ts';
 import { isObject, type JsonValue, tryParseJson } from '../../lib/json.ts';
@@ -13,11 +14,12 @@ import { putMembers, spliceJson } from '../../lib/splice.ts';
 import { parseFrames, type SseFrame } from '../../lib/sse.ts';
 import { type Call, dressOf } from '../call.ts';
 import type { Meter } from '../meter.ts';
-import type { PassPlan, Plan } from '../plan.ts';
+import type { PassPlan, Plan, TranscodePlan } from '../plan.ts';
 import { AnswerSeals } from '../reasoning/answer-seals.ts';
 import type { Received } from '../upstream.ts';
 import { usageAtEnd, usageMember, withCostAtEnd } from './tail.ts';
 import { bareFrames } from './transcode.ts';
+import { noteUnshown } from './unshown.ts';
 
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
 
@@ -29,12 +31,12 @@ export function failureOf({ status, headers, body }: Received, upstream: Codec):
 }
 
 /**
- * The client's answer out of a whole upstream response: its own bytes when the formats agree, else converted; as a
- * one-shot stream when a stream was asked for. Throws Fault `bad_gateway` for anything that is no answer.
+ * The client's answer out of a whole upstream response of its own format: its very bytes, or the one-shot stream of
+ * them when a stream was asked for. Throws Fault `bad_gateway` for anything that is no answer.
  */
-export function answerWhole(
+export function answerPassed(
   call: Call,
-  plan: Plan,
+  plan: PassPlan,
   received: { bytes: Uint8Array; isStream: boolean },
   meter: Meter,
   costOf: (usage: Usage) => ShownCost | undefined,
@@ -45,10 +47,10 @@ export function answerWhole(
   if (!looksLikeJson(bytes) && (isStream || looksLikeEvents(bytes))) {
     return answerFolded(call, plan, parseFrames(bytes), meter, costOf);
   }
-  const end = plan.kind === 'pass' && !call.stream ? usageAtEnd(bytes, upstream) : undefined;
+  const end = call.stream ? undefined : usageAtEnd(bytes, upstream);
   // a report without output is only true of an answer without text, one without input of none
   const isPlain = end && isBelievable(end.usage) && end.usage.input > 0 && end.usage.output > 0;
-  if (isPlain && plan.kind === 'pass') {
+  if (isPlain) {
     meter.hearUsage(end.usage);
     const cost = costOf(end.usage);
     const priced = cost ? withCostAtEnd(bytes, end.start, usageMember(upstream), cost) : bytes;
@@ -59,12 +61,25 @@ export function answerWhole(
     return answerFolded(call, plan, bareFrames(value), meter, costOf);
   const decoded = decodeValue(value, plan);
   meter.hearWhole(decoded);
-  if (call.stream) return { body: encodeStream(call, plan, withCost(decoded, meter, costOf)), stream: true };
-  if (plan.kind === 'transcode')
-    return { body: encodeWhole(call, plan, withCost(decoded, meter, costOf)), stream: false };
+  if (call.stream) return write(call, withCost(decoded, meter, costOf));
   const cost = decoded.usage && costOf(meter.billed(decoded.usage));
   const priced = cost ? putMembers(bytes, [usageMember(upstream)], cost) : bytes;
   return { body: ownAnswer(priced, call, plan), stream: false };
+}
+
+/** The client's answer out of what a provider of another format has answered, which `meter` has heard. */
+export function answerTranslated(
+  call: Call,
+  plan: TranscodePlan,
+  response: CanonicalResponse,
+  meter: Meter,
+  costOf: (usage: Usage) => ShownCost | undefined,
+): { body: Uint8Array; stream: boolean } {
+  return write(call, forClient(call, plan, withCost(response, meter, costOf)));
+}
+
+function write(call: Call, answer: CanonicalResponse): { body: Uint8Array; stream: boolean } {
+  return { body: call.stream ? writeStream(call, answer) : writeWhole(call, answer), stream: call.stream };
 }
 
 /** A provider's own bytes with what only we know: the name the client asked for, and the end it should have told. */
@@ -76,24 +91,24 @@ function ownAnswer(bytes: Uint8Array, call: Call, plan: PassPlan): Uint8Array {
 /** The answer that events add up to which came in one piece. */
 function answerFolded(
   call: Call,
-  plan: Plan,
+  plan: PassPlan,
   frames: SseFrame[],
   meter: Meter,
   costOf: (usage: Usage) => ShownCost | undefined,
 ): { body: Uint8Array; stream: boolean } {
   const folded = foldFrames(frames, plan.upstream);
   meter.hearWhole(folded);
-  const priced = withCost(folded, meter, costOf);
-  if (call.stream) return { body: encodeStream(call, plan, priced), stream: true };
-  return { body: encodeWhole(call, plan, priced), stream: false };
+  return write(call, withCost(folded, meter, costOf));
 }
 
-/** What a whole upstream response says, one JSON body or the events of a stream. Throws as `answerWhole` does. */
+/** What a whole upstream response says, one JSON body or the events of a stream. Throws as `answerPassed` does. */
 export function readWhole(
-  { bytes, isStream }: { bytes: Uint8Array; isStream: boolean },
+  { bytes: received, isStream }: { bytes: Uint8Array; isStream: boolean },
   plan: Pick<Plan, 'upstream' | 'candidate'>,
 ): CanonicalResponse {
-  if (isStream && !looksLikeJson(bytes)) return foldFrames(parseFrames(bytes), plan.upstream);
+  const bytes = withoutMark(received);
+  if (!looksLikeJson(bytes) && (isStream || looksLikeEvents(bytes)))
+    return foldFrames(parseFrames(bytes), plan.upstream);
   const value = tryParseJson(new TextDecoder().decode(bytes));
   const bare = Array.isArray(value) ? bareFrames(value) : [];
   return bare.length > 0 ? foldFrames(bare, plan.upstream) : decodeValue(value, plan);
@@ -113,13 +128,9 @@ function withCost(
   costOf: (usage: Usage) => ShownCost | undefined,
 ): CanonicalResponse {
   const { usage } = response;
-  const cost = usage && costOf(meter.billed(usage));
+  if (!usage) return response;
+  const cost = costOf(meter.isSum ? usage : meter.billed(usage));
   return cost ? { ...response, usage: { ...usage, cost } } : response;
-}
-
-/** Some hosts begin with a byte order mark, which JSON has no place for (RFC 8259 8.1). */
-function withoutMark(bytes: Uint8Array): Uint8Array {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 function looksLikeJson(bytes: Uint8Array): boolean {
@@ -142,14 +153,6 @@ function foldFrames(frames: SseFrame[], upstream: Codec): CanonicalResponse {
   return fold.response();
 }
 
-function encodeWhole(call: Call, plan: Plan, decoded: CanonicalResponse): Uint8Array {
-  return writeWhole(call, forClient(call, plan, decoded));
-}
-
-function encodeStream(call: Call, plan: Plan, decoded: CanonicalResponse): Uint8Array {
-  return writeStream(call, forClient(call, plan, decoded));
-}
-
 /** What the client is to get, as one body of its format. */
 export function writeWhole(call: Call, answer: CanonicalResponse): Uint8Array {
   const dress = dressOf(call, newAnswerToken(), nowS());
@@ -164,8 +167,12 @@ export function writeStream(call: Call, answer: CanonicalResponse): Uint8Array {
 }
 
 /** The answer with the client's own tools, and with seals its format can carry. */
-export function forClient({ codec }: Call, plan: Plan, decoded: CanonicalResponse): CanonicalResponse {
-  if (plan.kind === 'pass') return decoded;
+export function forClient(
+  { codec }: Call,
+  plan: TranscodePlan,
+  decoded: CanonicalResponse,
+): CanonicalResponse {
+  for (const part of decoded.parts) noteUnshown(part, codec, plan.losses);
   const restored = plan.restore()?.response(decoded) ?? decoded;
   return new AnswerSeals(plan.sealing, codec.issuer).response(restored);
 }

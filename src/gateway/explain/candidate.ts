@@ -43,7 +43,14 @@ export function viewCandidate(
     return { json: { ...json, fault: faultJson(fault) }, fault, stops: !mayMove(fault) };
   } catch (thrown) {
     const fault = toFault(thrown);
-    const json = { ...head, plan: null, requests: [], losses: [], fault: faultJson(fault) };
+    const json = {
+      ...head,
+      plan: null,
+      requests: [],
+      further_requests: 0,
+      losses: [],
+      fault: faultJson(fault),
+    };
     return { json, fault, stops: !mayMove(fault) };
   }
 }
@@ -91,8 +98,14 @@ function planJson(plan: Plan, call: Call, userAgent: string): JsonObject {
       headers,
       body: bodyJson(body),
     })),
+    further_requests: furtherRequests(plan),
     losses: plan.losses.map(({ path, action, reason }) => ({ path, action, reason })),
   };
+}
+
+/** So many more bring the rest of an answer that the provider stops in the middle. */
+function furtherRequests(plan: Plan): number {
+  return plan.kind === 'transcode' && plan.goesOn ? (plan.upstream.continuing?.requestsMax ?? 0) : 0;
 }
 
 function whyThis(plan: Plan, call: Call): string {

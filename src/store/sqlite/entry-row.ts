@@ -3,6 +3,7 @@
 import type { Usage } from '../../canonical/usage.ts';
 import type { SettleRule } from '../ports.ts';
 import type { Entry, EntryCall, EntryKind } from '../statements.ts';
+import { unpackRequests } from './entry-requests.ts';
 import { ENTRY_COLUMNS } from './ledger-batch.ts';
 
 export const ENTRY_LIST = ENTRY_COLUMNS.join(', ');
@@ -42,7 +43,10 @@ export type UsageColumns = {
   output_audio: bigint | null;
   output_image: bigint | null;
   searches: bigint | null;
+  containers: bigint | null;
+  code_runs: bigint | null;
   tier: string | null;
+  requests: string | null;
 };
 
 /** NULL becomes an absent member. */
@@ -81,8 +85,13 @@ export function usageOfRow(row: UsageColumns): Usage {
     outputReasoning: count(row.output_reasoning),
     outputAudio: count(row.output_audio),
     outputImage: count(row.output_image),
-    serverTools: { web_search: count(row.searches) },
+    serverTools: {
+      web_search: count(row.searches),
+      container: count(row.containers),
+      code_execution: count(row.code_runs),
+    },
     ...(row.tier === null ? {} : { tier: row.tier }),
+    ...(row.requests === null ? {} : { requests: unpackRequests(row.requests) }),
     source: 'reported',
     raw: null,
   };

@@ -24,17 +24,11 @@ import { bodies, calls } from '../../../db/journal-schema.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { callIdAt, parseCallId } from '../../lib/id.ts';
 import type { ClientGroup } from '../client-sums.ts';
-import type {
-  ClientQuery,
-  JournalEntry,
-  JournalFilter,
-  JournalQuery,
-  JournalRow,
-  ShownCall,
-} from '../journal-port.ts';
+import type { ClientQuery, JournalFilter, JournalQuery, JournalRow, ShownCall } from '../journal-port.ts';
 import { keepBody } from './journal-bodies.ts';
 import type { JournalLimits } from './journal-messages.ts';
-import { columnsOf, groupOf, rowOf } from './journal-row.ts';
+import { type PackedEntries, unpackRows } from './journal-pack.ts';
+import { groupOf, rowOf } from './journal-row.ts';
 import { explain, type FileKind, openDatabase } from './open.ts';
 
 /** Rows looked at in one step of a search, and deleted in one step of forgetting. */
@@ -64,9 +58,8 @@ export type Step = { rows: JournalRow[]; next: bigint | undefined };
 export type ClientStep = { groups: ClientGroup[]; next: bigint | undefined };
 
 const COLUMNS = getTableColumns(calls);
-const MEMBERS = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
-const INSERT_CALL = `INSERT OR IGNORE INTO calls (${MEMBERS.map((member) => COLUMNS[member].name).join(', ')})
-  VALUES (${MEMBERS.map(() => '?').join(', ')})`;
+const NAMES = Object.values(COLUMNS).map(({ name }) => name);
+const INSERT_CALL = `INSERT OR IGNORE INTO calls (${NAMES.join(', ')}) VALUES (${NAMES.map(() => '?').join(', ')})`;
 
 /** Not for the thread that answers calls: every method works on the disk. Methods throw what SQLite throws. */
 export class JournalFile {
@@ -101,7 +94,7 @@ export class JournalFile {
   }
 
   /** All of them or none. A call that is there already stays as it was. */
-  write(entries: readonly JournalEntry[]): void {
+  write(entries: PackedEntries): void {
     this.#database.transaction(() => this.#insert(entries)).immediate();
   }
 
@@ -219,19 +212,18 @@ export class JournalFile {
     return { place: and(below, end && gte(calls.id, end.id)), end: end?.id };
   }
 
-  #insert(entries: readonly JournalEntry[]): void {
+  #insert(entries: PackedEntries): void {
+    const rows = unpackRows(entries);
     // prepared once by `query`; through drizzle each row would be compiled anew
     const insert = this.#database.query(INSERT_CALL);
-    for (const { row, bodies: raw } of entries) {
-      const columns = columnsOf(row);
-      insert.run(...MEMBERS.map((member) => columns[member]));
-      if (!raw) continue;
+    for (const cells of rows) insert.run(...cells);
+    for (const [place, raw] of entries.bodies) {
       const request = keepBody(raw.request, this.#options.secrets);
       const answer = keepBody(raw.answer, this.#options.secrets);
       this.#tables
         .insert(bodies)
         .values({
-          call: row.callId,
+          call: BigInt(rows[place]?.[0] ?? 0),
           request: request.text,
           requestBytes: request.totalBytes,
           answer: answer.text,

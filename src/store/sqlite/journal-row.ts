@@ -1,43 +1,47 @@
 // A call as its row in journal.db, and back.
 
 import type { calls } from '../../../db/journal-schema.ts';
+import { digitsOf } from '../../lib/id.ts';
 import type { ClientGroup } from '../client-sums.ts';
 import type { JournalRow, JournalRule } from '../journal-port.ts';
 
 type Columns = typeof calls.$inferSelect;
 
-/** Every column is written; a member that is absent is NULL. */
-export function columnsOf(row: JournalRow): Columns {
-  return {
-    id: row.callId,
-    requestId: row.requestId,
-    atMs: row.atMs,
-    key: row.keyId ?? null,
-    client: row.client ?? null,
-    clientVersion: row.clientVersion ?? null,
-    path: row.path,
-    format: row.format,
-    modelAsked: row.modelAsked ?? null,
-    model: row.model ?? null,
-    provider: row.provider ?? null,
-    stream: row.stream ? 1 : 0,
-    status: row.status,
-    code: row.code ?? null,
-    message: row.message ?? null,
-    upstreamStatus: row.upstreamStatus ?? null,
-    attempts: row.attempts,
-    failedAttempts: row.failedAttempts ?? null,
-    losses: row.losses ?? null,
-    inputTokens: row.inputTokens ?? null,
-    outputTokens: row.outputTokens ?? null,
-    cachedTokens: row.cachedTokens ?? null,
-    costNano: row.costNano ?? null,
-    rule: row.rule ?? null,
-    durationMs: row.durationMs,
-    firstByteMs: row.firstByteMs ?? null,
-    bytesIn: row.bytesIn,
-    bytesOut: row.bytesOut,
-  };
+/** Integers beyond 2^53 travel as text; the columns' affinity makes them integers again. */
+export type Cell = string | number | null | undefined;
+
+/** What stands in each column, in their order; undefined for NULL. */
+export function cellsOf(row: JournalRow): Cell[] {
+  return [
+    digitsOf(row.callId),
+    row.requestId,
+    row.atMs,
+    row.keyId,
+    row.client,
+    row.clientVersion,
+    row.path,
+    row.format,
+    row.modelAsked,
+    row.model,
+    row.provider,
+    row.stream ? 1 : 0,
+    row.status,
+    row.code,
+    row.message,
+    row.upstreamStatus,
+    row.attempts,
+    row.failedAttempts,
+    row.losses,
+    row.inputTokens,
+    row.outputTokens,
+    row.cachedTokens,
+    row.costNano === undefined ? undefined : digitsOf(row.costNano),
+    row.rule,
+    row.durationMs,
+    row.firstByteMs,
+    row.bytesIn,
+    row.bytesOut,
+  ];
 }
 
 /** NULL becomes an absent member. */

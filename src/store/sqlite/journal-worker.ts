@@ -3,7 +3,6 @@
 import { every, pause } from '../../lib/clock.ts';
 import { JournalFile } from './journal-file.ts';
 import type { FromWorker, ToWorker } from './journal-messages.ts';
-import { unpackEntries } from './journal-pack.ts';
 import { findPage, type Search, sumClients } from './journal-search.ts';
 
 declare const self: Worker;
@@ -41,7 +40,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case 'write':
       answer(
         () => {
-          journal().write(unpackEntries(data.packed));
+          journal().write(data.packed);
           return { kind: 'written', batch: data.batch };
         },
         { batch: data.batch },

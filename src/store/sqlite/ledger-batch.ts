@@ -1,6 +1,7 @@
 // What the ledger's writer is told in one go: a message between two threads.
 
 import { cacheWriteTotal, type Usage } from '../../canonical/usage.ts';
+import { packRequests } from './entry-requests.ts';
 
 /** Columns of an entry in the order of its row. */
 export const ENTRY_COLUMNS = [
@@ -30,8 +31,11 @@ export const ENTRY_COLUMNS = [
   'output_audio',
   'output_image',
   'searches',
+  'containers',
+  'code_runs',
   'tier',
   'usage_source',
+  'requests',
   'losses',
   'delivery',
 ] as const;
@@ -59,7 +63,7 @@ export function emptyBatch(): Batch {
   return { entries: [], holds: [], delivered: [], expiries: [] };
 }
 
-/** The columns of an entry that speak of tokens. */
+/** The columns of an entry that speak of what was used. */
 export function usageCells(usage: Usage): Cell[] {
   const { ttl5m, ttl1h } = usage.cacheWrite;
   return [
@@ -75,13 +79,16 @@ export function usageCells(usage: Usage): Cell[] {
     usage.outputAudio,
     usage.outputImage,
     usage.serverTools.web_search ?? 0,
+    usage.serverTools.container ?? 0,
+    usage.serverTools.code_execution ?? 0,
     usage.tier ?? null,
     usage.source,
+    usage.requests ? packRequests(usage.requests) : null,
   ];
 }
 
 /** The same for an entry that is no call. */
-export const NO_USAGE_CELLS: readonly Cell[] = usageCellsOf(14);
+export const NO_USAGE_CELLS: readonly Cell[] = usageCellsOf(17);
 
 function usageCellsOf(count: number): Cell[] {
   return Array.from({ length: count }, () => null);

@@ -1,6 +1,6 @@
-// Adaptive group commit: at once when idle, what arrived meanwhile when busy; no timer.
+// Adaptive group commit: at the end of the turn when idle, what arrived meanwhile when busy; no timer.
 
-import { monotonicMs } from '../../lib/clock.ts';
+import { endOfTurn, monotonicMs } from '../../lib/clock.ts';
 import { log } from '../../lib/log.ts';
 import { type Batch, type EntryRow, emptyBatch, type HoldRow } from './ledger-batch.ts';
 import type { LedgerChannel } from './ledger-channel.ts';
@@ -19,7 +19,7 @@ export class GroupCommit {
   #nextSinceMs: number | undefined;
   #leaving: string[] = [];
   #gone: string[] = [];
-  #isScheduled = false;
+  /** From when a batch begins to gather until it is on disk. */
   #busy: Promise<void> | undefined;
 
   constructor(channel: LedgerChannel) {
@@ -68,23 +68,17 @@ export class GroupCommit {
   async close(): Promise<void> {
     this.flush();
     this.flush();
-    while (this.#busy || this.#isScheduled) {
+    while (this.#busy) {
       await this.#busy;
-      await Promise.resolve();
       // what came to ride along while a batch was under way has no other one to wait for
-      if (!this.#busy && !this.#isScheduled && this.trouble === undefined) this.flush();
+      if (!this.#busy && this.trouble === undefined) this.flush();
     }
     await this.#channel.close();
   }
 
-  /** At the end of the turn, so that all calls which end in it share a commit. */
+  /** At the end of the turn, so that all calls which end in it share a commit: a lone one waits for nobody. */
   #schedule(): void {
-    if (this.#busy || this.#isScheduled) return;
-    this.#isScheduled = true;
-    queueMicrotask(() => {
-      this.#isScheduled = false;
-      this.#busy = this.#send();
-    });
+    this.#busy ??= endOfTurn().then(() => this.#send());
   }
 
   async #send(): Promise<void> {

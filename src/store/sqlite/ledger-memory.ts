@@ -15,7 +15,7 @@ type SumRow = { calls: bigint | null; input: bigint | null; output: bigint | nul
  */
 export type UnderWay = { keyId: string; day: number; nano: bigint };
 
-export function rememberedIn(database: Database, underWay: ReadonlyMap<bigint, UnderWay>): Remembered {
+export function rememberedIn(database: Database, underWay: Iterable<[bigint, UnderWay]>): Remembered {
   const purse = database.query<PurseRow, [number]>(
     'SELECT id, owner, balance_nano, expires_at_ms FROM purses WHERE id = ?',
   );

@@ -4,6 +4,7 @@ import type { Database } from 'bun:sqlite';
 import type { Price } from '../../catalog/model.ts';
 import { every, nowMs } from '../../lib/clock.ts';
 import { digitsOf, newCallId } from '../../lib/id.ts';
+import { IdTable } from '../../lib/id-table.ts';
 import { log } from '../../lib/log.ts';
 import { Balances } from '../balances.ts';
 import type { Calendar } from '../calendar.ts';
@@ -36,12 +37,10 @@ export async function createLedger(
   { calendar, recover = true, every: repeat = every }: LedgerOptions,
 ): Promise<Ledger> {
   /** Charges and corrections between memory and disk. */
-  const underWay = new Map<bigint, UnderWay & { receipt?: Receipt }>();
+  const underWay = new IdTable<UnderWay & { receipt?: Receipt }>();
   const balances = new Balances(rememberedIn(database, underWay), calendar);
   const commit = new GroupCommit(channel);
   const numberOf = priceNumbers(database);
-  /** Holds on disk, by call id; the others are young. */
-  const stored = new Set<bigint>();
   const charged = database.query<{ amount_nano: bigint }, [bigint]>(
     'SELECT amount_nano FROM entries WHERE id = ?',
   );
@@ -49,10 +48,8 @@ export async function createLedger(
   const stop = repeat(TICK_MS, () => {
     const before = nowMs() - HOLD_ON_DISK_AFTER_MS;
     for (const [callId, hold] of balances.openHolds) {
-      // in order of their beginning: behind the first young one there is none older
-      if (hold.atMs > before) break;
-      if (stored.has(callId)) continue;
-      stored.add(callId);
+      if (hold.isOnDisk || hold.atMs > before) continue;
+      hold.isOnDisk = true;
       const { key, holdNano, model, atMs } = hold;
       commit.hold([String(callId), key.id, hold.purse ?? BOOKS.windows, String(holdNano), model, atMs]);
     }
@@ -72,13 +69,12 @@ export async function createLedger(
     const { callId } = settlement;
     const known = underWay.get(callId)?.receipt;
     if (known) return known;
-    if (!balances.openHolds.has(callId)) {
+    if (!balances.isHeld(callId)) {
       const row = charged.get(callId);
       if (row !== null) return { chargedNano: row.amount_nano, durable: Promise.resolve() };
     }
     const chargedNano = balances.ceiling(callId, settlement.chargeNano);
     const { purse } = balances.settle(settlement, chargedNano);
-    stored.delete(callId);
     const day = calendar.dayOf(settlement.atMs);
     const row = chargeRow(settlement, purse ?? BOOKS.windows, chargedNano, day);
     const written = () => {

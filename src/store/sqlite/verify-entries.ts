@@ -30,7 +30,7 @@ type Row = {
 
 const COLUMNS = `id, kind, debit, credit, amount_nano, at_ms, day, key, model, price, rule, cost_nano, input_uncached,
   cache_read, cache_write_5m, cache_write_1h, cache_write_other, input_audio, input_image, output, output_reasoning,
-  output_audio, output_image, searches, tier, delivery`;
+  output_audio, output_image, searches, containers, code_runs, tier, requests, delivery`;
 
 const RULES: ReadonlySet<string> = new Set<SettleRule>([
   'finished',

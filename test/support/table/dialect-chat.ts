@@ -74,8 +74,10 @@ export const CHAT: Dialect = {
     const finish = FINISHES[text(choice.finish_reason)];
     if (finish === undefined) throw new Error(`no finish: ${JSON.stringify(answer)}`);
     const refusal = text(message.refusal);
+    const { said, ran } = apart(text(message.content));
     return {
-      text: text(message.content),
+      text: said,
+      ran,
       thoughts: text(message.reasoning_content),
       refused: refusal !== '' || finish === 'refusal',
       refusal,
@@ -89,11 +91,12 @@ export const CHAT: Dialect = {
       },
     };
   },
-  goOn: (asked, answer, results) => ({
+  goOn: (asked, answer, results, next) => ({
     ...asked,
     messages: [
       ...list(asked.messages),
       object(list(answer.choices)[0]).message,
+      ...(next === undefined ? [] : [{ role: 'user', content: next }]),
       ...results.map(({ callId, text: said, isError }) => ({
         role: 'tool',
         tool_call_id: callId,
@@ -145,9 +148,19 @@ export const CHAT: Dialect = {
       cacheMarks: messages.flatMap(({ content }) =>
         list(content).filter((part) => part.prompt_cache_breakpoint),
       ).length,
+      runsCode: false,
     };
   },
 };
+
+/** Code and what it printed stand fenced in front of what is said. */
+function apart(content: string): { said: string; ran: Reply['ran'] } {
+  const [, source, printed, said] =
+    /^```python\n([\s\S]*?)\n```\n\n```\n([\s\S]*?)```\n\n([\s\S]*)$/.exec(content) ?? [];
+  if (source === undefined || printed === undefined || said === undefined)
+    return { said: content, ran: undefined };
+  return { said, ran: { source, printed } };
+}
 
 function addCall(calls: Json[], piece: Json): void {
   const at = count(piece.index);

@@ -23,6 +23,7 @@ export const GOOGLE: Dialect = {
         },
       ],
     }),
+    ...(question.code && { tools: [{ codeExecution: {} }] }),
     generationConfig: {
       ...(question.schema && { responseMimeType: 'application/json', responseJsonSchema: question.schema }),
       ...(question.stop && { stopSequences: [question.stop] }),
@@ -54,6 +55,7 @@ export const GOOGLE: Dialect = {
     const said = textIn(parts.filter(({ thought }) => !thought));
     return {
       text: said,
+      ran: ranIn(parts),
       thoughts: textIn(parts.filter(({ thought }) => thought)),
       refused: finish === 'refusal',
       refusal: `${text(candidate.finishMessage)}${said}`,
@@ -67,21 +69,24 @@ export const GOOGLE: Dialect = {
       },
     };
   },
-  goOn: (asked, answer, results) => ({
+  goOn: (asked, answer, results, next) => ({
     ...asked,
     contents: [
       ...list(asked.contents),
       object(list(answer.candidates)[0]).content,
       {
         role: 'user',
-        parts: results.map(({ callId, name, text: said, image, isError }) => ({
-          functionResponse: {
-            id: callId,
-            name,
-            response: { [isError ? 'error' : 'result']: said },
-            ...(image && { parts: [{ inlineData: { mimeType: 'image/png', data: image } }] }),
-          },
-        })),
+        parts:
+          next !== undefined
+            ? [{ text: next }]
+            : results.map(({ callId, name, text: said, image, isError }) => ({
+                functionResponse: {
+                  id: callId,
+                  name,
+                  response: { [isError ? 'error' : 'result']: said },
+                  ...(image && { parts: [{ inlineData: { mimeType: 'image/png', data: image } }] }),
+                },
+              })),
       },
     ],
   }),
@@ -116,9 +121,18 @@ export const GOOGLE: Dialect = {
       thinks: config.thinkingConfig !== undefined,
       budget: object(config.thinkingConfig).thinkingBudget as number | undefined,
       cacheMarks: 0,
+      runsCode: list(body.tools).some(({ codeExecution }) => codeExecution !== undefined),
     };
   },
 };
+
+function ranIn(parts: Json[]): Reply['ran'] {
+  const code = parts.find(({ executableCode }) => executableCode);
+  const result = parts.find(({ codeExecutionResult }) => codeExecutionResult);
+  if (!code || !result) return undefined;
+  const { output } = object(result.codeExecutionResult);
+  return { source: text(object(code.executableCode).code), printed: text(output) };
+}
 
 function callsOf(parts: Json[]): Reply['calls'] {
   return parts.flatMap(({ functionCall }) => {

@@ -28,6 +28,7 @@ export const MESSAGES: Dialect = {
         input_schema: schema,
       })),
     }),
+    ...(question.code && { tools: [{ type: 'code_execution_20250825', name: 'code_execution' }] }),
     ...(question.schema && { output_config: { format: { type: 'json_schema', schema: question.schema } } }),
     ...(question.stop && { stop_sequences: [question.stop] }),
     ...(question.thinking && { thinking: { type: 'enabled', budget_tokens: 2048 } }),
@@ -66,6 +67,7 @@ export const MESSAGES: Dialect = {
     const said = textIn(blocks);
     return {
       text: said,
+      ran: ranIn(blocks),
       thoughts: blocks.map(({ thinking }) => text(thinking)).join(''),
       refused: finish === 'refusal',
       refusal: `${text(object(answer.stop_details).explanation)}${said}`,
@@ -79,25 +81,27 @@ export const MESSAGES: Dialect = {
       },
     };
   },
-  goOn: (asked, answer, results) => ({
+  goOn: (asked, answer, results, next) => ({
     ...asked,
     messages: [
       ...list(asked.messages),
       { role: 'assistant', content: answer.content },
       {
         role: 'user',
-        content: results.map(({ callId, text: said, image, isError }) => ({
-          type: 'tool_result',
-          tool_use_id: callId,
-          ...(isError && { is_error: true }),
-          content:
-            image === undefined
-              ? said
-              : [
-                  { type: 'text', text: said },
-                  { type: 'image', source: { type: 'base64', media_type: 'image/png', data: image } },
-                ],
-        })),
+        content:
+          next ??
+          results.map(({ callId, text: said, image, isError }) => ({
+            type: 'tool_result',
+            tool_use_id: callId,
+            ...(isError && { is_error: true }),
+            content:
+              image === undefined
+                ? said
+                : [
+                    { type: 'text', text: said },
+                    { type: 'image', source: { type: 'base64', media_type: 'image/png', data: image } },
+                  ],
+          })),
       },
     ],
   }),
@@ -131,9 +135,17 @@ export const MESSAGES: Dialect = {
       cacheMarks: [...list(body.system), ...list(body.tools), ...inner].filter(
         ({ cache_control }) => cache_control,
       ).length,
+      runsCode: list(body.tools).some(({ type }) => text(type).startsWith('code_execution')),
     };
   },
 };
+
+function ranIn(blocks: Json[]): Reply['ran'] {
+  const call = blocks.find(({ name }) => name === 'code_execution');
+  const result = blocks.find(({ type }) => type === 'code_execution_tool_result');
+  if (!call || !result || result.tool_use_id !== call.id) return undefined;
+  return { source: text(object(call.input).code), printed: text(object(result.content).stdout) };
+}
 
 function callsOf(blocks: Json[]): Reply['calls'] {
   return blocks

@@ -20,7 +20,7 @@ export const RESPONSES: Dialect = {
   ask: (question, model, stream) => ({
     model,
     store: false,
-    include: ['reasoning.encrypted_content'],
+    include: ['reasoning.encrypted_content', ...(question.code ? ['code_interpreter_call.outputs'] : [])],
     // a mark stands on a part of a message, and instructions have no parts
     ...(question.cached ? {} : { instructions: question.system }),
     input: [
@@ -45,6 +45,7 @@ export const RESPONSES: Dialect = {
         strict: false,
       })),
     }),
+    ...(question.code && { tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] }),
     ...(question.schema && {
       text: { format: { type: 'json_schema', name: 'forecast', schema: question.schema } },
     }),
@@ -64,6 +65,7 @@ export const RESPONSES: Dialect = {
       throw new Error(`no finish: ${JSON.stringify(answer)}`);
     return {
       text: textIn(content),
+      ran: ranIn(output),
       thoughts: output
         .map(({ type, summary, content: raw }) =>
           type === 'reasoning' ? textIn(summary) || textIn(raw) : '',
@@ -88,11 +90,12 @@ export const RESPONSES: Dialect = {
       },
     };
   },
-  goOn: (asked, answer, results) => ({
+  goOn: (asked, answer, results, next) => ({
     ...asked,
     input: [
       ...list(asked.input),
       ...list(answer.output),
+      ...(next === undefined ? [] : [{ role: 'user', content: next }]),
       ...results.map(({ callId, text: said, image, isError }) => ({
         type: 'function_call_output',
         call_id: callId,
@@ -143,9 +146,22 @@ export const RESPONSES: Dialect = {
       cacheMarks: items.flatMap(({ content }: Json) =>
         list(content).filter((part) => part.prompt_cache_breakpoint),
       ).length,
+      runsCode: list(body.tools).some(({ type }) => type === 'code_interpreter'),
     };
   },
 };
+
+function ranIn(items: Json[]): Reply['ran'] {
+  const item = items.find(({ type }) => type === 'code_interpreter_call');
+  return (
+    item && {
+      source: text(item.code),
+      printed: list(item.outputs)
+        .map(({ logs }) => text(logs))
+        .join(''),
+    }
+  );
+}
 
 function callsOf(items: Json[]): Reply['calls'] {
   return items

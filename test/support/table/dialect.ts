@@ -14,15 +14,23 @@ export type Ask = {
   stop?: string;
   cap?: number;
   thinking?: true;
+  /** The provider may run code. */
+  code?: true;
+  /** Asked when the answer is there. */
+  next?: string;
 };
 
 export type Call = { id: string; name: string; args: unknown };
 
 export type Result = { callId: string; name: string; text: string; image?: string; isError?: true };
 
+/** Code that ran at the provider, and what it printed. */
+export type Ran = { source: string; printed: string };
+
 /** An answer as its client understands it. */
 export type Reply = {
   text: string;
+  ran: Ran | undefined;
   thoughts: string;
   refused: boolean;
   /** The words of a refusal, wherever the format has them. */
@@ -50,6 +58,7 @@ export type Heard = {
   /** Tokens it may think, where it is told in tokens. */
   budget: number | undefined;
   cacheMarks: number;
+  runsCode: boolean;
 };
 
 export type Dialect = {
@@ -59,8 +68,8 @@ export type Dialect = {
   /** The whole answer a stream stands for. */
   fold(events: Json[]): Json;
   read(answer: Json): Reply;
-  /** The next request: the last one, what was answered, what the tools gave. */
-  goOn(asked: Json, answer: Json, results: Result[]): Json;
+  /** The next request: the last one, what was answered, what the tools gave, what else is asked. */
+  goOn(asked: Json, answer: Json, results: Result[], next: string | undefined): Json;
   /** What a body or an event says of a failure; undefined when it is none. */
   failure(body: Json): string | undefined;
   hear(body: Json): Heard;

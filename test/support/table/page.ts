@@ -2,7 +2,7 @@
 
 import type { WireFormat } from '../script.ts';
 import type { Verdict } from './play.ts';
-import { type Limit, limitsOf, type Scenario } from './scenario.ts';
+import { type Limit, limitsOf, REFUSED, type Scenario } from './scenario.ts';
 
 export const NAMES: Record<WireFormat, string> = {
   'openai-chat': 'OpenAI Chat',
@@ -40,7 +40,9 @@ function section(scenario: Scenario, found: Found): string {
       const limit = limits.find((one) => one.lost === name);
       return limit === undefined ? `${name} (not known why)` : `${name} (${noteOf(limit, notes)})`;
     });
-    return `all but ${words.join(' and ')}`;
+    return lost.includes(REFUSED)
+      ? words.join('').replace(REFUSED, 'refused')
+      : `all but ${words.join(' and ')}`;
   };
   const rows = FORMATS.map(
     (client) => `| ${NAMES[client]} | ${FORMATS.map((upstream) => cell(client, upstream)).join(' | ')} |`,

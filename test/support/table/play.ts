@@ -9,7 +9,7 @@ import { CHAT } from './dialect-chat.ts';
 import { GOOGLE } from './dialect-google.ts';
 import { MESSAGES } from './dialect-messages.ts';
 import { RESPONSES } from './dialect-responses.ts';
-import type { Failure, Scenario, Seen } from './scenario.ts';
+import { type Failure, limitsOf, REFUSED, type Scenario, type Seen } from './scenario.ts';
 
 const DIALECTS: Record<WireFormat, Dialect> = {
   'openai-chat': CHAT,
@@ -44,8 +44,10 @@ export async function play(
     }
     const reply = dialect.read(heard.answer);
     replies.push(reply);
-    body = dialect.goOn(body, heard.answer, scenario.results?.(reply) ?? []);
+    body = dialect.goOn(body, heard.answer, scenario.results?.(reply) ?? [], scenario.ask.next);
   }
+  const isRefused = limitsOf(scenario, client, upstream).some(({ lost }) => lost === REFUSED);
+  if (failure?.status === 400 && isRefused) return { lost: [REFUSED], losses };
   const breaches = provider.breaches();
   if (breaches.length > 0) throw new Error(`the provider refused: ${breaches.join('; ')}`);
   const bodies = provider.turnsTaken().map((turn) => turn.body);

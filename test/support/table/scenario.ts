@@ -40,6 +40,9 @@ export type Scenario = {
   limits: Limit[];
 };
 
+/** What a pair of formats loses that refuses the whole request, with a 400 that says why. */
+export const REFUSED = 'everything';
+
 /** What is known not to arrive from a client at a provider. */
 export function limitsOf({ limits }: Scenario, client: WireFormat, upstream: WireFormat): Limit[] {
   return limits.filter(

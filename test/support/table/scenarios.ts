@@ -4,6 +4,7 @@ import { type ScriptedUsage, sealOf, type WireFormat } from '../script.ts';
 import type { Json } from '../strict.ts';
 import { type Reply, type Result, SAYS_ERROR } from './dialect.ts';
 import type { Scenario, Seen } from './scenario.ts';
+import { CODE } from './scenario-code.ts';
 import { shapeOf } from './shape.ts';
 
 const SYSTEM = 'You are terse. Use metric units.';
@@ -379,4 +380,5 @@ export const SCENARIOS: Scenario[] = [
     },
     limits: [],
   },
+  CODE,
 ];

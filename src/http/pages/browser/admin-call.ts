@@ -67,7 +67,7 @@ function factsOf(call: LogEntry): HTMLElement {
     ['Provider', call.provider],
     ['Provider said', call.upstream_status === null ? null : String(call.upstream_status)],
     ['Attempts', String(call.attempts)],
-    ['Failed first', call.failed_attempts],
+    ['Asked before', call.failed_attempts],
     ['Losses', call.losses],
     [
       'Tokens',
