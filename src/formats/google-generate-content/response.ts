@@ -7,14 +7,14 @@ import type { CanonicalResponse } from '../../canonical/response.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
 import { soundType } from '../pcm.ts';
-import { AnswerReader } from './answer-reader.ts';
-import { callArgs, callName } from './call-args.ts';
+import { AnswerReader } from './decode/answer-reader.ts';
+import { codeParts } from './decode/opaque.ts';
+import { callArgs, callName } from './encode/call-args.ts';
 import { decodeInnerError, isErrorBody } from './errors.ts';
 import { encodeFinish } from './finish.ts';
 import { type CitedText, encodeGrounding, encodePages } from './grounding.ts';
 import { encodeLogprobs } from './logprobs.ts';
 import { FORMAT } from './names.ts';
-import { codeParts } from './opaque.ts';
 import { SignatureHolder, thoughtText } from './signature-holder.ts';
 import { encodeUsage } from './usage.ts';
 
