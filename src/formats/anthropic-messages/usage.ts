@@ -51,18 +51,24 @@ export function decodeUsage(value: unknown, source: Usage['source'], code?: Code
   if (Object.keys(containers).length > 0) addContainers(usage, containers);
   const tier = asString(value.service_tier);
   if (tier !== undefined) usage.tier = tier;
-  return withCompactions(settleUsage(usage), value);
+  return withAside(settleUsage(usage), value);
 }
 
-/** A conversation that was shortened on the way took requests of their own, which the counts at the top leave out. */
-function withCompactions(usage: Usage, value: JsonObject): Usage {
-  const compactions = asArray(value.iterations)
+/**
+ * A conversation that was shortened on the way, or for which another model was asked for advice, took requests of
+ * their own, which the counts at the top leave out.
+ */
+function withAside(usage: Usage, value: JsonObject): Usage {
+  const aside = asArray(value.iterations)
     .map(asObject)
-    .filter(({ type }) => type === 'compaction')
-    .flatMap(
-      (counts) => decodeUsage({ ...counts, service_tier: value.service_tier ?? null }, usage.source) ?? [],
-    );
-  return compactions.length === 0 ? usage : { ...sumUsages([usage, ...compactions]), raw: value };
+    .filter(({ type }) => type === 'compaction' || type === 'advisor_message')
+    .flatMap((counts): Usage[] => {
+      const own = decodeUsage({ ...counts, service_tier: value.service_tier ?? null }, usage.source);
+      const model = counts.type === 'advisor_message' ? asString(counts.model) : undefined;
+      if (!own) return [];
+      return [model === undefined ? own : { ...own, other: { model } }];
+    });
+  return aside.length === 0 ? usage : { ...sumUsages([usage, ...aside]), raw: value };
 }
 
 /** Whether a block is code on its way to the provider's container. */
