@@ -43,13 +43,14 @@ const KNOWN = [
 export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   refuseUnconvertible(body);
   const losses: Loss[] = leftovers(body, KNOWN, '');
+  const tools = decodeTools(body.tools, losses);
   const request: CanonicalRequest = {
     model: asString(body.model) ?? '',
     stream: body.stream === true,
     includeUsage: true,
     messages: [...decodeSystem(body.system, losses), ...decodeMessages(body.messages, losses)],
-    tools: decodeTools(body.tools, losses),
-    ...decodeToolChoice(body.tool_choice, losses),
+    tools,
+    ...decodeToolChoice(body.tool_choice, tools, losses),
     sampling: {},
     cache: {},
     origin: {},
