@@ -125,6 +125,8 @@ export type CanonicalRequest = {
   safetyId?: string;
   metadata?: JsonObject;
   serviceTier?: string;
+  /** What a client of another format says to one provider only, in that one's words; `places`: by member, where. */
+  vendor?: { raw: Raw; places: Record<string, SourcePath> };
   /** Canonical control name (`sampling.seed`, `maxOutputTokens` …) to the member the client wrote it as. */
   origin: Record<string, SourcePath>;
 };

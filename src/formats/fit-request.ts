@@ -2,6 +2,7 @@
 
 import { Fault } from '../canonical/fault.ts';
 import { instruct } from '../canonical/instruct.ts';
+import type { Loss } from '../canonical/loss.ts';
 import type { Part } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
 import { StopCut } from '../canonical/stop-cut.ts';
@@ -20,7 +21,7 @@ export function fitRequest(request: CanonicalRequest, target: Target, codec: Cod
   refuseTools(request, target);
   refusePrefill(request, target);
   const out: FitStep = { request, losses: [], changes: [] };
-  for (const step of [fitPrewarm, fitCompaction, fitOutput, fitForcedChoice, fitStop]) {
+  for (const step of [fitVendor, fitPrewarm, fitCompaction, fitOutput, fitForcedChoice, fitStop]) {
     const { request: fitted, losses, changes } = step(out.request, target, codec);
     out.request = fitted;
     out.losses.push(...losses);
@@ -76,6 +77,18 @@ function refusePrefill({ messages }: CanonicalRequest, target: Target): void {
     last.at ?? 'messages',
     'This model does not go on with a begun answer: end the conversation with a user turn.',
   );
+}
+
+/** Without a prompt that lies at the provider the answer would be about something else. */
+function fitVendor(request: CanonicalRequest, _target: Target, codec: Codec): FitStep {
+  const { vendor, ...rest } = request;
+  if (!vendor || vendor.raw.format === codec.id) return { request, losses: [], changes: [] };
+  const cached = vendor.places.cachedContent;
+  if (cached !== undefined)
+    throw unsupported(cached, `Only Gemini models have \`${cached}\`: leave it out, or use one of them.`);
+  const reason = 'only Gemini models know it';
+  const losses = Object.values(vendor.places).map((path): Loss => ({ path, action: 'dropped', reason }));
+  return { request: rest, losses, changes: [] };
 }
 
 function fitForcedChoice(request: CanonicalRequest, target: Target): FitStep {

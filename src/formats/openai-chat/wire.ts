@@ -162,6 +162,9 @@ export const chatSchema = Type.Object(
     reasoning: extension('Extension: `{effort?, max_tokens?, enabled?}`.'),
     thinking: extension('Extension: `{type: "enabled" | "disabled", budget_tokens?}`.'),
     enable_thinking: extension('Extension: thinking on or off.'),
+    extra_body: extension(
+      'Extension: `{google: {thinking_config?, cached_content?, safety_settings?, labels?, media_resolution?}}` for Gemini models.',
+    ),
     verbosity: maybe(Type.String(), '`low`, `medium` or `high`.'),
     response_format: maybe(
       Type.Object(

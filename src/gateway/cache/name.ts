@@ -55,6 +55,7 @@ function questionOf(request: CanonicalRequest): object {
     speech: sorted(request.speech),
     verbosity: request.verbosity,
     serviceTier: request.serviceTier,
+    vendor: request.vendor?.raw,
   };
 }
 

@@ -4,8 +4,9 @@ import { distinctIds } from '../../../canonical/distinct-ids.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import { pairResults } from '../../../canonical/pair-results.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
-import type { JsonObject } from '../../../lib/json.ts';
+import { asObject, type JsonObject } from '../../../lib/json.ts';
 import type { Converted, Target } from '../../codec.ts';
+import { FORMAT } from '../names.ts';
 import { encodeContents } from './contents.ts';
 import { encodeControls, encodeServiceTier } from './controls.ts';
 import { encodeTools } from './tools.ts';
@@ -28,6 +29,13 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
   Object.assign(value, encodeTools(writing));
   if (Object.keys(config).length > 0) value.generationConfig = config;
   Object.assign(value, encodeServiceTier(writing));
+  const own = request.vendor?.raw;
+  if (own?.format === FORMAT) {
+    const { generationConfig, ...members } = asObject(own.value);
+    Object.assign(value, members);
+    const settings = { ...asObject(generationConfig), ...config };
+    if (Object.keys(settings).length > 0) value.generationConfig = settings;
+  }
   return { value, losses };
 }
 

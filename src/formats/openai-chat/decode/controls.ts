@@ -14,6 +14,7 @@ import {
 } from '../../../lib/json.ts';
 import { EFFORTS } from '../../effort.ts';
 import { leftovers } from '../../leftovers.ts';
+import { decodeGoogleBag } from './google-bag.ts';
 import { decodeMark } from './parts.ts';
 
 /** Fills every control of the request, each with its origin. Throws where dropping one would change the answer. */
@@ -126,6 +127,8 @@ const EXTENSIONS: Record<string, string> = {
   thinking_budget: 'number',
 };
 
+const GOOGLE_THINKING = 'extra_body.google.thinking_config';
+
 /** OpenAI's own member wins over the vendors' spellings of the same wish. */
 function decodeReasoning(body: JsonObject, request: CanonicalRequest, losses: Loss[]): void {
   const control: ReasoningControl = {};
@@ -157,6 +160,7 @@ function decodeReasoning(body: JsonObject, request: CanonicalRequest, losses: Lo
   const onOff = (value: unknown): ReasoningControl['mode'] =>
     value === true ? 'on' : value === false ? 'off' : undefined;
 
+  const google = decodeGoogleBag(body, request, losses);
   for (const name in EXTENSIONS) {
     const value = body[name] ?? null;
     if (value === null || typeof value === EXTENSIONS[name]) continue;
@@ -184,9 +188,17 @@ function decodeReasoning(body: JsonObject, request: CanonicalRequest, losses: Lo
   setMode(onOff(template.enable_thinking), 'chat_template_kwargs.enable_thinking');
   setMode(onOff(template.thinking), 'chat_template_kwargs.thinking');
 
+  setEffort(google.effort, `${GOOGLE_THINKING}.thinking_level`);
+  // a budget of -1 leaves it to the model
+  if (google.budget === -1) setMode('auto', `${GOOGLE_THINKING}.thinking_budget`);
+  else setBudget(google.budget, `${GOOGLE_THINKING}.thinking_budget`);
+  if (google.shows !== undefined) {
+    control.summary = google.shows ? 'auto' : 'none';
+    origin['reasoning.summary'] = `${GOOGLE_THINKING}.include_thoughts`;
+  }
   if (Object.keys(control).length === 0) return;
   // clients of this format show thoughts where there are any, and some models send none unless asked
-  if (control.mode !== 'off') control.summary = 'auto';
+  if (control.mode !== 'off') control.summary ??= 'auto';
   request.reasoning = control;
   const first = origin['reasoning.effort'] ?? origin['reasoning.mode'] ?? origin['reasoning.budgetTokens'];
   if (first !== undefined) origin.reasoning = first;

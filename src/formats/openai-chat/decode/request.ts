@@ -39,6 +39,7 @@ const KNOWN = [
     'service_tier',
   ],
   ...['modalities', 'audio'],
+  'extra_body',
   ...EXTRA_MEMBERS,
 ];
 
