@@ -87,12 +87,13 @@ type Current = { ports: GatewayPorts };
 async function openParts(config: Config): Promise<Parts> {
   const failpoint = environment().OSIRIS_FAILPOINT;
   armFailpoint(failpoint);
-  const store = await openStore(config.dataDir, {
-    mode: 'create',
-    calendar: calendarIn(config.billing.timezone),
-    writer: 'thread',
-    failpoint,
-  });
+  // a command may be at work, or another server may begin at this moment
+  const giveTurn = takeTurn(turnPath(config.dataDir));
+  const calendar = calendarIn(config.billing.timezone);
+  const store = await inTurn(
+    giveTurn,
+    openStore(config.dataDir, { mode: 'create', calendar, writer: 'thread', failpoint }),
+  );
   const journal = openJournal(config.dataDir, { limits: config.logs, secrets: credentialsOf(config) });
   const { publicUrl, host, port } = config.server;
   const address = { url: publicUrl ?? `http://${host}:${port}` };
@@ -223,13 +224,8 @@ function watchConfig(current: Current, live: LiveConfig): () => void {
 /** Reports on a data directory no server runs on. `post` opens it for corrections, else nothing is written. */
 export async function openReports(config: Config, { post }: { post: boolean }): Promise<OpenReports> {
   if (post) {
-    // another command may have found the same difference
-    const giveTurn = existsSync(databasePath(config.dataDir)) ? takeTurn(turnPath(config.dataDir)) : () => {};
     const store = await openIdleStore(config);
-    return {
-      reports: reportsOn(() => config, store),
-      close: () => store.close().finally(giveTurn),
-    };
+    return { reports: reportsOn(() => config, store), close: store.close };
   }
   const directory = openDirectory(config.dataDir, 'existing');
   const statements = openStatements(databasePath(config.dataDir));
@@ -295,12 +291,24 @@ function reportsOn(current: () => Config, { directory, statements, ledger }: Rea
 
 /** What commands that move money need while no server runs. Throws Fault `storage_fault` where there is none. */
 export function openIdleStore({ dataDir, billing }: Config): Promise<Store> {
-  return openStore(dataDir, {
-    mode: 'existing',
-    calendar: calendarIn(billing.timezone),
-    writer: 'direct',
-    recover: false,
-  });
+  // where there is no database nothing is made either
+  const giveTurn = existsSync(databasePath(dataDir)) ? takeTurn(turnPath(dataDir)) : () => {};
+  const calendar = calendarIn(billing.timezone);
+  return inTurn(
+    giveTurn,
+    openStore(dataDir, { mode: 'existing', calendar, writer: 'direct', recover: false }),
+  );
+}
+
+/** The store, which gives the turn back when it is closed or cannot be opened. */
+async function inTurn(giveTurn: () => void, opening: Promise<Store>): Promise<Store> {
+  try {
+    const store = await opening;
+    return { ...store, close: () => store.close().finally(giveTurn) };
+  } catch (thrown) {
+    giveTurn();
+    throw thrown;
+  }
 }
 
 /** Posts one alert to each receiver of the configuration, while no server runs on it. */

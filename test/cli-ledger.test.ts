@@ -194,10 +194,10 @@ test('verifying neither migrates nor changes an older database', async () => {
   expect(readFileSync(join(cwd, 'osiris.db')).equals(old)).toBe(true);
 });
 
-test('only one command at a time corrects the ledger of a stopped server', () => {
-  const path = join(scratchDir(), 'rerate.lock');
+test('only one process at a time writes to a ledger', () => {
+  const path = join(scratchDir(), 'osiris.lock');
   const giveTurn = takeTurn(path);
-  expect(() => takeTurn(path, 10)).toThrow('Another command is correcting this ledger');
+  expect(() => takeTurn(path, 10)).toThrow('Another osiris command or server works on this data directory');
   giveTurn();
   takeTurn(path, 10)();
 });

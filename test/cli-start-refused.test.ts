@@ -3,6 +3,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { turnPath } from '../src/store/data-dir.ts';
+import { takeTurn } from '../src/store/sqlite/turn-file.ts';
 import { programArgv } from './support/gateway.ts';
 import { osiris, serve } from './support/osiris.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
@@ -29,6 +31,22 @@ test('of two that start on one data directory at the same moment one serves, and
   const [refused] = starts.flatMap((start) => (start.status === 'rejected' ? [String(start.reason)] : []));
   expect(refused).toContain('Osiris runs on this data directory already');
   expect((await served?.stop())?.code).toBe(0);
+});
+
+test('no server begins on a ledger that another process writes to, and nothing of that is touched', async () => {
+  const cwd = scratchDir();
+  await osiris(['init'], { cwd });
+  const dataDir = join(cwd, 'osiris-data');
+  const giveTurn = takeTurn(turnPath(dataDir));
+  for (const words of [
+    ['serve', '--port', '0'],
+    ['keys', 'list'],
+  ]) {
+    const { code, stderr } = await osiris(words, { cwd });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('works on this data directory')]);
+  }
+  giveTurn();
+  expect((await osiris(['keys', 'list'], { cwd })).code).toBe(0);
 });
 
 test('an address that this machine does not have is told with the ones it has', async () => {

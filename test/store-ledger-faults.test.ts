@@ -133,3 +133,16 @@ function entryOf(callId: bigint, key: Key): (string | number | null)[] {
   ];
   return [...head, ...Array.from({ length: 14 }, () => null), null, 'unknown'];
 }
+
+test('a price that cannot be written down is a fault of the storage, and is written once it can be', async () => {
+  const { ledger, dataDir, database, close } = await fragileLedger();
+  database.run('PRAGMA busy_timeout = 0');
+  const other = new Database(join(dataDir, 'osiris.db'));
+  other.run('BEGIN IMMEDIATE');
+  const price = { input: 1, output: 2, source: 's', asOf: '2026-11-29' };
+  expect(() => ledger.priceVersion('m', price)).toThrow(expect.objectContaining({ code: 'storage_fault' }));
+  other.run('ROLLBACK');
+  other.close();
+  expect(ledger.priceVersion('m', price)).toBeGreaterThan(0);
+  await close();
+});

@@ -134,7 +134,7 @@ export type HostedCode = {
 };
 /**
  * A block or item only its own format knows. `text` is what a person could read of it, if anything; `code` what it tells
- * of code that ran, `search`, in answers, of a search.
+ * of code that ran; in answers `search` of a search and `pages` of addresses that were read.
  */
 export type OpaquePart = {
   kind: 'opaque';
@@ -143,6 +143,7 @@ export type OpaquePart = {
   text?: string;
   search?: HostedSearch;
   code?: HostedCode;
+  pages?: string[];
   at?: SourcePath;
 };
 

@@ -99,6 +99,8 @@ export type PromptCache = {
   retention?: string;
   /** Top-level "mark it for me". */
   auto?: CacheMark;
+  /** Nothing is to be answered: the request only fills the cache. */
+  prewarm?: boolean;
 };
 
 /** Every member of a request that has a meaning in more than one format. */

@@ -87,6 +87,17 @@ export function countOf(reported: unknown): number | undefined {
 
 const SOURCES: Usage['source'][] = ['reported', 'partial', 'estimated'];
 
+/** Code that has run in an answer so far. `containers` as in a usage. */
+export type CodeSeen = { runs: number; containers: Record<string, number> };
+
+/** The usage of an answer that broke off, with the code that had run by then. */
+export function withCode(usage: Usage, { runs, containers }: CodeSeen): Usage {
+  if (runs === 0 && Object.keys(containers).length === 0) return usage;
+  const seen = { ...usage, serverTools: { ...usage.serverTools, code_execution: runs } };
+  if (Object.keys(containers).length > 0) addContainers(seen, containers);
+  return seen;
+}
+
 /** Notes the containers that code ran in, with what each counts. */
 export function addContainers(usage: Usage, containers: Record<string, number> | undefined): void {
   if (!containers) return;

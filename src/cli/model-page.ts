@@ -27,7 +27,7 @@ const UNIT_WORDS = {
   perRequest: 'a request',
   perSearch: 'a web search',
   perImage: 'a picture made',
-  perContainer: 'five minutes of a container with code',
+  perContainer: 'a container with code, for five minutes and at OpenAI for each GB',
   perCodeRun: 'a run of code',
 } as const;
 

@@ -1,6 +1,7 @@
 // `osiris serve`: runs the gateway until it is told to stop.
 
 import type { Command } from 'commander';
+import { Fault } from '../canonical/fault.ts';
 import type { Config } from '../config/config.ts';
 import { log } from '../lib/log.ts';
 import { socketPath } from '../store/data-dir.ts';
@@ -73,8 +74,9 @@ async function start(
     return await ports.startServer(config, { print: host.stdout, load });
   } catch (thrown) {
     const failure = bindFailure(config.server, thrown);
-    // of two that start at the same moment one finds the socket taken
-    if (failure) await claimSocket(socketPath(config.dataDir));
+    // of two that start at the same moment one finds the ledger or the port taken
+    const isTaken = failure !== undefined || (thrown instanceof Fault && thrown.code === 'storage_fault');
+    if (isTaken) await claimSocket(socketPath(config.dataDir));
     throw failure ?? thrown;
   }
 }

@@ -6,7 +6,7 @@ import type { Loss } from '../canonical/loss.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
 import type { CanonicalResponse } from '../canonical/response.ts';
-import type { Usage } from '../canonical/usage.ts';
+import type { CodeSeen, Usage } from '../canonical/usage.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Edit } from '../lib/splice.ts';
 import type { SseFrame } from '../lib/sse.ts';
@@ -117,6 +117,8 @@ export type Choice = { index: number; endsAll: () => boolean };
 export interface StreamDecoder {
   /** What the answer has reported so far of its tokens. */
   readonly usage: Usage | undefined;
+  /** The code that has run in the answer so far, which some providers count only at its end. */
+  readonly code?: CodeSeen;
   /** Events the frame stands for, in grammar order; none after `finish` or `error`. */
   push(frame: SseFrame): StreamEvent[];
   /** The upstream closed. Ends an unfinished answer with the error `upstream_truncated`. */

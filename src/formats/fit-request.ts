@@ -5,6 +5,7 @@ import { instruct } from '../canonical/instruct.ts';
 import type { Part } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
 import { StopCut } from '../canonical/stop-cut.ts';
+import { fitPrewarm } from './cache-options.ts';
 import type { Codec, Target } from './codec.ts';
 import { fitCompaction } from './compaction.ts';
 import { type FitStep, fitOutput } from './output-form.ts';
@@ -19,7 +20,7 @@ export function fitRequest(request: CanonicalRequest, target: Target, codec: Cod
   refuseTools(request, target);
   refusePrefill(request, target);
   const out: FitStep = { request, losses: [], changes: [] };
-  for (const step of [fitCompaction, fitOutput, fitForcedChoice, fitStop]) {
+  for (const step of [fitPrewarm, fitCompaction, fitOutput, fitForcedChoice, fitStop]) {
     const { request: fitted, losses, changes } = step(out.request, target, codec);
     out.request = fitted;
     out.losses.push(...losses);

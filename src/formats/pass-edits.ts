@@ -7,8 +7,8 @@ import type { Edit } from '../lib/splice.ts';
 import { membersOfBetas, REFUSED_BETA, toolsWithoutBetas } from './anthropic-messages/betas.ts';
 import type { Target } from './codec.ts';
 import { MARK, withoutMarks } from './openai-chat/cache-marks.ts';
-import { readSearch } from './openai-chat/decode-tools.ts';
-import { switched } from './openai-chat/encode-reasoning.ts';
+import { readSearch } from './openai-chat/decode/tools.ts';
+import { switched } from './openai-chat/encode/reasoning.ts';
 import { searchTool } from './openai-chat/search-tool.ts';
 
 /** Knobs that a model without sampling answers with a 400, by where they stand. */

@@ -4,7 +4,15 @@ import type { StreamEvent } from '../canonical/event.ts';
 import type { Fault } from '../canonical/fault.ts';
 import type { Part } from '../canonical/part.ts';
 import type { CanonicalResponse, Finish } from '../canonical/response.ts';
-import { isBelievable, noUsage, settleUsage, sumUsages, type Usage } from '../canonical/usage.ts';
+import {
+  type CodeSeen,
+  isBelievable,
+  noUsage,
+  settleUsage,
+  sumUsages,
+  type Usage,
+  withCode,
+} from '../canonical/usage.ts';
 
 /** The model would not, or a filter would not let it. */
 export function isRefusal({ reason }: Finish): boolean {
@@ -28,6 +36,7 @@ export class Meter {
   #covered = 0;
   #chars = 0;
   #frames = 0;
+  #code: (() => CodeSeen | undefined) | undefined;
   #billed: { report: Usage; usage: Usage } | undefined;
 
   /** `promptTokens` is what the prompt is worth if the provider does not say. */
@@ -97,6 +106,11 @@ export class Meter {
     this.#report = report;
   }
 
+  /** Where the code that the answer has run so far can be asked for; its last report has it too. */
+  watchCode(code: () => CodeSeen | undefined): void {
+    this.#code = code;
+  }
+
   /** The report of a whole answer that nobody has decoded. */
   hearUsage(usage: Usage): void {
     this.ended = true;
@@ -136,6 +150,12 @@ export class Meter {
   #own(): Usage {
     const report = this.#report;
     if (this.ended && !this.fault) return report ? this.#corrected(report) : this.#estimate();
+    const usage = this.#unfinished(report);
+    const code = this.#code?.();
+    return code ? withCode(usage, code) : usage;
+  }
+
+  #unfinished(report: Usage | undefined): Usage {
     const seen = this.#seen;
     if (!report) return seen > 0 ? this.#estimate() : noUsage('estimated');
     if (report.source === 'partial')

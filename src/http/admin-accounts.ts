@@ -3,27 +3,13 @@
 import { Elysia } from 'elysia';
 import { accountDesk } from '../accounts/account-desk.ts';
 import type { DeskPorts } from '../accounts/key-desk.ts';
-import { toFault } from '../canonical/fault.ts';
+import { adminDoor, type Guard } from './admin-door.ts';
 import { describeRoute } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
-type Context = { request: Request; params?: Record<string, string> };
-type Handle = (request: Request, email: string) => Promise<object>;
-
-/** `/admin/accounts…`. `guard` lets a request in or throws. */
-export function adminAccounts(ports: DeskPorts, guard: (request: Request) => void) {
+/** `/admin/accounts…`. */
+export function adminAccounts(ports: DeskPorts, guard: Guard) {
   const desk = accountDesk(ports);
-  const run =
-    (handle: Handle) =>
-    async ({ request, params }: Context) => {
-      const requestId = requestIdOf(request.headers);
-      try {
-        guard(request);
-        return jsonResponse(await handle(request, params?.email ?? ''), requestId);
-      } catch (thrown) {
-        return faultResponse(toFault(thrown), requestId);
-      }
-    };
+  const run = adminDoor(guard);
   const list = run(async (request) => {
     const words = Object.fromEntries(new URL(request.url).searchParams);
     const { data, hasMore } = await desk.list(words);
@@ -31,7 +17,7 @@ export function adminAccounts(ports: DeskPorts, guard: (request: Request) => voi
   });
   return new Elysia({ name: 'admin-accounts' }).get('/admin/accounts', list, { detail: DETAILS.list }).get(
     '/admin/accounts/:email',
-    run((_, email) => desk.show(email)),
+    run((_, { email = '' }) => desk.show(email)),
     { detail: DETAILS.show },
   );
 }

@@ -1,36 +1,23 @@
 // The operator's routes for the answers that are kept in memory: how many there are, and forgetting them.
 
 import { Elysia } from 'elysia';
-import { toFault } from '../canonical/fault.ts';
 import type { Config } from '../config/config.ts';
 import { parseBody, readBody } from '../gateway/admission/body.ts';
-import { asString, type JsonObject } from '../lib/json.ts';
+import { asString } from '../lib/json.ts';
 import type { Cache, Key } from '../store/ports.ts';
+import { adminDoor, type Guard } from './admin-door.ts';
 import { describeRoute } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 export type CachePorts = {
   gateway: () => { cache: Pick<Cache, 'clear' | 'size'>; config: Pick<Config, 'cache'> };
   findKey: (word: string) => Key;
 };
 
-type Handle = (request: Request) => JsonObject | Promise<JsonObject>;
-
 const BODY_BYTES_MAX = 4096;
 
-/** `/admin/cache` and `/admin/cache/clear`. `guard` lets a request in or throws. */
-export function adminCache({ gateway, findKey }: CachePorts, guard: (request: Request) => void) {
-  const run =
-    (handle: Handle) =>
-    async ({ request }: { request: Request }) => {
-      const requestId = requestIdOf(request.headers);
-      try {
-        guard(request);
-        return jsonResponse(await handle(request), requestId);
-      } catch (thrown) {
-        return faultResponse(toFault(thrown), requestId);
-      }
-    };
+/** `/admin/cache` and `/admin/cache/clear`. */
+export function adminCache({ gateway, findKey }: CachePorts, guard: Guard) {
+  const run = adminDoor(guard);
   const show = () => {
     const { cache, config } = gateway();
     const { ttlMs, maxBytes } = config.cache;

@@ -2,27 +2,20 @@
 
 import { Elysia } from 'elysia';
 import { findKey } from '../accounts/find-key.ts';
-import { toFault } from '../canonical/fault.ts';
 import { nowMs } from '../lib/clock.ts';
 import { clientsJson } from '../store/journal-json.ts';
 import { parseClientQuery } from '../store/journal-query.ts';
+import { adminDoor, type Guard } from './admin-door.ts';
 import type { AdminLogsPorts } from './admin-logs.ts';
 import { describeRoute } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
-/** `/admin/clients`; `guard` lets a request in or throws, as for the other admin routes. */
-export function adminClients({ journal, directory }: AdminLogsPorts, guard: (request: Request) => void) {
+/** `/admin/clients`. */
+export function adminClients({ journal, directory }: AdminLogsPorts, guard: Guard) {
   const keyIdOf = (word: string) => findKey(directory, word).id;
-  const list = async ({ request }: { request: Request }) => {
-    const requestId = requestIdOf(request.headers);
-    try {
-      guard(request);
-      const query = parseClientQuery(new URL(request.url).searchParams, nowMs(), keyIdOf);
-      return jsonResponse(clientsJson(await journal.clients(query)), requestId);
-    } catch (thrown) {
-      return faultResponse(toFault(thrown), requestId);
-    }
-  };
+  const list = adminDoor(guard)(async (request) => {
+    const query = parseClientQuery(new URL(request.url).searchParams, nowMs(), keyIdOf);
+    return clientsJson(await journal.clients(query));
+  });
   return new Elysia({ name: 'admin-clients' }).get('/admin/clients', list, { detail: DETAIL });
 }
 

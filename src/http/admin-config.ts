@@ -1,15 +1,15 @@
 // The operator's routes for the configuration of a running server: read it again, look back, go back.
 
 import { Elysia } from 'elysia';
-import { Fault, toFault } from '../canonical/fault.ts';
+import { Fault } from '../canonical/fault.ts';
 import { diffOf, historyJson } from '../config/history-view.ts';
 import type { Change } from '../config/live.ts';
 import type { Loaded } from '../config/load.ts';
 import type { Installation } from '../config/locate.ts';
 import { rollBack } from '../config/rollback.ts';
 import { parseBody, readBody } from '../gateway/admission/body.ts';
+import { adminDoor, type Guard } from './admin-door.ts';
 import { CONFIG_DETAILS as DETAILS } from './docs-admin.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 export type ConfigPorts = {
   /** Reads the file again and puts it in force. */
@@ -19,23 +19,11 @@ export type ConfigPorts = {
   place: () => Installation;
 };
 
-type Handle = (request: Request) => object | Promise<object>;
-
 const BODY_BYTES_MAX = 1024;
 
-/** `/admin/config…`. `guard` lets a request in or throws. */
-export function adminConfig(ports: ConfigPorts, guard: (request: Request) => void) {
-  const run =
-    (handle: Handle) =>
-    async ({ request }: { request: Request }) => {
-      const requestId = requestIdOf(request.headers);
-      try {
-        guard(request);
-        return jsonResponse(await handle(request), requestId);
-      } catch (thrown) {
-        return faultResponse(toFault(thrown), requestId);
-      }
-    };
+/** `/admin/config…`. */
+export function adminConfig(ports: ConfigPorts, guard: Guard) {
+  const run = adminDoor(guard);
   const rollback = run(async (request) => {
     const { number } = parseBody(await readBody(request, BODY_BYTES_MAX));
     if (typeof number !== 'number' || !Number.isSafeInteger(number))

@@ -2,33 +2,22 @@
 
 import { Elysia } from 'elysia';
 import type { Alerts } from '../alerts/alerts.ts';
-import { toFault } from '../canonical/fault.ts';
 import { type CapPorts, capJson, capStanding } from '../gateway/admission/daily-cap.ts';
 import { type AilingPorts, ailing } from '../gateway/health/ailing.ts';
 import { pausesJson } from '../gateway/health/pause-desk.ts';
 import type { Pauses } from '../gateway/health/pauses.ts';
 import { formatTime } from '../lib/clock.ts';
+import { adminDoor, type Guard } from './admin-door.ts';
 import { describeRoute } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 export type HealthPorts = {
   gateway: () => AilingPorts & CapPorts & { pauses: Pauses };
   alerts: Pick<Alerts, 'json' | 'test'>;
 };
 
-/** `/admin/health` and `/admin/alerts/test`. `guard` lets a request in or throws. */
-export function adminHealth({ gateway, alerts }: HealthPorts, guard: (request: Request) => void) {
-  const run =
-    (make: () => object | Promise<object>) =>
-    async ({ request }: { request: Request }) => {
-      const requestId = requestIdOf(request.headers);
-      try {
-        guard(request);
-        return jsonResponse(await make(), requestId);
-      } catch (thrown) {
-        return faultResponse(toFault(thrown), requestId);
-      }
-    };
+/** `/admin/health` and `/admin/alerts/test`. */
+export function adminHealth({ gateway, alerts }: HealthPorts, guard: Guard) {
+  const run = adminDoor(guard);
   const health = run(() => {
     const ports = gateway();
     const data = ailing(ports).map(({ provider, model, why, untilMs }) => ({

@@ -2,7 +2,7 @@
 
 import { Elysia } from 'elysia';
 import { findKey } from '../accounts/find-key.ts';
-import { Fault, toFault } from '../canonical/fault.ts';
+import { Fault } from '../canonical/fault.ts';
 import { nowMs } from '../lib/clock.ts';
 import { formatCallId, parseCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -10,27 +10,17 @@ import { callJson, shownCallJson } from '../store/journal-json.ts';
 import type { Journal } from '../store/journal-port.ts';
 import { parseJournalQuery } from '../store/journal-query.ts';
 import type { Directory } from '../store/ports.ts';
+import { adminDoor, type Guard } from './admin-door.ts';
 import { describeRoute } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 export type AdminLogsPorts = { journal: Journal; directory: Directory };
 
-type Context = { request: Request; params: Record<string, string> };
-
-/** `/admin/logs…`; `guard` lets a request in or throws, as for the other admin routes. */
-export function adminLogs({ journal, directory }: AdminLogsPorts, guard: (request: Request) => void) {
+/** `/admin/logs…`. */
+export function adminLogs({ journal, directory }: AdminLogsPorts, guard: Guard) {
   const nameOf = (keyId: string) => directory.findById(keyId)?.name;
   const keyIdOf = (word: string) => findKey(directory, word).id;
-  const run = (handle: (context: Context) => Promise<JsonObject>) => async (context: Context) => {
-    const requestId = requestIdOf(context.request.headers);
-    try {
-      guard(context.request);
-      return jsonResponse(await handle(context), requestId);
-    } catch (thrown) {
-      return faultResponse(toFault(thrown), requestId);
-    }
-  };
-  const list = async ({ request }: Context): Promise<JsonObject> => {
+  const run = adminDoor(guard);
+  const list = async (request: Request): Promise<JsonObject> => {
     const asked = parseJournalQuery(new URL(request.url).searchParams, nowMs(), keyIdOf);
     if (asked.after !== undefined) {
       const { rows, position, missed } = journal.tail(asked.after, asked.filter);
@@ -49,8 +39,7 @@ export function adminLogs({ journal, directory }: AdminLogsPorts, guard: (reques
       trouble: journal.trouble() ?? null,
     };
   };
-  const show = async ({ params }: Context): Promise<JsonObject> => {
-    const id = params.id ?? '';
+  const show = async (_: Request, { id = '' }: Record<string, string>): Promise<JsonObject> => {
     const callId = parseCallId(id) ?? (await journal.find({ id, limit: 1 })).rows[0]?.callId;
     const call = callId === undefined ? undefined : await journal.show(callId);
     if (!call) throw new Fault('not_found', 'There is no call with this id or label in the journal.');

@@ -1,41 +1,24 @@
 // The operator's kill switch over HTTP: what is paused, pausing, resuming.
 
 import { Elysia } from 'elysia';
-import { toFault } from '../canonical/fault.ts';
 import { parseBody, readBody } from '../gateway/admission/body.ts';
 import type { PauseDesk } from '../gateway/health/pause-desk.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { log } from '../lib/log.ts';
+import { adminDoor, type Guard } from './admin-door.ts';
 import { describeRoute } from './openapi.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 export type PauseDoor = {
   desk: PauseDesk;
-  /** Lets a request in or throws. */
-  guard: (request: Request) => void;
+  guard: Guard;
   /** Who asks, for the log. */
   who: (request: Request) => string;
 };
-
-type Handle = (request: Request) => JsonObject | Promise<JsonObject>;
 
 const BODY_BYTES_MAX = 4096;
 
 /** `/admin/pause` and `/admin/resume`. */
 export function adminPause({ desk, guard, who }: PauseDoor) {
-  const run =
-    (handle: Handle) =>
-    async ({ request }: { request: Request }) => {
-      const requestId = requestIdOf(request.headers);
-      try {
-        guard(request);
-        return jsonResponse(await handle(request), requestId);
-      } catch (thrown) {
-        const fault = toFault(thrown);
-        if (fault.code === 'internal_error') log.error('pausing failed', { requestId, cause: thrown });
-        return faultResponse(fault, requestId);
-      }
-    };
+  const run = adminDoor(guard);
   const pause = run(async (request) => desk.pause(await bodyOf(request), who(request)));
   const resume = run(async (request) => desk.resume(await bodyOf(request), who(request)));
   return new Elysia({ name: 'admin-pause' })

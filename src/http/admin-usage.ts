@@ -4,33 +4,21 @@ import { Elysia } from 'elysia';
 import type { ReportWords } from '../accounts/day-range.ts';
 import type { Reports } from '../accounts/reports.ts';
 import { usageCsv, usageJson } from '../accounts/usage-report.ts';
-import { Fault, toFault } from '../canonical/fault.ts';
+import { Fault } from '../canonical/fault.ts';
 import { parseBody, readBody } from '../gateway/admission/body.ts';
 import type { JsonValue } from '../lib/json.ts';
 import { type Verification, verificationJson } from '../store/verification.ts';
+import { adminDoor, type Guard, type Handle } from './admin-door.ts';
 import { describeRoute } from './openapi.ts';
-import { faultResponse, jsonResponse, labelled, requestIdOf } from './reply.ts';
-
-type Handle = (request: Request) => Promise<unknown>;
+import { labelled } from './reply.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 
 export type UsagePorts = { reports: Reports; verify: () => Promise<Verification> };
 
-/** `/admin/usage` and `/admin/ledger…`. `guard` lets a request in or throws. */
-export function adminUsage({ reports, verify }: UsagePorts, guard: (request: Request) => void) {
-  const run =
-    (handle: Handle) =>
-    async ({ request }: { request: Request }) => {
-      const requestId = requestIdOf(request.headers);
-      try {
-        guard(request);
-        const answer = await handle(request);
-        return answer instanceof Response ? answer : jsonResponse(answer, requestId);
-      } catch (thrown) {
-        return faultResponse(toFault(thrown), requestId);
-      }
-    };
+/** `/admin/usage` and `/admin/ledger…`. */
+export function adminUsage({ reports, verify }: UsagePorts, guard: Guard) {
+  const run = adminDoor(guard);
   const usage: Handle = async (request) => {
     const words = wordsOf(request);
     const report = await reports.usage(words);

@@ -2,54 +2,33 @@
 
 import { Elysia } from 'elysia';
 import { type DeskRules, keyDesk, type ListQuery } from '../accounts/key-desk.ts';
-import { Fault, toFault } from '../canonical/fault.ts';
+import { Fault } from '../canonical/fault.ts';
 import { parseBody, readBody } from '../gateway/admission/body.ts';
 import { bearerOf } from '../gateway/admission/credentials.ts';
 import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { equalConstantTime, sha256Hex } from '../lib/crypto.ts';
-import { log } from '../lib/log.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
+import { adminDoor, type Guard } from './admin-door.ts';
 import { ADMIN_DETAILS as DETAILS } from './docs-admin.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 export type AdminPorts = { directory: Directory; ledger: Ledger; rules: () => DeskRules };
-/** `params` are absent where an address has none. */
-type Context = { request: Request; params?: Record<string, string> };
-/** `key` is what the address names: an id, a visible beginning or a name. */
-type Handle = (request: Request, key: string) => Promise<object>;
 
 const BODY_BYTES_MAX = 64 * 1024;
 
-/**
- * `/admin/keys…`. `guard` lets a request in or throws: the local socket of the data directory needs no secret,
- * the network needs the admin secret and an address the operator allowed.
- */
-export function admin(ports: AdminPorts, guard: (request: Request) => void) {
+/** `/admin/keys…`; the `id` of an address is an id, a visible beginning or a name. */
+export function admin(ports: AdminPorts, guard: Guard) {
   const desk = keyDesk(ports);
-  const run =
-    (handle: Handle, status = 200) =>
-    async ({ request, params }: Context) => {
-      const requestId = requestIdOf(request.headers);
-      try {
-        guard(request);
-        return jsonResponse(await handle(request, params?.id ?? ''), requestId, status);
-      } catch (thrown) {
-        const fault = toFault(thrown);
-        if (fault.code === 'internal_error')
-          log.error('an admin request failed', { requestId, cause: thrown });
-        return faultResponse(fault, requestId);
-      }
-    };
+  const run = adminDoor(guard);
   const create = run(async (request) => desk.create(await bodyOf(request)), 201);
   const list = run(async (request) => {
     const { data, hasMore } = await desk.list(queryOf(request));
     return { object: 'list', data, has_more: hasMore, last_id: data.at(-1)?.id ?? null };
   });
-  const show = run((_, key) => desk.show(key));
-  const change = run(async (request, key) => desk.change(key, await bodyOf(request)));
-  const credit = run(async (request, key) => desk.credit(key, await bodyOf(request)));
-  const rotate = run(async (request, key) => desk.rotate(key, await bodyOf(request, {})));
-  const revoke = run((_, key) => desk.revoke(key));
+  const show = run((_, { id }) => desk.show(id ?? ''));
+  const change = run(async (request, { id }) => desk.change(id ?? '', await bodyOf(request)));
+  const credit = run(async (request, { id }) => desk.credit(id ?? '', await bodyOf(request)));
+  const rotate = run(async (request, { id }) => desk.rotate(id ?? '', await bodyOf(request, {})));
+  const revoke = run((_, { id }) => desk.revoke(id ?? ''));
   return new Elysia({ name: 'admin' })
     .post('/admin/keys', create, { parse: 'none', detail: DETAILS.create })
     .get('/admin/keys', list, { detail: DETAILS.list })
@@ -78,7 +57,7 @@ export function adminGuard(
   directory: Directory,
   isAllowed: (request: Request) => boolean,
   gate: FloodGate,
-): (request: Request) => void {
+): Guard {
   const isSecret = adminSecretCheck(directory);
   return (request) => {
     if (!isAllowed(request))

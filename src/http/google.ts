@@ -12,12 +12,12 @@ import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { takeVisit, type VisitPorts } from '../gateway/admission/visit.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
 import { compact, type JsonObject } from '../lib/json.ts';
-import type { Key, RateStanding } from '../store/ports.ts';
+import type { Key } from '../store/ports.ts';
 import { count, infer } from './inference.ts';
 import { jsonArrayOf } from './json-array.ts';
+import { answerLook } from './look-door.ts';
 import { HIDDEN_DETAIL, routeDetail } from './openapi.ts';
-import { showLimit } from './rate-headers.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
+import { faultResponse, requestIdOf } from './reply.ts';
 import { codecOf } from './routes.ts';
 
 /** Also what `max_body_by_route` calls these routes. */
@@ -28,7 +28,6 @@ const OPERATIONS = ['generateContent', 'streamGenerateContent', 'countTokens'];
 
 type Context = { request: Request };
 type ModelPorts = VisitPorts & Pick<GatewayPorts, 'models'>;
-type Page = { body: JsonObject; limit: RateStanding };
 
 /** `ports` is read anew for every request, so that configuration can change. */
 export function google(ports: () => GatewayPorts, gate: FloodGate) {
@@ -121,40 +120,30 @@ export function isGoogleClient({ headers }: Request): boolean {
 }
 
 /** What this key may use, as Gemini clients read it. */
-export function listForGoogle(request: Request, ports: ModelPorts, gate: FloodGate): Response {
-  return reply(request, () => {
+export function listForGoogle(request: Request, ports: ModelPorts, gate: FloodGate): Promise<Response> {
+  const make = () => {
     const key = keyOf(request, ports, gate);
     const models = listModels(ports.models, key).map((model) => entryOf(model, model.id));
     return { limit: takeVisit(key, ports.limiter), body: { models } };
-  });
+  };
+  return answerLook(request, make, googleGenerateContent);
 }
 
 /** One model, as Gemini clients read it. */
-export function oneForGoogle(request: Request, ports: ModelPorts, gate: FloodGate): Response {
-  return reply(request, () => {
+export function oneForGoogle(request: Request, ports: ModelPorts, gate: FloodGate): Promise<Response> {
+  const make = () => {
     const key = keyOf(request, ports, gate);
     const name = readOperation(`${behindBase(new URL(request.url))}:get`)?.model ?? '';
     const { model } = findModel(ports.models, name);
     if (!isModelAllowed(model, key.models))
       throw new Fault('model_not_allowed', 'This API key may not use this model.', { param: 'model' });
     return { limit: takeVisit(key, ports.limiter), body: entryOf(model, name) };
-  });
+  };
+  return answerLook(request, make, googleGenerateContent);
 }
 
 function keyOf(request: Request, { directory }: ModelPorts, gate: FloodGate): Key {
   return identify(request, directory, gate, secretsOf(request, new URL(request.url)));
-}
-
-function reply(request: Request, make: () => Page): Response {
-  const requestId = requestIdOf(request.headers);
-  try {
-    const { body, limit } = make();
-    const response = jsonResponse(body, requestId);
-    showLimit(response.headers, limit);
-    return response;
-  } catch (thrown) {
-    return faultResponse(toFault(thrown), requestId, googleGenerateContent);
-  }
 }
 
 /** Here an unknown model is an unknown address: 404, where a request that names it gets a 400. */

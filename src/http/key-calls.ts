@@ -1,7 +1,7 @@
 // The last calls of the holder's own key, and those under way: how a client that is being set up fares.
 
 import { Elysia } from 'elysia';
-import { Fault, toFault } from '../canonical/fault.ts';
+import { Fault } from '../canonical/fault.ts';
 import { identify } from '../gateway/admission/credentials.ts';
 import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { takeWatch } from '../gateway/admission/limits.ts';
@@ -13,9 +13,8 @@ import { formatCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { formatUsd } from '../lib/money.ts';
 import type { Journal, JournalRow } from '../store/journal-port.ts';
+import { answerLook } from './look-door.ts';
 import { routeDetail } from './openapi.ts';
-import { showLimit } from './rate-headers.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 export type KeyCallsPorts = VisitPorts & {
   journal: Pick<Journal, 'find' | 'tail'>;
@@ -26,9 +25,8 @@ const CALLS_SHOWN = 20;
 
 /** `GET /v1/key/calls`, which takes nothing but its own few requests a minute. */
 export function keyCalls(ports: () => KeyCallsPorts, gate: FloodGate) {
-  const show = async ({ request }: { request: Request }) => {
-    const requestId = requestIdOf(request.headers);
-    try {
+  const show = ({ request }: { request: Request }) =>
+    answerLook(request, async () => {
       const { directory, limiter, journal, running } = ports();
       const key = identify(request, directory, gate);
       const { release, ...limit } = takeWatch(key, limiter);
@@ -42,13 +40,8 @@ export function keyCalls(ports: () => KeyCallsPorts, gate: FloodGate) {
           : tail.rows.toReversed().slice(0, CALLS_SHOWN);
       const own = [...running].filter((call) => call.key.id === key.id).slice(0, CALLS_SHOWN);
       const data = [...own.map(runningJson), ...ended.map(endedJson)];
-      const response = jsonResponse({ object: 'list', data, position: tail.position }, requestId);
-      showLimit(response.headers, limit);
-      return response;
-    } catch (thrown) {
-      return faultResponse(toFault(thrown), requestId);
-    }
-  };
+      return { body: { object: 'list', data, position: tail.position }, limit };
+    });
   return new Elysia({ name: 'key-calls' })
     .get('/v1/key/calls', show, { detail: routeDetail('key-calls') })
     .get('/v1/v1/key/calls', show, { detail: { hide: true } });

@@ -3,16 +3,14 @@
 import { Elysia } from 'elysia';
 import type { Reports } from '../accounts/reports.ts';
 import { usageJson } from '../accounts/usage-report.ts';
-import { toFault } from '../canonical/fault.ts';
 import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { type VisitPorts, visit } from '../gateway/admission/visit.ts';
 import { formatTime } from '../lib/clock.ts';
 import { formatCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Journal, JournalRow } from '../store/journal-port.ts';
+import { answerLook } from './look-door.ts';
 import { routeDetail } from './openapi.ts';
-import { showLimit } from './rate-headers.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 export type KeyUsagePorts = {
   gateway: () => VisitPorts & { journal: Pick<Journal, 'find'> };
@@ -27,9 +25,8 @@ const FAILED = { from: 400, to: 599 };
 
 /** `GET /v1/key/usage`, with the limit of pages that cost nothing. */
 export function keyUsage({ gateway, reports }: KeyUsagePorts, gate: FloodGate) {
-  const show = async ({ request }: { request: Request }) => {
-    const requestId = requestIdOf(request.headers);
-    try {
+  const show = ({ request }: { request: Request }) =>
+    answerLook(request, async () => {
       const { key, limit } = visit(request, gateway(), gate);
       const days = new URL(request.url).searchParams.get('days') ?? '';
       const [report, failed] = await Promise.all([
@@ -37,14 +34,8 @@ export function keyUsage({ gateway, reports }: KeyUsagePorts, gate: FloodGate) {
         gateway().journal.find({ keyId: key.id, status: FAILED, limit: ROWS_READ }),
       ]);
       const errors = failed.rows.filter(({ status }) => status !== CLIENT_LEFT_STATUS).slice(0, ERRORS_SHOWN);
-      const body = { ...usageJson(report), object: 'key.usage', errors: errors.map(errorJson) };
-      const response = jsonResponse(body, requestId);
-      showLimit(response.headers, limit);
-      return response;
-    } catch (thrown) {
-      return faultResponse(toFault(thrown), requestId);
-    }
-  };
+      return { body: { ...usageJson(report), object: 'key.usage', errors: errors.map(errorJson) }, limit };
+    });
   return new Elysia({ name: 'key-usage' })
     .get('/v1/key/usage', show, { detail: routeDetail('key-usage') })
     .get('/v1/v1/key/usage', show, { detail: { hide: true } });

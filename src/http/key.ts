@@ -1,7 +1,6 @@
 // The holder's own key: what is left on it, what it may do, where it stands.
 
 import { Elysia } from 'elysia';
-import { toFault } from '../canonical/fault.ts';
 import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { type VisitPorts, visit } from '../gateway/admission/visit.ts';
 import { nowMs } from '../lib/clock.ts';
@@ -10,9 +9,8 @@ import { type CacheRules, isCached } from '../store/key-cache.ts';
 import { budgetJson, quotaJson, statusOf, timeOrNull, usd } from '../store/key-json.ts';
 import { type LimitRules, resolveLimits } from '../store/key-limits.ts';
 import type { Key, Ledger } from '../store/ports.ts';
+import { answerLook } from './look-door.ts';
 import { routeDetail } from './openapi.ts';
-import { showLimit } from './rate-headers.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 type KeyPorts = VisitPorts & { config: LimitRules & { cache: CacheRules }; ledger: Ledger };
 
@@ -21,17 +19,11 @@ type KeyPorts = VisitPorts & { config: LimitRules & { cache: CacheRules }; ledge
  * which is a page for people.
  */
 export function key(ports: () => KeyPorts, gate: FloodGate) {
-  const show = ({ request }: { request: Request }) => {
-    const requestId = requestIdOf(request.headers);
-    try {
+  const show = ({ request }: { request: Request }) =>
+    answerLook(request, () => {
       const { key: held, limit } = visit(request, ports(), gate);
-      const response = jsonResponse(holderJson(held, ports()), requestId);
-      showLimit(response.headers, limit);
-      return response;
-    } catch (thrown) {
-      return faultResponse(toFault(thrown), requestId);
-    }
-  };
+      return { body: holderJson(held, ports()), limit };
+    });
   return new Elysia({ name: 'key' })
     .get('/v1/key', show, { detail: routeDetail('key') })
     .get('/v1/v1/key', show, { detail: { hide: true } });

@@ -11,15 +11,12 @@ import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { takeVisit, type VisitPorts, visit } from '../gateway/admission/visit.ts';
 import { formatTime, nowMs } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { RateStanding } from '../store/ports.ts';
 import { isGoogleClient, listForGoogle, oneForGoogle } from './google.ts';
 import { aliasesOf } from './inference.ts';
+import { answerLook, type Page } from './look-door.ts';
 import { routeDetail } from './openapi.ts';
-import { showLimit } from './rate-headers.ts';
-import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
 type ModelPorts = VisitPorts & { models: ModelIndex };
-type Page = { body: JsonObject; limit: RateStanding };
 type Context = { request: Request; params: Record<string, string> };
 
 /** `/v1/models` and `/v1/models/{id}`: what this key may use, with its prices. */
@@ -28,11 +25,13 @@ export function models(ports: () => ModelPorts, gate: FloodGate) {
   const list = (context: Context) =>
     isGoogleClient(context.request)
       ? listForGoogle(context.request, ports(), gate)
-      : reply(context, () => listPage(context.request, ports(), gate));
+      : answerLook(context.request, () => listPage(context.request, ports(), gate));
   const one = (context: Context) =>
     isGoogleClient(context.request)
       ? oneForGoogle(context.request, ports(), gate)
-      : reply(context, () => onePage(context.request, decodeName(context.params['*'] ?? ''), ports(), gate));
+      : answerLook(context.request, () =>
+          onePage(context.request, decodeName(context.params['*'] ?? ''), ports(), gate),
+        );
   app.get('/v1/models', list, { detail: routeDetail('models') });
   app.get('/v1/models/*', one, { detail: routeDetail('model') });
   for (const alias of aliasesOf('/v1/models')) {
@@ -40,18 +39,6 @@ export function models(ports: () => ModelPorts, gate: FloodGate) {
     app.get(`${alias}/*`, one, { detail: { hide: true } });
   }
   return app;
-}
-
-function reply({ request }: Context, make: () => Page): Response {
-  const requestId = requestIdOf(request.headers);
-  try {
-    const { body, limit } = make();
-    const response = jsonResponse(body, requestId);
-    showLimit(response.headers, limit);
-    return response;
-  } catch (thrown) {
-    return faultResponse(toFault(thrown), requestId);
-  }
 }
 
 function listPage(request: Request, ports: ModelPorts, gate: FloodGate): Page {

@@ -17,7 +17,7 @@ export function socketPath(dataDir: string): string {
   return join(dataDir, 'osiris.sock');
 }
 
-/** Held by the command that corrects the ledger while no server runs. */
+/** Held by the one process that may write to the ledger: a server, or a command while none runs. */
 export function turnPath(dataDir: string): string {
-  return join(dataDir, 'rerate.lock');
+  return join(dataDir, 'osiris.lock');
 }

@@ -1,6 +1,7 @@
 // Code that one provider ran, for clients of every other format: the tool, its answer, and that answer sent back.
 
 import { describe, expect, test } from 'bun:test';
+import { unfold } from '../../src/canonical/unfold.ts';
 import { anthropicMessages } from '../../src/formats/anthropic-messages/index.ts';
 import type { Codec, Dress } from '../../src/formats/codec.ts';
 import { googleGenerateContent } from '../../src/formats/google-generate-content/index.ts';
@@ -260,6 +261,27 @@ describe('the tool', () => {
       { type: 'web_fetch_20250910', name: 'web_fetch' },
     ]);
   });
+});
+
+test('the pages that Claude read are named for a client of Gemini, plain and streamed', () => {
+  const blocks: JsonObject[] = [
+    { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_fetch', input: { url: 'https://a.example/' } },
+    {
+      ...{ type: 'web_fetch_tool_result', tool_use_id: 'srvtoolu_1' },
+      content: { type: 'web_fetch_result', url: 'https://a.example/', content: { type: 'document' } },
+    },
+    { type: 'text', text: SAID },
+  ];
+  const read = anthropicMessages.decodeResponse({ content: blocks, stop_reason: 'end_turn' });
+  const urlMetadata = [
+    { retrievedUrl: 'https://a.example/', urlRetrievalStatus: 'URL_RETRIEVAL_STATUS_SUCCESS' },
+  ];
+  const plain = googleGenerateContent.encodeResponse(read, dress());
+  expect(asArray(plain.candidates)).toMatchObject([{ urlContextMetadata: { urlMetadata } }]);
+  const encoder = googleGenerateContent.streamEncoder(dress());
+  const wire = unfold(read).map((event) => encoder.push(event));
+  const last = parseFrames(Buffer.from(wire.join(''))).at(-1);
+  expect(JSON.parse(last?.data ?? '{}').candidates).toMatchObject([{ urlContextMetadata: { urlMetadata } }]);
 });
 
 describe('history', () => {

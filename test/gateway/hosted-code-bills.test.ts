@@ -2,13 +2,15 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { createAnthropic } from '@ai-sdk/anthropic';
 import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
+import { generateText, streamText, type ToolSet } from 'ai';
 import OpenAI from 'openai';
 import { asObject, type JsonObject } from '../../src/lib/json.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { PICTURE, RUNNERS, SAID } from '../support/hosted-code.ts';
-import { rowsIn } from '../support/ledger.ts';
+import { chargeAfter, rowsIn } from '../support/ledger.ts';
 
 let asked: JsonObject[] = [];
 /** Containers that the providers have made, unless they are told to use the one from before. */
@@ -16,10 +18,16 @@ let containers = 0;
 let reuses = false;
 /** How large OpenAI's are, as it echoes. */
 let memory: string | undefined;
+/** Streams stop after so many frames until their reader leaves. */
+let stallAfter: number | undefined;
+/** Claude stops for a while before it goes on in the container it has. */
+let pauses = false;
 beforeEach(() => {
   asked = [];
   reuses = false;
   memory = undefined;
+  stallAfter = undefined;
+  pauses = false;
 });
 
 const providers = Bun.serve({
@@ -36,8 +44,11 @@ const providers = Bun.serve({
         : 'gemini';
     const runner = RUNNERS[name];
     if (!reuses) containers += 1;
+    const isPause = pauses && asked.length === 1;
+    if (isPause) reuses = true;
     const dressed = (text: string) =>
       text
+        .replace('"end_turn"', isPause ? '"pause_turn"' : '"end_turn"')
         .replace(/container_011CPR5|cntr_1/g, `container_${containers}`)
         .replaceAll('"container":{"type":"auto"}', () =>
           memory === undefined
@@ -49,11 +60,23 @@ const providers = Bun.serve({
     const [text, type] = streams
       ? [runner.stream, 'text/event-stream']
       : [JSON.stringify(runner.body), 'application/json'];
+    if (streams && stallAfter !== undefined) return stalling(dressed(text), stallAfter);
     return new Response(pathname.startsWith('/xai') ? xaiOf(text) : dressed(text), {
       headers: { 'content-type': type },
     });
   },
 });
+
+function stalling(text: string, frames: number): Response {
+  const first = text.split(/(?<=\n\r?\n)/).slice(0, frames);
+  const stalled = new ReadableStream<Uint8Array>({
+    pull: (out) =>
+      first.length === 0
+        ? new Promise<void>(() => {})
+        : out.enqueue(new TextEncoder().encode(first.splice(0).join(''))),
+  });
+  return new Response(stalled, { headers: { 'content-type': 'text/event-stream' } });
+}
 
 /** xAI tells how often code ran, and neither container nor output. */
 function xaiOf(text: string): string {
@@ -100,11 +123,17 @@ afterAll(async () => {
   await providers.stop(true);
 });
 
-type Charge = { amount_nano: bigint; containers: bigint; code_runs: bigint; losses: string | null };
+type Charge = {
+  id: bigint;
+  amount_nano: bigint;
+  containers: bigint;
+  code_runs: bigint;
+  losses: string | null;
+};
 const charges = () =>
   rowsIn<Charge>(
     join(gateway.directory, 'state'),
-    "SELECT amount_nano, containers, code_runs, losses FROM entries WHERE kind = 'charge' ORDER BY id DESC LIMIT 1",
+    "SELECT id, amount_nano, containers, code_runs, losses FROM entries WHERE kind = 'charge' ORDER BY id DESC LIMIT 1",
   );
 
 /** 20 tokens in and 30 out at a tenth of a cent, a container at 0.75 cents, a run at half a cent. */
@@ -158,6 +187,16 @@ describe.each(CELLS)('$model, streamed: $stream', ({ model, stream }) => {
     expect(charge?.losses?.includes('answer.images') ?? false).toBe(model !== 'claude');
   });
 
+  test('for the AI SDK on Messages', async () => {
+    const anthropic = createAnthropic({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key });
+    const tools = { code_execution: anthropic.tools.codeExecution_20250825() } as unknown as ToolSet;
+    const question = { model: anthropic(model), tools, prompt: PROMPT, maxOutputTokens: 100, maxRetries: 0 };
+    const answer = stream ? streamText(question) : await generateText(question);
+    const content = await answer.content;
+    expect(content.map(({ type }) => type)).toEqual(['tool-call', 'tool-result', 'text']);
+    expect(charges()).toMatchObject([BILLS[model]]);
+  });
+
   test('for the client of Chat', async () => {
     const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key, maxRetries: 0 });
     const body = { model, messages: [{ role: 'user' as const, content: PROMPT }] };
@@ -207,6 +246,25 @@ describe('a container', () => {
     expect(charges()).toMatchObject([{ amount_nano: 55_000_000n, containers: 0n, code_runs: 1n }]);
   });
 
+  test.each([false, true])(
+    'is paid once for a turn that goes on after a pause (streamed: %p)',
+    async (stream) => {
+      pauses = true;
+      const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key, maxRetries: 0 });
+      const body = {
+        ...{ model: 'claude', input: PROMPT },
+        tools: [{ type: 'code_interpreter' as const, container: { type: 'auto' as const } }],
+      };
+      const answer = stream
+        ? await client.responses.stream(body).finalResponse()
+        : await client.responses.create(body);
+      expect(asked[1]).toMatchObject({ container: `container_${containers}` });
+      expect(answer.output.filter(({ type }) => type === 'code_interpreter_call')).toHaveLength(2);
+      // twice 50 tokens and a run, once 0.0075
+      expect(charges()).toMatchObject([{ amount_nano: 117_500_000n, containers: 1n, code_runs: 2n }]);
+    },
+  );
+
   test('is free beside the tools of Anthropic that bring it along', async () => {
     await claude({ tools: [{ type: 'web_fetch_20260209', name: 'web_fetch' }] });
     expect(charges()).toMatchObject([{ amount_nano: 55_000_000n, containers: 0n, code_runs: 1n }]);
@@ -222,6 +280,36 @@ describe('a container', () => {
       tools: [{ type: 'code_interpreter', container: { type: 'auto', memory_limit: '4g' } }],
     });
     expect(charges()).toMatchObject([{ amount_nano: 85_000_000n, containers: 4n, code_runs: 1n }]);
+  });
+});
+
+describe('who leaves before the end', () => {
+  /** Frames that come until the result is there. */
+  const FRAMES = { claude: 8, gpt: 8 };
+
+  test.each([
+    ['claude', '/v1/messages'],
+    ['gpt', '/v1/responses'],
+    ['claude', '/v1/responses'],
+    ['gpt', '/v1/messages'],
+  ] as const)('pays for the container that %s has used by then (%s)', async (model, path) => {
+    stallAfter = FRAMES[model];
+    const prompt = path.endsWith('messages')
+      ? { max_tokens: 100, messages: [{ role: 'user', content: PROMPT }] }
+      : { input: PROMPT };
+    const [before] = charges();
+    const leaving = new AbortController();
+    const response = await fetch(`${gateway.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model, stream: true, ...prompt }),
+      signal: leaving.signal,
+    });
+    const reader = response.body?.getReader();
+    await reader?.read();
+    leaving.abort();
+    const row = await chargeAfter(join(gateway.directory, 'state'), before?.id ?? 0n);
+    expect(row).toMatchObject({ rule: 'client-left', containers: 1n, code_runs: 1n });
   });
 });
 

@@ -239,6 +239,32 @@ test('a client that leaves pays for what was produced, and nothing more is asked
   expect(spentNano()).toBe(1_100_000n);
 });
 
+test('a stream that waits for the rest shows signs of life', async () => {
+  const { house, key } = await open('anthropic-messages');
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const late: Act = async (one) => {
+    asked.resolve();
+    await answer.promise;
+    return messages([text('Noon.')], 'end_turn')(one);
+  };
+  house.act = inTurn(messages(PAUSED, 'pause_turn'), late);
+  const [path, body] = ASKED['openai-chat'](true);
+  const response = await fetch(street.here.url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+    body: JSON.stringify(body),
+  });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader() ?? expect.unreachable();
+  let seen = '';
+  await asked.promise;
+  while (!seen.includes(': keep-alive')) seen += (await reader.read()).value ?? expect.unreachable();
+  answer.resolve();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) seen += next.value;
+  expect(judge('openai-chat', seen)).toBe('finished');
+  expect(seen).toContain('Noon.');
+}, 60_000);
+
 test('an Anthropic client of Anthropic is told the provider’s own word', async () => {
   const { house, key } = await open('anthropic-messages');
   house.act = messages(PAUSED, 'pause_turn');

@@ -11,7 +11,7 @@ import {
   tryParseJson,
 } from '../../lib/json.ts';
 import type { Continuing } from '../codec.ts';
-import { encodeAnswerPart } from './answer-blocks.ts';
+import { encodeAnswerPart } from './encode/answer-blocks.ts';
 
 /** The same request with the answer so far behind its messages, block by block as it came. */
 export const continuing: Continuing = {

@@ -1,17 +1,17 @@
 // The Messages format of Anthropic as a codec.
 
 import type { Codec } from '../codec.ts';
-import { ISSUER } from './block-decode.ts';
 import { withoutForeignCode } from './code-blocks.ts';
 import { continuing } from './continuing.ts';
+import { ISSUER } from './decode/block.ts';
+import { decodeRequest } from './decode/request.ts';
+import { MessagesDecoder } from './decode/stream.ts';
+import { encodeRequest } from './encode/request.ts';
+import { MessagesEncoder } from './encode/stream.ts';
 import { decodeError, errorFrame, errorType } from './errors.ts';
 import { withoutForeignCitations } from './foreign-citations.ts';
-import { decodeRequest } from './request-decode.ts';
-import { encodeRequest } from './request-encode.ts';
 import { decodeResponse, encodeResponse } from './response.ts';
 import { showSeals } from './show-seals.ts';
-import { MessagesDecoder } from './stream-decode.ts';
-import { MessagesEncoder } from './stream-encode.ts';
 import { decodeUsage } from './usage.ts';
 
 export { keptBetas } from './betas.ts';

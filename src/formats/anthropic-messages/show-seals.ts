@@ -3,7 +3,7 @@
 import type { Loss } from '../../canonical/loss.ts';
 import { asArray, asString, entryOf, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Converted } from '../codec.ts';
-import { lacksThoughts } from './tool-loop.ts';
+import { lacksThoughts } from './encode/tool-loop.ts';
 
 /**
  * See `Codec.showSeals`. A thinking block without a signature goes too, as Anthropic refuses it. Where a tool loop

@@ -12,13 +12,17 @@ import {
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 
 /** Code that ran in an answer, by what stands in it beside its usage. */
-export type CodeSeen = { runs: number; container: string | undefined };
+export type CodeBeside = { runs: number; container: string | undefined };
+
+/** Files put into a container are paid for even if no code runs in it; an answer has one at most. */
+export function containersOf({ runs, container }: CodeBeside): Record<string, number> {
+  return runs > 0 || container !== undefined ? { [container ?? '']: 1 } : {};
+}
 
 /**
- * What the provider counted; undefined when the value is no usage object. `input_tokens` excludes the cache. An answer
- * has one container at most.
+ * What the provider counted; undefined when the value is no usage object. `input_tokens` excludes the cache.
  */
-export function decodeUsage(value: unknown, source: Usage['source'], code?: CodeSeen): Usage | undefined {
+export function decodeUsage(value: unknown, source: Usage['source'], code?: CodeBeside): Usage | undefined {
   if (!isObject(value)) return undefined;
   const write = countOf(value.cache_creation_input_tokens) ?? 0;
   const split = asObject(value.cache_creation);
@@ -43,8 +47,8 @@ export function decodeUsage(value: unknown, source: Usage['source'], code?: Code
   };
   const runs = usage.serverTools.code_execution ?? code?.runs ?? 0;
   if (runs > 0) usage.serverTools.code_execution = runs;
-  // files put into a container are paid for even if no code runs in it
-  if (runs > 0 || code?.container !== undefined) addContainers(usage, { [code?.container ?? '']: 1 });
+  const containers = containersOf({ runs, container: code?.container });
+  if (Object.keys(containers).length > 0) addContainers(usage, containers);
   const tier = asString(value.service_tier);
   if (tier !== undefined) usage.tier = tier;
   return withCompactions(settleUsage(usage), value);

@@ -116,10 +116,19 @@ function readPages(metadata: JsonObject): Source[] {
   const urls = asArray(metadata.urlMetadata).flatMap((page): string[] => {
     const { retrievedUrl, urlRetrievalStatus } = asObject(page);
     const url = asString(retrievedUrl);
-    return url && urlRetrievalStatus === 'URL_RETRIEVAL_STATUS_SUCCESS' ? [url] : [];
+    return url && urlRetrievalStatus === READ ? [url] : [];
   });
   return [...new Set(urls)].map((url) => ({ url, title: undefined, segment: undefined }));
 }
+
+/** Writes `urlContextMetadata`, as a candidate has it; nothing where no page was read. */
+export function encodePages(urls: string[]): JsonObject {
+  if (urls.length === 0) return {};
+  const urlMetadata = urls.map((retrievedUrl) => ({ retrievedUrl, urlRetrievalStatus: READ }));
+  return { urlContextMetadata: { urlMetadata } };
+}
+
+const READ = 'URL_RETRIEVAL_STATUS_SUCCESS';
 
 /** Google leaves an index of 0 out. */
 function segmentOf(value: JsonValue | undefined): Segment | undefined {

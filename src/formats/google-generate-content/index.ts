@@ -3,14 +3,14 @@
 import type { Codec } from '../codec.ts';
 import { modelEdits, pathOf, readPath } from './address.ts';
 import { continuing } from './continuing.ts';
+import { decodeRequest } from './decode/request.ts';
+import { GoogleStreamDecoder } from './decode/stream.ts';
+import { encodeRequest } from './encode/request.ts';
+import { GoogleStreamEncoder } from './encode/stream.ts';
 import { decodeError, errorBody, errorFrame, errorType } from './errors.ts';
 import { ISSUER } from './names.ts';
-import { decodeRequest } from './request-decode.ts';
-import { encodeRequest } from './request-encode.ts';
 import { decodeResponse, encodeResponse } from './response.ts';
 import { showSeals } from './show-seals.ts';
-import { GoogleStreamDecoder } from './stream-decode.ts';
-import { GoogleStreamEncoder } from './stream-encode.ts';
 import { decodeUsage } from './usage.ts';
 
 export { operationPath, readOperation } from './address.ts';

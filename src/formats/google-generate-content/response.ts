@@ -7,14 +7,14 @@ import type { CanonicalResponse } from '../../canonical/response.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
 import { soundType } from '../pcm.ts';
-import { AnswerReader } from './answer-reader.ts';
-import { callArgs, callName } from './call-args.ts';
+import { AnswerReader } from './decode/answer-reader.ts';
+import { codeParts } from './decode/opaque.ts';
+import { callArgs, callName } from './encode/call-args.ts';
 import { decodeInnerError, isErrorBody } from './errors.ts';
 import { encodeFinish } from './finish.ts';
-import { type CitedText, encodeGrounding } from './grounding.ts';
+import { type CitedText, encodeGrounding, encodePages } from './grounding.ts';
 import { encodeLogprobs } from './logprobs.ts';
 import { FORMAT } from './names.ts';
-import { codeParts } from './opaque.ts';
 import { SignatureHolder, thoughtText } from './signature-holder.ts';
 import { encodeUsage } from './usage.ts';
 
@@ -54,6 +54,7 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
     ...encodeFinish(response.finish),
     index: dress.choice?.index ?? 0,
     ...(grounding === undefined ? {} : { groundingMetadata: grounding }),
+    ...encodePages(response.parts.flatMap((part) => (part.kind === 'opaque' ? (part.pages ?? []) : []))),
     ...(logprobs === undefined ? {} : { logprobsResult: logprobs }),
   };
   return {

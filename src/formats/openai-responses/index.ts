@@ -3,19 +3,19 @@
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
 import { breakOff } from './break-off.ts';
-import { decodeRequest } from './decode-request.ts';
-import { decodeResponse } from './decode-response.ts';
-import { encodeRequest } from './encode-request.ts';
-import { encodeResponse } from './encode-response.ts';
+import { decodeRequest } from './decode/request.ts';
+import { decodeResponse } from './decode/response.ts';
+import { ResponsesStreamDecoder } from './decode/stream.ts';
+import { encodeRequest } from './encode/request.ts';
+import { encodeResponse } from './encode/response.ts';
+import { ResponsesStreamEncoder } from './encode/stream.ts';
 import { decodeError } from './errors.ts';
 import { withoutForeignCode } from './foreign-code.ts';
 import { showSeals } from './show-seals.ts';
-import { ResponsesStreamDecoder } from './stream-decoder.ts';
-import { ResponsesStreamEncoder } from './stream-encoder.ts';
 import { readUsage } from './usage.ts';
 
 export { containerGigabytes } from './containers.ts';
-export { IGNORED } from './decode-request.ts';
+export { IGNORED } from './decode/request.ts';
 export { inputTokensSchema, responsesSchema } from './wire.ts';
 
 export const openaiResponses: Codec = {
@@ -46,6 +46,8 @@ export const openaiResponses: Codec = {
       '"error": {',
       '"response.done"',
       'response.cancelled',
+      // who leaves before the end has had its code run
+      '"code_interpreter_call"',
     ],
     beat: ': keep-alive\n\n',
     farewell: '',

@@ -64,6 +64,7 @@ export class PassedStream implements Conversion {
   constructor(options: PassOptions) {
     this.#options = options;
     this.#decoder = options.codec.streamDecoder();
+    options.meter.watchCode(() => this.#decoder.code);
     this.#needles = needlesOf(options.codec.telltale.needles);
     this.#modelNeedle = `"${options.codec.telltale.modelPath.at(-1)}"`;
   }

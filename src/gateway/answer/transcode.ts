@@ -64,6 +64,7 @@ export class TranscodedStream implements Conversion {
     this.#restore = plan.restore();
     this.#seals = new AnswerSeals(plan.sealing, to.issuer);
     this.#meter = meter;
+    meter.watchCode(() => this.#decoder.code);
   }
 
   get awaitsUsage(): boolean {

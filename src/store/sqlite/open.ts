@@ -80,7 +80,8 @@ export function openForReading(path: string): Database {
   }
 }
 
-function prepareFile(path: string, mode: OpenMode): void {
+/** Makes the file and its directory where they may be made, and keeps them from others. */
+export function prepareFile(path: string, mode: OpenMode): void {
   if (mode === 'existing' && !existsSync(path)) {
     throw new Fault('storage_fault', `There is no Osiris database at ${path}.`);
   }

@@ -1,10 +1,14 @@
 // Gives every price that is charged by a number of its own, kept for good.
 
 import type { Database } from 'bun:sqlite';
+import { Fault } from '../../canonical/fault.ts';
 import type { Price } from '../../catalog/model.ts';
 import { priceKey } from '../../catalog/price.ts';
 
-/** The number of a price; the same price of the same model has the same one, also after a restart. */
+/**
+ * The number of a price; the same price of the same model has the same one, also after a restart. Throws Fault
+ * `storage_fault` when a new one cannot be written.
+ */
 export function priceNumbers(database: Database): (model: string, price: Price) => number {
   const known = new WeakMap<Price, Map<string, number>>();
   return (model, price) => {
@@ -28,5 +32,9 @@ function findOrAdd(database: Database, model: string, price: Price): number {
   const add = database.query<{ id: bigint }, [string, string, string, string, number]>(
     'INSERT INTO prices (model, price, source, as_of, from_ms) VALUES (?, ?, ?, ?, ?) RETURNING id',
   );
-  return Number(add.get(model, text, price.source, price.asOf, price.fromMs ?? 0)?.id ?? 0n);
+  try {
+    return Number(add.get(model, text, price.source, price.asOf, price.fromMs ?? 0)?.id ?? 0n);
+  } catch (cause) {
+    throw new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', { cause });
+  }
 }

@@ -1,21 +1,33 @@
-// A file in the data directory that lets one command at a time correct the ledger; a command that dies lets go of it.
+// A file in the data directory that lets one process at a time write to the ledger; one that dies lets go of it.
 
 import { Database } from 'bun:sqlite';
 import { Fault } from '../../canonical/fault.ts';
+import { explain, prepareFile } from './open.ts';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 5_000;
 
-/** Waits until no other process holds the file. Returns what lets go of it. Throws Fault `storage_fault` after a minute. */
+/**
+ * Waits until no other process holds the file, which is made where there is none. Returns what lets go of it. Throws
+ * Fault `storage_fault` when that took too long.
+ */
 export function takeTurn(path: string, patienceMs = PATIENCE_MS): () => void {
-  const file = new Database(path);
+  const file = open(path);
   try {
     file.run(`PRAGMA busy_timeout = ${patienceMs}`);
     file.run('BEGIN EXCLUSIVE');
   } catch (cause) {
     file.close();
-    throw new Fault('storage_fault', 'Another command is correcting this ledger; wait until it has ended.', {
-      cause,
-    });
+    const message = 'Another osiris command or server works on this data directory; try again in a moment.';
+    throw new Fault('storage_fault', message, { cause });
   }
   return () => file.close();
+}
+
+function open(path: string): Database {
+  try {
+    prepareFile(path, 'create');
+    return new Database(path);
+  } catch (thrown) {
+    throw explain(path, thrown);
+  }
 }

@@ -1,0 +1,198 @@
+// Canonical tools and the choice among them to the Messages format.
+
+import { Fault } from '../../../canonical/fault.ts';
+import { hostedToolFault, runsCode } from '../../../canonical/hosted-tool.ts';
+import type {
+  FunctionTool,
+  OpaqueTool,
+  Tool,
+  ToolChoice,
+  WebSearchTool,
+} from '../../../canonical/request.ts';
+import { asObject, compact, isObject, type JsonObject } from '../../../lib/json.ts';
+import { foreignCodeLosses } from '../../code-tool.ts';
+import { leftovers } from '../../leftovers.ts';
+import { ANTHROPIC } from '../../schema-dialect.ts';
+import { fitSchema, listed } from '../../schema-fit.ts';
+import { objectRoot } from '../../schema-root.ts';
+import { FORMAT } from '../decode/block.ts';
+import { lose, mark, type Writing } from './writing.ts';
+
+/** `tools` and `tool_choice`; both absent when there is nothing to call. `thinks` forbids a forced call. */
+export function encodeTools(
+  writing: Writing,
+  thinks: boolean,
+): { tools?: JsonObject[]; tool_choice?: JsonObject } {
+  const { request } = writing;
+  const offered = offeredTools(writing);
+  if (offered.length === 0) return toolsOfHistory(writing);
+  const tools = offered.map((tool) => encodeTool(tool, writing));
+  const choice = encodeChoice(request.toolChoice, writing, thinks);
+  const { parallelTools } = request;
+  if (parallelTools === undefined) return choice ? { tools, tool_choice: choice } : { tools };
+  if (choice?.type === 'none') {
+    lose(writing, 'parallelTools', 'dropped', 'it means nothing when no tool may be called');
+    return { tools, tool_choice: choice };
+  }
+  const base = choice ?? { type: 'auto' };
+  return { tools, tool_choice: { ...base, disable_parallel_tool_use: !parallelTools } };
+}
+
+/** A choice among some tools is made by sending only those. */
+function offeredTools(writing: Writing): Tool[] {
+  const { tools, toolChoice } = writing.request;
+  if (toolChoice?.mode !== 'subset') return tools;
+  lose(writing, 'toolChoice', 'changed', 'only the allowed tools were sent');
+  return tools.filter((tool) => {
+    const isNamed = tool.kind === 'function' || tool.kind === 'custom';
+    if (isNamed && toolChoice.names.includes(tool.name)) return true;
+    const path = tool.at ?? 'tools';
+    writing.losses.push({ path, action: 'dropped', reason: 'the choice does not allow it' });
+    return false;
+  });
+}
+
+/** A conversation that holds calls is refused without their tools, so the names at least are declared. */
+function toolsOfHistory(writing: Writing): { tools?: JsonObject[]; tool_choice?: JsonObject } {
+  const { request } = writing;
+  if (request.toolChoice) lose(writing, 'toolChoice', 'dropped', 'there are no tools to choose from');
+  if (request.parallelTools !== undefined)
+    lose(writing, 'parallelTools', 'dropped', 'there are no tools to call');
+  const names = new Set<string>();
+  for (const message of request.messages) {
+    for (const part of message.parts) if (part.kind === 'tool-call') names.add(part.name);
+  }
+  if (names.size === 0) return {};
+  const tools = [...names].map((name) => ({ name, input_schema: { type: 'object', properties: {} } }));
+  return { tools, tool_choice: { type: 'none' } };
+}
+
+function encodeTool(tool: Tool, writing: Writing): JsonObject {
+  switch (tool.kind) {
+    case 'function':
+      return encodeFunction(tool, writing);
+    case 'web-search':
+      return encodeWebSearch(tool, writing);
+    case 'opaque':
+      if (tool.raw.format === FORMAT && isObject(tool.raw.value)) return tool.raw.value;
+      return encodeHosted(tool, writing);
+    case 'custom':
+      throw unsupported('A free-text tool', tool.at);
+    default:
+      return tool satisfies never;
+  }
+}
+
+/** The versions that every model with the tool takes, without a beta. */
+function encodeHosted(tool: OpaqueTool, { target, losses }: Writing): JsonObject {
+  if (readsPages(tool)) {
+    const { urlContext } = asObject(tool.raw.value);
+    losses.push(...leftovers(asObject(urlContext), [], tool.at ?? 'tools'));
+    return { type: 'web_fetch_20250910', name: 'web_fetch' };
+  }
+  if (target.runsCode === false || !runsCode(tool)) throw hostedToolFault(tool);
+  losses.push(...foreignCodeLosses(tool));
+  return { type: 'code_execution_20250825', name: 'code_execution' };
+}
+
+/** Google's tool for the pages that a prompt names. */
+function readsPages({ type, raw }: OpaqueTool): boolean {
+  return raw.format === 'google-generate-content' && type === 'urlContext';
+}
+
+function encodeFunction(tool: FunctionTool, writing: Writing): JsonObject {
+  if (tool.namespace !== undefined) throw unsupported('A tool in a namespace', tool.at);
+  if (tool.implied?.format === FORMAT && isObject(tool.implied.value)) {
+    const { cache_control: _, ...typed } = tool.implied.value;
+    const own: JsonObject = typed;
+    mark(own, tool.cache, tool.at, writing);
+    return own;
+  }
+  const out: JsonObject = { name: tool.name };
+  if (tool.description !== undefined) out.description = tool.description;
+  Object.assign(out, encodeArguments(tool, writing));
+  mark(out, tool.cache, tool.at, writing);
+  return out;
+}
+
+/** A strict tool has to keep to the dialect of structured output. */
+function encodeArguments(
+  { schema, strict, strictAt, at = 'tools' }: FunctionTool,
+  writing: Writing,
+): JsonObject {
+  const change = (reason: string, path = at) => writing.losses.push({ path, action: 'changed', reason });
+  const root = objectRoot(schema);
+  if (root.changed.length > 0)
+    change(`Anthropic does not know ${listed(root.changed)} at the top of a schema`);
+  if (!strict) return compact({ input_schema: root.schema, strict });
+  const { schema: fitted, changed, unsayable } = fitSchema(root.schema, ANTHROPIC);
+  if (unsayable) {
+    const what = unsayable === 'recursion' ? 'contains itself' : 'has free names';
+    change(`Anthropic cannot be held to a schema that ${what}`, strictAt);
+    return { input_schema: root.schema };
+  }
+  if (changed.length > 0) change(`Anthropic does not enforce ${listed(changed)}`);
+  return { input_schema: fitted, strict };
+}
+
+function encodeWebSearch(tool: WebSearchTool, writing: Writing): JsonObject {
+  if (tool.raw.format === FORMAT && isObject(tool.raw.value)) return tool.raw.value;
+  const out: JsonObject = { type: 'web_search_20250305', name: 'web_search' };
+  if (tool.allowedDomains) out.allowed_domains = tool.allowedDomains;
+  if (tool.blockedDomains && !tool.allowedDomains) out.blocked_domains = tool.blockedDomains;
+  if (tool.maxUses !== undefined) out.max_uses = tool.maxUses;
+  if (tool.location) out.user_location = { type: 'approximate', ...tool.location };
+  const path = tool.at ?? 'tools';
+  if (tool.contextSize !== undefined) {
+    writing.losses.push({ path, action: 'dropped', reason: 'Anthropic has no search context size' });
+  }
+  if (tool.blockedDomains && tool.allowedDomains) {
+    writing.losses.push({
+      path,
+      action: 'dropped',
+      reason: 'Anthropic takes allowed or blocked domains, not both',
+    });
+  }
+  return out;
+}
+
+function encodeChoice(
+  choice: ToolChoice | undefined,
+  writing: Writing,
+  thinks: boolean,
+): JsonObject | undefined {
+  if (!choice) return undefined;
+  const forced = forcedChoice(choice, writing);
+  if (!forced || !thinks) return forced ?? plainChoice(choice);
+  lose(writing, 'toolChoice', 'changed', 'a thinking model cannot be forced to call; the choice became auto');
+  return { type: 'auto' };
+}
+
+function forcedChoice(choice: ToolChoice, writing: Writing): JsonObject | undefined {
+  switch (choice.mode) {
+    case 'auto':
+    case 'none':
+      return undefined;
+    case 'required':
+      return { type: 'any' };
+    case 'subset':
+      return choice.required ? { type: 'any' } : undefined;
+    case 'one':
+      return { type: 'tool', name: choice.name };
+    case 'opaque':
+      if (choice.raw.format === FORMAT && isObject(choice.raw.value)) return choice.raw.value;
+      throw unsupported('This tool choice', writing.request.origin.toolChoice);
+    default:
+      return choice satisfies never;
+  }
+}
+
+function plainChoice(choice: ToolChoice): JsonObject {
+  return { type: choice.mode === 'none' ? 'none' : 'auto' };
+}
+
+function unsupported(what: string, at: string | undefined): Fault {
+  return new Fault('unsupported_parameter', `${what} cannot be sent to this model; leave it out.`, {
+    param: at,
+  });
+}

@@ -1,0 +1,128 @@
+// Canonical messages to the alternating turns of the Messages format.
+
+import { Fault } from '../../../canonical/fault.ts';
+import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../../canonical/neutral-turn.ts';
+import type { Message } from '../../../canonical/part.ts';
+import { asString, type JsonObject } from '../../../lib/json.ts';
+import { contentOf, encodeParts } from './part.ts';
+import { emptyTurn, type Turn } from './turn.ts';
+import type { Writing } from './writing.ts';
+
+/** `system` and `messages` of the body; calls are paired. Neighbours of one role are merged; a user's turn is first. */
+export function encodeMessages(writing: Writing): { system: string | JsonObject[]; messages: JsonObject[] } {
+  const { messages } = writing.request;
+  const first = messages.findIndex((message) => !isInstruction(message));
+  const leading = first === -1 ? messages : messages.slice(0, first);
+  const system = contentOf(leading.flatMap((message) => instructionBlocks(message, writing)));
+  const turns = new TurnList();
+  for (const message of first === -1 ? [] : messages.slice(first)) addMessage(message, turns, writing);
+  turns.flushNotes();
+  const { list } = turns;
+  if (list[0]?.role !== 'user') list.unshift(openingTurn(writing));
+  trimPrefill(list, writing);
+  return { system, messages: list.map(encodeTurn) };
+}
+
+function isInstruction(message: Message): boolean {
+  return message.role === 'system' || message.role === 'developer';
+}
+
+/** Turns under construction; notes are instructions waiting for the user turn they must stand in. */
+class TurnList {
+  readonly list: Turn[] = [];
+  #notes: JsonObject[] = [];
+
+  get last(): Turn | undefined {
+    return this.list.at(-1);
+  }
+
+  /** The turn at the end if it has this role, else a new one. Waiting notes go in front of a user's words. */
+  open(role: Turn['role']): Turn {
+    const { last } = this;
+    const turn = last?.role === role ? last : emptyTurn(role);
+    if (turn !== last) this.list.push(turn);
+    if (role === 'user') {
+      turn.blocks.push(...this.#notes);
+      this.#notes = [];
+    }
+    return turn;
+  }
+
+  note(blocks: JsonObject[]): void {
+    this.#notes.push(...blocks);
+    if (this.last?.role === 'user') this.open('user');
+  }
+
+  flushNotes(): void {
+    if (this.#notes.length > 0) this.open('user');
+  }
+}
+
+function addMessage(message: Message, turns: TurnList, writing: Writing): void {
+  if (isInstruction(message)) {
+    addInstruction(message, turns, writing);
+    return;
+  }
+  if (message.name !== undefined) loseName(message, writing);
+  for (const part of message.parts) {
+    const [block] = encodeParts([part], writing);
+    if (!block) continue;
+    const turn = turns.open(message.role === 'assistant' ? 'assistant' : 'user');
+    if (part.kind === 'tool-result') turn.results.push(block);
+    else if (part.kind === 'tool-call') turn.calls.push(block);
+    else turn.blocks.push(block);
+  }
+}
+
+/** An instruction after the first turn: in place where the model knows that, else tagged text of the user. */
+function addInstruction(message: Message, turns: TurnList, writing: Writing): void {
+  const blocks = instructionBlocks(message, writing);
+  if (blocks.length === 0) return;
+  if (writing.target.midSystem) {
+    turns.open('system').blocks.push(...blocks);
+    return;
+  }
+  const path = message.at ?? 'messages';
+  writing.losses.push({
+    path,
+    action: 'moved',
+    reason: 'a later instruction stands in a user turn, in <system-note>',
+  });
+  // in place: whoever counts cache marks has these very blocks
+  for (const block of blocks) block.text = `<system-note>\n${asString(block.text) ?? ''}\n</system-note>`;
+  turns.note(blocks);
+}
+
+function instructionBlocks(message: Message, writing: Writing): JsonObject[] {
+  if (message.name !== undefined) loseName(message, writing);
+  const blocks = encodeParts(message.parts, writing);
+  if (blocks.every((block) => block.type === 'text')) return blocks;
+  throw new Fault('unsupported_parameter', 'Instructions for this model must be text.', {
+    param: message.at,
+  });
+}
+
+function loseName(message: Message, writing: Writing): void {
+  const path = message.at === undefined ? 'messages' : `${message.at}.name`;
+  writing.losses.push({ path, action: 'dropped', reason: 'Anthropic knows no names of speakers' });
+}
+
+function openingTurn(writing: Writing): Turn {
+  writing.losses.push(NEUTRAL_LOSS);
+  return { ...emptyTurn('user'), blocks: [{ type: 'text', text: NEUTRAL_TURN }] };
+}
+
+/** Anthropic refuses an answer's beginning that ends in white space. */
+function trimPrefill(turns: Turn[], writing: Writing): void {
+  const last = turns.at(-1);
+  const block = last?.role === 'assistant' ? last.blocks.at(-1) : undefined;
+  if (!last || !block || typeof block.text !== 'string' || block.text === block.text.trimEnd()) return;
+  writing.losses.push({ path: 'messages', action: 'changed', reason: 'white space at the end was cut' });
+  block.text = block.text.trimEnd();
+  if (block.text === '') last.blocks.pop();
+  if (last.blocks.length === 0) turns.pop();
+}
+
+function encodeTurn(turn: Turn): JsonObject {
+  return { role: turn.role, content: contentOf([...turn.results, ...turn.blocks, ...turn.calls]) };
+}

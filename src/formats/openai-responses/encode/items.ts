@@ -1,0 +1,169 @@
+// Canonical messages written as input items of a Responses request.
+
+import { distinctIds } from '../../../canonical/distinct-ids.ts';
+import type { Loss } from '../../../canonical/loss.ts';
+import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../../canonical/neutral-turn.ts';
+import { pairResults } from '../../../canonical/pair-results.ts';
+import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../../canonical/part.ts';
+import { compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
+import { safeToolId } from '../../tool-id.ts';
+import { writeClientCall, writeClientOutput } from '../client-tools.ts';
+import { ERROR_PREFIX } from '../decode/items.ts';
+import { type Breakpoints, unmarked } from './breakpoints.ts';
+import { writeInputContent, writeOutputText } from './content.ts';
+
+/** What the items are written for. `clientTools` are names of tools this format defines itself. */
+export type ItemContext = {
+  developerRole: boolean;
+  clientTools: Set<string>;
+  losses: Loss[];
+  marks: Breakpoints;
+};
+
+/**
+ * The conversation as items: every call directly followed by its one output (the provider refuses a call without
+ * output and an output without call).
+ */
+export function encodeItems(messages: Message[], context: ItemContext): JsonObject[] {
+  const paired = distinctIds(pairResults(messages, context.losses));
+  const items = paired.flatMap((message, position) => {
+    if (message.name !== undefined)
+      context.losses.push(
+        lost({ at: `${message.at ?? 'input'}.name` }, 'dropped', 'messages carry no name here'),
+      );
+    if (message.role === 'assistant')
+      return writeAssistant(message, resultsIn(paired[position + 1]), context);
+    // written with its calls, whose kinds decide its form
+    if (message.role === 'tool') return [];
+    const role = roleOf(message, context);
+    const content = writeInputContent(message.parts, context.losses, context.marks);
+    return content.length === 0 ? [] : [{ type: 'message', role, content }];
+  });
+  if (items.length > 0) return items;
+  context.losses.push(NEUTRAL_LOSS);
+  const content = [{ type: 'input_text', text: NEUTRAL_TURN }];
+  return [{ type: 'message', role: 'user', content }];
+}
+
+function resultsIn(message: Message | undefined): Map<string, ToolResultPart> {
+  const results = message?.role === 'tool' ? message.parts.filter((part) => part.kind === 'tool-result') : [];
+  return new Map(results.map((result) => [result.callId, result]));
+}
+
+function lost(part: { at?: string }, action: Loss['action'], reason: string): Loss {
+  return { path: part.at ?? 'input', action, reason };
+}
+
+function roleOf({ role, parts }: Message, { developerRole }: ItemContext): string {
+  if (role === 'user') return 'user';
+  const isMarked = parts.some((part) => 'cache' in part && part.cache);
+  return developerRole && (role === 'developer' || isMarked) ? 'developer' : 'system';
+}
+
+function writeAssistant(
+  message: Message,
+  results: Map<string, ToolResultPart>,
+  context: ItemContext,
+): JsonObject[] {
+  const items: JsonObject[] = [];
+  const outputs: JsonObject[] = [];
+  let text: { phase: string | undefined; content: JsonValue[] } | undefined;
+  for (const part of message.parts) {
+    if ('cache' in part && part.cache) context.losses.push(unmarked(part.at));
+    const said = spoken(part, context);
+    if (said) {
+      const phase = part.kind === 'text' ? part.phase : undefined;
+      if (text && text.phase === phase) text.content.push(said);
+      else {
+        text = { phase, content: [said] };
+        items.push(compact({ type: 'message', role: 'assistant', content: text.content, phase }));
+      }
+      continue;
+    }
+    if (part.kind === 'tool-call') {
+      items.push(writeCall(part, context));
+      const result = results.get(part.id);
+      if (result) outputs.push(writeOutput(part, result, context));
+    } else if (part.kind === 'reasoning') items.push(...writeReasoning(part, context));
+    else if (part.kind === 'opaque' && part.raw.format === 'openai-responses' && isObject(part.raw.value))
+      items.push(part.raw.value);
+    else {
+      context.losses.push(lost(part, 'dropped', 'an assistant’s turn holds no such part here'));
+      continue;
+    }
+    text = undefined;
+  }
+  return [...items, ...outputs];
+}
+
+/** The part as text of the assistant, undefined when it is something else. */
+function spoken(part: Part, { losses }: ItemContext): JsonObject | undefined {
+  if (part.kind === 'text') return part.text === '' ? undefined : writeOutputText(part, losses);
+  if (part.kind === 'refusal') return { type: 'refusal', refusal: part.text };
+  if (part.kind !== 'opaque' || part.raw.format === 'openai-responses' || part.text === undefined)
+    return undefined;
+  losses.push(lost(part, 'changed', 'what another provider’s tool did became text'));
+  return writeOutputText({ kind: 'text', text: part.text }, losses);
+}
+
+function writeReasoning(part: ReasoningPart, { losses }: ItemContext): JsonObject[] {
+  if (part.seal?.issuer !== 'openai') {
+    losses.push(lost(part, 'dropped', 'reasoning of another provider, or without the state that proves it'));
+    return [];
+  }
+  const summary = part.summary.map((text) => ({ type: 'summary_text', text }));
+  const content = part.content.map((text) => ({ type: 'reasoning_text', text }));
+  const id = ownItemId(part.itemId, 'rs_');
+  const item = { type: 'reasoning', id, summary, encrypted_content: part.seal.data };
+  return [compact(content.length === 0 ? item : { ...item, content })];
+}
+
+/** Ids of other formats would be refused; without one the provider makes its own. */
+function ownItemId(id: string | undefined, prefix: string): string | undefined {
+  return id?.startsWith(prefix) ? id : undefined;
+}
+
+function writeCall(part: ToolCallPart, { clientTools }: ItemContext): JsonObject {
+  const call = { ...part, id: safeToolId(part.id) };
+  const client = clientTools.has(part.name) ? writeClientCall(call, part.itemId, 'completed') : undefined;
+  if (client) return client;
+  const { id, name, namespace, form, input, itemId } = call;
+  if (form === 'text')
+    return compact({
+      type: 'custom_tool_call',
+      id: ownItemId(itemId, 'ctc_'),
+      call_id: id,
+      name,
+      namespace,
+      input,
+    });
+  const members = { call_id: id, name, namespace, arguments: input.trim() === '' ? '{}' : input };
+  return compact({ type: 'function_call', id: ownItemId(itemId, 'fc_'), ...members });
+}
+
+function writeOutput(call: ToolCallPart, result: ToolResultPart, context: ItemContext): JsonObject {
+  const { losses, clientTools, marks } = context;
+  const { content, isError } = result;
+  const id = safeToolId(call.id);
+  if (clientTools.has(call.name)) {
+    if (result.cache) losses.push(unmarked(result.at));
+    const text = content.map((part) => (part.kind === 'text' ? part.text : '')).join('\n');
+    return writeClientOutput(call.name, id, text, isError);
+  }
+  const type = call.form === 'text' ? 'custom_tool_call_output' : 'function_call_output';
+  const written = writeInputContent(content, losses, marks);
+  const last = written.at(-1);
+  if (last) marks.put(last, result.cache, result.at);
+  else if (result.cache) losses.push(unmarked(result.at));
+  return { type, call_id: id, output: outputOf(written, isError) };
+}
+
+function outputOf(content: JsonObject[], isError: boolean): JsonValue {
+  const [first, ...rest] = content;
+  const prefix = isError ? ERROR_PREFIX : '';
+  if (!first) return prefix;
+  if (first.type !== 'input_text')
+    return isError ? [{ type: 'input_text', text: prefix }, ...content] : content;
+  first.text = prefix + String(first.text);
+  return rest.length === 0 && first.prompt_cache_breakpoint === undefined ? first.text : content;
+}

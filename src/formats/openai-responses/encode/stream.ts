@@ -1,0 +1,28 @@
+// Writes canonical events as a Responses stream.
+
+import type { StreamEvent } from '../../../canonical/event.ts';
+import type { JsonObject } from '../../../lib/json.ts';
+import { writeFrame } from '../../../lib/sse.ts';
+import type { Dress, StreamEncoder } from '../../codec.ts';
+import { AnswerWriter } from './answer-writer.ts';
+
+export class ResponsesStreamEncoder implements StreamEncoder {
+  readonly #writer: AnswerWriter;
+  #frames = '';
+  #sequence = 0;
+
+  constructor(dress: Dress) {
+    this.#writer = new AnswerWriter(dress, (type, members) => this.#add(type, members));
+  }
+
+  push(event: StreamEvent): string {
+    this.#writer.push(event);
+    const frames = this.#frames;
+    this.#frames = '';
+    return frames;
+  }
+
+  #add(type: string, members: JsonObject): void {
+    this.#frames += writeFrame(JSON.stringify({ type, sequence_number: this.#sequence++, ...members }), type);
+  }
+}
