@@ -1,6 +1,7 @@
 // Charges calls anew by today's prices, and corrects the difference with entries of its own.
 
 import { billOf } from '../billing/charge.ts';
+import { asksOthers, withOtherRates } from '../billing/rates.ts';
 import { recoverShare, recoverUsage } from '../billing/recover.ts';
 import type { Price } from '../catalog/model.ts';
 import { formatDay } from '../lib/calendar.ts';
@@ -157,7 +158,7 @@ function newSums(ports: ReratePorts, groups: Map<string, Group>, rows: Map<strin
     if (!row.newPrices.some((each) => each.number === number && each.source === source && each.asOf === asOf))
       row.newPrices.push({ number, source, asOf });
     // the same price: the charge stands, whatever the minimum has become since
-    if (number !== undefined && number === call.price) return;
+    if (number !== undefined && number === call.price && !asksOthers(call.usage)) return;
     const was = call.price === undefined ? undefined : oldPrice(call.price);
     const usage = was && recoverUsage(call.usage, was, call.rule, call.costNano);
     const least = ports.minimumChargeNano;
@@ -167,7 +168,11 @@ function newSums(ports: ReratePorts, groups: Map<string, Group>, rows: Map<strin
       row.unexplained += 1;
       return;
     }
-    const should = billOf(call.rule, usage, price, least, share).chargeNano;
+    const now = withOtherRates(usage, (other) => {
+      const theirs = ports.priceAt(other, timeOfCallId(entry.id));
+      return theirs && { model: other, price: theirs };
+    });
+    const should = billOf(call.rule, now, price, least, share).chargeNano;
     const isCapped = !isCached && amountNano < call.costNano;
     if (isCapped) row.capped += 1;
     group.shouldNano += (isCapped && should > amountNano ? amountNano : should) - amountNano;

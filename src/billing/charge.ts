@@ -98,7 +98,7 @@ function shareOf(usage: Usage, price: Price, minimumNano: bigint, share: number)
 
 /**
  * The exact cost before any rounding; within one step and tier it is linear in the tokens. Several requests cost what
- * each of them costs by its own prompt and tier.
+ * each of them costs by its own prompt, tier and model.
  */
 export function costOf(usage: Usage, price: Price): PicoCost {
   const total: PicoCost = { input: 0n, cachedInput: 0n, output: 0n, other: hostedCost(usage, price) };
@@ -116,7 +116,7 @@ function hostedCost(usage: Usage, price: Price): bigint {
 }
 
 function addRequest(total: PicoCost, usage: Usage, price: Price): void {
-  const rates = ratesFor(price, usage.input, usage.tier);
+  const rates = usage.other?.rates ?? ratesFor(price, usage.input, usage.tier);
   const { ttl5m, ttl30m, unknown, ttl1h, ttl12h } = usage.cacheWrite;
   // Providers do not say how much of the sound or the pictures was cached: they count as uncached first.
   const uncached = costOfParts(usage.inputUncached, rates.input, [

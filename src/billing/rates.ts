@@ -1,14 +1,37 @@
 // Which of a model's prices a call is charged by: its service tier, its step, and a parent for what has no price.
 
+import type { TokenRates, Usage } from '../canonical/usage.ts';
 import type { Price, SteppedPrices, TokenPrices } from '../catalog/model.ts';
 
-/** Picodollars per token of every class. */
-export type Rates = Required<TokenPrices>;
+export type Rates = TokenRates;
 
 /** The rates of a call with `promptTokens` in all that was answered in `tier`. A step changes the whole call. */
 export function ratesFor(price: Price, promptTokens: number, tier: string | undefined): Rates {
   const prices = tierOf(price, tier);
   return withParents(prices.steps?.findLast((step) => promptTokens > step.aboveTokens) ?? prices);
+}
+
+/** A model that is sold here, by our name. */
+export type Priced = { model: string; price: Price };
+
+/**
+ * The usage with the requests of other models at the prices these have now, as far as they have one; the same object
+ * where there is none.
+ */
+export function withOtherRates(usage: Usage, find: (model: string) => Priced | undefined): Usage {
+  if (!asksOthers(usage)) return usage;
+  const requests = usage.requests?.map((request): Usage => {
+    const found = request.other && find(request.other.model);
+    if (!found) return request;
+    const rates = ratesFor(found.price, request.input, request.tier);
+    return { ...request, other: { model: found.model, rates } };
+  });
+  return { ...usage, ...(requests ? { requests } : {}) };
+}
+
+/** Whether some of the tokens are another model's. */
+export function asksOthers({ requests }: Usage): boolean {
+  return requests?.some(({ other }) => other !== undefined) === true;
 }
 
 /** Every set of rates that a call with up to `promptTokensMax` may be charged by, whatever tier answers. */

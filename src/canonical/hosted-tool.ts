@@ -1,7 +1,7 @@
 // Tools that run at a provider: which of them run code, and the no to those this request cannot have.
 
 import { Fault } from './fault.ts';
-import type { OpaqueTool } from './request.ts';
+import type { OpaqueTool, Tool, ToolChoice } from './request.ts';
 
 const NAME_CHARS_MAX = 64;
 
@@ -29,4 +29,10 @@ export function runsCode({ type, raw }: OpaqueTool): boolean {
     default:
       return raw.format satisfies never;
   }
+}
+
+/** The tool that a choice of a hosted one means. */
+export function isChosen(tool: Tool, choice: ToolChoice & { mode: 'hosted' }): boolean {
+  if (choice.tool === 'web-search') return tool.kind === 'web-search';
+  return tool.kind === 'opaque' && runsCode(tool);
 }

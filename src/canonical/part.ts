@@ -134,7 +134,8 @@ export type HostedCode = {
 };
 /**
  * A block or item only its own format knows. `text` is what a person could read of it, if anything; `code` what it tells
- * of code that ran; in answers `search` of a search and `pages` of addresses that were read.
+ * of code that ran; in answers `search` of a search and `pages` of addresses that were read. `run` is the same in what a
+ * hosted tool was asked and what came of it.
  */
 export type OpaquePart = {
   kind: 'opaque';
@@ -144,6 +145,7 @@ export type OpaquePart = {
   search?: HostedSearch;
   code?: HostedCode;
   pages?: string[];
+  run?: string;
   at?: SourcePath;
 };
 

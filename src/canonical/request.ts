@@ -50,6 +50,7 @@ export type Tool = FunctionTool | CustomTool | WebSearchTool | OpaqueTool;
 export type ToolChoice =
   | { mode: 'auto' | 'none' | 'required' }
   | { mode: 'one'; name: string; namespace?: string; form: 'json' | 'text' }
+  | { mode: 'hosted'; tool: 'web-search' | 'code' }
   | { mode: 'subset'; required: boolean; names: string[] }
   | { mode: 'opaque'; raw: Raw };
 

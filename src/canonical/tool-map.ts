@@ -58,7 +58,13 @@ export function mapTools(
     return { ...message, parts: message.parts.map(mapPart) };
   });
   const out: CanonicalRequest = { ...request, tools, messages };
-  if (request.toolChoice) {
+  const isGone =
+    request.toolChoice?.mode === 'hosted' && request.toolChoice.tool === 'web-search' && !abilities.webSearch;
+  if (isGone) {
+    const path = request.origin.toolChoice ?? 'tool_choice';
+    losses.push({ path, action: 'dropped', reason: 'the upstream model has no search of its own' });
+    delete out.toolChoice;
+  } else if (request.toolChoice) {
     const choice = mapChoice(request.toolChoice, renames, abilities);
     if (tools.length > 0) out.toolChoice = choice;
     else if (request.tools.length > 0) delete out.toolChoice;

@@ -27,6 +27,8 @@ export type Usage = {
   tier?: string;
   /** Where it took more than one request: what each of them used, since its provider prices each by itself. */
   requests?: Usage[];
+  /** Of a request that another model took for the answering one, which asked it for advice. */
+  other?: OtherModel;
   /** `reported` by the provider to the end, `partial` up to a break, `estimated` by us. */
   source: 'reported' | 'partial' | 'estimated';
   /** The provider's own object, verbatim; null when there was none. */
@@ -34,6 +36,23 @@ export type Usage = {
   /** What the client is charged, for answers that show it beside the counts. */
   cost?: ShownCost;
 };
+
+/** Picodollars per token of every class. */
+export type TokenRates = {
+  input: number;
+  cachedInput: number;
+  cacheWrite: number;
+  cacheWrite1h: number;
+  inputAudio: number;
+  inputImage: number;
+  output: number;
+  outputAudio: number;
+  outputImage: number;
+  reasoning: number;
+};
+
+/** Its name, and what its tokens are charged at; without rates, at those of the model that answered. */
+export type OtherModel = { model: string; rates?: TokenRates };
 
 /**
  * USD. `total` is what was charged, `request` the computed cost before the minimum, the others parts of that: `input`

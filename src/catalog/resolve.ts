@@ -66,6 +66,11 @@ export function buildModelIndex(source: Source): ModelIndex {
   return { byName, models, providers, absent, standIns: source.routing?.fallbacks ?? new Map() };
 }
 
+/** The model of any spelling, sold or not. */
+export function modelNamed(index: ModelIndex, name: string): Model | undefined {
+  return index.byName.get(sameName(name))?.model;
+}
+
 /**
  * The model and its callable deployments for the name a client wrote: an id, an alias, `provider/model`, with dots
  * and dashes as the client likes. A model that nobody set up here runs will do when another one that is run stands in

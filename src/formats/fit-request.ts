@@ -84,6 +84,7 @@ function fitForcedChoice(request: CanonicalRequest, target: Target): FitStep {
   const isForced =
     toolChoice.mode === 'one' ||
     toolChoice.mode === 'required' ||
+    toolChoice.mode === 'hosted' ||
     (toolChoice.mode === 'subset' && toolChoice.required);
   if (!isForced) return { request, losses: [], changes: [] };
   const text =

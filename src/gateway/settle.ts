@@ -2,11 +2,13 @@
 
 import { billOf, type Charge, codeNano, searchesNano } from '../billing/charge.ts';
 import type { HoldRules } from '../billing/hold.ts';
-import { isFree } from '../billing/rates.ts';
+import { isFree, type Priced, withOtherRates } from '../billing/rates.ts';
 import { shownCost } from '../billing/shown-cost.ts';
 import type { Fault } from '../canonical/fault.ts';
 import { type Loss, lossHeader } from '../canonical/loss.ts';
 import type { ShownCost, Usage } from '../canonical/usage.ts';
+import { priceAt } from '../catalog/price.ts';
+import { type ModelIndex, modelNamed } from '../catalog/resolve.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, SettleRule } from '../store/ports.ts';
@@ -20,6 +22,7 @@ export type SettlePorts = {
   journal: Journal;
   billing: HoldRules;
   containers: PaidContainers;
+  models: ModelIndex;
   /** Every call that is not settled yet. */
   running: CallsUnderWay & { add(call: Call): unknown; delete(call: Call): unknown };
 };
@@ -68,15 +71,23 @@ export class Latch {
     return shownCost(shown, apart);
   }
 
-  #dueOf(usage: Usage): Due {
+  #dueOf(reported: Usage): Due {
     const { price, startedMs } = this.#call;
+    const usage = withOtherRates(reported, (name) => this.#priced(name));
     if (usage.containers === undefined || price.perContainer === undefined) return { usage, pay() {} };
-    if (this.#due?.of === usage) return this.#due.due;
+    if (this.#due?.of === reported) return this.#due.due;
     const due = this.freesContainers
       ? { usage: withoutContainers(usage), pay() {} }
       : this.#ports.containers.due(usage, startedMs, nowMs());
-    this.#due = { of: usage, due };
+    this.#due = { of: reported, due };
     return due;
+  }
+
+  /** Of a model that gave advice, by the name it has at its provider. */
+  #priced(name: string): Priced | undefined {
+    const model = modelNamed(this.#ports.models, name);
+    const price = model && priceAt(model, this.#call.startedMs);
+    return price && { model: model.id, price };
   }
 
   /** The cost is shown before it is charged, mostly of the same usage. */
@@ -109,7 +120,7 @@ export class Latch {
       usage: used,
       costNano,
       chargeNano,
-      losses: losses.length === 0 ? undefined : lossHeader(losses),
+      losses: lossesOf(losses, used),
       atMs,
     });
     call.trace.costNano = chargedNano;
@@ -127,6 +138,15 @@ export class Latch {
   delivered(): void {
     if (!this.#call.hasLeft) this.#ports.ledger.delivered(this.#call.id);
   }
+}
+
+/** As the ledger keeps them. Advice of a model that has no price here is charged as if the answering one had given it. */
+function lossesOf(losses: Loss[], usage: Usage): string | undefined {
+  const isGuessed = usage.requests?.some(({ other }) => other !== undefined && !other.rates);
+  const all: Loss[] = isGuessed
+    ? [...losses, { path: 'usage.iterations', action: 'changed', reason: 'the model has no price here' }]
+    : losses;
+  return all.length === 0 ? undefined : lossHeader(all);
 }
 
 /** The row of a call tells what has left, and the last of it leaves when the charge is durable. */

@@ -52,6 +52,7 @@ export function callableTools(request: CanonicalRequest): CallableTool[] {
       );
     case 'auto':
     case 'required':
+    case 'hosted':
     case 'opaque':
     case undefined:
       return tools;

@@ -49,20 +49,27 @@ export function decodeUsage(value: unknown, source: Usage['source'], code?: Code
   if (runs > 0) usage.serverTools.code_execution = runs;
   const containers = containersOf({ runs, container: code?.container });
   if (Object.keys(containers).length > 0) addContainers(usage, containers);
-  const tier = asString(value.service_tier);
+  // what is paid for more speed does not depend on the capacity that served
+  const tier = value.speed === 'fast' ? 'fast' : asString(value.service_tier);
   if (tier !== undefined) usage.tier = tier;
-  return withCompactions(settleUsage(usage), value);
+  return withAside(settleUsage(usage), value);
 }
 
-/** A conversation that was shortened on the way took requests of their own, which the counts at the top leave out. */
-function withCompactions(usage: Usage, value: JsonObject): Usage {
-  const compactions = asArray(value.iterations)
+/**
+ * A conversation that was shortened on the way, or for which another model was asked for advice, took requests of
+ * their own, which the counts at the top leave out.
+ */
+function withAside(usage: Usage, value: JsonObject): Usage {
+  const aside = asArray(value.iterations)
     .map(asObject)
-    .filter(({ type }) => type === 'compaction')
-    .flatMap(
-      (counts) => decodeUsage({ ...counts, service_tier: value.service_tier ?? null }, usage.source) ?? [],
-    );
-  return compactions.length === 0 ? usage : { ...sumUsages([usage, ...compactions]), raw: value };
+    .filter(({ type }) => type === 'compaction' || type === 'advisor_message')
+    .flatMap((counts): Usage[] => {
+      const own = decodeUsage({ service_tier: value.service_tier ?? null, ...counts }, usage.source);
+      const model = counts.type === 'advisor_message' ? asString(counts.model) : undefined;
+      if (!own) return [];
+      return [model === undefined ? own : { ...own, other: { model } }];
+    });
+  return aside.length === 0 ? usage : { ...sumUsages([usage, ...aside]), raw: value };
 }
 
 /** Whether a block is code on its way to the provider's container. */
@@ -149,7 +156,7 @@ export function encodeUsage(usage: Usage | undefined): JsonObject {
     // only the format's own tiers: another provider's name would break a typed client
     service_tier: tier === 'standard' || tier === 'priority' || tier === 'batch' ? tier : null,
     inference_geo: null,
-    speed: null,
+    speed: tier === 'fast' ? 'fast' : null,
     ...known.cost,
   };
 }

@@ -1,5 +1,6 @@
 // Keeps good answers for the next request that asks the same.
 
+import { asksOthers } from '../../billing/rates.ts';
 import type { AnswerChange } from '../../canonical/answer-change.ts';
 import type { Fault } from '../../canonical/fault.ts';
 import { Fold } from '../../canonical/fold.ts';
@@ -87,7 +88,7 @@ function foldStream(
 
 /** Whole, of the model's own knowledge, and no refusal: who asks again hopes for better. */
 function isWorthKeeping({ finish, parts }: CanonicalResponse, usage: Usage, isCapped: boolean): boolean {
-  if (Object.values(usage.serverTools).some((runs) => runs > 0)) return false;
+  if (Object.values(usage.serverTools).some((runs) => runs > 0) || asksOthers(usage)) return false;
   const says = parts.some(
     (part) =>
       (part.kind === 'text' && part.text !== '') || part.kind === 'tool-call' || part.kind === 'opaque',

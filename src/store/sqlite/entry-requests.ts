@@ -1,9 +1,12 @@
 // The requests that one charge was made for, as its entry keeps them: what each used that is priced by the request.
 
-import { noUsage, settleUsage, type Usage } from '../../canonical/usage.ts';
+import { noUsage, type OtherModel, settleUsage, type TokenRates, type Usage } from '../../canonical/usage.ts';
 import { asArray, asNumber, asString, tryParseJson } from '../../lib/json.ts';
 
-/** Rows of counts in the order of `usageOf`, with the tier behind them where there is one. */
+/**
+ * Rows of counts in the order of `usageOf`; behind them the tier where there is one, and where another model took the
+ * request its name and rates.
+ */
 export function packRequests(requests: readonly Usage[]): string {
   return JSON.stringify(
     requests.map(({ cacheWrite, ...usage }) => [
@@ -20,9 +23,25 @@ export function packRequests(requests: readonly Usage[]): string {
       usage.outputReasoning,
       usage.outputAudio,
       usage.outputImage,
-      ...(usage.tier === undefined ? [] : [usage.tier]),
+      ...(usage.tier === undefined && !usage.other ? [] : [usage.tier ?? null]),
+      ...(usage.other ? packOther(usage.other) : []),
     ]),
   );
+}
+
+const RATES = [
+  ...(['input', 'cachedInput', 'cacheWrite', 'cacheWrite1h', 'inputAudio', 'inputImage'] as const),
+  ...(['output', 'outputAudio', 'outputImage', 'reasoning'] as const),
+];
+
+function packOther({ model, rates }: OtherModel): (string | number)[] {
+  return rates ? [model, ...RATES.map((name) => rates[name])] : [model];
+}
+
+function otherOf(model: string, row: unknown[]): OtherModel {
+  if (row.length < RATES.length) return { model };
+  const rates = Object.fromEntries(RATES.map((name, place) => [name, asNumber(row[place]) ?? 0]));
+  return { model, rates: rates as TokenRates };
 }
 
 export function unpackRequests(text: string): Usage[] {
@@ -32,6 +51,7 @@ export function unpackRequests(text: string): Usage[] {
 function usageOf(row: unknown[]): Usage {
   const count = (place: number) => asNumber(row[place]) ?? 0;
   const tier = asString(row[13]);
+  const model = asString(row[14]);
   return settleUsage({
     ...noUsage(),
     inputUncached: count(0),
@@ -44,5 +64,6 @@ function usageOf(row: unknown[]): Usage {
     outputAudio: count(11),
     outputImage: count(12),
     ...(tier === undefined ? {} : { tier }),
+    ...(model === undefined ? {} : { other: otherOf(model, row.slice(15)) }),
   });
 }

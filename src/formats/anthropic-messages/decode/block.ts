@@ -212,6 +212,7 @@ export function decodeOpaque(block: JsonObject, at: SourcePath | undefined): Opa
   const search = at === undefined ? searchIn(block) : undefined;
   const pages = at === undefined ? pagesIn(block) : undefined;
   const code = codeIn(block);
+  const run = at === undefined ? (asString(block.tool_use_id) ?? asString(block.id)) : undefined;
   return {
     kind: 'opaque',
     raw: { format: FORMAT, value: block },
@@ -220,6 +221,7 @@ export function decodeOpaque(block: JsonObject, at: SourcePath | undefined): Opa
     ...(search === undefined ? {} : { search }),
     ...(code === undefined ? {} : { code }),
     ...(pages === undefined ? {} : { pages }),
+    ...(run === undefined ? {} : { run }),
     ...place(at),
   };
 }

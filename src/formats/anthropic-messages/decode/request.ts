@@ -29,6 +29,7 @@ const KNOWN = [
   'tool_choice',
   'metadata',
   'service_tier',
+  'speed',
   'cache_control',
   // refused below when they say something
   'thread',
@@ -43,13 +44,14 @@ const KNOWN = [
 export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   refuseUnconvertible(body);
   const losses: Loss[] = leftovers(body, KNOWN, '');
+  const tools = decodeTools(body.tools, losses);
   const request: CanonicalRequest = {
     model: asString(body.model) ?? '',
     stream: body.stream === true,
     includeUsage: true,
     messages: [...decodeSystem(body.system, losses), ...decodeMessages(body.messages, losses)],
-    tools: decodeTools(body.tools, losses),
-    ...decodeToolChoice(body.tool_choice, losses),
+    tools,
+    ...decodeToolChoice(body.tool_choice, tools, losses),
     sampling: {},
     cache: {},
     origin: {},
@@ -141,8 +143,21 @@ function decodeControls(body: JsonObject, request: CanonicalRequest, losses: Los
   }
   const tier = asString(body.service_tier);
   if (tier !== undefined) request.serviceTier = tier === 'standard_only' ? 'default' : tier;
+  decodeSpeed(body, request, losses);
   const { cache } = decodeCache(body, undefined, losses);
   if (cache) request.cache.auto = cache;
+}
+
+/** More speed for more money is a tier of its own at other providers. */
+function decodeSpeed({ speed }: JsonObject, request: CanonicalRequest, losses: Loss[]): void {
+  if (speed === undefined || speed === null || speed === 'standard') return;
+  if (speed !== 'fast') {
+    losses.push({ path: 'speed', action: 'dropped', reason: 'there is no such speed' });
+    return;
+  }
+  if (request.serviceTier !== undefined)
+    losses.push({ path: 'service_tier', action: 'dropped', reason: 'the speed is a tier of its own' });
+  request.serviceTier = 'fast';
 }
 
 function decodeReasoning(body: JsonObject, losses: Loss[]): ReasoningControl | undefined {
@@ -237,7 +252,7 @@ function originsOf(body: JsonObject): Record<string, SourcePath> {
     toolChoice: 'tool_choice',
     parallelTools: 'tool_choice.disable_parallel_tool_use',
     userId: 'metadata.user_id',
-    serviceTier: 'service_tier',
+    serviceTier: body.speed === 'fast' ? 'speed' : 'service_tier',
     'cache.auto': 'cache_control',
     'cache.prewarm': 'max_tokens',
   };

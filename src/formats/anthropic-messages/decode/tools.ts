@@ -1,6 +1,7 @@
 // Tool definitions of the Messages format to canonical tools.
 
 import { Fault } from '../../../canonical/fault.ts';
+import { runsCode } from '../../../canonical/hosted-tool.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import type { JsonSchema, SourcePath } from '../../../canonical/part.ts';
 import type { FunctionTool, Tool, ToolChoice, WebSearchTool } from '../../../canonical/request.ts';
@@ -189,6 +190,7 @@ function strings(value: JsonValue | undefined): string[] | undefined {
 /** `tool_choice`: who decides, and whether several calls at once are fine (undefined when it does not say). */
 export function decodeToolChoice(
   value: JsonValue | undefined,
+  tools: readonly Tool[],
   losses: Loss[],
 ): { toolChoice?: ToolChoice; parallelTools?: boolean } {
   if (!isObject(value)) return {};
@@ -205,11 +207,18 @@ export function decodeToolChoice(
       const name = asString(value.name);
       if (name === undefined)
         throw new Fault('missing_field', '`tool_choice.name` is missing.', { param: 'tool_choice.name' });
-      return { toolChoice: { mode: 'one', name, form: 'json' }, ...parallel };
+      return { toolChoice: hostedChoice(name, tools) ?? { mode: 'one', name, form: 'json' }, ...parallel };
     }
     default:
       throw new Fault('invalid_value', '`tool_choice.type` must be auto, any, tool or none.', {
         param: 'tool_choice.type',
       });
   }
+}
+
+/** Tools that run at the provider have their names here like all others. */
+function hostedChoice(name: string, tools: readonly Tool[]): ToolChoice | undefined {
+  const named = tools.find((tool) => 'raw' in tool && asObject(tool.raw.value).name === name);
+  if (named?.kind === 'web-search') return { mode: 'hosted', tool: 'web-search' };
+  return named?.kind === 'opaque' && runsCode(named) ? { mode: 'hosted', tool: 'code' } : undefined;
 }

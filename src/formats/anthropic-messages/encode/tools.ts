@@ -1,7 +1,7 @@
 // Canonical tools and the choice among them to the Messages format.
 
 import { Fault } from '../../../canonical/fault.ts';
-import { hostedToolFault, runsCode } from '../../../canonical/hosted-tool.ts';
+import { hostedToolFault, isChosen, runsCode } from '../../../canonical/hosted-tool.ts';
 import type {
   FunctionTool,
   OpaqueTool,
@@ -9,7 +9,7 @@ import type {
   ToolChoice,
   WebSearchTool,
 } from '../../../canonical/request.ts';
-import { asObject, compact, isObject, type JsonObject } from '../../../lib/json.ts';
+import { asObject, asString, compact, isObject, type JsonObject } from '../../../lib/json.ts';
 import { foreignCodeLosses } from '../../code-tool.ts';
 import { leftovers } from '../../leftovers.ts';
 import { ANTHROPIC } from '../../schema-dialect.ts';
@@ -179,12 +179,21 @@ function forcedChoice(choice: ToolChoice, writing: Writing): JsonObject | undefi
       return choice.required ? { type: 'any' } : undefined;
     case 'one':
       return { type: 'tool', name: choice.name };
+    case 'hosted':
+      return { type: 'tool', name: hostedName(choice, writing) };
     case 'opaque':
       if (choice.raw.format === FORMAT && isObject(choice.raw.value)) return choice.raw.value;
       throw unsupported('This tool choice', writing.request.origin.toolChoice);
     default:
       return choice satisfies never;
   }
+}
+
+function hostedName(choice: ToolChoice & { mode: 'hosted' }, { request }: Writing): string {
+  const tool = request.tools.find((each) => isChosen(each, choice));
+  const own =
+    tool && 'raw' in tool && tool.raw.format === FORMAT ? asString(asObject(tool.raw.value).name) : undefined;
+  return own ?? (choice.tool === 'code' ? 'code_execution' : 'web_search');
 }
 
 function plainChoice(choice: ToolChoice): JsonObject {

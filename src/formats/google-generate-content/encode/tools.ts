@@ -27,7 +27,7 @@ export function encodeTools(writing: Writing): JsonObject {
     ...(functionDeclarations.length > 0 ? [{ functionDeclarations }] : []),
     ...offered.flatMap((tool) => encodeHosted(tool, writing)),
   ];
-  const functionCallingConfig = isStrict ? { mode: 'VALIDATED' } : encodeChoice(writing);
+  const functionCallingConfig = isStrict ? { mode: 'VALIDATED' } : encodeChoice(writing, functions.length);
   return functionCallingConfig ? { tools, toolConfig: { functionCallingConfig } } : { tools };
 }
 
@@ -99,7 +99,7 @@ function encodeHosted(tool: Tool, writing: Writing): JsonObject[] {
   }
 }
 
-function encodeChoice(writing: Writing): JsonObject | undefined {
+function encodeChoice(writing: Writing, functions: number): JsonObject | undefined {
   const { toolChoice, origin } = writing.request;
   switch (toolChoice?.mode) {
     case undefined:
@@ -114,6 +114,9 @@ function encodeChoice(writing: Writing): JsonObject | undefined {
       return { mode: 'ANY', allowedFunctionNames: [toolChoice.name] };
     case 'subset':
       return toolChoice.required ? { mode: 'ANY', allowedFunctionNames: toolChoice.names } : { mode: 'AUTO' };
+    case 'hosted':
+      lose(writing, 'toolChoice', 'changed', 'Google’s own tools cannot be forced; the choice became auto');
+      return functions > 0 ? { mode: 'AUTO' } : undefined;
     case 'opaque':
       throw unsupported(origin.toolChoice ?? 'tool_choice', 'it has no such choice');
     default:

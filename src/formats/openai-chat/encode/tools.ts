@@ -96,7 +96,7 @@ function encodeSearch(tool: WebSearchTool, losses: Loss[]): JsonObject {
 function encodeChoice(request: CanonicalRequest, hasTools: boolean, losses: Loss[]): JsonObject {
   const { toolChoice, parallelTools, origin } = request;
   const members: JsonObject = {};
-  if (toolChoice && hasTools) members.tool_choice = choiceValue(request, toolChoice);
+  if (toolChoice && hasTools) members.tool_choice = choiceValue(request, toolChoice, losses);
   if (parallelTools !== undefined && hasTools) members.parallel_tool_calls = parallelTools;
   if (hasTools) return members;
   // upstreams refuse both members when there is no tool to choose
@@ -111,6 +111,7 @@ function encodeChoice(request: CanonicalRequest, hasTools: boolean, losses: Loss
 function choiceValue(
   request: CanonicalRequest,
   choice: NonNullable<CanonicalRequest['toolChoice']>,
+  losses: Loss[],
 ): JsonValue {
   switch (choice.mode) {
     case 'auto':
@@ -124,6 +125,13 @@ function choiceValue(
       const tools = choice.names.map((name) => named(name, customs.includes(name)));
       return { type: 'allowed_tools', allowed_tools: { mode: choice.required ? 'required' : 'auto', tools } };
     }
+    case 'hosted':
+      losses.push({
+        path: request.origin.toolChoice ?? 'tool_choice',
+        action: 'changed',
+        reason: 'a hosted tool cannot be forced there; the choice became auto',
+      });
+      return 'auto';
     case 'opaque':
       if (choice.raw.format === 'openai-chat') return choice.raw.value;
       throw unsupported(request.origin.toolChoice ?? 'tool_choice', 'it has no such choice');

@@ -139,10 +139,21 @@ export function decodeToolChoice(value: JsonValue | undefined, losses: Loss[]): 
       param: 'tool_choice',
     });
   if (value.type === 'allowed_tools') return decodeSubset(value, losses);
+  const hosted = readHosted(asString(value.type) ?? '', value);
+  if (hosted) return hosted;
   const one = readNamed(value);
   if (!one) return { mode: 'opaque', raw: raw(value) };
   losses.push(...lostMembers(value, ['type', 'name', 'namespace'], 'tool_choice'));
   return { mode: 'one', ...one };
+}
+
+/** The newer spelling of the search is what is written again. */
+function readHosted(type: string, choice: JsonObject): ToolChoice | undefined {
+  if (Object.keys(choice).length > 1) return undefined;
+  if (type === 'code_interpreter') return { mode: 'hosted', tool: 'code' };
+  return type === 'web_search' || type.startsWith('web_search_preview')
+    ? { mode: 'hosted', tool: 'web-search' }
+    : undefined;
 }
 
 type Named = { name: string; form: 'json' | 'text'; namespace?: string };

@@ -20,6 +20,7 @@ import type { ItemWriter, Send } from './item-writer.ts';
 import { MessageWriter } from './message-writer.ts';
 import { PictureWriter } from './picture-writer.ts';
 import { ReasoningWriter } from './reasoning-writer.ts';
+import { RunQueue } from './run-queue.ts';
 import { SearchWriter } from './search-writer.ts';
 
 /**
@@ -32,6 +33,7 @@ export class AnswerWriter {
   readonly #clientTools: Set<string>;
   readonly #output: JsonObject[] = [];
   readonly #ids = new Set<string>();
+  readonly #runs = new RunQueue();
   #item: ItemWriter | undefined;
   /** The part that takes deltas; its item may stay open behind it. */
   #part: number | undefined;
@@ -64,7 +66,12 @@ export class AnswerWriter {
         return;
       case 'part-start':
         this.#part = event.index;
-        this.#beginPart(event.part);
+        if (event.part.kind === 'opaque')
+          for (const part of this.#runs.take(event.part)) this.#writeOpaque(part);
+        else {
+          this.#writeWaiting();
+          this.#beginPart(event.part);
+        }
         return;
       case 'part-delta':
         if (event.index === this.#part) this.#item?.take(event.delta);
@@ -82,9 +89,11 @@ export class AnswerWriter {
         this.#serviceTier = event.serviceTier ?? this.#serviceTier;
         return;
       case 'finish':
+        this.#writeWaiting();
         this.#finish(event.finish);
         return;
       case 'error':
+        this.#writeWaiting();
         this.#fail(event.fault);
         return;
       default:
@@ -185,6 +194,10 @@ export class AnswerWriter {
     if (id === undefined || this.#ids.has(id)) return undefined;
     this.#ids.add(id);
     return id;
+  }
+
+  #writeWaiting(): void {
+    for (const part of this.#runs.rest()) this.#writeOpaque(part);
   }
 
   #writeOpaque(part: OpaquePart): void {

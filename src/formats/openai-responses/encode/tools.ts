@@ -1,6 +1,6 @@
 // Canonical tools and tool choice, written for a Responses request.
 
-import { hostedToolFault, runsCode } from '../../../canonical/hosted-tool.ts';
+import { hostedToolFault, isChosen, runsCode } from '../../../canonical/hosted-tool.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import type {
   CanonicalRequest,
@@ -11,7 +11,7 @@ import type {
   ToolChoice,
   WebSearchTool,
 } from '../../../canonical/request.ts';
-import { asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
+import { asObject, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { foreignCodeLosses } from '../../code-tool.ts';
 import type { Target } from '../../codec.ts';
 import { listed } from '../../schema-fit.ts';
@@ -158,6 +158,8 @@ function writeChoice(choice: ToolChoice, tools: Tool[], path: string, losses: Lo
         mode: choice.required ? 'required' : 'auto',
         tools: choice.names.map((name) => writeNamed(name, formOf(name, tools), tools)),
       };
+    case 'hosted':
+      return { type: hostedType(choice, tools) };
     case 'opaque':
       if (choice.raw.format === 'openai-responses') return choice.raw.value;
       losses.push({ path, action: 'dropped', reason: 'known to its own format only; the model chooses' });
@@ -165,6 +167,14 @@ function writeChoice(choice: ToolChoice, tools: Tool[], path: string, losses: Lo
     default:
       return choice satisfies never;
   }
+}
+
+/** The type its tool is declared by. */
+function hostedType(choice: ToolChoice & { mode: 'hosted' }, tools: Tool[]): string {
+  const tool = tools.find((each) => isChosen(each, choice));
+  const raw = tool && 'raw' in tool ? tool.raw : undefined;
+  const own = raw?.format === 'openai-responses' ? asString(asObject(raw.value).type) : undefined;
+  return own ?? (choice.tool === 'code' ? 'code_interpreter' : 'web_search');
 }
 
 function writeNamed(name: string, form: 'json' | 'text', tools: Tool[]): JsonObject {
