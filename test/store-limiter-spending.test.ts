@@ -62,6 +62,25 @@ describe.each([
     expect(limiter.admit('key_c', WIDE).allowed).toBe(true);
   });
 
+  test('count what open calls are expected to use, until they end and what they used counts', () => {
+    const { admit, spend } = limiterOn(limits);
+    const first = admit();
+    if (!first.allowed) throw new Error('the first call is let in');
+    first.expect({ ...NOTHING, ...amountOf(590) });
+    const second = admit();
+    if (!second.allowed) throw new Error('10 are left, and nobody knows what the second one uses');
+    second.expect({ ...NOTHING, ...amountOf(30) });
+    second.expect({ ...NOTHING, ...amountOf(9000) });
+    // 20 more than there is are spoken for; 10 come back a second
+    expect(admit()).toMatchObject({ allowed: false, why, retryAfterS: 3 });
+    first.release();
+    spend(amountOf(100));
+    second.undo();
+    expect(admit().allowed).toBe(true);
+    spend(amountOf(500));
+    expect(admit()).toMatchObject({ allowed: false, why, retryAfterS: 1 });
+  });
+
   test('refuse without taking a request or a place', () => {
     const { admit, spend, standing } = limiterOn({ ...limits, requestsPerMinute: 5, concurrent: 5 });
     admit();

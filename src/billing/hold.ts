@@ -55,16 +55,27 @@ export function holdOf(request: HoldRequest, rules: HoldRules): Hold {
   };
 }
 
+/** What a call will likely use: the estimated input and the output a call usually has, whatever is held for it. */
+export function expectedUse(request: HoldRequest, rules: HoldRules): { tokens: number; nano: bigint } {
+  const { promptTokens, prompts = 1 } = request;
+  const tokens = promptTokens * prompts + expectedOutput(request, rules.expectedOutputTokens);
+  return { tokens, nano: holdOf(request, { ...rules, hold: 'expected' }).holdNano };
+}
+
 type Costs = { needPico: bigint; holdPico: bigint };
 
+function expectedOutput(request: HoldRequest, expectedTokens: number): number {
+  const { maxOutputTokens = expectedTokens } = request;
+  return Math.min(expectedTokens, capOf(request) ?? expectedTokens, maxOutputTokens) * answersOf(request);
+}
+
 function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
-  const { promptTokens, maxOutputTokens, price, prompts = 1 } = request;
+  const { promptTokens, price, prompts = 1 } = request;
   const inputTokens = promptTokens * prompts;
   const rates = ratesFor(price, promptTokens, undefined);
-  const most = Math.min(capOf(request) ?? expectedTokens, maxOutputTokens ?? expectedTokens);
   const inputRate = Math.max(rates.input, rates[request.cacheWrite ?? 'input']);
   const needPico = times(inputTokens, inputRate) + times(prompts, price.perRequest ?? 0);
-  const outputTokens = Math.min(expectedTokens, most) * answersOf(request);
+  const outputTokens = expectedOutput(request, expectedTokens);
   return { needPico, holdPico: needPico + times(outputTokens, rates.output) + codeCost(request) };
 }
 

@@ -141,9 +141,14 @@ export type LimitRefusal = RateStanding & {
   retryAfterS: number;
 };
 
+/** What a call takes from the minute's tokens and money. */
+export type MinuteUse = { tokens: number; nano: bigint };
+
 export type LimitVerdict =
   | (RateStanding & {
       allowed: true;
+      /** Counts what the call will likely use as gone from the minute until its place is given back. */
+      expect: (use: MinuteUse) => void;
       /** Gives the place back. May be called more than once, like `undo`. */
       release: () => void;
       /** Gives the place and the request back: the call was refused after all. */
@@ -156,7 +161,7 @@ export interface Limiter {
   /** Takes one request and one place, or nothing at all. */
   admit(keyId: string, limits: CallLimits): LimitVerdict;
   /** Takes what a call has used from the minute's tokens and money, also more than is left: later calls then wait. */
-  spend(keyId: string, used: { tokens: number; nano: bigint }): void;
+  spend(keyId: string, used: MinuteUse): void;
   /** How the key stands; `open` are its running calls. Takes nothing. */
   standing(keyId: string, limits: CallLimits): RateStanding & { open: number };
   /** Every limit that would refuse a call now. Takes nothing. */

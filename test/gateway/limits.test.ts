@@ -218,6 +218,20 @@ describe('tokens a minute', () => {
   });
 });
 
+test('tokens a minute count what calls under way are expected to use', async () => {
+  // 2,000 tokens of output are expected of each, and a few of input
+  const { key } = server.makeKey({ tokensPerMinute: 4500 });
+  const running = [1, 2, 3].map(() => ask(server, 'openai-chat', { model: 'hold', key }));
+  await untilTrue(() => waiting === 3);
+  const refused = await ask(server, 'openai-chat', { model: 'fine', key });
+  expect(refused.status).toBe(429);
+  expect(((await refused.json()) as { error: { message: string } }).error.message).toContain('running');
+  open.resolve();
+  for (const call of running) expect((await call).status).toBe(200);
+  // 250 each is what they have used
+  expect((await ask(server, 'openai-chat', { model: 'fine', key })).status).toBe(200);
+});
+
 describe('requests that cost nothing', () => {
   const get = (path: string, key: string) =>
     fetch(server.url + path, { headers: { authorization: `Bearer ${key}` } });

@@ -13,12 +13,28 @@ const ANSWER = JSON.stringify({
 });
 const json = { 'content-type': 'application/json' };
 
+const frame = (usage: object | undefined, ...choices: object[]) =>
+  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices, ...(usage ? { usage } : {}) })}\n\n`;
+const REAL = { prompt_tokens: 1000, completion_tokens: 500, total_tokens: 1500 };
+const ZERO = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+const events = { 'content-type': 'text/event-stream' };
+
 const ODD: Record<string, () => Response> = {
   marked: () => new Response(`\uFEFF${ANSWER}`, { headers: json }),
   gzip: () => new Response(ANSWER, { headers: { ...json, 'content-encoding': 'gzip' } }),
   br: () => new Response(ANSWER, { headers: { ...json, 'content-encoding': 'br' } }),
   zstd: () => new Response(ANSWER, { headers: { ...json, 'content-encoding': 'zstd' } }),
   moved: () => new Response(null, { status: 307, headers: { location: 'https://elsewhere.example/v1' } }),
+  zeroed: () =>
+    new Response(
+      [
+        frame(undefined, { index: 0, delta: { role: 'assistant', content: 'Grüße' }, finish_reason: null }),
+        frame(REAL, { index: 0, delta: {}, finish_reason: 'stop' }),
+        frame(ZERO),
+        'data: [DONE]\n\n',
+      ].join(''),
+      { headers: events },
+    ),
   lost: () => new Response('<h1>404</h1>', { status: 404, headers: { 'content-type': 'text/html' } }),
 };
 
@@ -72,6 +88,30 @@ test('an answer that begins with a byte order mark is charged and shown without 
     usage: { total_tokens: 1500, cost_usd_total: 0.006 },
   });
 });
+
+test.each(['/v1/chat/completions', '/v1/messages', '/v1/responses'])(
+  'a count of nothing behind the real one is no count (%s)',
+  async (path) => {
+    const said =
+      path === '/v1/responses'
+        ? { input: 'Hi' }
+        : { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 900 };
+    const spent = async () => {
+      const response = await fetch(`${gateway.url}/v1/key`, {
+        headers: { authorization: `Bearer ${gateway.key}` },
+      });
+      return ((await response.json()) as { usage: { cost_usd: number } }).usage.cost_usd;
+    };
+    const before = await spent();
+    const response = await fetch(`${gateway.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.key}` },
+      body: JSON.stringify({ model: 'zeroed', stream: true, ...said }),
+    });
+    expect(await response.text()).toContain('"cost_usd_total":0.006');
+    expect((await spent()) - before).toBeCloseTo(0.006, 9);
+  },
+);
 
 describe('an answer that is not compressed as it says', () => {
   test.each(['gzip', 'br', 'zstd'])('%s: is a bad answer, not a provider out of reach', async (model) => {

@@ -1,6 +1,7 @@
 // Lets a request in, or says why not: key, size, form, permission, limits, in this order.
 
 import { estimatePromptTokens } from '../../billing/body-tokens.ts';
+import { expectedUse } from '../../billing/hold.ts';
 import { Fault } from '../../canonical/fault.ts';
 import { isModelAllowed } from '../../catalog/list.ts';
 import type { Model, Price } from '../../catalog/model.ts';
@@ -13,7 +14,7 @@ import { nowMs } from '../../lib/clock.ts';
 import { newCallId } from '../../lib/id.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { resolveLimits } from '../../store/key-limits.ts';
-import type { Directory, Key, Limiter } from '../../store/ports.ts';
+import type { CallLimits, Directory, Key, Limiter } from '../../store/ports.ts';
 import { type CachingPorts, cachingOf } from '../cache/caching.ts';
 import type { Call } from '../call.ts';
 import { mayTranslate, refuseTags } from '../candidates/candidate.ts';
@@ -25,7 +26,7 @@ import { parseBody, readBody } from './body.ts';
 import { identify } from './credentials.ts';
 import type { FloodGate } from './flood-gate.ts';
 import { takeCall, takeFree } from './limits.ts';
-import { type PutAsidePorts, putAside } from './put-aside.ts';
+import { holdRequestOf, type PutAsidePorts, putAside } from './put-aside.ts';
 import type { Turns } from './turns.ts';
 
 /** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
@@ -131,7 +132,10 @@ export async function admitKnown(
     if (!door.free) call.caching = cachingOf(call, ports);
     if (!door.free && !call.caching?.hit) call.turn = ports.turns.enter(key.id, config.server);
     refuseExpired(key, startedMs);
-    const waiting = door.free ? undefined : putAside(call, ports, () => mayTranslate(call, config.providers));
+    const asksApart = () => mayTranslate(call, config.providers);
+    if (!door.free && !call.caching?.hit && hasMinuteOfUse(limits))
+      place.expect(expectedUse(holdRequestOf(call, asksApart), ports.billing));
+    const waiting = door.free ? undefined : putAside(call, ports, asksApart);
     if (waiting) await waiting;
   } catch (thrown) {
     call.turn?.end();
@@ -142,6 +146,11 @@ export async function admitKnown(
   }
   seen.admitted = true;
   return call;
+}
+
+/** Most keys have no limit of tokens or money a minute. */
+function hasMinuteOfUse({ tokensPerMinute, nanoPerMinute }: CallLimits): boolean {
+  return tokensPerMinute !== undefined || nanoPerMinute !== undefined;
 }
 
 function addressIn(body: JsonObject): Address {

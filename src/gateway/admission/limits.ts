@@ -47,9 +47,9 @@ function wordsOf({ why, retryAfterS }: LimitRefusal, limits: CallLimits): string
     case 'requests':
       return `This key may make ${limits.requestsPerMinute} requests a minute. ${again}`;
     case 'tokens':
-      return `This key may use ${limits.tokensPerMinute} tokens a minute and has used them up. ${again}`;
+      return `This key may use ${limits.tokensPerMinute} tokens a minute, which it has used or calls that are running will. ${again}`;
     case 'usd':
-      return `This key may spend ${formatUsd(limits.nanoPerMinute ?? 0n)} USD a minute and has spent it. ${again}`;
+      return `This key may spend ${formatUsd(limits.nanoPerMinute ?? 0n)} USD a minute, which it has spent or calls that are running will. ${again}`;
     case 'concurrency':
       return `This key already has ${limits.concurrent} calls running. Wait for one to end, or ask for a higher limit.`;
     default:

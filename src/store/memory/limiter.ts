@@ -3,7 +3,7 @@
 import { LRUCache } from 'lru-cache';
 import { adapt, type Bucket, newBucket, type Rate, refill, secondsUntil } from '../../lib/bucket.ts';
 import { type Clock, monotonicMs } from '../../lib/clock.ts';
-import type { CallLimits, Limiter, LimitRefusal, LimitVerdict, RateStanding } from '../ports.ts';
+import type { CallLimits, Limiter, LimitRefusal, LimitVerdict, MinuteUse, RateStanding } from '../ports.ts';
 
 /** A forgotten bucket is a full one, so this many keys would have to be busy at once to gain from it. */
 const MAX_KEYS = 100_000;
@@ -16,15 +16,21 @@ const EPSILON = 1e-6;
 /** Money is a number here: a throttle may be off by a nanodollar above nine million dollars. */
 type Buckets = { requests: Bucket; tokens: Bucket | undefined; nano: Bucket | undefined };
 
+/** What the open calls of a key are expected to use, as long as they are open. */
+type Expected = { tokens: number; nano: number };
+
 /**
  * A bucket of N requests refilled N/60 a second: N in a burst, then one each 60/N seconds. Buckets of tokens and
- * money let a call in while there is anything in them and are charged when it ends. A refused call takes nothing.
+ * money let a call in while they hold more than the open calls are expected to use, and are charged when a call ends.
+ * A refused call takes nothing.
  * `limit`, `remaining` and `resetS` always speak of requests a minute, whatever refuses.
  */
 export function createMemoryLimiter(clock: Clock = { nowMs: monotonicMs }): Limiter {
   const known = new LRUCache<string, Buckets>({ max: MAX_KEYS });
   // Not in the cache: an open call must never be forgotten. Bounded by the calls that are open.
   const openCalls = new Map<string, number>();
+  // Only of keys whose tokens or money a minute are limited.
+  const expected = new Map<string, Expected>();
 
   return {
     admit(keyId, limits): LimitVerdict {
@@ -32,7 +38,7 @@ export function createMemoryLimiter(clock: Clock = { nowMs: monotonicMs }): Limi
       known.set(keyId, buckets);
       const { requests } = buckets;
       const open = openCalls.get(keyId) ?? 0;
-      const wait = longestWait(buckets);
+      const wait = longestWait(buckets, expected.get(keyId));
       if (wait) return { allowed: false, ...standingOf(requests), ...wait };
       if (open >= limits.concurrent) {
         const retryAfterS = RETRY_CONCURRENCY_S;
@@ -40,13 +46,21 @@ export function createMemoryLimiter(clock: Clock = { nowMs: monotonicMs }): Limi
       }
       requests.level = Math.max(0, requests.level - 1);
       openCalls.set(keyId, open + 1);
-      const release = once(() => giveBack(openCalls, keyId));
+      let use: MinuteUse | undefined;
+      const release = once(() => {
+        giveBack(openCalls, keyId);
+        if (use) expectMore(expected, keyId, use, -1);
+      });
       const undo = once(() => {
         release();
         refill(requests, clock.nowMs());
         requests.level = Math.min(requests.burst, requests.level + 1);
       });
-      return { allowed: true, ...standingOf(requests), release, undo };
+      const expect = once((more: MinuteUse) => {
+        use = more;
+        expectMore(expected, keyId, use, 1);
+      });
+      return { allowed: true, ...standingOf(requests), expect, release, undo };
     },
 
     spend(keyId, { tokens, nano }) {
@@ -62,7 +76,7 @@ export function createMemoryLimiter(clock: Clock = { nowMs: monotonicMs }): Limi
 
     foresee(keyId, limits) {
       const buckets = fill(copy(known.peek(keyId)), limits, clock.nowMs());
-      const refusals: LimitRefusal[] = waitsFor(buckets).map((wait) => ({
+      const refusals: LimitRefusal[] = waitsFor(buckets, expected.get(keyId)).map((wait) => ({
         allowed: false,
         ...standingOf(buckets.requests),
         ...wait,
@@ -103,26 +117,27 @@ function copy(buckets: Buckets | undefined): Buckets | undefined {
 type Wait = Pick<LimitRefusal, 'why' | 'retryAfterS'>;
 
 /** Every limit that is in the way. */
-function waitsFor({ requests, tokens, nano }: Buckets): Wait[] {
+function waitsFor({ requests, tokens, nano }: Buckets, expected: Expected = NOTHING): Wait[] {
   const waits: Wait[] = [
     { why: 'requests', retryAfterS: wholeRequests(requests) < 1 ? secondsToNext(requests) : 0 },
-    { why: 'tokens', retryAfterS: tokens ? secondsToAboveZero(tokens) : 0 },
-    { why: 'usd', retryAfterS: nano ? secondsToAboveZero(nano) : 0 },
+    { why: 'tokens', retryAfterS: tokens ? secondsToAbove(tokens, expected.tokens) : 0 },
+    { why: 'usd', retryAfterS: nano ? secondsToAbove(nano, expected.nano) : 0 },
   ];
   return waits.filter(({ retryAfterS }) => retryAfterS > 0);
 }
 
 /** The limit that is in the way for longest, if any is. */
-function longestWait(buckets: Buckets): Pick<LimitRefusal, 'why' | 'retryAfterS'> | undefined {
-  const { requests, tokens, nano } = buckets;
+function longestWait({ requests, tokens, nano }: Buckets, expected: Expected = NOTHING): Wait | undefined {
   const forRequests = wholeRequests(requests) < 1 ? secondsToNext(requests) : 0;
-  const forTokens = tokens ? secondsToAboveZero(tokens) : 0;
-  const forMoney = nano ? secondsToAboveZero(nano) : 0;
+  const forTokens = tokens ? secondsToAbove(tokens, expected.tokens) : 0;
+  const forMoney = nano ? secondsToAbove(nano, expected.nano) : 0;
   const retryAfterS = Math.max(forRequests, forTokens, forMoney);
   if (retryAfterS === 0) return undefined;
   const why = retryAfterS === forRequests ? 'requests' : retryAfterS === forTokens ? 'tokens' : 'usd';
   return { why, retryAfterS };
 }
+
+const NOTHING: Expected = { tokens: 0, nano: 0 };
 
 function take(bucket: Bucket, amount: number, nowMs: number): void {
   refill(bucket, nowMs).level -= amount;
@@ -141,10 +156,17 @@ function secondsToNext(requests: Bucket): number {
   return Math.max(1, Math.ceil(seconds));
 }
 
-/** Whole seconds after which there is something in the bucket; at the very second it reaches zero there is not. */
-function secondsToAboveZero(bucket: Bucket): number {
-  if (bucket.level > 0) return 0;
-  return bucket.perMinute <= 0 ? RETRY_NEVER_S : Math.floor(secondsUntil(bucket, 0) + EPSILON) + 1;
+/** Whole seconds after which there is more in the bucket than so much; at the very second it reaches that there is not. */
+function secondsToAbove(bucket: Bucket, amount: number): number {
+  if (bucket.level > amount) return 0;
+  return bucket.perMinute <= 0 ? RETRY_NEVER_S : Math.floor(secondsUntil(bucket, amount) + EPSILON) + 1;
+}
+
+function expectMore(expected: Map<string, Expected>, keyId: string, use: MinuteUse, sign: 1 | -1): void {
+  const { tokens, nano } = expected.get(keyId) ?? NOTHING;
+  const now = { tokens: tokens + sign * use.tokens, nano: nano + sign * Number(use.nano) };
+  if (now.tokens > 0 || now.nano > 0) expected.set(keyId, now);
+  else expected.delete(keyId);
 }
 
 function wholeRequests(requests: Bucket): number {
@@ -157,11 +179,11 @@ function giveBack(openCalls: Map<string, number>, keyId: string): void {
   else openCalls.delete(keyId);
 }
 
-function once(act: () => void): () => void {
+function once<Args extends unknown[]>(act: (...args: Args) => void): (...args: Args) => void {
   let done = false;
-  return () => {
+  return (...args) => {
     if (done) return;
     done = true;
-    act();
+    act(...args);
   };
 }
