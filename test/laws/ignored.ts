@@ -39,6 +39,11 @@ export const IGNORED: readonly Ignored[] = [
     reason: 'a mark is a mark',
   },
   {
+    format: 'anthropic-messages',
+    trait: /^speed=standard$/,
+    reason: 'the default, and what is answered elsewhere',
+  },
+  {
     format: 'openai-chat',
     trait: /^response_format\.json_schema\.strict=true$/,
     reason: 'what Anthropic always does',
