@@ -27,6 +27,8 @@ export const CHAT = [
     'user',
     'safety_identifier',
     'metadata',
+    'extra_body.google.safety_settings',
+    'extra_body.google.media_resolution',
     'service_tier=auto',
     'service_tier=default',
     'service_tier=flex',

@@ -30,6 +30,13 @@ export function chatRequest(c: Choices): JsonObject {
       user: () => c.one(c.word(), `${'long'.repeat(20)}${c.word()}`),
       safety_identifier: () => c.word(),
       metadata: () => ({ [c.word()]: c.text() }),
+      extra_body: () => ({
+        google: c.members(50, {
+          safety_settings: () => [{ category: c.word(), threshold: c.word() }],
+          media_resolution: () => c.word(),
+          x_new: () => c.word(),
+        }),
+      }),
       service_tier: () => c.one('auto', 'default', 'flex', 'priority', 'scale', 'fast'),
       store: () => c.chance(50),
       prediction: () => ({ type: 'content', content: c.text() }),
