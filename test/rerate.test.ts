@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import { createReports } from '../src/accounts/reports.ts';
+import { noUsage, settleUsage, sumUsages } from '../src/canonical/usage.ts';
 import type { Price } from '../src/catalog/model.ts';
 import { formatDay } from '../src/lib/calendar.ts';
 import { asArray, asObject } from '../src/lib/json.ts';
@@ -43,6 +44,34 @@ async function ledgerWith(creditNano = 10_000_000_000n) {
   };
   return { dataDir, store, key, adjusts, balance, verified };
 }
+
+describe('advice of another model', () => {
+  const used = noUsage();
+  const own = settleUsage({ ...used, inputUncached: 1000 });
+  const advice = settleUsage({ ...used, inputUncached: 1000 });
+  const rates = { input: 5_000_000, cachedInput: 0, cacheWrite: 0, cacheWrite1h: 0, inputAudio: 0 };
+  const rest = { inputImage: 0, output: 0, outputAudio: 0, outputImage: 0, reasoning: 0 };
+  const other = { model: 'large', rates: { ...rates, ...rest } };
+  const usage = sumUsages([own, { ...advice, other }]);
+  const flat: Price = { input: 1_000_000, output: 1_000_000, source: 'test', asOf: '2026-01-01' };
+
+  test('is charged anew by that model’s price of today, though the answering one’s has stayed', async () => {
+    const { store, key, verified } = await ledgerWith();
+    // 1,000 tokens at $1 and as many at $5 a million
+    expect((await spend(store, key, { usage, price: flat })).nano).toBe(6_000_000n);
+    const dearer = { ...flat, input: 7_000_000 };
+    const { dry } = reportsOn(store, (model) => (model === 'm' ? flat : dearer));
+    expect(asArray((await dry()).data)).toEqual([expect.objectContaining({ difference_usd: 0.002 })]);
+    expect(await verified()).toEqual([]);
+  });
+
+  test('keeps its charge where that model is no longer sold', async () => {
+    const { store, key } = await ledgerWith();
+    await spend(store, key, { usage, price: flat });
+    const { dry } = reportsOn(store, (model) => (model === 'm' ? { ...flat, asOf: 'now' } : undefined));
+    expect(asArray((await dry()).data)).toEqual([expect.objectContaining({ difference_usd: 0 })]);
+  });
+});
 
 describe('a dry run', () => {
   test('shows what would change for each model, and writes nothing', async () => {

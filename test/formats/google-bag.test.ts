@@ -65,8 +65,9 @@ describe('at a Gemini model', () => {
   test('what nobody knows is a named loss, and a wrong type an error that says the right one', () => {
     expect(write({ mystery: 1 }, googleGenerateContent).lost).toEqual(['extra_body.google.mystery']);
     expect(() => write({ safety_settings: 'none' }, googleGenerateContent)).toThrow(
-      '`extra_body.google.safety_settings` must be an array.',
+      '`extra_body.google.safety_settings` must be an array of objects.',
     );
+    expect(() => write({ safety_settings: ['none'] }, googleGenerateContent)).toThrow('array of objects');
   });
 });
 

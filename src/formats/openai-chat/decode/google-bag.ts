@@ -3,15 +3,26 @@
 import { Fault } from '../../../canonical/fault.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
-import { asBoolean, asNumber, asObject, asString, isObject, type JsonObject } from '../../../lib/json.ts';
+import {
+  asBoolean,
+  asNumber,
+  asObject,
+  asString,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+} from '../../../lib/json.ts';
 import { leftovers } from '../../leftovers.ts';
 
 const AT = 'extra_body.google';
 
 /** By both of their spellings: where each stands in Google's own body, and the type it has there. */
-const MEMBERS: Record<string, { name: string; type: 'string' | 'array' | 'object'; inConfig?: true }> = {
+const MEMBERS: Record<
+  string,
+  { name: string; type: 'string' | 'array of objects' | 'object'; inConfig?: true }
+> = {
   cached_content: { name: 'cachedContent', type: 'string' },
-  safety_settings: { name: 'safetySettings', type: 'array' },
+  safety_settings: { name: 'safetySettings', type: 'array of objects' },
   labels: { name: 'labels', type: 'object' },
   media_resolution: { name: 'mediaResolution', type: 'string', inConfig: true },
   routing_config: { name: 'routingConfig', type: 'object', inConfig: true },
@@ -39,8 +50,7 @@ export function decodeGoogleBag(body: JsonObject, request: CanonicalRequest, los
     const spelled = snake in google ? snake : name;
     const member = google[spelled] ?? null;
     if (member === null) continue;
-    const found = Array.isArray(member) ? 'array' : typeof member;
-    if (found !== type) throw wrongType(`${AT}.${spelled}`, type);
+    if (typeOf(member) !== type) throw wrongType(`${AT}.${spelled}`, type);
     (inConfig ? config : value)[name] = member;
     places[name] = `${AT}.${spelled}`;
   }
@@ -65,6 +75,11 @@ function thinkingOf(google: JsonObject, losses: Loss[]): GoogleThinking {
     ...(budget === undefined ? {} : { budget }),
     ...(shows === undefined ? {} : { shows }),
   };
+}
+
+function typeOf(member: JsonValue): string {
+  if (!Array.isArray(member)) return typeof member;
+  return member.every(isObject) ? 'array of objects' : 'array';
 }
 
 function wrongType(param: string, type: string): Fault {
