@@ -225,7 +225,8 @@ describe('a running server', () => {
           method: 'POST',
         })
       ).json()) as { ok: boolean };
-    for (let change = 0; change < 50; change++) {
+    // a quick machine is through with fifty before a stream has ended
+    for (let change = 0; change < 50 || whole < 3 || (statuses.get(200) ?? 0) <= 50; change++) {
       const isBroken = change % 2 === 1;
       save(isBroken ? `models: [${change}\n` : withModels({ [`model-${change}`]: offer(1) }));
       expect((await ask()).ok).toBe(!isBroken);
@@ -236,8 +237,6 @@ describe('a running server', () => {
     await Promise.all(callers);
     save(first);
     expect([...statuses.keys()]).toEqual([200]);
-    expect(statuses.get(200)).toBeGreaterThan(50);
-    expect(whole).toBeGreaterThan(2);
     expect((await gateway.command(['ledger', 'verify'])).code).toBe(0);
   }, 60_000);
 });
