@@ -133,21 +133,16 @@ function parseValue(bytes: Uint8Array): JsonValue {
   throw new Fault('invalid_json', message);
 }
 
-/** EF BB BF, read byte by byte. */
-const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
-
 function whyNotJson(bytes: Uint8Array, thrown: unknown): string {
   if (thrown instanceof TypeError)
     return 'The request body is not valid UTF-8 text; JSON must be sent as UTF-8.';
   const text = Buffer.from(bytes.subarray(0, 400)).toString('latin1').trim();
-  const advice = text.startsWith(BYTE_ORDER_MARK)
-    ? 'It begins with a byte order mark; save it as UTF-8 without one.'
-    : /^-{2,}|^[\w.%+-]+=/.test(text)
-      ? 'It looks like a form; send JSON with "content-type: application/json".'
-      : /'\s*:|:\s*'/.test(text)
-        ? 'JSON wants double quotes around names and texts, not single ones.'
-        : /[,[{:]\s*$/.test(Buffer.from(bytes.subarray(-20)).toString('latin1'))
-          ? 'It ends too early: something was cut off.'
-          : 'Look for a missing quote, a trailing comma, a comment or a cut end.';
+  const advice = /^-{2,}|^[\w.%+-]+=/.test(text)
+    ? 'It looks like a form; send JSON with "content-type: application/json".'
+    : /'\s*:|:\s*'/.test(text)
+      ? 'JSON wants double quotes around names and texts, not single ones.'
+      : /[,[{:]\s*$/.test(Buffer.from(bytes.subarray(-20)).toString('latin1'))
+        ? 'It ends too early: something was cut off.'
+        : 'Look for a missing quote, a trailing comma, a comment or a cut end.';
   return `The request body is not valid JSON. ${advice}`;
 }
