@@ -4,7 +4,6 @@ import type { FormatId } from '../canonical/part.ts';
 import type { Target } from '../formats/codec.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Deployment, Model } from './model.ts';
-import { pricesOf } from './price.ts';
 
 /** The wire format a deployment is called in: its own choice, else the provider's preferred one. */
 export function formatOf(deployment: Deployment, provider: Provider): FormatId {
@@ -42,7 +41,6 @@ export function targetOf(model: Model, deployment: Deployment, provider: Provide
     plainSchemas: quirks.plainSchemas ?? false,
     idleSampling: capabilities.idleSampling ?? false,
     topK: quirks.topK ?? false,
-    fastTier: pricesOf(model).some(({ tiers }) => tiers?.fast !== undefined),
     ...(quirks.temperatureMax === undefined ? {} : { temperatureMax: quirks.temperatureMax }),
     ...(refuses === undefined ? {} : { refuses }),
     ...(quirks.refusesBetas === undefined ? {} : { refusesBetas: quirks.refusesBetas }),

@@ -37,6 +37,11 @@ export type Call = Bagged & {
   startedMs: number;
   /** So long an answer that is not streamed may take as a whole. */
   requestTimeoutMs: number;
+  /**
+   * The dearer service tier of the attempt under way as far as it is known before its usage names one: what its
+   * provider is asked for, or what the headers of the answer say.
+   */
+  tier?: string | undefined;
   /** When the attempt under way has to make room for the next one; undefined: it may take all the time there is. */
   givesWay?: { atMs: number; isDue(): boolean } | undefined;
   /** Our own abort, of the attempt under way: the client left or a deadline passed; `reason` says which. */

@@ -92,6 +92,8 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
         const plan = planCall(call, candidate, ports);
         losses = plan.losses;
         latch.freesContainers = hasFreeContainers(call, plan);
+        latch.upstream = plan.upstream;
+        call.tier = plan.tier;
         if (isStrict(call)) refuseLosses(losses);
         attempts.send(plan);
         const { body, stream } = await tryCandidate({ call, plan, meter, latch, attempts, ports });
