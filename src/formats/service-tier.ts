@@ -2,7 +2,7 @@
 
 import type { Loss } from '../canonical/loss.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
-import type { JsonObject, JsonValue } from '../lib/json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 import type { Edit } from '../lib/splice.ts';
 import type { Codec, Target } from './codec.ts';
 import type { FitStep } from './output-form.ts';
@@ -47,6 +47,10 @@ export function fitTier(request: CanonicalRequest, target: Target, codec: Codec)
 
 /** Takes such a tier out of a client's own body. */
 export function tierEdits(body: JsonObject, target: Target, codec: Codec, losses: Loss[]): Edit[] {
+  return [...memberEdits(body, target, codec, losses), ...fallbackEdits(body, target, codec, losses)];
+}
+
+function memberEdits(body: JsonObject, target: Target, codec: Codec, losses: Loss[]): Edit[] {
   return codec.tierMembers.flatMap((member): Edit[] => {
     const asked = body[member] ?? null;
     const isGone = losses.some(({ path }) => path === member);
@@ -56,6 +60,23 @@ export function tierEdits(body: JsonObject, target: Target, codec: Codec, losses
     losses.push({ path: member, action: 'dropped', reason: unpriced(tier ?? '') });
     return [{ path: [member], json: undefined }];
   });
+}
+
+/** At Anthropic each model that may take over can be asked for a speed of its own. */
+function fallbackEdits(body: JsonObject, target: Target, codec: Codec, losses: Loss[]): Edit[] {
+  if (codec.id !== 'anthropic-messages' || !Array.isArray(body.fallbacks)) return [];
+  const found: Loss[] = [];
+  const fallbacks = body.fallbacks.map((each, i) => {
+    if (!isObject(each)) return each;
+    const lost: Loss[] = [];
+    if (memberEdits(each, target, codec, lost).length === 0) return each;
+    found.push(...lost.map((loss) => ({ ...loss, path: `fallbacks[${i}].${loss.path}` })));
+    const { speed: _, ...rest } = each;
+    return rest;
+  });
+  if (found.length === 0) return [];
+  losses.push(...found);
+  return [{ path: ['fallbacks'], json: JSON.stringify(fallbacks) }];
 }
 
 /** The dearer tier that a body asks its provider for; undefined where it asks for none. */

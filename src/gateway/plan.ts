@@ -166,7 +166,8 @@ export function passPlan(
   const losses = [...(shown?.losses ?? []), ...fitted.losses];
   const unpriced = tierEdits(call.body, target, codec, losses);
   edits.push(...unpriced);
-  const tier = unpriced.length > 0 ? undefined : dearTierIn(call.body, codec);
+  const isLeftOut = unpriced.some(({ path }) => path[0] !== 'fallbacks');
+  const tier = isLeftOut ? undefined : dearTierIn(call.body, codec);
   if (codec.id === 'anthropic-messages') {
     for (const name of ACCOUNT_MEMBERS.filter((each) => each in call.body)) {
       edits.push({ path: [name], json: undefined });

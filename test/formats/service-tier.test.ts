@@ -146,6 +146,22 @@ describe('in the client’s own body', () => {
     expect(edited(googleGenerateContent, { serviceTier: 3 }).taken).toEqual(['serviceTier']);
   });
 
+  test('the models that Anthropic may fall back to are asked for no such speed either', () => {
+    const body = {
+      fallbacks: [{ model: 'a', speed: 'fast' }, { model: 'b' }, { model: 'c', speed: 'standard' }],
+    };
+    const losses: { path: string; reason: string }[] = [];
+    const edits = tierEdits(body, TARGET, anthropicMessages, losses as never);
+    expect(edits).toEqual([
+      {
+        path: ['fallbacks'],
+        json: JSON.stringify([{ model: 'a' }, { model: 'b' }, { model: 'c', speed: 'standard' }]),
+      },
+    ]);
+    expect(losses.map(({ path }) => path)).toEqual(['fallbacks[0].speed']);
+    expect(edited(anthropicMessages, body, ['fast'])).toEqual({ taken: [], losses: [] });
+  });
+
   test('either name of OpenAI’s tier has the price of the other', () => {
     expect(edited(openaiChat, { service_tier: 'fast' }, ['priority']).taken).toEqual([]);
     expect(edited(openaiResponses, { service_tier: 'priority' }, ['fast']).taken).toEqual([]);
