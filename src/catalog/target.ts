@@ -10,8 +10,13 @@ export function formatOf(deployment: Deployment, provider: Provider): FormatId {
   return deployment.format ?? provider.formats[0] ?? 'openai-chat';
 }
 
-/** The facts a request to this deployment is fitted to. */
-export function targetOf(model: Model, deployment: Deployment, provider: Provider): Target {
+/** The facts a request to this deployment is fitted to; `tiers` are those that have a price. */
+export function targetOf(
+  model: Model,
+  deployment: Deployment,
+  provider: Provider,
+  tiers: NonNullable<Target['tiers']> = [],
+): Target {
   const { capabilities } = model;
   const { quirks } = provider;
   const { refuses } = quirks;
@@ -41,6 +46,7 @@ export function targetOf(model: Model, deployment: Deployment, provider: Provide
     plainSchemas: quirks.plainSchemas ?? false,
     idleSampling: capabilities.idleSampling ?? false,
     topK: quirks.topK ?? false,
+    tiers,
     ...(quirks.temperatureMax === undefined ? {} : { temperatureMax: quirks.temperatureMax }),
     ...(refuses === undefined ? {} : { refuses }),
     ...(quirks.refusesBetas === undefined ? {} : { refusesBetas: quirks.refusesBetas }),

@@ -120,7 +120,7 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
 /** What the deployment can take of this call, by the price it has now. */
 function targetFor({ model, price }: Call, { deployment, provider }: Candidate): Target {
   const tiers = isFree(price) ? 'every' : Object.keys(price.tiers ?? {});
-  return { ...targetOf(model, deployment, provider), tiers };
+  return targetOf(model, deployment, provider, tiers);
 }
 
 /** A search, and code that runs at the provider, narrow the formats to those that have one, if there are any. */
