@@ -20,6 +20,9 @@ export function monotonicMs(): number {
 
 export const systemClock: Clock = { nowMs };
 
+/** The wall clock as it would go on if nobody had set it since the program began: for how long something lasts. */
+export const steadyClock: Clock = { nowMs: () => Math.round(performance.timeOrigin + performance.now()) };
+
 /** Calls `tick` every `periodMs` until the returned function is called. Never keeps the process alive. */
 export function every(periodMs: number, tick: () => void): () => void {
   const timer = setInterval(tick, periodMs);

@@ -1,7 +1,7 @@
 // Betas of Anthropic that a provider of its format does not know, with the members that only they unlock.
 
 import type { Loss } from '../../canonical/loss.ts';
-import { isObject, type JsonValue } from '../../lib/json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 
 /** Members of a request by the name of their beta without its date; left in, "Extra inputs are not permitted". */
 const UNLOCKED: Record<string, { members?: string[]; ofTools?: string[] }> = {
@@ -14,6 +14,19 @@ const UNLOCKED: Record<string, { members?: string[]; ofTools?: string[] }> = {
   'fine-grained-tool-streaming': { ofTools: ['eager_input_streaming'] },
   'advanced-tool-use': { ofTools: ['input_examples', 'defer_loading', 'allowed_callers'] },
 };
+
+/** Some models take a speed only with it ("Fast mode"), the others do not mind. */
+const FAST_MODE = 'fast-mode-2026-02-01';
+
+/** The header that unlocks what stands in a written request. */
+export function betasFor(body: JsonObject): Record<string, string> {
+  return body.speed === undefined ? {} : { 'anthropic-beta': FAST_MODE };
+}
+
+/** Whether a provider that refuses these betas refuses the speed. */
+export function refusesSpeed(refused: readonly string[] = []): boolean {
+  return membersOfBetas(refused).includes('speed');
+}
 
 /** What is left of an `anthropic-beta` header; undefined when nothing is. `*` refuses every beta, a name every date. */
 export function keptBetas(header: string, refused: readonly string[]): string | undefined {

@@ -1,6 +1,7 @@
 // The Messages format of Anthropic as a codec.
 
 import type { Codec } from '../codec.ts';
+import { betasFor } from './betas.ts';
 import { withoutForeignCode } from './code-blocks.ts';
 import { continuing } from './continuing.ts';
 import { ISSUER } from './decode/block.ts';
@@ -27,6 +28,10 @@ export const anthropicMessages: Codec = {
   hides: ['images'],
   losesLateSources: true,
   stops: { max: Number.POSITIVE_INFINITY, blank: false },
+  // `service_tier` says whether capacity that was bought beforehand may serve
+  tierMembers: ['speed'],
+  dearTiers: ['fast'],
+  headersFor: betasFor,
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
   path: () => '/messages',
