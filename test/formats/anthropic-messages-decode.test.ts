@@ -1,22 +1,13 @@
 // Messages requests as clients send them: what they mean, and what is named as lost or refused.
 
 import { describe, expect, test } from 'bun:test';
-import { Fault } from '../../src/canonical/fault.ts';
 import { anthropicMessages as codec } from '../../src/formats/anthropic-messages/index.ts';
 import type { JsonObject, JsonValue } from '../../src/lib/json.ts';
+import { faultOf } from '../support/fault-of.ts';
 
 const base: JsonObject = { model: 'm', max_tokens: 1000, messages: [{ role: 'user', content: 'Hi' }] };
 const decode = (members: JsonObject) => codec.decodeRequest({ ...base, ...members });
 const paths = (losses: { path: string }[]) => losses.map((loss) => loss.path).sort();
-function faultOf(run: () => unknown): Fault {
-  try {
-    run();
-  } catch (thrown) {
-    if (thrown instanceof Fault) return thrown;
-    throw thrown;
-  }
-  throw new Error('nothing was refused');
-}
 
 describe('what a client means', () => {
   test('system text and blocks lead, a system turn stays where it stands', () => {

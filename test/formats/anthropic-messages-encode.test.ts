@@ -1,48 +1,11 @@
 // Messages requests as upstreams get them: what is written for which model, and what is named as lost or refused.
 
 import { describe, expect, test } from 'bun:test';
-import { Fault } from '../../src/canonical/fault.ts';
 import type { CanonicalRequest } from '../../src/canonical/request.ts';
 import { anthropicMessages as codec } from '../../src/formats/anthropic-messages/index.ts';
-import type { Target } from '../../src/formats/codec.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
-
-const base: JsonObject = { model: 'm', max_tokens: 1000, messages: [{ role: 'user', content: 'Hi' }] };
-const adaptive: Target = {
-  model: 'claude-opus-4-8',
-  maxOutputTokens: 64_000,
-  developerRole: false,
-  maxTokensField: 'max_tokens',
-  midSystem: true,
-  thinking: 'adaptive',
-  efforts: ['low', 'medium', 'high', 'max'],
-  structuredOutput: true,
-  sampling: true,
-  reasoningContent: false,
-};
-const older: Target = {
-  ...adaptive,
-  maxOutputTokens: 32_000,
-  midSystem: false,
-  thinking: 'budget',
-  efforts: [],
-  structuredOutput: false,
-};
-
-const decode = (members: JsonObject) => codec.decodeRequest({ ...base, ...members });
-const paths = (losses: { path: string }[]) => losses.map((loss) => loss.path).sort();
-const ask = (members: Partial<CanonicalRequest>): CanonicalRequest => ({ ...decode({}).value, ...members });
-const encode = (members: Partial<CanonicalRequest>, target = adaptive) =>
-  codec.encodeRequest(ask(members), target);
-function faultOf(run: () => unknown): Fault {
-  try {
-    run();
-  } catch (thrown) {
-    if (thrown instanceof Fault) return thrown;
-    throw thrown;
-  }
-  throw new Error('nothing was refused');
-}
+import { faultOf } from '../support/fault-of.ts';
+import { adaptive, ask, encode, older, paths } from '../support/messages-encoding.ts';
 
 describe('what an upstream is sent', () => {
   test('a request of this format survives decode and encode without a loss', () => {

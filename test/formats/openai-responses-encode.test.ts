@@ -4,41 +4,8 @@ import { expect, test } from 'bun:test';
 import { Fault } from '../../src/canonical/fault.ts';
 import type { CacheMark, Message, Part } from '../../src/canonical/part.ts';
 import type { CanonicalRequest } from '../../src/canonical/request.ts';
-import type { Target } from '../../src/formats/codec.ts';
-import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import { asArray, type JsonObject } from '../../src/lib/json.ts';
-
-const target: Target = {
-  model: 'gpt-5-mini',
-  maxOutputTokens: 1000,
-  developerRole: true,
-  maxTokensField: 'max_tokens',
-  midSystem: true,
-  thinking: 'effort',
-  efforts: ['minimal', 'low', 'medium', 'high'],
-  structuredOutput: true,
-  sampling: true,
-  reasoningContent: false,
-};
-
-const user: Message = { role: 'user', parts: [{ kind: 'text', text: 'hi' }] };
-
-function request(members: Partial<CanonicalRequest> = {}): CanonicalRequest {
-  return {
-    model: 'm',
-    stream: false,
-    includeUsage: true,
-    messages: [user],
-    tools: [],
-    sampling: {},
-    cache: {},
-    origin: {},
-    ...members,
-  };
-}
-
-const encode = (members: Partial<CanonicalRequest>, over: Partial<Target> = {}) =>
-  openaiResponses.encodeRequest(request(members), { ...target, ...over });
+import { encode, user } from '../support/responses-encoding.ts';
 
 function refusal(members: Partial<CanonicalRequest>): Fault {
   try {

@@ -1,43 +1,12 @@
 // How reasoning is asked for from a Responses upstream, and to whom sealed reasoning goes back.
 
 import { describe, expect, test } from 'bun:test';
-import type { Message, Part } from '../../src/canonical/part.ts';
+import type { Part } from '../../src/canonical/part.ts';
 import type { CanonicalRequest } from '../../src/canonical/request.ts';
 import type { Target } from '../../src/formats/codec.ts';
-import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import { asArray } from '../../src/lib/json.ts';
+import { encode, user } from '../support/responses-encoding.ts';
 
-const target: Target = {
-  model: 'gpt-5-mini',
-  maxOutputTokens: 1000,
-  developerRole: true,
-  maxTokensField: 'max_tokens',
-  midSystem: true,
-  thinking: 'effort',
-  efforts: ['minimal', 'low', 'medium', 'high'],
-  structuredOutput: true,
-  sampling: true,
-  reasoningContent: false,
-};
-
-const user: Message = { role: 'user', parts: [{ kind: 'text', text: 'hi' }] };
-
-function request(members: Partial<CanonicalRequest> = {}): CanonicalRequest {
-  return {
-    model: 'm',
-    stream: false,
-    includeUsage: true,
-    messages: [user],
-    tools: [],
-    sampling: {},
-    cache: {},
-    origin: {},
-    ...members,
-  };
-}
-
-const encode = (members: Partial<CanonicalRequest>, over: Partial<Target> = {}) =>
-  openaiResponses.encodeRequest(request(members), { ...target, ...over });
 const inputOf = (...parts: Part[]) => encode({ messages: [user, { role: 'assistant', parts }] }).value.input;
 
 describe('reasoning', () => {

@@ -3,41 +3,10 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Message } from '../../src/canonical/part.ts';
-import type { CanonicalRequest } from '../../src/canonical/request.ts';
-import type { Target } from '../../src/formats/codec.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import { asArray, type JsonObject } from '../../src/lib/json.ts';
+import { request, target } from '../support/responses-encoding.ts';
 import { checkResponses } from '../support/strict-responses.ts';
-
-const target: Target = {
-  model: 'gpt-5-mini',
-  maxOutputTokens: 1000,
-  developerRole: true,
-  maxTokensField: 'max_tokens',
-  midSystem: true,
-  thinking: 'effort',
-  efforts: ['minimal', 'low', 'medium', 'high'],
-  structuredOutput: true,
-  sampling: true,
-  reasoningContent: false,
-};
-
-const user: Message = { role: 'user', parts: [{ kind: 'text', text: 'hi' }] };
-
-function request(members: Partial<CanonicalRequest> = {}): CanonicalRequest {
-  return {
-    model: 'm',
-    stream: false,
-    includeUsage: true,
-    messages: [user],
-    tools: [],
-    sampling: {},
-    cache: {},
-    origin: {},
-    ...members,
-  };
-}
 
 const CLOSED = { type: 'object', additionalProperties: false };
 
