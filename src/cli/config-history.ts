@@ -43,7 +43,7 @@ function history(flags: Flags, ports: CommandPorts, host: Host): void {
   const rows = asArray(list.data).map(asObject);
   if (flags.json) host.stdout(`${JSON.stringify(list)}\n`);
   else if (rows.length === 0)
-    host.stdout('No configuration is kept yet: the history begins with the first `osiris serve`.\n');
+    host.stdout('No configuration is kept yet: the history begins when `osiris serve` reads a file.\n');
   else host.stdout(formatTable(['NUMBER', 'TAKEN OVER', 'WHAT CHANGED'], rows.map(rowOf), new Set([0])));
 }
 
