@@ -31,6 +31,14 @@ export function runsCode({ type, raw }: OpaqueTool): boolean {
   }
 }
 
+/** The provider's own search among deferred tools, in the words of any format. */
+export function searchesTools(tool: Tool): tool is OpaqueTool {
+  if (tool.kind !== 'opaque') return false;
+  const { raw, type } = tool;
+  if (raw.format === 'openai-responses') return type === 'tool_search';
+  return raw.format === 'anthropic-messages' && type.startsWith('tool_search_tool_');
+}
+
 /** The tool that a choice of a hosted one means. */
 export function isChosen(tool: Tool, choice: ToolChoice & { mode: 'hosted' }): boolean {
   if (choice.tool === 'web-search') return tool.kind === 'web-search';

@@ -3,6 +3,9 @@
 import type { JsonObject } from '../lib/json.ts';
 import type { CacheMark, JsonSchema, Message, Raw, SourcePath } from './part.ts';
 
+/** The model is shown the tool only when a search finds it. */
+export type Deferred = true;
+
 export type FunctionTool = {
   kind: 'function';
   name: string;
@@ -16,6 +19,7 @@ export type FunctionTool = {
   cache?: CacheMark;
   /** A client-side tool whose schema its format implies (`bash_20250124`, `local_shell`): type and members. */
   implied?: Raw;
+  deferred?: Deferred;
   at?: SourcePath;
 };
 /** A tool that takes free text, optionally bound to a grammar. */
@@ -26,6 +30,7 @@ export type CustomTool = {
   description?: string;
   grammar?: { syntax: string; definition: string };
   cache?: CacheMark;
+  deferred?: Deferred;
   at?: SourcePath;
 };
 /** The provider's own search. */

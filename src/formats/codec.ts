@@ -60,6 +60,8 @@ export type Target = {
   /** `strict` is understood on tools and schemas. */
   strict?: boolean;
   // and what few have: absent means no
+  /** It finds tools whose definitions are deferred, with the search of its provider. */
+  toolSearch?: boolean;
   /** The tier `fast` has a price of its own, so that it may be asked for in its name. */
   fastTier?: boolean;
   /** Schemas are compiled by the vendor itself and must keep to what all of them know. */

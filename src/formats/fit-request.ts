@@ -10,6 +10,7 @@ import { fitPrewarm } from './cache-options.ts';
 import type { Codec, Target } from './codec.ts';
 import { fitCompaction } from './compaction.ts';
 import { type FitStep, fitOutput } from './output-form.ts';
+import { fitToolSearch } from './tool-search.ts';
 
 /**
  * The request with what the model cannot do replaced by the nearest thing it can, each as a loss. `changes` undo in
@@ -21,7 +22,7 @@ export function fitRequest(request: CanonicalRequest, target: Target, codec: Cod
   refuseTools(request, target);
   refusePrefill(request, target);
   const out: FitStep = { request, losses: [], changes: [] };
-  for (const step of [fitVendor, fitPrewarm, fitCompaction, fitOutput, fitForcedChoice, fitStop]) {
+  for (const step of STEPS) {
     const { request: fitted, losses, changes } = step(out.request, target, codec);
     out.request = fitted;
     out.losses.push(...losses);
@@ -29,6 +30,8 @@ export function fitRequest(request: CanonicalRequest, target: Target, codec: Cod
   }
   return out;
 }
+
+const STEPS = [fitVendor, fitPrewarm, fitCompaction, fitToolSearch, fitOutput, fitForcedChoice, fitStop];
 
 const SENSES = { image: 'images', audio: 'audio', file: 'files' } as const;
 

@@ -55,8 +55,13 @@ export function toolsWithoutBetas(
 
 export const REFUSED_BETA = 'the provider refuses the beta it belongs to';
 
+/** Whether the provider refuses this beta, named without its date. */
+export function refusesBeta(refused: readonly string[] | undefined, beta: string): boolean {
+  return refused?.some((name) => isOf(beta, name) || isOf(name, beta)) === true;
+}
+
 function unlocked(refused: readonly string[]) {
   return Object.entries(UNLOCKED)
-    .filter(([beta]) => refused.some((name) => isOf(name, beta) || isOf(beta, name)))
+    .filter(([beta]) => refusesBeta(refused, beta))
     .map(([, members]) => members);
 }

@@ -21,6 +21,7 @@ import { leftovers } from '../../leftovers.ts';
 import { ownToolId } from '../../tool-id.ts';
 import { codeIn } from '../code-blocks.ts';
 import { isForeignCitation } from '../foreign-citations.ts';
+import { toolSearchIn } from '../search-blocks.ts';
 import { pagesIn, readableText, searchIn } from './readable.ts';
 
 export const FORMAT = 'anthropic-messages';
@@ -212,6 +213,7 @@ export function decodeOpaque(block: JsonObject, at: SourcePath | undefined): Opa
   const search = at === undefined ? searchIn(block) : undefined;
   const pages = at === undefined ? pagesIn(block) : undefined;
   const code = codeIn(block);
+  const toolSearch = toolSearchIn(block);
   const run = at === undefined ? (asString(block.tool_use_id) ?? asString(block.id)) : undefined;
   return {
     kind: 'opaque',
@@ -220,6 +222,7 @@ export function decodeOpaque(block: JsonObject, at: SourcePath | undefined): Opa
     ...(text === undefined ? {} : { text }),
     ...(search === undefined ? {} : { search }),
     ...(code === undefined ? {} : { code }),
+    ...(toolSearch === undefined ? {} : { toolSearch }),
     ...(pages === undefined ? {} : { pages }),
     ...(run === undefined ? {} : { run }),
     ...place(at),

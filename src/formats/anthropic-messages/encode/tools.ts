@@ -1,7 +1,7 @@
 // Canonical tools and the choice among them to the Messages format.
 
 import { Fault } from '../../../canonical/fault.ts';
-import { hostedToolFault, isChosen, runsCode } from '../../../canonical/hosted-tool.ts';
+import { hostedToolFault, isChosen, runsCode, searchesTools } from '../../../canonical/hosted-tool.ts';
 import type {
   FunctionTool,
   OpaqueTool,
@@ -16,6 +16,7 @@ import { ANTHROPIC } from '../../schema-dialect.ts';
 import { fitSchema, listed } from '../../schema-fit.ts';
 import { objectRoot } from '../../schema-root.ts';
 import { FORMAT } from '../decode/block.ts';
+import { searchTool } from '../search-blocks.ts';
 import { lose, mark, type Writing } from './writing.ts';
 
 /** `tools` and `tool_choice`; both absent when there is nothing to call. `thinks` forbids a forced call. */
@@ -90,6 +91,10 @@ function encodeHosted(tool: OpaqueTool, { target, losses }: Writing): JsonObject
     losses.push(...leftovers(asObject(urlContext), [], tool.at ?? 'tools'));
     return { type: 'web_fetch_20250910', name: 'web_fetch' };
   }
+  if (searchesTools(tool)) {
+    losses.push(...leftovers(asObject(tool.raw.value), ['type', 'execution'], tool.at ?? 'tools'));
+    return searchTool();
+  }
   if (target.runsCode === false || !runsCode(tool)) throw hostedToolFault(tool);
   losses.push(...foreignCodeLosses(tool));
   return { type: 'code_execution_20250825', name: 'code_execution' };
@@ -105,13 +110,27 @@ function encodeFunction(tool: FunctionTool, writing: Writing): JsonObject {
   if (tool.implied?.format === FORMAT && isObject(tool.implied.value)) {
     const { cache_control: _, ...typed } = tool.implied.value;
     const own: JsonObject = typed;
-    mark(own, tool.cache, tool.at, writing);
-    return own;
+    return withMarks(own, tool, writing);
   }
   const out: JsonObject = { name: tool.name };
   if (tool.description !== undefined) out.description = tool.description;
   Object.assign(out, encodeArguments(tool, writing));
-  mark(out, tool.cache, tool.at, writing);
+  return withMarks(out, tool, writing);
+}
+
+/** Anthropic refuses a cache mark on a tool that is not in the prompt yet. */
+function withMarks(
+  out: JsonObject,
+  { deferred, cache, at = 'tools' }: FunctionTool,
+  writing: Writing,
+): JsonObject {
+  delete out.defer_loading;
+  if (!deferred) mark(out, cache, at, writing);
+  else out.defer_loading = true;
+  if (deferred && cache) {
+    const reason = 'a deferred tool cannot hold a cache mark';
+    writing.losses.push({ path: `${at}.cache_control`, action: 'dropped', reason });
+  }
   return out;
 }
 

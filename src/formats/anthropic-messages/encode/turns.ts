@@ -2,9 +2,10 @@
 
 import { Fault } from '../../../canonical/fault.ts';
 import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../../canonical/neutral-turn.ts';
-import type { Message } from '../../../canonical/part.ts';
+import type { Message, ToolSearch } from '../../../canonical/part.ts';
 import { asString, type JsonObject } from '../../../lib/json.ts';
-import { contentOf, encodeParts } from './part.ts';
+import { FORMAT } from '../decode/block.ts';
+import { contentOf, declared, encodeParts } from './part.ts';
 import { emptyTurn, type Turn } from './turn.ts';
 import type { Writing } from './writing.ts';
 
@@ -64,14 +65,29 @@ function addMessage(message: Message, turns: TurnList, writing: Writing): void {
     return;
   }
   if (message.name !== undefined) loseName(message, writing);
+  const role = message.role === 'assistant' ? 'assistant' : 'user';
   for (const part of message.parts) {
+    if (part.kind === 'opaque' && part.toolSearch && part.raw.format !== FORMAT) {
+      turns.open(role).blocks.push(...encodeSearch(part.toolSearch, part.at, writing));
+      continue;
+    }
     const [block] = encodeParts([part], writing);
     if (!block) continue;
-    const turn = turns.open(message.role === 'assistant' ? 'assistant' : 'user');
+    const turn = turns.open(role);
     if (part.kind === 'tool-result') turn.results.push(block);
     else if (part.kind === 'tool-call') turn.calls.push(block);
     else turn.blocks.push(block);
   }
+  const unanswered = writing.searches.rest();
+  if (unanswered.length > 0) turns.open(role).blocks.push(...unanswered);
+}
+
+/** A reference to a tool that is not declared is refused. */
+function encodeSearch(search: ToolSearch, at: string | undefined, writing: Writing): JsonObject[] {
+  const { found } = search;
+  return writing.searches.of(
+    found === undefined ? search : { ...search, found: declared(found, at, writing) },
+  );
 }
 
 /** An instruction after the first turn: in place where the model knows that, else tagged text of the user. */

@@ -5,6 +5,7 @@ import type { CacheMark, SourcePath } from '../../../canonical/part.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
 import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Target } from '../../codec.ts';
+import type { SearchBlocks } from '../search-blocks.ts';
 
 export type Writing = {
   request: CanonicalRequest;
@@ -12,6 +13,8 @@ export type Writing = {
   losses: Loss[];
   /** Every block and tool with a mark, in prompt order when tools, system and messages are written in turn. */
   marks: { holder: JsonObject; at: SourcePath }[];
+  /** Searches among tools that another provider ran. */
+  searches: SearchBlocks;
 };
 
 /** Notes a loss of a control under the name the client wrote it as. */

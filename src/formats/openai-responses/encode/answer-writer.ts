@@ -12,6 +12,7 @@ import { CLIENT_TOOLS, clientToolsIn } from '../client-tools.ts';
 import { errorMembers, failedError } from '../errors.ts';
 import { writeIncomplete } from '../finish.ts';
 import { writeAnnotation } from '../text-marks.ts';
+import { searchItems } from '../tool-search.ts';
 import { writeSearches, writeUsage } from '../usage.ts';
 import { type AnswerState, answerBody } from './answer-body.ts';
 import { CallWriter } from './call-writer.ts';
@@ -22,6 +23,9 @@ import { PictureWriter } from './picture-writer.ts';
 import { ReasoningWriter } from './reasoning-writer.ts';
 import { RunQueue } from './run-queue.ts';
 import { SearchWriter } from './search-writer.ts';
+
+/** How the ids of such items begin, by their type. */
+const WHOLE_PREFIXES: Record<string, string> = { tool_search_call: 'tsc', tool_search_output: 'tso' };
 
 /**
  * Takes canonical events in any order and keeps the answer legal: items never overlap, are numbered without gaps,
@@ -213,18 +217,23 @@ export class AnswerWriter {
     }
     this.#closeItem('completed');
     if (part.raw.format === 'openai-responses' && isObject(part.raw.value)) {
-      const output_index = this.#output.length;
-      const own = asString(part.raw.value.id);
-      const item: JsonObject = {
-        ...part.raw.value,
-        id: this.#keepId(own) ?? this.#newId('item', output_index),
-      };
-      this.#send('response.output_item.added', { output_index, item });
-      this.#send('response.output_item.done', { output_index, item });
-      this.#output.push(item);
-    } else if (part.search) this.#writeSearch(part.search);
+      this.#writeWhole(part.raw.value);
+    } else if (part.toolSearch)
+      for (const item of searchItems(part.toolSearch, this.#dress.request.tools)) this.#writeWhole(item);
+    else if (part.search) this.#writeSearch(part.search);
     else if (part.code?.code !== undefined) this.#writeCode({ ...part.code, code: part.code.code });
     else if (part.text !== undefined) this.#say('text', part.text);
+  }
+
+  /** An item that has no events of its own. */
+  #writeWhole(whole: JsonObject): void {
+    const output_index = this.#output.length;
+    const prefix = entryOf(WHOLE_PREFIXES, asString(whole.type)) ?? 'item';
+    const id = this.#keepId(asString(whole.id)) ?? this.#newId(prefix, output_index);
+    const item: JsonObject = { ...whole, id };
+    this.#send('response.output_item.added', { output_index, item });
+    this.#send('response.output_item.done', { output_index, item });
+    this.#output.push(item);
   }
 
   #writeSearch(search: HostedSearch): void {

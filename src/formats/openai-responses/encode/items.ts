@@ -4,11 +4,19 @@ import { distinctIds } from '../../../canonical/distinct-ids.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../../canonical/neutral-turn.ts';
 import { pairResults } from '../../../canonical/pair-results.ts';
-import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../../canonical/part.ts';
+import type {
+  Message,
+  OpaquePart,
+  Part,
+  ReasoningPart,
+  ToolCallPart,
+  ToolResultPart,
+} from '../../../canonical/part.ts';
 import { compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { safeToolId } from '../../tool-id.ts';
 import { writeClientCall, writeClientOutput } from '../client-tools.ts';
 import { ERROR_PREFIX } from '../decode/items.ts';
+import { searchItems, toolsIn } from '../tool-search.ts';
 import { type Breakpoints, unmarked } from './breakpoints.ts';
 import { writeInputContent, writeOutputText } from './content.ts';
 
@@ -16,6 +24,8 @@ import { writeInputContent, writeOutputText } from './content.ts';
 export type ItemContext = {
   developerRole: boolean;
   clientTools: Set<string>;
+  /** The tools of the request, as they are written. */
+  tools: JsonObject[];
   losses: Loss[];
   marks: Breakpoints;
 };
@@ -87,6 +97,7 @@ function writeAssistant(
     } else if (part.kind === 'reasoning') items.push(...writeReasoning(part, context));
     else if (part.kind === 'opaque' && part.raw.format === 'openai-responses' && isObject(part.raw.value))
       items.push(part.raw.value);
+    else if (part.kind === 'opaque' && part.toolSearch) items.push(...writeSearch(part, context));
     else {
       context.losses.push(lost(part, 'dropped', 'an assistant’s turn holds no such part here'));
       continue;
@@ -100,10 +111,22 @@ function writeAssistant(
 function spoken(part: Part, { losses }: ItemContext): JsonObject | undefined {
   if (part.kind === 'text') return part.text === '' ? undefined : writeOutputText(part, losses);
   if (part.kind === 'refusal') return { type: 'refusal', refusal: part.text };
-  if (part.kind !== 'opaque' || part.raw.format === 'openai-responses' || part.text === undefined)
-    return undefined;
+  if (part.kind !== 'opaque' || part.raw.format === 'openai-responses' || part.toolSearch) return undefined;
+  if (part.text === undefined) return undefined;
   losses.push(lost(part, 'changed', 'what another provider’s tool did became text'));
   return writeOutputText({ kind: 'text', text: part.text }, losses);
+}
+
+/** Its tools stay known to the model by it. */
+function writeSearch(part: OpaquePart, { tools, losses }: ItemContext): JsonObject[] {
+  const search = part.toolSearch ?? {};
+  const { found = [], failed } = search;
+  const items = searchItems(search, tools);
+  const known = items.flatMap((item) => toolsIn(item)).length;
+  if (known < found.length)
+    losses.push(lost(part, 'changed', 'a tool that was found is not among the tools any more'));
+  if (failed !== undefined) losses.push(lost(part, 'changed', 'why a search failed is not told there'));
+  return items;
 }
 
 function writeReasoning(part: ReasoningPart, { losses }: ItemContext): JsonObject[] {
@@ -147,6 +170,7 @@ function writeOutput(call: ToolCallPart, result: ToolResultPart, context: ItemCo
   const id = safeToolId(call.id);
   if (clientTools.has(call.name)) {
     if (result.cache) losses.push(unmarked(result.at));
+    if (call.name === 'tool_search') return writeFound(content, id);
     const text = content.map((part) => (part.kind === 'text' ? part.text : '')).join('\n');
     return writeClientOutput(call.name, id, text, isError);
   }
@@ -156,6 +180,11 @@ function writeOutput(call: ToolCallPart, result: ToolResultPart, context: ItemCo
   if (last) marks.put(last, result.cache, result.at);
   else if (result.cache) losses.push(unmarked(result.at));
   return { type, call_id: id, output: outputOf(written, isError) };
+}
+
+function writeFound(content: Part[], call_id: string): JsonObject {
+  const tools = content.flatMap((part) => (part.kind === 'opaque' ? [part.raw.value] : []));
+  return { type: 'tool_search_output', call_id, execution: 'client', status: 'completed', tools };
 }
 
 function outputOf(content: JsonObject[], isError: boolean): JsonValue {

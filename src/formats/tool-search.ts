@@ -1,0 +1,111 @@
+// Fits tools that are shown on demand to a model: found by its provider's search, shown as the client finds them, or all.
+
+import { searchesTools } from '../canonical/hosted-tool.ts';
+import type { Loss } from '../canonical/loss.ts';
+import type { Message, Part, ToolName } from '../canonical/part.ts';
+import type { CanonicalRequest, CustomTool, FunctionTool, Tool } from '../canonical/request.ts';
+import { asObject } from '../lib/json.ts';
+import { refusesBeta } from './anthropic-messages/betas.ts';
+import type { Codec, Target } from './codec.ts';
+import type { FitStep } from './output-form.ts';
+
+const AT_ONCE = 'the model is shown all tools at once';
+const FOUND = 'a search of the client has found it: the model is shown it';
+const NOT_FOUND = 'no search has found it yet, so the model is not shown it';
+
+/**
+ * Anthropic's models take tools that either side finds, OpenAI's those that their own search finds. Elsewhere a search
+ * of the client still decides what the model is shown; without one it is shown everything at once.
+ */
+export function fitToolSearch(request: CanonicalRequest, target: Target, codec: Codec): FitStep {
+  const search = request.tools.find(searchesTools);
+  if (!search && !request.tools.some(isDeferred)) return { request, losses: [], changes: [] };
+  const searches = target.toolSearch === true && !refusesBeta(target.refusesBetas, 'advanced-tool-use');
+  if (searches && codec.id === 'anthropic-messages') return { request, losses: [], changes: [] };
+  const isNative = searches && codec.id === 'openai-responses' && search !== undefined;
+  const losses: Loss[] = [];
+  const shown = search && !isNative ? undefined : namesShown(request);
+  const hides = shown !== undefined && (isNative || request.tools.some(isPlain));
+  const tools = request.tools.flatMap((tool): Tool[] => {
+    const { at = 'tools' } = tool;
+    if (searchesTools(tool)) {
+      if (isNative) return [tool];
+      losses.push({ path: at, action: 'dropped', reason: AT_ONCE });
+      return [];
+    }
+    if (!isDeferred(tool)) return [tool];
+    const isShown = shown === undefined || shown.has(keyOf(tool));
+    if (hides && !isShown && isNative) return [tool];
+    if (hides && !isShown) {
+      losses.push({ path: at, action: 'dropped', reason: NOT_FOUND });
+      return [];
+    }
+    const reason = hides ? FOUND : AT_ONCE;
+    losses.push({ path: `${at}.defer_loading`, action: 'dropped', reason });
+    const { deferred: _, ...loaded } = tool;
+    return [loaded];
+  });
+  const fitted = { ...request, tools };
+  if (!isNative) fitted.messages = request.messages.map(withoutSearches);
+  return { request: withoutLostChoice(fitted, request, losses), losses, changes: [] };
+}
+
+type Named = FunctionTool | CustomTool;
+
+function isDeferred(tool: Tool): tool is Named {
+  return (tool.kind === 'function' || tool.kind === 'custom') && tool.deferred === true;
+}
+
+/** What may be the client's own search. */
+function isPlain(tool: Tool): boolean {
+  return (tool.kind === 'function' || tool.kind === 'custom') && tool.deferred !== true;
+}
+
+function keyOf({ namespace = '', name }: ToolName): string {
+  return `${namespace}\n${name}`;
+}
+
+/** What the client's search has found so far, and what is known to be there: called before, or to be called. */
+function namesShown({ messages, toolChoice }: CanonicalRequest): Set<string> {
+  const found = messages.flatMap(({ parts }) => parts.flatMap(namesIn));
+  return new Set([...found, ...(toolChoice?.mode === 'one' ? [toolChoice] : [])].map(keyOf));
+}
+
+function namesIn(part: Part): ToolName[] {
+  if (part.kind === 'tool-call') return [part];
+  if (part.kind !== 'tool-result') return [];
+  return part.content.flatMap((one) => (one.kind === 'opaque' ? (one.toolSearch?.found ?? []) : []));
+}
+
+/** Searches that a provider ran are something to read where none can be asked for. */
+function withoutSearches(message: Message): Message {
+  if (message.role !== 'assistant') return message;
+  const parts = message.parts.map((part): Part => {
+    if (part.kind !== 'opaque' || !part.toolSearch) return part;
+    const { toolSearch: _, ...rest } = part;
+    return rest;
+  });
+  return { ...message, parts };
+}
+
+/** A call of the search cannot be asked for without it. */
+function withoutLostChoice(
+  fitted: CanonicalRequest,
+  { tools, toolChoice, origin }: CanonicalRequest,
+  losses: Loss[],
+): CanonicalRequest {
+  if (
+    toolChoice?.mode !== 'one' ||
+    fitted.tools.some((tool) => 'name' in tool && tool.name === toolChoice.name)
+  )
+    return fitted;
+  const search = tools.find((tool) => searchesTools(tool) && nameOf(tool) === toolChoice.name);
+  if (!search) return fitted;
+  losses.push({ path: origin.toolChoice ?? 'tool_choice', action: 'dropped', reason: AT_ONCE });
+  const { toolChoice: _, ...rest } = fitted;
+  return rest;
+}
+
+function nameOf(tool: Tool): unknown {
+  return 'raw' in tool ? asObject(tool.raw.value).name : undefined;
+}
