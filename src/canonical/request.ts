@@ -3,8 +3,11 @@
 import type { JsonObject } from '../lib/json.ts';
 import type { CacheMark, JsonSchema, Message, Raw, SourcePath } from './part.ts';
 
-/** The model is shown the tool only when a search finds it. */
-export type Deferred = true;
+/**
+ * The model is shown the tool only when a search finds it: the client `asked` for that, or its own search has brought
+ * the tool, which was `found`.
+ */
+export type Deferred = 'asked' | 'found';
 
 export type FunctionTool = {
   kind: 'function';

@@ -40,9 +40,9 @@ export function fitToolSearch(request: CanonicalRequest, target: Target, codec: 
       losses.push({ path: at, action: 'dropped', reason: NOT_FOUND });
       return [];
     }
+    const { deferred, ...loaded } = tool;
     const reason = hides ? FOUND : AT_ONCE;
-    losses.push({ path: `${at}.defer_loading`, action: 'dropped', reason });
-    const { deferred: _, ...loaded } = tool;
+    if (deferred === 'asked') losses.push({ path: `${at}.defer_loading`, action: 'dropped', reason });
     return [loaded];
   });
   const fitted = { ...request, tools };
@@ -53,12 +53,12 @@ export function fitToolSearch(request: CanonicalRequest, target: Target, codec: 
 type Named = FunctionTool | CustomTool;
 
 function isDeferred(tool: Tool): tool is Named {
-  return (tool.kind === 'function' || tool.kind === 'custom') && tool.deferred === true;
+  return (tool.kind === 'function' || tool.kind === 'custom') && tool.deferred !== undefined;
 }
 
 /** What may be the client's own search. */
 function isPlain(tool: Tool): boolean {
-  return (tool.kind === 'function' || tool.kind === 'custom') && tool.deferred !== true;
+  return (tool.kind === 'function' || tool.kind === 'custom') && tool.deferred === undefined;
 }
 
 function keyOf({ namespace = '', name }: ToolName): string {

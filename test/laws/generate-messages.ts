@@ -67,8 +67,8 @@ function tool(c: Choices): JsonObject {
       name: toolName(c),
       input_schema: jsonSchema(c),
       ...c.members(50, { description: () => c.text(), strict: () => c.chance(50), type: () => 'custom' }),
+      ...c.members(15, { defer_loading: () => c.chance(80) }),
       ...c.members(5, {
-        defer_loading: () => true,
         eager_input_streaming: () => true,
         input_examples: () => [{ [c.word()]: 1 }],
         allowed_callers: () => [c.word()],
@@ -84,6 +84,7 @@ function tool(c: Choices): JsonObject {
       ...mark,
     }),
     () => ({ type: 'memory_20250818', name: 'memory', ...mark }),
+    () => toolSearch(c),
     () => ({
       type: 'web_search_20250305',
       name: 'web_search',
@@ -96,6 +97,11 @@ function tool(c: Choices): JsonObject {
       ...mark,
     }),
   );
+}
+
+function toolSearch(c: Choices): JsonObject {
+  const name = c.one('tool_search_tool_bm25', 'tool_search_tool_regex');
+  return { type: c.one(`${name}_20251119`, name), name };
 }
 
 function hostedTool(c: Choices): JsonObject {
@@ -111,7 +117,7 @@ function hostedTool(c: Choices): JsonObject {
       display_width_px: c.count(1000),
       display_height_px: 768,
     }),
-    () => ({ type: 'tool_search_tool_bm25_20251119', name: 'tool_search_tool_bm25', x_new: c.word() }),
+    () => ({ ...toolSearch(c), ...c.members(50, { x_new: () => c.word() }) }),
     () => ({ type: 'mcp_toolset', mcp_server_name: c.word() }),
   );
 }

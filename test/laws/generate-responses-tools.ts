@@ -13,9 +13,12 @@ function functionTool(c: Choices): JsonObject {
       parameters: () => jsonSchema(c),
       strict: () => c.chance(50),
     }),
-    ...c.members(6, { defer_loading: () => true, x_new: () => c.word() }),
+    ...deferred(c),
+    ...c.members(6, { x_new: () => c.word() }),
   };
 }
+
+const deferred = (c: Choices): JsonObject => c.members(15, { defer_loading: () => c.chance(80) });
 
 export function responsesTool(c: Choices): JsonObject {
   if (c.rarely()) return hostedTool(c);
@@ -45,10 +48,19 @@ export function responsesTool(c: Choices): JsonObject {
         user_location: () => ({ type: 'approximate', ...location(c) }),
       }),
     }),
+    () => (c.chance(50) ? { type: 'tool_search' } : ownSearch(c)),
     () => ({ type: 'local_shell' }),
     () => ({ type: 'shell', ...c.members(50, { environment: () => ({ type: 'local' }) }) }),
     () => ({ type: 'apply_patch' }),
   );
+}
+
+/** One that the client runs. */
+function ownSearch(c: Choices): JsonObject {
+  return {
+    ...{ type: 'tool_search', execution: 'client' },
+    ...c.members(60, { description: () => c.text(), parameters: () => jsonSchema(c) }),
+  };
 }
 
 function customTool(c: Choices): JsonObject {
@@ -60,6 +72,7 @@ function customTool(c: Choices): JsonObject {
       description: () => c.text(),
       format: () => c.one<JsonObject>({ type: 'text' }, grammar),
     }),
+    ...deferred(c),
   };
 }
 
@@ -78,7 +91,8 @@ function hostedTool(c: Choices): JsonObject {
     () => ({ type: 'image_generation', model: c.word() }),
     () => ({ type: 'mcp', server_label: c.word(), server_url: `https://e.com/${c.word()}` }),
     () => ({ type: 'computer', display_width: c.count(1000) }),
-    () => ({ type: 'tool_search', x_new: c.word() }),
+    () => ({ type: 'tool_search', ...c.members(50, { execution: () => 'server', x_new: () => c.word() }) }),
+    () => ownSearch(c),
     () => ({ type: 'shell', environment: { type: 'container_auto', id: c.word() } }),
   );
 }

@@ -54,6 +54,7 @@ export const IGNORED: readonly Ignored[] = [
     (format): Ignored[] => [
       { format, trait: /(^|\.)type=/, reason: 'tells members apart that are carried or named themselves' },
       { format, trait: /=(null)?$/, reason: 'null says "not set", and an empty text nothing' },
+      { format, trait: /\.defer_loading=false$/, reason: 'what leaving it out means' },
       { format, trait: /\.detail=auto$/, reason: 'the default, where there is a choice at all' },
       {
         format,
@@ -153,6 +154,12 @@ export const IGNORED: readonly Ignored[] = [
     format: 'openai-responses',
     trait: /(^|\.)tools\[\]\.name=ns_/,
     reason: 'of a namespace: it goes with its tools, which are named',
+  },
+  {
+    format: 'openai-responses',
+    trait: /(^|\.)(tools|input)\[\]\.execution=/,
+    reason:
+      'who searches: a search of the client is a function elsewhere, one of the provider its own kind of tool',
   },
   { format: 'openai-responses', trait: /^input\[\]\.phase=/, reason: 'named by the texts that bear it' },
   {

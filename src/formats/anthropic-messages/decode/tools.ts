@@ -65,7 +65,7 @@ function decodeFunction(tool: JsonObject, at: SourcePath, losses: Loss[]): Funct
 
 /** False is what leaving it out means. */
 function deferredIn({ defer_loading }: JsonObject): { deferred?: Deferred } {
-  return defer_loading === true ? { deferred: true } : {};
+  return defer_loading === true ? { deferred: 'asked' } : {};
 }
 
 type Implied = { name: string; description: string; schema: JsonSchema };

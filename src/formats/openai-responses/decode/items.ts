@@ -152,7 +152,7 @@ function decodeItem(
 }
 
 function deferred(tool: Tool): Tool {
-  return tool.kind === 'function' || tool.kind === 'custom' ? { ...tool, deferred: true } : tool;
+  return tool.kind === 'function' || tool.kind === 'custom' ? { ...tool, deferred: 'found' } : tool;
 }
 
 /** One part for each tool that was found. */

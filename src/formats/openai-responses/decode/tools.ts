@@ -71,7 +71,7 @@ function decodeOwnSearch(
 
 /** False is what leaving it out means. */
 function deferredIn({ defer_loading }: JsonObject): { deferred?: Deferred } {
-  return defer_loading === true ? { deferred: true } : {};
+  return defer_loading === true ? { deferred: 'asked' } : {};
 }
 
 function decodeFunction(tool: JsonObject, at: string, losses: Loss[]): FunctionTool {

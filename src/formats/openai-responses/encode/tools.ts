@@ -92,12 +92,19 @@ function encodeFunction(tool: FunctionTool, losses: Loss[]): JsonObject {
     });
   const kept = strict && fitsStrict(parameters);
   if (strict && !kept) losses.push({ path: tool.strictAt ?? at, action: 'changed', reason: NOT_STRICT });
-  return compact({ type: 'function', name, description, parameters, strict: kept, defer_loading: deferred });
+  return compact({
+    type: 'function',
+    name,
+    description,
+    parameters,
+    strict: kept,
+    defer_loading: deferred && true,
+  });
 }
 
 function encodeCustom({ name, description, grammar, deferred }: CustomTool): JsonObject {
   const format = grammar && { type: 'grammar', ...grammar };
-  return compact({ type: 'custom', name, description, format, defer_loading: deferred });
+  return compact({ type: 'custom', name, description, format, defer_loading: deferred && true });
 }
 
 function encodeWebSearch(tool: WebSearchTool): JsonObject {
