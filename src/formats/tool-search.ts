@@ -19,24 +19,25 @@ const NOT_FOUND = 'no search has found it yet, so the model is not shown it';
  */
 export function fitToolSearch(request: CanonicalRequest, target: Target, codec: Codec): FitStep {
   const search = request.tools.find(searchesTools);
-  if (!search && !request.tools.some(isDeferred)) return { request, losses: [], changes: [] };
-  const searches = target.toolSearch === true && !refusesBeta(target.refusesBetas, 'advanced-tool-use');
-  if (searches && codec.id === 'anthropic-messages') return { request, losses: [], changes: [] };
-  const isNative = searches && codec.id === 'openai-responses' && search !== undefined;
+  const isAble = target.toolSearch === true && !refusesBeta(target.refusesBetas, 'advanced-tool-use');
+  const isOpenAI = isAble && codec.id === 'openai-responses' && search !== undefined;
+  const isAnthropic = isAble && codec.id === 'anthropic-messages';
   const losses: Loss[] = [];
-  const shown = search && !isNative ? undefined : namesShown(request);
-  const hides = shown !== undefined && (isNative || request.tools.some(isPlain));
+  const readable = search && (isOpenAI || isAnthropic) ? request : withoutSearches(request);
+  if (isAnthropic || !(search || request.tools.some(isDeferred)))
+    return { request: readable, losses, changes: [] };
+  const shown = search && !isOpenAI ? undefined : namesShown(request, !isOpenAI);
+  const hides = shown !== undefined && (isOpenAI || request.tools.some(isPlain));
   const tools = request.tools.flatMap((tool): Tool[] => {
     const { at = 'tools' } = tool;
     if (searchesTools(tool)) {
-      if (isNative) return [tool];
+      if (isOpenAI) return [tool];
       losses.push({ path: at, action: 'dropped', reason: AT_ONCE });
       return [];
     }
     if (!isDeferred(tool)) return [tool];
-    const isShown = shown === undefined || shown.has(keyOf(tool));
-    if (hides && !isShown && isNative) return [tool];
-    if (hides && !isShown) {
+    if (hides && !shown.has(keyOf(tool))) {
+      if (isOpenAI) return [tool];
       losses.push({ path: at, action: 'dropped', reason: NOT_FOUND });
       return [];
     }
@@ -45,9 +46,7 @@ export function fitToolSearch(request: CanonicalRequest, target: Target, codec: 
     if (deferred === 'asked') losses.push({ path: `${at}.defer_loading`, action: 'dropped', reason });
     return [loaded];
   });
-  const fitted = { ...request, tools };
-  if (!isNative) fitted.messages = request.messages.map(withoutSearches);
-  return { request: withoutLostChoice(fitted, request, losses), losses, changes: [] };
+  return { request: withoutLostChoice({ ...readable, tools }, request, losses), losses, changes: [] };
 }
 
 type Named = FunctionTool | CustomTool;
@@ -65,27 +64,32 @@ function keyOf({ namespace = '', name }: ToolName): string {
   return `${namespace}\n${name}`;
 }
 
-/** What the client's search has found so far, and what is known to be there: called before, or to be called. */
-function namesShown({ messages, toolChoice }: CanonicalRequest): Set<string> {
-  const found = messages.flatMap(({ parts }) => parts.flatMap(namesIn));
+/** What the client's search has found so far, and what else has to be there: it is to be called, or was called before. */
+function namesShown({ messages, toolChoice }: CanonicalRequest, withCalled: boolean): Set<string> {
+  const found = messages.flatMap(({ parts }) => parts.flatMap((part) => namesIn(part, withCalled)));
   return new Set([...found, ...(toolChoice?.mode === 'one' ? [toolChoice] : [])].map(keyOf));
 }
 
-function namesIn(part: Part): ToolName[] {
-  if (part.kind === 'tool-call') return [part];
+function namesIn(part: Part, withCalled: boolean): ToolName[] {
+  if (part.kind === 'tool-call') return withCalled ? [part] : [];
   if (part.kind !== 'tool-result') return [];
   return part.content.flatMap((one) => (one.kind === 'opaque' ? (one.toolSearch?.found ?? []) : []));
 }
 
 /** Searches that a provider ran are something to read where none can be asked for. */
-function withoutSearches(message: Message): Message {
-  if (message.role !== 'assistant') return message;
-  const parts = message.parts.map((part): Part => {
-    if (part.kind !== 'opaque' || !part.toolSearch) return part;
-    const { toolSearch: _, ...rest } = part;
-    return rest;
+function withoutSearches(request: CanonicalRequest): CanonicalRequest {
+  const ran = (part: Part) => part.kind === 'opaque' && part.toolSearch !== undefined;
+  if (!request.messages.some(({ role, parts }) => role === 'assistant' && parts.some(ran))) return request;
+  const messages = request.messages.map((message): Message => {
+    if (message.role !== 'assistant' || !message.parts.some(ran)) return message;
+    const parts = message.parts.map((part): Part => {
+      if (part.kind !== 'opaque' || !part.toolSearch) return part;
+      const { toolSearch: _, ...rest } = part;
+      return rest;
+    });
+    return { ...message, parts };
   });
-  return { ...message, parts };
+  return { ...request, messages };
 }
 
 /** A call of the search cannot be asked for without it. */
