@@ -140,8 +140,17 @@ export type ToolName = { name: string; namespace?: string };
  */
 export type ToolSearch = { query?: string; found?: ToolName[]; failed?: string };
 /**
+ * A tool of a remote MCP server that the provider called: what it `called`, with `input` as JSON, and what came of it,
+ * which may be told in another part. `failed` says that `output` is why it did.
+ */
+export type RemoteCall = {
+  called?: { server: string; name: string; input: string };
+  output?: string;
+  failed?: boolean;
+};
+/**
  * A block or item only its own format knows. `text` is what a person could read of it, if anything; `code` what it tells
- * of code that ran, `toolSearch` of tools that were found; in answers `search` of a search and `pages` of addresses that were read. `run` is the same in what a
+ * of code that ran, `toolSearch` of tools that were found, `remote` of those that an MCP server has; in answers `search` of a search and `pages` of addresses that were read. `run` is the same in what a
  * hosted tool was asked and what came of it.
  */
 export type OpaquePart = {
@@ -152,6 +161,7 @@ export type OpaquePart = {
   search?: HostedSearch;
   code?: HostedCode;
   toolSearch?: ToolSearch;
+  remote?: RemoteCall;
   pages?: string[];
   run?: string;
   at?: SourcePath;

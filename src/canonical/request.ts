@@ -51,8 +51,21 @@ export type WebSearchTool = {
   raw: Raw;
   at?: SourcePath;
 };
-/** A hosted tool only its own format knows. */
-export type OpaqueTool = { kind: 'opaque'; type: string; raw: Raw; at?: SourcePath };
+/** A remote MCP server, whose tools the provider calls by itself without asking. */
+export type RemoteServer = {
+  name: string;
+  url: string;
+  /** A secret of the client. */
+  token?: string;
+  /** Only these of its tools; undefined: all. */
+  allowed?: string[];
+  /** Where the client asked that its tools be shown only when a search finds them. */
+  deferredAt?: SourcePath;
+  /** What the client asked for beside that no other format has: where, and what to do instead. */
+  problem?: { param: SourcePath; message: string };
+};
+/** A hosted tool only its own format knows, or the tools of a remote server. */
+export type OpaqueTool = { kind: 'opaque'; type: string; raw: Raw; remote?: RemoteServer; at?: SourcePath };
 export type Tool = FunctionTool | CustomTool | WebSearchTool | OpaqueTool;
 
 export type ToolChoice =

@@ -210,6 +210,8 @@ export type Codec = {
   wholeTokensMax?: number;
   /** Where a request goes, behind a provider's base URL. */
   path(address: Address): string;
+  /** Headers that a body of our own writing needs, in lower case. */
+  headersFor?(body: JsonObject): Record<string, string>;
   /**
    * What such a path says, in formats whose bodies say nothing of it; undefined for another path. Their absence means
    * that the body has `model` and `stream`.

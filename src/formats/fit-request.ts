@@ -10,6 +10,7 @@ import { fitPrewarm } from './cache-options.ts';
 import type { Codec, Target } from './codec.ts';
 import { fitCompaction } from './compaction.ts';
 import { type FitStep, fitOutput } from './output-form.ts';
+import { fitRemoteCalls } from './remote-calls.ts';
 import { fitToolSearch } from './tool-search.ts';
 
 /**
@@ -31,7 +32,16 @@ export function fitRequest(request: CanonicalRequest, target: Target, codec: Cod
   return out;
 }
 
-const STEPS = [fitVendor, fitPrewarm, fitCompaction, fitToolSearch, fitOutput, fitForcedChoice, fitStop];
+const STEPS = [
+  fitVendor,
+  fitPrewarm,
+  fitCompaction,
+  fitToolSearch,
+  fitRemoteCalls,
+  fitOutput,
+  fitForcedChoice,
+  fitStop,
+];
 
 const SENSES = { image: 'images', audio: 'audio', file: 'files' } as const;
 

@@ -3,7 +3,14 @@
 import { searchesTools } from '../canonical/hosted-tool.ts';
 import type { Loss } from '../canonical/loss.ts';
 import type { Message, Part, ToolName } from '../canonical/part.ts';
-import type { CanonicalRequest, CustomTool, FunctionTool, Tool } from '../canonical/request.ts';
+import type {
+  CanonicalRequest,
+  CustomTool,
+  FunctionTool,
+  OpaqueTool,
+  RemoteServer,
+  Tool,
+} from '../canonical/request.ts';
 import { asObject } from '../lib/json.ts';
 import { refusesBeta } from './anthropic-messages/betas.ts';
 import type { Codec, Target } from './codec.ts';
@@ -24,7 +31,7 @@ export function fitToolSearch(request: CanonicalRequest, target: Target, codec: 
   const isAnthropic = isAble && codec.id === 'anthropic-messages';
   const losses: Loss[] = [];
   const readable = search && (isOpenAI || isAnthropic) ? request : withoutSearches(request);
-  if (isAnthropic || !(search || request.tools.some(isDeferred)))
+  if (isAnthropic || !(search || request.tools.some((tool) => isDeferred(tool) || isDeferredServer(tool))))
     return { request: readable, losses, changes: [] };
   const shown = search && !isOpenAI ? undefined : namesShown(request, !isOpenAI);
   const hides = shown !== undefined && (isOpenAI || request.tools.some(isPlain));
@@ -35,6 +42,7 @@ export function fitToolSearch(request: CanonicalRequest, target: Target, codec: 
       losses.push({ path: at, action: 'dropped', reason: AT_ONCE });
       return [];
     }
+    if (isDeferredServer(tool)) return [isOpenAI ? tool : shownServer(tool, losses)];
     if (!isDeferred(tool)) return [tool];
     if (hides && !shown.has(keyOf(tool))) {
       if (isOpenAI) return [tool];
@@ -53,6 +61,17 @@ type Named = FunctionTool | CustomTool;
 
 function isDeferred(tool: Tool): tool is Named {
   return (tool.kind === 'function' || tool.kind === 'custom') && tool.deferred !== undefined;
+}
+
+function isDeferredServer(tool: Tool): tool is OpaqueTool & { remote: RemoteServer } {
+  return tool.kind === 'opaque' && tool.remote?.deferredAt !== undefined;
+}
+
+/** What tools a server has is known to the provider alone, so that no search of the client finds them. */
+function shownServer(tool: OpaqueTool & { remote: RemoteServer }, losses: Loss[]): OpaqueTool {
+  const { deferredAt, ...remote } = tool.remote;
+  losses.push({ path: deferredAt ?? 'tools', action: 'dropped', reason: AT_ONCE });
+  return { ...tool, remote };
 }
 
 /** What may be the client's own search. */

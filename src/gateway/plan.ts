@@ -66,6 +66,8 @@ export type TranscodePlan = {
   /** Asked of the provider; the client may want the answer whole. */
   stream: boolean;
   body: Uint8Array;
+  /** What its members need beside it. */
+  headers: Record<string, string>;
   credential: string | undefined;
   losses: Loss[];
   /** Bodies of further requests, one for each answer beyond the first that the client wants. */
@@ -259,7 +261,8 @@ function transcodePlan(
     sealsTexts: provider.quirks.reasoningContent === true,
     remember: (parts, textHash) => rememberThoughts({ parts, textHash, after }, keyId, thoughts),
   };
-  const sent = { candidate, upstream, path, stream, body, more, credential, goesOn };
+  const headers = upstream.headersFor?.(encoded.value) ?? {};
+  const sent = { candidate, upstream, path, stream, body, headers, more, credential, goesOn };
   return { kind: 'transcode', ...sent, losses, restore, sealing };
 }
 

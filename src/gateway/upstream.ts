@@ -25,7 +25,7 @@ export type Transport = (request: {
 export type Sending = Pick<
   Plan,
   'kind' | 'candidate' | 'upstream' | 'path' | 'stream' | 'body' | 'credential'
->;
+> & { headers?: Record<string, string> };
 
 export type UpstreamPorts = {
   watch: Watch;
@@ -209,6 +209,9 @@ export function upstreamHeaders(call: Call, plan: Sending, userAgent: string): R
     }
   }
   for (const name in provider.headers) headers[name.toLowerCase()] = provider.headers[name] as string;
+  // a list that the operator may have begun
+  for (const name in plan.headers)
+    headers[name] = [headers[name], plan.headers[name]].filter((one) => one !== undefined).join(',');
   const { credential } = plan;
   if (credential !== undefined) signIn(headers, provider, credential);
   return headers;

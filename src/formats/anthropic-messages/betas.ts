@@ -1,7 +1,7 @@
 // Betas of Anthropic that a provider of its format does not know, with the members that only they unlock.
 
 import type { Loss } from '../../canonical/loss.ts';
-import { isObject, type JsonValue } from '../../lib/json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 
 /** Members of a request by the name of their beta without its date; left in, "Extra inputs are not permitted". */
 const UNLOCKED: Record<string, { members?: string[]; ofTools?: string[] }> = {
@@ -51,6 +51,11 @@ export function toolsWithoutBetas(
     return kept;
   });
   return changed ? list : tools;
+}
+
+/** The header that a body written here needs: the betas of what is in it. */
+export function betasFor(body: JsonObject): Record<string, string> {
+  return body.mcp_servers === undefined ? {} : { 'anthropic-beta': 'mcp-client-2025-11-20' };
 }
 
 export const REFUSED_BETA = 'the provider refuses the beta it belongs to';

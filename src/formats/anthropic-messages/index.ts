@@ -1,6 +1,7 @@
 // The Messages format of Anthropic as a codec.
 
 import type { Codec } from '../codec.ts';
+import { betasFor } from './betas.ts';
 import { withoutForeignCode } from './code-blocks.ts';
 import { continuing } from './continuing.ts';
 import { ISSUER } from './decode/block.ts';
@@ -30,6 +31,7 @@ export const anthropicMessages: Codec = {
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
   path: () => '/messages',
+  headersFor: betasFor,
   modelMember: 'model',
   idPrefix: 'msg_',
   errorType,

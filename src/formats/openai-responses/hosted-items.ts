@@ -4,6 +4,7 @@ import { codeText } from '../../canonical/hosted-code.ts';
 import type { HostedCode, HostedSearch } from '../../canonical/part.ts';
 import { foundText } from '../../canonical/tool-search.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { errorText } from './remote-calls.ts';
 import { toolSearchIn } from './tool-search.ts';
 
 /** Undefined when nothing in it is readable. */
@@ -33,7 +34,7 @@ function hostedLines(item: JsonObject): string[] {
     case 'mcp_call':
       return [
         `Called ${asString(item.name) ?? 'a tool'} with ${asString(item.arguments) ?? '{}'}`,
-        asString(item.output) ?? asString(item.error) ?? '',
+        asString(item.output) ?? errorText(item.error) ?? '',
       ];
     case 'program':
       return [asString(item.code) ?? ''];

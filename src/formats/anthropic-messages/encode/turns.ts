@@ -2,7 +2,7 @@
 
 import { Fault } from '../../../canonical/fault.ts';
 import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../../canonical/neutral-turn.ts';
-import type { Message, ToolSearch } from '../../../canonical/part.ts';
+import type { Message, OpaquePart } from '../../../canonical/part.ts';
 import { asString, type JsonObject } from '../../../lib/json.ts';
 import { FORMAT } from '../decode/block.ts';
 import { contentOf, declared, encodeParts } from './part.ts';
@@ -67,8 +67,8 @@ function addMessage(message: Message, turns: TurnList, writing: Writing): void {
   if (message.name !== undefined) loseName(message, writing);
   const role = message.role === 'assistant' ? 'assistant' : 'user';
   for (const part of message.parts) {
-    if (part.kind === 'opaque' && part.toolSearch && part.raw.format !== FORMAT) {
-      turns.open(role).blocks.push(...encodeSearch(part.toolSearch, part.at, writing));
+    if (part.kind === 'opaque' && part.raw.format !== FORMAT && (part.toolSearch || part.remote)) {
+      turns.open(role).blocks.push(...encodeRun(part, writing));
       continue;
     }
     const [block] = encodeParts([part], writing);
@@ -78,16 +78,17 @@ function addMessage(message: Message, turns: TurnList, writing: Writing): void {
     else if (part.kind === 'tool-call') turn.calls.push(block);
     else turn.blocks.push(block);
   }
-  const unanswered = writing.searches.rest();
+  const unanswered = [...writing.searches.rest(), ...writing.calls.rest()];
   if (unanswered.length > 0) turns.open(role).blocks.push(...unanswered);
 }
 
-/** A reference to a tool that is not declared is refused. */
-function encodeSearch(search: ToolSearch, at: string | undefined, writing: Writing): JsonObject[] {
-  const { found } = search;
-  return writing.searches.of(
-    found === undefined ? search : { ...search, found: declared(found, at, writing) },
-  );
+/** What another provider's own tool did; a reference to a tool that is not declared is refused. */
+function encodeRun({ toolSearch, remote, at }: OpaquePart, writing: Writing): JsonObject[] {
+  const { searches, calls } = writing;
+  if (remote) return [...searches.rest(), ...calls.of(remote)];
+  const { found, ...asked } = toolSearch ?? {};
+  const outcome = found === undefined ? {} : { found: declared(found, at, writing) };
+  return [...calls.rest(), ...searches.of({ ...asked, ...outcome })];
 }
 
 /** An instruction after the first turn: in place where the model knows that, else tagged text of the user. */

@@ -5,6 +5,7 @@ import type { CacheMark, SourcePath } from '../../../canonical/part.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
 import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Target } from '../../codec.ts';
+import type { RemoteBlocks } from '../remote-blocks.ts';
 import type { SearchBlocks } from '../search-blocks.ts';
 
 export type Writing = {
@@ -15,6 +16,8 @@ export type Writing = {
   marks: { holder: JsonObject; at: SourcePath }[];
   /** Searches among tools that another provider ran. */
   searches: SearchBlocks;
+  /** Calls of remote servers that another provider made. */
+  calls: RemoteBlocks;
 };
 
 /** Notes a loss of a control under the name the client wrote it as. */

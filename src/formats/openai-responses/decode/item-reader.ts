@@ -6,6 +6,7 @@ import type { Sequencer } from '../../../canonical/sequencer.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../../lib/json.ts';
 import { readClientCall, toolOfCall } from '../client-tools.ts';
 import { codeIn, hostedText, searchIn } from '../hosted-items.ts';
+import { remoteIn } from '../remote-calls.ts';
 import { readAnnotation, readAnnotations, readLogprobs } from '../text-marks.ts';
 import { toolSearchIn } from '../tool-search.ts';
 import { readCall } from './items.ts';
@@ -227,6 +228,7 @@ export class ItemReader {
     const search = searchIn(item);
     const code = codeIn(item);
     const toolSearch = toolSearchIn(item);
+    const remote = remoteIn(item);
     const part: PartStart = {
       kind: 'opaque',
       raw: { format: 'openai-responses', value: item },
@@ -235,6 +237,7 @@ export class ItemReader {
       ...(search === undefined ? {} : { search }),
       ...(code === undefined ? {} : { code }),
       ...(toolSearch === undefined ? {} : { toolSearch }),
+      ...(remote === undefined ? {} : { remote }),
     };
     return [...this.#sequencer.open(key, part), ...this.#sequencer.close(key)];
   }

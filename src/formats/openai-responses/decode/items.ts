@@ -16,6 +16,7 @@ import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue 
 import { ownToolId } from '../../tool-id.ts';
 import { CLIENT_TOOLS, readClientCall, readClientOutput, toolOfCall, toolOfOutput } from '../client-tools.ts';
 import { codeIn, hostedText } from '../hosted-items.ts';
+import { remoteIn } from '../remote-calls.ts';
 import { toolSearchIn, toolsIn } from '../tool-search.ts';
 import { decodeContent } from './content.ts';
 import { lostMembers } from './lost-members.ts';
@@ -134,6 +135,8 @@ function decodeItem(
       known('reasoning', 'text');
       conversation.updates.push({ reasoning: asObject(item.reasoning), text: asObject(item.text), at });
       losses.push({ path: at, action: 'moved', reason: 'became a setting of the whole request' });
+      return;
+    case 'mcp_list_tools':
       return;
     case 'item_reference':
       throw unsupported(at, 'points to an item stored at the provider; send the item itself');
@@ -260,6 +263,7 @@ function hosted(item: JsonObject, type: string, at: string): Part {
   const code = codeIn(item);
   const raw = { format: 'openai-responses' as const, value: item };
   const toolSearch = toolSearchIn(item);
+  const remote = remoteIn(item);
   return {
     kind: 'opaque',
     raw,
@@ -267,6 +271,7 @@ function hosted(item: JsonObject, type: string, at: string): Part {
     ...(text === undefined ? {} : { text }),
     ...(code === undefined ? {} : { code }),
     ...(toolSearch === undefined ? {} : { toolSearch }),
+    ...(remote === undefined ? {} : { remote }),
     at,
   };
 }

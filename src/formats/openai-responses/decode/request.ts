@@ -37,6 +37,7 @@ export const IGNORED: Record<string, string> = {
   'input[].id': 'calls and results are linked by call_id',
   'input[].status': 'a replayed item is a finished one',
   'input[].created_by': 'who wrote an item is no part of the prompt',
+  'input[]: mcp_list_tools': 'a provider asks the server for its tools itself',
   'input[].caller: direct': 'the model itself is who calls',
 };
 

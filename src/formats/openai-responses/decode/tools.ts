@@ -20,6 +20,7 @@ import {
   type JsonValue,
 } from '../../../lib/json.ts';
 import { CLIENT_TOOLS, isClientTool } from '../client-tools.ts';
+import { readServer } from '../remote-servers.ts';
 import { lostMembers } from './lost-members.ts';
 
 const FUNCTION_MEMBERS = ['type', 'name', 'description', 'parameters', 'strict', 'defer_loading'];
@@ -37,6 +38,7 @@ function decodeTool(tool: JsonObject, at: string, losses: Loss[]): Tool[] {
   if (type === 'custom') return [decodeCustom(tool, at, losses)];
   if (type === 'namespace') return decodeNamespace(tool, at, losses);
   if (type.startsWith('web_search')) return [decodeWebSearch(tool, at, losses)];
+  if (type === 'mcp') return [readServer(tool, at, losses)];
   const client = entryOf(CLIENT_TOOLS, type);
   if (client && isClientTool(tool)) {
     if (type === 'tool_search') return [decodeOwnSearch(tool, client, at, losses)];

@@ -2,7 +2,14 @@
 
 import type { PartDelta, PartStart, StreamEvent } from '../../../canonical/event.ts';
 import type { Fault } from '../../../canonical/fault.ts';
-import type { Citation, HostedCode, HostedSearch, MediaSource, OpaquePart } from '../../../canonical/part.ts';
+import type {
+  Citation,
+  HostedCode,
+  HostedSearch,
+  MediaSource,
+  OpaquePart,
+  RemoteCall,
+} from '../../../canonical/part.ts';
 import type { Finish } from '../../../canonical/response.ts';
 import { noUsage, type Usage } from '../../../canonical/usage.ts';
 import { asString, entryOf, isObject, type JsonObject } from '../../../lib/json.ts';
@@ -21,6 +28,7 @@ import type { ItemWriter, Send } from './item-writer.ts';
 import { MessageWriter } from './message-writer.ts';
 import { PictureWriter } from './picture-writer.ts';
 import { ReasoningWriter } from './reasoning-writer.ts';
+import { RemoteWriter } from './remote-writer.ts';
 import { RunQueue } from './run-queue.ts';
 import { SearchWriter } from './search-writer.ts';
 
@@ -215,11 +223,16 @@ export class AnswerWriter {
       this.#item.add(part.code);
       return;
     }
+    if (part.remote && this.#item instanceof RemoteWriter && !part.remote.called) {
+      this.#item.add(part.remote);
+      return;
+    }
     this.#closeItem('completed');
     if (part.raw.format === 'openai-responses' && isObject(part.raw.value)) {
       this.#writeWhole(part.raw.value);
     } else if (part.toolSearch)
       for (const item of searchItems(part.toolSearch, this.#dress.request.tools)) this.#writeWhole(item);
+    else if (part.remote?.called) this.#writeRemote(part.remote);
     else if (part.search) this.#writeSearch(part.search);
     else if (part.code?.code !== undefined) this.#writeCode({ ...part.code, code: part.code.code });
     else if (part.text !== undefined) this.#say('text', part.text);
@@ -242,6 +255,10 @@ export class AnswerWriter {
 
   #writeCode(code: HostedCode & { code: string }): void {
     this.#open((index) => new CodeWriter(this.#send, index, this.#newId('ci', index), code));
+  }
+
+  #writeRemote(call: RemoteCall): void {
+    this.#open((index) => new RemoteWriter(this.#send, index, this.#newId('mcp', index), call));
   }
 
   /** What code drew belongs to the code. */

@@ -9,6 +9,7 @@ import type {
   OpaquePart,
   Part,
   ReasoningPart,
+  RemoteCall,
   ToolCallPart,
   ToolResultPart,
 } from '../../../canonical/part.ts';
@@ -16,6 +17,7 @@ import { compact, isObject, type JsonObject, type JsonValue } from '../../../lib
 import { safeToolId } from '../../tool-id.ts';
 import { writeClientCall, writeClientOutput } from '../client-tools.ts';
 import { ERROR_PREFIX } from '../decode/items.ts';
+import { remoteItem } from '../remote-calls.ts';
 import { searchItems, toolsIn } from '../tool-search.ts';
 import { type Breakpoints, unmarked } from './breakpoints.ts';
 import { writeInputContent, writeOutputText } from './content.ts';
@@ -77,6 +79,7 @@ function writeAssistant(
 ): JsonObject[] {
   const items: JsonObject[] = [];
   const outputs: JsonObject[] = [];
+  const calls: Calls = new Map();
   let text: { phase: string | undefined; content: JsonValue[] } | undefined;
   for (const part of message.parts) {
     if ('cache' in part && part.cache) context.losses.push(unmarked(part.at));
@@ -97,6 +100,7 @@ function writeAssistant(
     } else if (part.kind === 'reasoning') items.push(...writeReasoning(part, context));
     else if (part.kind === 'opaque' && part.raw.format === 'openai-responses' && isObject(part.raw.value))
       items.push(part.raw.value);
+    else if (part.kind === 'opaque' && part.remote) writeRemote(part, calls, items);
     else if (part.kind === 'opaque' && part.toolSearch) items.push(...writeSearch(part, context));
     else {
       context.losses.push(lost(part, 'dropped', 'an assistant’s turn holds no such part here'));
@@ -111,10 +115,29 @@ function writeAssistant(
 function spoken(part: Part, { losses }: ItemContext): JsonObject | undefined {
   if (part.kind === 'text') return part.text === '' ? undefined : writeOutputText(part, losses);
   if (part.kind === 'refusal') return { type: 'refusal', refusal: part.text };
-  if (part.kind !== 'opaque' || part.raw.format === 'openai-responses' || part.toolSearch) return undefined;
+  if (part.kind !== 'opaque' || part.raw.format === 'openai-responses' || part.toolSearch || part.remote)
+    return undefined;
   if (part.text === undefined) return undefined;
   losses.push(lost(part, 'changed', 'what another provider’s tool did became text'));
   return writeOutputText({ kind: 'text', text: part.text }, losses);
+}
+
+/** Calls to remote servers by the run they are of: what came of one stands in the same item. */
+type Calls = Map<string | undefined, { item: JsonObject; call: RemoteCall }>;
+
+function writeRemote({ remote = {}, run, at }: OpaquePart, calls: Calls, items: JsonObject[]): void {
+  const known = calls.get(run);
+  if (known && !remote.called) {
+    const done = remote.failed ? 'failed' : 'completed';
+    Object.assign(known.item, remoteItem(String(known.item.id), done, { ...known.call, ...remote }));
+    return;
+  }
+  if (!remote.called) return;
+  const id = `mcp_${safeToolId(run ?? at ?? '').replace(/^mcp(toolu)?_/, '')}`;
+  const status = remote.failed ? 'failed' : remote.output === undefined ? 'incomplete' : 'completed';
+  const item = remoteItem(id, status, remote);
+  calls.set(run, { item, call: remote });
+  items.push(item);
 }
 
 /** Its tools stay known to the model by it. */

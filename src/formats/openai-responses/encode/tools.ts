@@ -1,6 +1,12 @@
 // Canonical tools and tool choice, written for a Responses request.
 
-import { hostedToolFault, isChosen, runsCode, searchesTools } from '../../../canonical/hosted-tool.ts';
+import {
+  hostedToolFault,
+  isChosen,
+  runsCode,
+  sayableServer,
+  searchesTools,
+} from '../../../canonical/hosted-tool.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import type {
   CanonicalRequest,
@@ -20,6 +26,7 @@ import { objectRoot } from '../../schema-root.ts';
 import { fitsStrict, NOT_STRICT } from '../../schema-strict.ts';
 import { searchDomains } from '../../search-domains.ts';
 import { CLIENT_TOOLS } from '../client-tools.ts';
+import { writeServer } from '../remote-servers.ts';
 import { unmarked } from './breakpoints.ts';
 
 /** Functions of one namespace are gathered where the first of them stood. Throws Fault for foreign hosted tools. */
@@ -59,6 +66,9 @@ function encodeTool(tool: Tool, target: Target, losses: Loss[]): JsonObject {
 
 /** xAI has no container to choose (docs.x.ai, "Code Execution"). */
 function encodeHosted(tool: OpaqueTool, { search, runsCode: mayRun }: Target, losses: Loss[]): JsonObject {
+  const server = tool.raw.format === 'openai-responses' ? undefined : sayableServer(tool);
+  // it knows other members
+  if (server && search !== 'xai') return writeServer(server);
   const isXai = search === 'xai' && runsCode(tool);
   if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value) && !isXai) return tool.raw.value;
   if (searchesTools(tool)) {
