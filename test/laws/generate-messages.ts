@@ -6,7 +6,9 @@ import { messagesTurns, textBlock } from './generate-messages-blocks.ts';
 import { jsonSchema, location, toolName } from './generate-parts.ts';
 
 export function messagesRequest(c: Choices): JsonObject {
-  const tools = c.chance(50) ? c.list(1, 3, () => tool(c)) : [];
+  const servers = c.chance(5) ? c.list(1, 2, () => server(c)) : [];
+  const toolsets = servers.flatMap((one) => (c.chance(90) ? [toolset(c, one)] : []));
+  const tools = [...(c.chance(50) ? c.list(1, 3, () => tool(c)) : []), ...toolsets];
   const [first] = tools;
   return {
     model: 'the-model',
@@ -14,6 +16,7 @@ export function messagesRequest(c: Choices): JsonObject {
     messages: messagesTurns(c),
     ...(c.chance(50) ? { system: c.chance(50) ? c.text() : c.list(1, 3, () => textBlock(c)) } : {}),
     ...(tools.length === 0 ? {} : { tools }),
+    ...(servers.length === 0 ? {} : { mcp_servers: servers }),
     ...(c.chance(40) ? { tool_choice: choice(c, first?.name) } : {}),
     ...c.members(20, {
       stream: () => true,
@@ -45,7 +48,6 @@ export function messagesRequest(c: Choices): JsonObject {
       cache_control: () => ({ type: 'ephemeral', ...c.members(50, { ttl: () => c.one('5m', '1h') }) }),
       diagnostics: () => ({ previous_message_id: c.word() }),
       context_management: () => ({ edits: [{ type: 'clear_tool_uses_20250919', keep: c.word() }] }),
-      mcp_servers: () => [{ type: 'url', url: `https://e.com/${c.word()}`, name: c.word() }],
       fallbacks: () => [{ model: c.word() }],
       billing_policy: () => c.word(),
       user_profile_id: () => c.word(),
@@ -97,6 +99,32 @@ function tool(c: Choices): JsonObject {
       ...mark,
     }),
   );
+}
+
+function server(c: Choices): JsonObject {
+  return {
+    ...{ type: 'url', url: `https://e.com/${c.word()}`, name: c.word() },
+    ...c.members(60, { authorization_token: () => c.word() }),
+    ...c.members(10, { tool_configuration: () => ({ allowed_tools: [c.word()] }), x_new: () => c.word() }),
+  };
+}
+
+function toolset(c: Choices, { name = '' }: JsonObject): JsonObject {
+  const allowed = { default_config: { enabled: false }, configs: { [c.word()]: { enabled: true } } };
+  const members = c.pick<JsonObject>(
+    () => ({}),
+    () => allowed,
+    () => allowed,
+    () => ({ default_config: { defer_loading: true } }),
+    () => ({ configs: { [c.word()]: { enabled: false } } }),
+    () => ({ configs: { [c.word()]: { enabled: true, defer_loading: true } } }),
+    () => ({ default_config: { enabled: false } }),
+    () => ({ tools: [{ name: c.word(), input_schema: {} }], configs: { [c.word()]: { enabled: false } } }),
+  );
+  return {
+    ...{ type: 'mcp_toolset', mcp_server_name: name, ...members },
+    ...c.members(10, { cache_control: () => ({ type: 'ephemeral' }), x_new: () => c.word() }),
+  };
 }
 
 function toolSearch(c: Choices): JsonObject {

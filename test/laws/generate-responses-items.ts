@@ -283,10 +283,14 @@ function hosted(c: Choices): JsonObject {
       output: c.text(),
     }),
     () => ({
+      ...{ type: 'mcp_call', id, status: 'failed', server_label: c.word(), name: c.word(), arguments: '{}' },
+      error: { type: 'mcp_tool_execution_error', content: [{ type: 'text', text: c.text() }] },
+    }),
+    () => ({
       type: 'mcp_list_tools',
       id,
-      server_label: c.word(),
-      tools: [{ name: c.word(), input_schema: {} }],
+      server_label: 'listed',
+      tools: [{ name: 'listed', input_schema: {} }],
     }),
     () => ({ type: 'tool_search_call', id, arguments: { query: c.word() }, execution: 'server' }),
     () => ({ type: 'tool_search_call', id, arguments: { paths: [c.word(), c.word()] } }),

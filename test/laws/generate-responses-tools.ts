@@ -1,6 +1,6 @@
 // Tools of Responses requests as clients declare them.
 
-import type { JsonObject } from '../../src/lib/json.ts';
+import type { JsonObject, JsonValue } from '../../src/lib/json.ts';
 import type { Choices } from './choices.ts';
 import { jsonSchema, location, toolName } from './generate-parts.ts';
 
@@ -55,6 +55,26 @@ export function responsesTool(c: Choices): JsonObject {
   );
 }
 
+function server(c: Choices): JsonObject {
+  const name = c.word();
+  return {
+    ...{ type: 'mcp', server_label: c.word() },
+    ...(c.chance(90) ? { server_url: `https://e.com/${c.word()}` } : { connector_id: c.word() }),
+    ...(c.chance(90) ? { require_approval: 'never' } : {}),
+    ...c.members(40, {
+      authorization: () => c.word(),
+      allowed_tools: () => c.one<JsonValue>([name], { tool_names: [name] }),
+      server_description: () => c.text(),
+      defer_loading: () => c.chance(80),
+    }),
+    ...c.members(10, {
+      headers: () => c.one<JsonObject>({ Authorization: `Bearer ${c.word()}` }, { 'x-own': c.word() }),
+      x_new: () => c.word(),
+    }),
+    ...(c.chance(5) ? { require_approval: { never: { tool_names: [name] } }, allowed_tools: [name] } : {}),
+  };
+}
+
 /** One that the client runs. */
 function ownSearch(c: Choices): JsonObject {
   return {
@@ -89,7 +109,8 @@ function hostedTool(c: Choices): JsonObject {
       ),
     }),
     () => ({ type: 'image_generation', model: c.word() }),
-    () => ({ type: 'mcp', server_label: c.word(), server_url: `https://e.com/${c.word()}` }),
+    () => server(c),
+    () => server(c),
     () => ({ type: 'computer', display_width: c.count(1000) }),
     () => ({ type: 'tool_search', ...c.members(50, { execution: () => 'server', x_new: () => c.word() }) }),
     () => ownSearch(c),

@@ -161,6 +161,16 @@ export const IGNORED: readonly Ignored[] = [
     reason:
       'who searches: a search of the client is a function elsewhere, one of the provider its own kind of tool',
   },
+  {
+    format: 'openai-responses',
+    trait: /^input\[\]\.(server_label|tools\[\]\.name)=listed$/,
+    reason: 'what a server has: every provider asks it itself',
+  },
+  {
+    format: 'openai-responses',
+    trait: /^tools\[\]\.require_approval=never$/,
+    reason: 'what other formats always do',
+  },
   { format: 'openai-responses', trait: /^input\[\]\.phase=/, reason: 'named by the texts that bear it' },
   {
     format: 'openai-responses',
@@ -181,6 +191,12 @@ export const IGNORED: readonly Ignored[] = [
     reason: 'reasoning is always carried sealed',
   },
   // Messages
+  {
+    format: 'anthropic-messages',
+    trait: /^tools\[\]\.configs\.\*=/,
+    reason:
+      'a tool that is on like all others: one that is off is left out of a list, or the request is refused',
+  },
   {
     format: 'anthropic-messages',
     trait: /^diagnostics\./,

@@ -29,11 +29,12 @@ export function joinServers(tools: Tool[], value: JsonValue | undefined, losses:
         param: `${at}.mcp_server_name`,
       });
     server.isJoined = true;
-    return oneOf(withToolset(server, toolset, at, losses), { server: server.raw, toolset }, at, losses);
+    const remote = withToolset(server, toolset, at, losses);
+    return oneOf(remote, { server: server.raw, toolset }, [at, server.at], losses);
   });
   const others = servers
     .filter(({ isJoined }) => !isJoined)
-    .flatMap((server) => oneOf(plainServer(server), { server: server.raw }, server.at, losses));
+    .flatMap((server) => oneOf(plainServer(server), { server: server.raw }, [server.at], losses));
   return [...joined, ...others];
 }
 
@@ -80,12 +81,19 @@ function plainServer({ name, url, token, allowed }: Server): RemoteServer {
   };
 }
 
-/** Nothing is left of a server without tools. */
-function oneOf(remote: RemoteServer, raw: JsonObject, at: SourcePath, losses: Loss[]): OpaqueTool[] {
+/** Nothing is left of a server without tools. `places` are where the client wrote of it, its tools first. */
+function oneOf(
+  remote: RemoteServer,
+  raw: JsonObject,
+  places: [SourcePath, ...SourcePath[]],
+  losses: Loss[],
+): OpaqueTool[] {
   if (remote.allowed?.length === 0) {
-    losses.push({ path: at, action: 'dropped', reason: 'none of its tools is switched on' });
+    const reason = 'none of its tools is switched on';
+    losses.push(...places.map((path): Loss => ({ path, action: 'dropped', reason })));
     return [];
   }
+  const [at] = places;
   return [{ kind: 'opaque', type: 'mcp_toolset', raw: { format: FORMAT, value: raw }, remote, at }];
 }
 
