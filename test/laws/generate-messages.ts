@@ -105,7 +105,7 @@ function server(c: Choices): JsonObject {
   return {
     ...{ type: 'url', url: `https://e.com/${c.word()}`, name: c.word() },
     ...c.members(60, { authorization_token: () => c.word() }),
-    ...c.members(10, { tool_configuration: () => ({ allowed_tools: [c.word()] }), x_new: () => c.word() }),
+    ...c.members(30, { tool_configuration: () => ({ allowed_tools: [c.word()] }), x_new: () => c.word() }),
   };
 }
 

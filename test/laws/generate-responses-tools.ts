@@ -21,6 +21,7 @@ function functionTool(c: Choices): JsonObject {
 const deferred = (c: Choices): JsonObject => c.members(15, { defer_loading: () => c.chance(80) });
 
 export function responsesTool(c: Choices): JsonObject {
+  if (c.chance(3)) return server(c);
   if (c.rarely()) return hostedTool(c);
   return c.pick<JsonObject>(
     () => functionTool(c),
@@ -59,19 +60,19 @@ function server(c: Choices): JsonObject {
   const name = c.word();
   return {
     ...{ type: 'mcp', server_label: c.word() },
-    ...(c.chance(90) ? { server_url: `https://e.com/${c.word()}` } : { connector_id: c.word() }),
+    ...(c.chance(70) ? { server_url: `https://e.com/${c.word()}` } : { connector_id: c.word() }),
     ...(c.chance(90) ? { require_approval: 'never' } : {}),
-    ...c.members(40, {
+    ...c.members(50, {
       authorization: () => c.word(),
       allowed_tools: () => c.one<JsonValue>([name], { tool_names: [name] }),
       server_description: () => c.text(),
       defer_loading: () => c.chance(80),
     }),
-    ...c.members(10, {
+    ...c.members(50, {
       headers: () => c.one<JsonObject>({ Authorization: `Bearer ${c.word()}` }, { 'x-own': c.word() }),
       x_new: () => c.word(),
     }),
-    ...(c.chance(5) ? { require_approval: { never: { tool_names: [name] } }, allowed_tools: [name] } : {}),
+    ...(c.chance(40) ? { require_approval: { never: { tool_names: [name] } }, allowed_tools: [name] } : {}),
   };
 }
 
@@ -109,8 +110,6 @@ function hostedTool(c: Choices): JsonObject {
       ),
     }),
     () => ({ type: 'image_generation', model: c.word() }),
-    () => server(c),
-    () => server(c),
     () => ({ type: 'computer', display_width: c.count(1000) }),
     () => ({ type: 'tool_search', ...c.members(50, { execution: () => 'server', x_new: () => c.word() }) }),
     () => ownSearch(c),

@@ -29,6 +29,10 @@ export function joinServers(tools: Tool[], value: JsonValue | undefined, losses:
         param: `${at}.mcp_server_name`,
       });
     server.isJoined = true;
+    if (server.raw.tool_configuration) {
+      const path = `${server.at}.tool_configuration`;
+      losses.push({ path, action: 'dropped', reason: 'its toolset says which tools it has' });
+    }
     const remote = withToolset(server, toolset, at, losses);
     return oneOf(remote, { server: server.raw, toolset }, [at, server.at], losses);
   });
@@ -127,12 +131,10 @@ function withToolset(server: Server, toolset: JsonObject, at: SourcePath, losses
   const off = configs.filter((config) => !config.isOn).map(({ name }) => name);
   const on = configs.filter((config) => config.isOn).map(({ name }) => name);
   const named = isOn ? known?.filter((name) => !off.includes(name)) : on;
-  const plain = plainServer(server);
-  const allowed = named ?? plain.allowed;
+  const plain = plainServer({ ...server, allowed: named });
   const isSayable = !isOn || named !== undefined || off.length === 0;
   return {
     ...plain,
-    ...(allowed === undefined ? {} : { allowed }),
     ...(isDeferred ? { deferredAt: `${at}.default_config.defer_loading` } : {}),
     ...(isSayable ? {} : { problem: problemOf(at) }),
   };

@@ -42,12 +42,11 @@ export class RemoteWriter implements ItemWriter {
 
   endPart(): void {}
 
-  finish(_status: ItemStatus): JsonObject {
+  finish(status: ItemStatus): JsonObject {
     const { output_index, item_id } = this.#at;
-    const { output, failed } = this.#call;
-    const status = failed ? 'failed' : output === undefined ? 'incomplete' : 'completed';
-    const item = remoteItem(item_id, status, this.#call);
-    if (status !== 'incomplete') this.#send(`response.mcp_call.${status}`, this.#at);
+    const ended = this.#call.failed ? 'failed' : status;
+    const item = remoteItem(item_id, ended, this.#call);
+    if (ended !== 'incomplete') this.#send(`response.mcp_call.${ended}`, this.#at);
     this.#send('response.output_item.done', { output_index, item });
     return item;
   }
