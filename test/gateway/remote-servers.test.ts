@@ -350,7 +350,16 @@ test('what signs a client in at its servers reaches neither log nor journal', as
 });
 
 async function keyWithBodies(): Promise<string> {
-  const made = await gateway.command(['keys', 'create', '--name', 'kept', '--credit', '1', '--log-bodies', '--json']);
+  const made = await gateway.command([
+    'keys',
+    'create',
+    '--name',
+    'kept',
+    '--credit',
+    '1',
+    '--log-bodies',
+    '--json',
+  ]);
   if (made.code !== 0) throw new Error(made.stderr);
   return (JSON.parse(made.stdout) as { key: string }).key;
 }
