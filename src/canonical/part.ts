@@ -132,9 +132,25 @@ export type HostedCode = {
   files?: string[];
   pictures?: string[];
 };
+/** A tool as its client named it. */
+export type ToolName = { name: string; namespace?: string };
+/**
+ * A search among tools whose definitions are deferred: what was looked for, and the tools it found, which the model sees
+ * from there on; either may be told in another part. `failed` is the provider's word for why there is nothing.
+ */
+export type ToolSearch = { query?: string; found?: ToolName[]; failed?: string };
+/**
+ * A tool of a remote MCP server that the provider called: what it `called`, with `input` as JSON, and what came of it,
+ * which may be told in another part. `failed` says that `output` is why it did.
+ */
+export type RemoteCall = {
+  called?: { server: string; name: string; input: string };
+  output?: string;
+  failed?: boolean;
+};
 /**
  * A block or item only its own format knows. `text` is what a person could read of it, if anything; `code` what it tells
- * of code that ran; in answers `search` of a search and `pages` of addresses that were read. `run` is the same in what a
+ * of code that ran, `toolSearch` of tools that were found, `remote` of those that an MCP server has; in answers `search` of a search and `pages` of addresses that were read. `run` is the same in what a
  * hosted tool was asked and what came of it.
  */
 export type OpaquePart = {
@@ -144,6 +160,8 @@ export type OpaquePart = {
   text?: string;
   search?: HostedSearch;
   code?: HostedCode;
+  toolSearch?: ToolSearch;
+  remote?: RemoteCall;
   pages?: string[];
   run?: string;
   at?: SourcePath;

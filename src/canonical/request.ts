@@ -3,6 +3,12 @@
 import type { JsonObject } from '../lib/json.ts';
 import type { CacheMark, JsonSchema, Message, Raw, SourcePath } from './part.ts';
 
+/**
+ * The model is shown the tool only when a search finds it: the client `asked` for that, or its own search has brought
+ * the tool, which was `found`.
+ */
+export type Deferred = 'asked' | 'found';
+
 export type FunctionTool = {
   kind: 'function';
   name: string;
@@ -16,6 +22,7 @@ export type FunctionTool = {
   cache?: CacheMark;
   /** A client-side tool whose schema its format implies (`bash_20250124`, `local_shell`): type and members. */
   implied?: Raw;
+  deferred?: Deferred;
   at?: SourcePath;
 };
 /** A tool that takes free text, optionally bound to a grammar. */
@@ -26,6 +33,7 @@ export type CustomTool = {
   description?: string;
   grammar?: { syntax: string; definition: string };
   cache?: CacheMark;
+  deferred?: Deferred;
   at?: SourcePath;
 };
 /** The provider's own search. */
@@ -43,8 +51,21 @@ export type WebSearchTool = {
   raw: Raw;
   at?: SourcePath;
 };
-/** A hosted tool only its own format knows. */
-export type OpaqueTool = { kind: 'opaque'; type: string; raw: Raw; at?: SourcePath };
+/** A remote MCP server, whose tools the provider calls by itself without asking. */
+export type RemoteServer = {
+  name: string;
+  url: string;
+  /** A secret of the client. */
+  token?: string;
+  /** Only these of its tools; undefined: all. */
+  allowed?: string[];
+  /** Where the client asked that its tools be shown only when a search finds them. */
+  deferredAt?: SourcePath;
+  /** What the client asked for beside that no other format has: where, and what to do instead. */
+  problem?: { param: SourcePath; message: string };
+};
+/** A hosted tool only its own format knows, or the tools of a remote server. */
+export type OpaqueTool = { kind: 'opaque'; type: string; raw: Raw; remote?: RemoteServer; at?: SourcePath };
 export type Tool = FunctionTool | CustomTool | WebSearchTool | OpaqueTool;
 
 export type ToolChoice =

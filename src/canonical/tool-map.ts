@@ -5,7 +5,7 @@ import type { AnswerChange } from './answer-change.ts';
 import type { StreamEvent } from './event.ts';
 import { Fault } from './fault.ts';
 import type { Loss } from './loss.ts';
-import type { Message, Part, ToolCallPart } from './part.ts';
+import type { Message, OpaquePart, Part, ToolCallPart, ToolName } from './part.ts';
 import type { CanonicalRequest, CustomTool, FunctionTool, Tool, ToolChoice } from './request.ts';
 import type { CanonicalResponse } from './response.ts';
 
@@ -138,7 +138,16 @@ function ownKey(namespace: string | undefined, name: string): string {
 }
 
 function mapHistory(part: Part, renames: Renames, abilities: ToolAbilities): Part {
-  if (part.kind === 'tool-result') return abilities.custom ? part : { ...part, form: 'json' };
+  if (part.kind === 'tool-result') {
+    const content = part.content.map((one) => mapHistory(one, renames, abilities));
+    return { ...part, content, form: abilities.custom ? part.form : 'json' };
+  }
+  if (part.kind === 'opaque')
+    return withFound(part, ({ name, namespace }) => {
+      const flat = abilities.namespaces ? undefined : namespace;
+      const known = renames.wire.get(ownKey(namespace, name)) ?? wireName(name, flat, abilities);
+      return namespace === undefined || !abilities.namespaces ? { name: known } : { name: known, namespace };
+    });
   if (part.kind !== 'tool-call') return part;
   const { namespace, ...plain } = part;
   const flat = abilities.namespaces ? undefined : namespace;
@@ -147,6 +156,13 @@ function mapHistory(part: Part, renames: Renames, abilities: ToolAbilities): Par
     abilities.namespaces && namespace !== undefined ? { ...plain, namespace, name } : { ...plain, name };
   if (part.form === 'json' || abilities.custom) return renamed;
   return { ...renamed, form: 'json', input: JSON.stringify({ input: part.input }) };
+}
+
+/** The part with the tools that a search found called as `rename` has it. */
+function withFound(part: OpaquePart, rename: (tool: ToolName) => ToolName): OpaquePart {
+  const { toolSearch } = part;
+  if (!toolSearch?.found) return part;
+  return { ...part, toolSearch: { ...toolSearch, found: toolSearch.found.map(rename) } };
 }
 
 function mapChoice(choice: ToolChoice, renames: Renames, abilities: ToolAbilities): ToolChoice {
@@ -180,6 +196,8 @@ export class ToolRestorer implements AnswerChange {
       if (own.form === 'text') this.#wrapped.set(event.index, '');
       return [{ ...event, part: { ...event.part, ...ownMembers(own) } }];
     }
+    if (event.type === 'part-start' && event.part.kind === 'opaque')
+      return [{ ...event, part: this.#found(event.part) }];
     if (event.type === 'part-delta' && event.delta.kind === 'input') {
       const held = this.#wrapped.get(event.index);
       if (held === undefined) return [event];
@@ -198,12 +216,22 @@ export class ToolRestorer implements AnswerChange {
 
   response(response: CanonicalResponse): CanonicalResponse {
     const parts = response.parts.map((part): Part => {
+      if (part.kind === 'opaque') return this.#found(part);
       const own = part.kind === 'tool-call' ? this.#own.get(part.name) : undefined;
       if (part.kind !== 'tool-call' || !own) return part;
       const input = own.form === 'text' ? unwrap(part.input) : part.input;
       return { ...part, ...ownMembers(own), input };
     });
     return { ...response, parts };
+  }
+
+  #found(part: OpaquePart): OpaquePart {
+    return withFound(part, (tool) => {
+      const own = this.#own.get(tool.name);
+      if (!own) return tool;
+      const { name, namespace } = own;
+      return namespace === undefined ? { name } : { name, namespace };
+    });
   }
 }
 

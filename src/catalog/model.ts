@@ -26,6 +26,8 @@ export type Capabilities = {
   thinkingTools?: boolean;
   /** Stop texts are accepted; absent means yes. */
   stop?: boolean;
+  /** It finds tools whose definitions are deferred, with the search of its provider; absent means no. */
+  toolSearch?: boolean;
 };
 
 /** Picodollars (1e-12 USD) per token; 1 USD per million tokens is 1,000,000. A class left out costs its parent. */

@@ -41,6 +41,7 @@ export function targetOf(
     runsCode: quirks.runsCode ?? true,
     stop: (capabilities.stop ?? true) && !refuses?.includes('stop'),
     thinkingTools: capabilities.thinkingTools ?? true,
+    toolSearch: capabilities.toolSearch ?? false,
     jsonMode: quirks.jsonMode ?? true,
     strict: quirks.strict ?? true,
     plainSchemas: quirks.plainSchemas ?? false,

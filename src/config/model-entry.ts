@@ -70,6 +70,7 @@ function readCapabilities(notes: CapabilityNotes, known: Capabilities): Capabili
   const prefill = notes.prefill ?? known.prefill;
   const thinkingTools = notes.thinking_tools ?? known.thinkingTools;
   const stop = notes.stop ?? known.stop;
+  const toolSearch = notes.tool_search ?? known.toolSearch;
   const efforts = notes.efforts?.filter((each) => each !== undefined);
   return {
     tools: notes.tools ?? known.tools,
@@ -87,5 +88,6 @@ function readCapabilities(notes: CapabilityNotes, known: Capabilities): Capabili
     ...(prefill === undefined ? {} : { prefill }),
     ...(thinkingTools === undefined ? {} : { thinkingTools }),
     ...(stop === undefined ? {} : { stop }),
+    ...(toolSearch === undefined ? {} : { toolSearch }),
   };
 }

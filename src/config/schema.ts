@@ -197,6 +197,9 @@ const CapabilitiesShape = section(
     idle_sampling: flag({ description: 'Accepts them while it is told not to think.' }),
     stop: flag({ description: 'Accepts stop texts; without it the gateway cuts answers itself.' }),
     thinking_tools: flag({ description: 'Takes tools together with an effort on Chat Completions.' }),
+    tool_search: flag({
+      description: 'Finds deferred tools with the search of its provider (Messages and Responses).',
+    }),
     prefill: flag({ description: 'Goes on with a begun answer at the end of a conversation.' }),
     forced_tools: flag({ description: 'Can be forced to call a tool.' }),
     mid_system: flag({ description: 'Takes system messages after the first user turn.' }),

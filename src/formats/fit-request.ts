@@ -10,7 +10,9 @@ import { fitPrewarm } from './cache-options.ts';
 import type { Codec, Target } from './codec.ts';
 import { fitCompaction } from './compaction.ts';
 import { type FitStep, fitOutput } from './output-form.ts';
+import { fitRemoteCalls } from './remote-calls.ts';
 import { fitTier } from './service-tier.ts';
+import { fitToolSearch } from './tool-search.ts';
 
 /**
  * The request with what the model cannot do replaced by the nearest thing it can, each as a loss. `changes` undo in
@@ -22,7 +24,7 @@ export function fitRequest(request: CanonicalRequest, target: Target, codec: Cod
   refuseTools(request, target);
   refusePrefill(request, target);
   const out: FitStep = { request, losses: [], changes: [] };
-  for (const step of [fitVendor, fitPrewarm, fitCompaction, fitOutput, fitForcedChoice, fitStop, fitTier]) {
+  for (const step of STEPS) {
     const { request: fitted, losses, changes } = step(out.request, target, codec);
     out.request = fitted;
     out.losses.push(...losses);
@@ -30,6 +32,18 @@ export function fitRequest(request: CanonicalRequest, target: Target, codec: Cod
   }
   return out;
 }
+
+const STEPS = [
+  fitVendor,
+  fitPrewarm,
+  fitCompaction,
+  fitToolSearch,
+  fitRemoteCalls,
+  fitOutput,
+  fitForcedChoice,
+  fitStop,
+  fitTier,
+];
 
 const SENSES = { image: 'images', audio: 'audio', file: 'files' } as const;
 

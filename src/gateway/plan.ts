@@ -67,11 +67,11 @@ export type TranscodePlan = {
   candidate: Candidate;
   upstream: Codec;
   path: string;
-  /** Beside those that every request has. */
-  headers: Record<string, string>;
   /** Asked of the provider; the client may want the answer whole. */
   stream: boolean;
   body: Uint8Array;
+  /** Of the body: what its members need beside those that every request has. */
+  headers: Record<string, string>;
   credential: string | undefined;
   losses: Loss[];
   tier: string | undefined;

@@ -147,7 +147,6 @@ describe('what a client means', () => {
       'messages[0].mood',
       'metadata.team',
       'output_config.task_budget',
-      'tools[0].defer_loading',
     ]);
   });
 

@@ -38,7 +38,6 @@ describe('losses', () => {
         'novelty',
         'input[0].mood',
         'input[0].content[0].colour',
-        'tools[0].defer_loading',
         'reasoning.context',
         'text.style',
         'store',

@@ -27,6 +27,10 @@ export function messagesAnswer(c: Choices, oddity: Oddity): WireAnswer {
         () => searched(c),
         () => codeRun(c),
         () => codeResult(c),
+        () => toolSearch(c),
+        () => remoteCall(c),
+        () => whole(toolsFound(c)),
+        () => whole(remoteResult(c)),
       ),
     ),
     ...(c.chance(50) ? c.list(1, 3, () => toolUse(c, odd)) : []),
@@ -139,22 +143,56 @@ function citation(c: Choices): JsonObject {
 }
 
 function hosted(c: Choices): Block {
-  const input = { query: c.text() };
-  const whole = { type: 'server_tool_use', id: `srvtoolu_${c.word()}`, name: 'web_search', input };
+  const head = { type: 'server_tool_use', id: `srvtoolu_${c.word()}`, name: 'web_search' };
+  return called(c, head, { query: c.text() });
+}
+
+function called(c: Choices, call: JsonObject, input: JsonObject): Block {
   const deltas = c
     .pieces(JSON.stringify(input))
     .map((piece) => ({ type: 'input_json_delta', partial_json: piece }));
-  return { whole, opening: { ...whole, input: {} }, deltas };
+  return { whole: { ...call, input }, opening: { ...call, input: {} }, deltas };
+}
+
+function toolSearch(c: Choices): Block {
+  const name = c.one('tool_search_tool_bm25', 'tool_search_tool_regex');
+  const head = { type: 'server_tool_use', id: `srvtoolu_${c.word()}`, name };
+  return called(c, head, name.endsWith('regex') ? { pattern: c.text() } : { query: c.text() });
+}
+
+function remoteCall(c: Choices): Block {
+  const head = { type: 'mcp_tool_use', id: `mcptoolu_${c.word()}`, name: c.word(), server_name: c.word() };
+  return called(c, head, { [c.word()]: c.text() });
+}
+
+function whole(block: JsonObject): Block {
+  return { whole: block, opening: block, deltas: [] };
+}
+
+function toolsFound(c: Choices): JsonObject {
+  return {
+    ...{ type: 'tool_search_tool_result', tool_use_id: `srvtoolu_${c.word()}` },
+    content: c.one<JsonObject>(
+      {
+        type: 'tool_search_tool_search_result',
+        tool_references: [{ type: 'tool_reference', tool_name: c.one('look', c.word()) }],
+      },
+      { type: 'tool_search_tool_result_error', error_code: 'unavailable', error_message: null },
+    ),
+  };
+}
+
+function remoteResult(c: Choices): JsonObject {
+  return {
+    ...{ type: 'mcp_tool_result', tool_use_id: `mcptoolu_${c.word()}`, is_error: c.chance(30) },
+    content: c.list(0, 2, () => ({ type: 'text', text: c.text() })),
+  };
 }
 
 function codeRun(c: Choices): Block {
   const input = c.one<JsonObject>({ code: c.text() }, { command: c.text() });
   const name = 'code' in input ? 'code_execution' : 'bash_code_execution';
-  const whole = { type: 'server_tool_use', id: `srvtoolu_${c.word()}`, name, input };
-  const deltas = c
-    .pieces(JSON.stringify(input))
-    .map((piece) => ({ type: 'input_json_delta', partial_json: piece }));
-  return { whole, opening: { ...whole, input: {} }, deltas };
+  return called(c, { type: 'server_tool_use', id: `srvtoolu_${c.word()}`, name }, input);
 }
 
 function codeResult(c: Choices): Block {

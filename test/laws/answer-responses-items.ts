@@ -15,6 +15,10 @@ export function responsesItem(c: Choices, output_index: number, odd: boolean): I
     () => hosted(c, output_index),
     () => codeRun(c, output_index),
     () => shellCall(c, output_index),
+    () => whole(output_index, toolSearch(c)),
+    () => whole(output_index, toolsFound(c)),
+    () => whole(output_index, toolsListed(c)),
+    () => remoteCall(c, output_index),
   );
 }
 
@@ -248,4 +252,54 @@ function shellCall(c: Choices, output_index: number): Item {
     events: streamed(output_index, { ...head, status: 'in_progress', action }, done, []),
     isCall: false,
   };
+}
+
+/** An item that is announced as it ends. */
+function whole(output_index: number, done: JsonObject): Item {
+  return { done, events: streamed(output_index, done, done, []), isCall: false };
+}
+
+function toolSearch(c: Choices): JsonObject {
+  return {
+    ...{ id: `tsc_${c.word()}`, type: 'tool_search_call', call_id: null, execution: 'server' },
+    ...{ status: 'completed', arguments: c.one<JsonObject>({ paths: [c.word()] }, { query: c.text() }) },
+  };
+}
+
+function toolsFound(c: Choices): JsonObject {
+  const tool = { type: 'function', name: c.one('look', c.word()), parameters: {} };
+  const group = { type: 'namespace', name: `ns_${c.word()}`, description: '', tools: [tool] };
+  return {
+    ...{ id: `tso_${c.word()}`, type: 'tool_search_output', call_id: null, execution: 'server' },
+    ...{ status: 'completed', tools: c.list(0, 2, () => c.one<JsonObject>(tool, group)) },
+  };
+}
+
+function toolsListed(c: Choices): JsonObject {
+  const tools = [{ name: c.word(), input_schema: {} }];
+  return { id: `mcpl_${c.word()}`, type: 'mcp_list_tools', server_label: c.word(), tools };
+}
+
+function remoteCall(c: Choices, output_index: number): Item {
+  const args = JSON.stringify({ [c.word()]: c.text() });
+  const id = `mcp_${c.word()}`;
+  const head = { id, type: 'mcp_call', server_label: c.word(), name: c.word() };
+  const failed = { type: 'mcp_tool_execution_error', content: [{ type: 'text', text: c.text() }] };
+  const ended = c.one<JsonObject>(
+    { status: 'completed', output: c.text(), error: null },
+    { status: 'failed', output: null, error: failed },
+  );
+  const done = { ...head, arguments: args, ...ended };
+  const step = (type: string, more: JsonObject = {}) => ({
+    ...{ type: `response.mcp_call${type}`, item_id: id, output_index },
+    ...more,
+  });
+  const events = [
+    step('.in_progress'),
+    ...c.pieces(args).map((delta) => step('_arguments.delta', { delta })),
+    step('_arguments.done', { arguments: args }),
+    step(`.${ended.status}`),
+  ];
+  const begun = { ...head, status: 'in_progress', arguments: '', output: null, error: null };
+  return { done, events: streamed(output_index, begun, done, events), isCall: false };
 }

@@ -42,6 +42,13 @@ export function answerOf(codec: Codec, choices: Choices, oddity: Oddity): WireAn
 }
 
 const CODE_TOOL = { type: 'code_execution_20250825', name: 'code_execution' };
+/** One that a search may find. */
+const LOOK = {
+  type: 'function',
+  name: 'look',
+  parameters: { type: 'object', properties: {} },
+  defer_loading: true,
+};
 
 export function dressOf(codec: Codec): Dress {
   return {
@@ -50,7 +57,7 @@ export function dressOf(codec: Codec): Dress {
     createdS: 1_763_700_123,
     includeUsage: true,
     // who has the tool is shown what another provider's ran
-    request: { model: 'client-model', tools: codec.id === 'anthropic-messages' ? [CODE_TOOL] : [] },
+    request: { model: 'client-model', tools: codec.id === 'anthropic-messages' ? [CODE_TOOL] : [LOOK] },
     requestId: 'request-1',
   };
 }

@@ -5,6 +5,7 @@ import type { CanonicalRequest, Tool } from '../../src/canonical/request.ts';
 import {
   EFFORTS,
   functionTool,
+  hidden,
   imagePart,
   pdfPart,
   plainRequest,
@@ -176,6 +177,11 @@ function cited(c: Choices): TextPart {
 function tool(c: Choices): Tool {
   return c.pick<Tool>(
     () => ({ ...functionTool(c), ...(c.chance(20) ? { cache: { ttl: '1h' as const } } : {}) }),
+    () => hidden(c, functionTool(c)),
+    () => {
+      const value = { type: 'tool_search_tool_regex_20251119', name: 'tool_search_tool_regex' };
+      return { kind: 'opaque', type: value.type, raw: { format: FORMAT, value } };
+    },
     () => ({
       kind: 'opaque',
       type: 'web_fetch_20250910',

@@ -9,7 +9,13 @@ import type {
   TextPart,
   ToolResultPart,
 } from '../../src/canonical/part.ts';
-import type { CanonicalRequest, Effort, FunctionTool, OutputFormat } from '../../src/canonical/request.ts';
+import type {
+  CanonicalRequest,
+  Effort,
+  FunctionTool,
+  OutputFormat,
+  Tool,
+} from '../../src/canonical/request.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Choices } from './choices.ts';
 
@@ -67,6 +73,12 @@ export function functionTool(c: Choices): FunctionTool {
     schema: { type: 'object', properties, ...closed },
     ...(isStrict || c.chance(30) ? { strict: isStrict } : {}),
   };
+}
+
+/** Where the format can hide it until it is found. */
+export function hidden<T extends Tool>(c: Choices, tool: T): T {
+  const isHidden = (tool.kind === 'function' || tool.kind === 'custom') && c.chance(20);
+  return isHidden ? { ...tool, deferred: 'asked' } : tool;
 }
 
 /** As formats write it that have no member `strict`. */

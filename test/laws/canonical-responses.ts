@@ -5,6 +5,7 @@ import type { CanonicalRequest, Tool, ToolChoice } from '../../src/canonical/req
 import {
   EFFORTS,
   functionTool,
+  hidden,
   imagePart,
   outputFormat,
   pdfPart,
@@ -140,12 +141,17 @@ function hosted(c: Choices): Part {
 
 function tool(c: Choices): Tool {
   return c.pick<Tool>(
-    () => functionTool(c),
-    () => ({ ...functionTool(c), namespace: `ns_${c.word()}` }),
+    () => hidden(c, functionTool(c)),
+    () => hidden(c, { ...functionTool(c), namespace: `ns_${c.word()}` }),
+    () =>
+      hidden(c, {
+        kind: 'custom',
+        name: `free_${c.word()}`,
+        ...(c.chance(50) ? { grammar: { syntax: 'lark', definition: c.text() } } : {}),
+      }),
     () => ({
-      kind: 'custom',
-      name: `free_${c.word()}`,
-      ...(c.chance(50) ? { grammar: { syntax: 'lark', definition: c.text() } } : {}),
+      ...{ kind: 'opaque', type: 'tool_search' },
+      raw: { format: FORMAT, value: { type: 'tool_search' } },
     }),
     () => ({
       kind: 'opaque',

@@ -1,7 +1,7 @@
 // Canonical events in any order, most of it against their grammar.
 
 import type { PartDelta, PartStart, StreamEvent } from '../../src/canonical/event.ts';
-import type { MediaSource } from '../../src/canonical/part.ts';
+import type { MediaSource, RemoteCall, ToolSearch } from '../../src/canonical/part.ts';
 import { noUsage } from '../../src/canonical/usage.ts';
 import type { Choices } from './choices.ts';
 
@@ -86,6 +86,33 @@ function partStart(c: Choices): PartStart {
           : {}),
       },
       ...(c.chance(80) ? { text: c.word() } : {}),
+    }),
+    () => ({
+      ...{
+        kind: 'opaque',
+        type: 'tool_search',
+        raw: { format: c.one('openai-responses', 'anthropic-messages'), value: 0 },
+      },
+      toolSearch: c.one<ToolSearch>(
+        { query: c.text() },
+        { query: c.text(), found: [] },
+        { found: [{ name: 'look' }, { name: c.word(), namespace: c.word() }] },
+        { found: [], failed: 'unavailable' },
+      ),
+    }),
+    () => ({
+      ...{
+        kind: 'opaque',
+        type: 'mcp',
+        raw: { format: c.one('openai-responses', 'anthropic-messages'), value: 0 },
+      },
+      ...c.members(50, { run: () => c.word() }),
+      remote: c.one<RemoteCall>(
+        { called: { server: c.word(), name: c.word(), input: c.one('{}', '', c.text()) } },
+        { called: { server: c.word(), name: c.word(), input: '{}' }, output: c.text() },
+        { output: c.one(c.text(), '') },
+        { output: c.text(), failed: true },
+      ),
     }),
     () => ({
       kind: 'image',

@@ -153,6 +153,14 @@ function hosted(c: Choices): JsonObject {
   return c.pick<JsonObject>(
     () => ({ type: 'server_tool_use', id: tool_use_id, name: 'web_search', input: { query: c.text() } }),
     () => ({
+      ...{ type: 'server_tool_use', id: tool_use_id, name: 'tool_search_tool_bm25' },
+      input: { query: c.text() },
+    }),
+    () => ({
+      ...{ type: 'tool_search_tool_result', tool_use_id },
+      content: { type: 'tool_search_tool_result_error', error_code: c.word() },
+    }),
+    () => ({
       type: 'web_search_tool_result',
       tool_use_id,
       content: [
@@ -270,6 +278,7 @@ function result(c: Choices, tool_use_id: string): JsonObject {
   const content = c.pick<JsonObject>(
     () => ({ content: c.text() }),
     () => ({ content: c.list(1, 3, () => userBlock(c)) }),
+    () => ({ content: c.list(1, 2, () => ({ type: 'tool_reference', tool_name: toolName(c) })) }),
     () => ({}),
     () => ({ content: [] }),
   );

@@ -6,7 +6,9 @@ import { messagesTurns, textBlock } from './generate-messages-blocks.ts';
 import { jsonSchema, location, toolName } from './generate-parts.ts';
 
 export function messagesRequest(c: Choices): JsonObject {
-  const tools = c.chance(50) ? c.list(1, 3, () => tool(c)) : [];
+  const servers = c.chance(5) ? c.list(1, 2, () => server(c)) : [];
+  const toolsets = servers.flatMap((one) => (c.chance(90) ? [toolset(c, one)] : []));
+  const tools = [...(c.chance(50) ? c.list(1, 3, () => tool(c)) : []), ...toolsets];
   const [first] = tools;
   return {
     model: 'the-model',
@@ -14,6 +16,7 @@ export function messagesRequest(c: Choices): JsonObject {
     messages: messagesTurns(c),
     ...(c.chance(50) ? { system: c.chance(50) ? c.text() : c.list(1, 3, () => textBlock(c)) } : {}),
     ...(tools.length === 0 ? {} : { tools }),
+    ...(servers.length === 0 ? {} : { mcp_servers: servers }),
     ...(c.chance(40) ? { tool_choice: choice(c, first?.name) } : {}),
     ...c.members(20, {
       stream: () => true,
@@ -45,7 +48,6 @@ export function messagesRequest(c: Choices): JsonObject {
       cache_control: () => ({ type: 'ephemeral', ...c.members(50, { ttl: () => c.one('5m', '1h') }) }),
       diagnostics: () => ({ previous_message_id: c.word() }),
       context_management: () => ({ edits: [{ type: 'clear_tool_uses_20250919', keep: c.word() }] }),
-      mcp_servers: () => [{ type: 'url', url: `https://e.com/${c.word()}`, name: c.word() }],
       fallbacks: () => [{ model: c.word() }],
       billing_policy: () => c.word(),
       user_profile_id: () => c.word(),
@@ -67,8 +69,8 @@ function tool(c: Choices): JsonObject {
       name: toolName(c),
       input_schema: jsonSchema(c),
       ...c.members(50, { description: () => c.text(), strict: () => c.chance(50), type: () => 'custom' }),
+      ...c.members(15, { defer_loading: () => c.chance(80) }),
       ...c.members(5, {
-        defer_loading: () => true,
         eager_input_streaming: () => true,
         input_examples: () => [{ [c.word()]: 1 }],
         allowed_callers: () => [c.word()],
@@ -84,6 +86,7 @@ function tool(c: Choices): JsonObject {
       ...mark,
     }),
     () => ({ type: 'memory_20250818', name: 'memory', ...mark }),
+    () => toolSearch(c),
     () => ({
       type: 'web_search_20250305',
       name: 'web_search',
@@ -96,6 +99,37 @@ function tool(c: Choices): JsonObject {
       ...mark,
     }),
   );
+}
+
+function server(c: Choices): JsonObject {
+  return {
+    ...{ type: 'url', url: `https://e.com/${c.word()}`, name: c.word() },
+    ...c.members(60, { authorization_token: () => c.word() }),
+    ...c.members(30, { tool_configuration: () => ({ allowed_tools: [c.word()] }), x_new: () => c.word() }),
+  };
+}
+
+function toolset(c: Choices, { name = '' }: JsonObject): JsonObject {
+  const allowed = { default_config: { enabled: false }, configs: { [c.word()]: { enabled: true } } };
+  const members = c.pick<JsonObject>(
+    () => ({}),
+    () => allowed,
+    () => allowed,
+    () => ({ default_config: { defer_loading: true } }),
+    () => ({ configs: { [c.word()]: { enabled: false } } }),
+    () => ({ configs: { [c.word()]: { enabled: true, defer_loading: true } } }),
+    () => ({ default_config: { enabled: false } }),
+    () => ({ tools: [{ name: c.word(), input_schema: {} }], configs: { [c.word()]: { enabled: false } } }),
+  );
+  return {
+    ...{ type: 'mcp_toolset', mcp_server_name: name, ...members },
+    ...c.members(10, { cache_control: () => ({ type: 'ephemeral' }), x_new: () => c.word() }),
+  };
+}
+
+function toolSearch(c: Choices): JsonObject {
+  const name = c.one('tool_search_tool_bm25', 'tool_search_tool_regex');
+  return { type: c.one(`${name}_20251119`, name), name };
 }
 
 function hostedTool(c: Choices): JsonObject {
@@ -111,7 +145,7 @@ function hostedTool(c: Choices): JsonObject {
       display_width_px: c.count(1000),
       display_height_px: 768,
     }),
-    () => ({ type: 'tool_search_tool_bm25_20251119', name: 'tool_search_tool_bm25', x_new: c.word() }),
+    () => ({ ...toolSearch(c), ...c.members(50, { x_new: () => c.word() }) }),
     () => ({ type: 'mcp_toolset', mcp_server_name: c.word() }),
   );
 }

@@ -228,6 +228,13 @@ function clientExchange(c: Choices): JsonObject[] {
     ],
     () => [
       {
+        ...{ type: 'tool_search_call', id: `tsc_${c.word()}`, call_id, execution: 'client' },
+        arguments: { query: c.text() },
+      },
+      { type: 'tool_search_output', call_id, execution: 'client', tools: c.list(0, 2, () => found(c)) },
+    ],
+    () => [
+      {
         type: 'apply_patch_call',
         id: `apc_${c.word()}`,
         call_id,
@@ -276,16 +283,28 @@ function hosted(c: Choices): JsonObject {
       output: c.text(),
     }),
     () => ({
+      ...{ type: 'mcp_call', id, status: 'failed', server_label: c.word(), name: c.word(), arguments: '{}' },
+      error: { type: 'mcp_tool_execution_error', content: [{ type: 'text', text: c.text() }] },
+    }),
+    () => ({
       type: 'mcp_list_tools',
       id,
-      server_label: c.word(),
-      tools: [{ name: c.word(), input_schema: {} }],
+      server_label: 'listed',
+      tools: [{ name: 'listed', input_schema: {} }],
     }),
-    () => ({ type: 'tool_search_call', id, arguments: { query: c.word() } }),
+    () => ({ type: 'tool_search_call', id, arguments: { query: c.word() }, execution: 'server' }),
+    () => ({ type: 'tool_search_call', id, arguments: { paths: [c.word(), c.word()] } }),
+    () => ({ type: 'tool_search_output', id, status: 'completed', tools: c.list(0, 2, () => found(c)) }),
     () => ({ type: 'program', id, code: c.text() }),
     () => ({ type: 'program_output', id, result: c.text() }),
     () => ({ type: 'x_item', id, deep: c.word() }),
   );
+}
+
+/** A tool as a search gives it. */
+function found(c: Choices): JsonObject {
+  const tool = { type: 'function', name: `tool_${c.word()}`, description: c.text(), parameters: {} };
+  return c.chance(50) ? tool : { type: 'namespace', name: `ns_${c.word()}`, description: '', tools: [tool] };
 }
 
 function control(c: Choices): JsonObject {

@@ -1,6 +1,6 @@
 // Tools of Responses requests as clients declare them.
 
-import type { JsonObject } from '../../src/lib/json.ts';
+import type { JsonObject, JsonValue } from '../../src/lib/json.ts';
 import type { Choices } from './choices.ts';
 import { jsonSchema, location, toolName } from './generate-parts.ts';
 
@@ -13,11 +13,15 @@ function functionTool(c: Choices): JsonObject {
       parameters: () => jsonSchema(c),
       strict: () => c.chance(50),
     }),
-    ...c.members(6, { defer_loading: () => true, x_new: () => c.word() }),
+    ...deferred(c),
+    ...c.members(6, { x_new: () => c.word() }),
   };
 }
 
+const deferred = (c: Choices): JsonObject => c.members(15, { defer_loading: () => c.chance(80) });
+
 export function responsesTool(c: Choices): JsonObject {
+  if (c.chance(3)) return server(c);
   if (c.rarely()) return hostedTool(c);
   return c.pick<JsonObject>(
     () => functionTool(c),
@@ -45,10 +49,39 @@ export function responsesTool(c: Choices): JsonObject {
         user_location: () => ({ type: 'approximate', ...location(c) }),
       }),
     }),
+    () => (c.chance(50) ? { type: 'tool_search' } : ownSearch(c)),
     () => ({ type: 'local_shell' }),
     () => ({ type: 'shell', ...c.members(50, { environment: () => ({ type: 'local' }) }) }),
     () => ({ type: 'apply_patch' }),
   );
+}
+
+function server(c: Choices): JsonObject {
+  const name = c.word();
+  return {
+    ...{ type: 'mcp', server_label: c.word() },
+    ...(c.chance(70) ? { server_url: `https://e.com/${c.word()}` } : { connector_id: c.word() }),
+    ...(c.chance(90) ? { require_approval: 'never' } : {}),
+    ...c.members(50, {
+      authorization: () => c.word(),
+      allowed_tools: () => c.one<JsonValue>([name], { tool_names: [name] }),
+      server_description: () => c.text(),
+      defer_loading: () => c.chance(80),
+    }),
+    ...c.members(50, {
+      headers: () => c.one<JsonObject>({ Authorization: `Bearer ${c.word()}` }, { 'x-own': c.word() }),
+      x_new: () => c.word(),
+    }),
+    ...(c.chance(40) ? { require_approval: { never: { tool_names: [name] } }, allowed_tools: [name] } : {}),
+  };
+}
+
+/** One that the client runs. */
+function ownSearch(c: Choices): JsonObject {
+  return {
+    ...{ type: 'tool_search', execution: 'client' },
+    ...c.members(60, { description: () => c.text(), parameters: () => jsonSchema(c) }),
+  };
 }
 
 function customTool(c: Choices): JsonObject {
@@ -60,6 +93,7 @@ function customTool(c: Choices): JsonObject {
       description: () => c.text(),
       format: () => c.one<JsonObject>({ type: 'text' }, grammar),
     }),
+    ...deferred(c),
   };
 }
 
@@ -76,9 +110,9 @@ function hostedTool(c: Choices): JsonObject {
       ),
     }),
     () => ({ type: 'image_generation', model: c.word() }),
-    () => ({ type: 'mcp', server_label: c.word(), server_url: `https://e.com/${c.word()}` }),
     () => ({ type: 'computer', display_width: c.count(1000) }),
-    () => ({ type: 'tool_search', x_new: c.word() }),
+    () => ({ type: 'tool_search', ...c.members(50, { execution: () => 'server', x_new: () => c.word() }) }),
+    () => ownSearch(c),
     () => ({ type: 'shell', environment: { type: 'container_auto', id: c.word() } }),
   );
 }

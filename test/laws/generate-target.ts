@@ -28,6 +28,8 @@ export function anyTarget(c: Choices): Target {
     strict: !c.chance(20),
     idleSampling: c.chance(20),
     topK: c.chance(30),
+    toolSearch: c.chance(50),
+    refusesBetas: c.chance(10) ? ['*'] : [],
     refuses: c.chance(30) ? ['seed', 'logit_bias', 'parallel_tool_calls', 'n', 'user'] : [],
     plainSchemas: c.chance(30),
   };

@@ -27,6 +27,8 @@ export class ItemGrammar {
     if (item.type === 'message')
       demand(asArray(item.content).length === 0 && item.role === 'assistant', 'a message begins empty');
     if (item.type === 'reasoning') demand(asArray(item.summary).length === 0, 'reasoning begins empty');
+    if (item.type === 'mcp_call')
+      demand(item.arguments === '' && item.output === null, 'a remote call begins empty');
     if (item.type === 'function_call') demand(item.arguments === '', 'a call begins empty');
     if (item.type === 'function_call' || item.type === 'custom_tool_call')
       demand(
@@ -80,11 +82,13 @@ export class ItemGrammar {
         return;
       case 'response.function_call_arguments.delta':
       case 'response.custom_tool_call_input.delta':
+      case 'response.mcp_call_arguments.delta':
         demand(!this.#inputDone && typeof value.delta === 'string', 'input grows until it is done');
         this.#input += String(value.delta);
         return;
       case 'response.function_call_arguments.done':
       case 'response.custom_tool_call_input.done':
+      case 'response.mcp_call_arguments.done':
         demand(
           !this.#inputDone && (value.arguments ?? value.input) === this.#input,
           'input.done repeats the whole input',

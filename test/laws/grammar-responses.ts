@@ -95,7 +95,7 @@ class ResponsesGrammar implements Grammar {
     demand((status === 'incomplete') === (reason !== undefined), 'an incomplete answer says why');
     if (status === 'completed')
       demand(
-        whole.every((item) => (asObject(item).status ?? 'completed') === 'completed'),
+        whole.every((item) => isWhole(asObject(item))),
         'a completed answer has no broken item',
       );
     if (isObject(response.usage))
@@ -119,4 +119,10 @@ function withoutSources(output: unknown): string {
 
 function sourcesIn(output: unknown): number {
   return JSON.stringify(output).split('"url_citation"').length;
+}
+
+/** A tool of the provider's that failed is told whole. */
+function isWhole({ type, status = 'completed' }: JsonObject): boolean {
+  if (type === 'mcp_call') return status === 'completed' || status === 'failed';
+  return type === 'tool_search_output' || status === 'completed';
 }

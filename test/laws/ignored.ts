@@ -54,6 +54,7 @@ export const IGNORED: readonly Ignored[] = [
     (format): Ignored[] => [
       { format, trait: /(^|\.)type=/, reason: 'tells members apart that are carried or named themselves' },
       { format, trait: /=(null)?$/, reason: 'null says "not set", and an empty text nothing' },
+      { format, trait: /\.defer_loading=false$/, reason: 'what leaving it out means' },
       { format, trait: /\.detail=auto$/, reason: 'the default, where there is a choice at all' },
       {
         format,
@@ -154,6 +155,22 @@ export const IGNORED: readonly Ignored[] = [
     trait: /(^|\.)tools\[\]\.name=ns_/,
     reason: 'of a namespace: it goes with its tools, which are named',
   },
+  {
+    format: 'openai-responses',
+    trait: /(^|\.)(tools|input)\[\]\.execution=/,
+    reason:
+      'who searches: a search of the client is a function elsewhere, one of the provider its own kind of tool',
+  },
+  {
+    format: 'openai-responses',
+    trait: /^input\[\]\.(server_label|tools\[\]\.name)=listed$/,
+    reason: 'what a server has: every provider asks it itself',
+  },
+  {
+    format: 'openai-responses',
+    trait: /^tools\[\]\.require_approval=never$/,
+    reason: 'what other formats always do',
+  },
   { format: 'openai-responses', trait: /^input\[\]\.phase=/, reason: 'named by the texts that bear it' },
   {
     format: 'openai-responses',
@@ -174,6 +191,12 @@ export const IGNORED: readonly Ignored[] = [
     reason: 'reasoning is always carried sealed',
   },
   // Messages
+  {
+    format: 'anthropic-messages',
+    trait: /^tools\[\]\.configs\.\*=/,
+    reason:
+      'a tool that is on like all others: one that is off is left out of a list, or the request is refused',
+  },
   {
     format: 'anthropic-messages',
     trait: /^diagnostics\./,

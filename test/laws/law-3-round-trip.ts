@@ -35,6 +35,7 @@ export function ableTarget(codec: Codec, model = 'the-model'): Target {
     structuredOutput: true,
     sampling: true,
     reasoningContent: true,
+    toolSearch: true,
   };
 }
 

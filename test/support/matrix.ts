@@ -66,7 +66,9 @@ export async function openStage(origin: string, { chatThinks = false } = {}): Pr
       model: `${format}-model`,
       upstreamModel: upstreamModel(format),
       // Models that think, where the format knows how to send thoughts back.
-      ...(format === 'openai-chat' && !chatThinks ? {} : { capabilities: { thinking: THINKING[format] } }),
+      ...(format === 'openai-chat' && !chatThinks
+        ? {}
+        : { capabilities: { thinking: THINKING[format], tool_search: true } }),
       ...(format === 'openai-chat' && chatThinks
         ? { settings: { quirks: { reasoning_content: true } } }
         : {}),

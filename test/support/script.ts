@@ -20,6 +20,12 @@ export type ScriptedSearch = { query: string; url: string; title: string; cited:
 /** Code in Python that the provider ran itself, and what it printed. */
 export type ScriptedCode = { source: string; printed: string };
 
+/** A search among deferred tools, and the tools that it found. */
+export type ScriptedFind = { query: string; names: string[] };
+
+/** A tool of a remote MCP server that the provider called, with its arguments as JSON, and what it gave. */
+export type ScriptedRemote = { server: string; name: string; args: string; output: string };
+
 /** Tokens as a provider counts them: `input` holds `cached`, `output` holds `reasoning`. */
 export type ScriptedUsage = { input: number; cached: number; output: number; reasoning: number };
 
@@ -47,6 +53,8 @@ export type Turn = {
   search?: ScriptedSearch;
   /** Of formats that have a tool for it. */
   code?: ScriptedCode;
+  finds?: ScriptedFind;
+  remote?: ScriptedRemote;
   usage?: ScriptedUsage;
   finish?: Finish;
   /** The words of a refusal, of which not every format has any. */

@@ -108,6 +108,10 @@ function checkTools(body: Json): void {
     const path = `tools.${i}`;
     const tool = objectAt(value, path);
     if (typeof tool.type === 'string' && /_\d{8}$/.test(tool.type)) continue;
+    if (tool.type === 'mcp_toolset') {
+      checkServer(body, tool, path);
+      continue;
+    }
     onlyMembers(tool, TOOL_MEMBERS, path);
     if (tool.type !== undefined) oneOf(tool.type, ['custom'], `${path}.type`);
     const name = matching(tool.name, /^[a-zA-Z0-9_-]{1,128}$/, `${path}.name`);
@@ -126,6 +130,22 @@ function checkTools(body: Json): void {
   if (names.size === 0 && kind !== 'none' && body.tools === undefined) {
     throw new Breach('tool_choice', 'may only be specified while providing tools');
   }
+}
+
+function checkServer(body: Json, toolset: Json, path: string): void {
+  onlyMembers(
+    toolset,
+    ['type', 'mcp_server_name', 'default_config', 'configs', 'tools', 'cache_control'],
+    path,
+  );
+  const servers = listAt(body.mcp_servers, 'mcp_servers').map((server, i) => {
+    const at = `mcp_servers.${i}`;
+    const one = objectAt(server, at);
+    onlyMembers(one, ['type', 'url', 'name', 'authorization_token'], at);
+    matching(one.url, /^https:/, `${at}.url`);
+    return stringAt(one.name, `${at}.name`);
+  });
+  oneOf(toolset.mcp_server_name, servers, `${path}.mcp_server_name`);
 }
 
 function checkTurns(turns: unknown[], seals: ReadonlySet<string>): void {
@@ -178,6 +198,9 @@ const ASSISTANT_BLOCKS = [
   'tool_use',
   'server_tool_use',
   'code_execution_tool_result',
+  'tool_search_tool_result',
+  'mcp_tool_use',
+  'mcp_tool_result',
 ];
 
 function blocksOf(content: unknown, path: string): Json[] {

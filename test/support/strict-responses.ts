@@ -56,6 +56,8 @@ const HOSTED_TOOLS = [
   'file_search',
   'code_interpreter',
   'custom',
+  'tool_search',
+  'mcp',
 ];
 
 /** Throws a Breach; `seals` are the encrypted reasonings and `items` the items this upstream issued. */
@@ -150,6 +152,14 @@ function checkItems(list: unknown[], seals: ReadonlySet<string>, items: Readonly
       case 'code_interpreter_call':
         onlyMembers(item, ['type', 'id', 'status', 'code', 'container_id', 'outputs'], path);
         matching(item.container_id, /^cntr_/, `${path}.container_id`);
+        break;
+      case 'tool_search_call':
+      case 'tool_search_output':
+        oneOf(item.execution, ['server'], `${path}.execution`);
+        break;
+      case 'mcp_call':
+        matching(item.id, /^mcp_/, `${path}.id`);
+        stringAt(item.arguments, `${path}.arguments`);
         break;
       default:
         throw new Breach(`${path}.type`, `invalid value '${String(item.type)}'`);

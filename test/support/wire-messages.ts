@@ -10,6 +10,7 @@ import {
   sealOf,
   type Turn,
 } from './script.ts';
+import { hostedBlocks } from './wire-hosted.ts';
 
 const STOP_REASON = {
   end: 'end_turn',
@@ -29,7 +30,7 @@ export function messagesBody(turn: Turn, asked: Asked): Record<string, unknown> 
       signature: sealOf('anthropic-messages', turn.reasoning),
     });
   }
-  content.push(...searchBlocks(turn), ...codeBlocks(turn, asked));
+  content.push(...searchBlocks(turn), ...codeBlocks(turn, asked), ...hostedBlocks(turn, asked).flat());
   for (const { text, citations } of textBlocks(turn))
     content.push({ type: 'text', text, ...(citations.length === 0 ? {} : { citations }) });
   for (const call of turn.calls ?? []) {
@@ -121,7 +122,7 @@ export function messagesFrames(turn: Turn, asked: Asked): string[] {
       { type: 'signature_delta', signature: sealOf('anthropic-messages', turn.reasoning) },
     ]);
   }
-  for (const hosted of [searchBlocks(turn), codeBlocks(turn, asked)]) {
+  for (const hosted of [searchBlocks(turn), codeBlocks(turn, asked), ...hostedBlocks(turn, asked)]) {
     const [call, result] = hosted;
     if (call === undefined || result === undefined) continue;
     const partial_json = JSON.stringify(call.input);

@@ -13,6 +13,7 @@ import {
   sealOf,
   type Turn,
 } from './script.ts';
+import { emitHosted, hostedItems } from './wire-hosted.ts';
 
 type Item = Record<string, unknown> & { id: string; type: string };
 
@@ -37,6 +38,7 @@ export function responsesFrames(turn: Turn, asked: Asked): string[] {
     if (item.type === 'reasoning') emitReasoning(emit, item, output_index, turn.reasoning ?? '');
     if (item.type === 'web_search_call') emitSearch(emit, item, output_index);
     if (item.type === 'code_interpreter_call') emitCode(emit, item, output_index, turn.code?.source ?? '');
+    if (/^(tool_search|mcp)_/.test(String(item.type))) emitHosted(emit, item, output_index);
     if (item.type !== 'message') continue;
     if (turn.refusal === undefined) emitMessage(emit, item, output_index, turn);
     else emitRefusal(emit, item, output_index, turn.refusal);
@@ -192,6 +194,7 @@ function itemsOf(turn: Turn, asked: Asked): Item[] {
     const item = { id: name('ci'), type: 'code_interpreter_call', status: 'completed' };
     items.push({ ...item, code: source, container_id: 'cntr_1', outputs });
   }
+  items.push(...(hostedItems(turn, asked) as Item[]));
   if (turn.text !== undefined || turn.refusal !== undefined) {
     const { refusal } = turn;
     items.push({

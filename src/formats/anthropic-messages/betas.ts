@@ -15,14 +15,6 @@ const UNLOCKED: Record<string, { members?: string[]; ofTools?: string[] }> = {
   'advanced-tool-use': { ofTools: ['input_examples', 'defer_loading', 'allowed_callers'] },
 };
 
-/** Some models take a speed only with it ("Fast mode"), the others do not mind. */
-const FAST_MODE = 'fast-mode-2026-02-01';
-
-/** The header that unlocks what stands in a written request. */
-export function betasFor(body: JsonObject): Record<string, string> {
-  return body.speed === undefined ? {} : { 'anthropic-beta': FAST_MODE };
-}
-
 /** Whether a provider that refuses these betas refuses the speed. */
 export function refusesSpeed(refused: readonly string[] = []): boolean {
   return membersOfBetas(refused).includes('speed');
@@ -66,10 +58,24 @@ export function toolsWithoutBetas(
   return changed ? list : tools;
 }
 
+/** What a body written here may hold that a beta unlocks. Some models take a speed without, the others do not mind. */
+const NEEDED = { speed: 'fast-mode-2026-02-01', mcp_servers: 'mcp-client-2025-11-20' };
+
+/** The header that a body written here needs: the betas of what is in it. */
+export function betasFor(body: JsonObject): Record<string, string> {
+  const betas = Object.entries(NEEDED).flatMap(([member, beta]) => (member in body ? [beta] : []));
+  return betas.length === 0 ? {} : { 'anthropic-beta': betas.join(',') };
+}
+
 export const REFUSED_BETA = 'the provider refuses the beta it belongs to';
+
+/** Whether the provider refuses this beta, named without its date. */
+export function refusesBeta(refused: readonly string[] | undefined, beta: string): boolean {
+  return refused?.some((name) => isOf(beta, name) || isOf(name, beta)) === true;
+}
 
 function unlocked(refused: readonly string[]) {
   return Object.entries(UNLOCKED)
-    .filter(([beta]) => refused.some((name) => isOf(name, beta) || isOf(beta, name)))
+    .filter(([beta]) => refusesBeta(refused, beta))
     .map(([, members]) => members);
 }

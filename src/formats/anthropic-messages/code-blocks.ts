@@ -4,7 +4,7 @@ import { codeText } from '../../canonical/hosted-code.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { HostedCode } from '../../canonical/part.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
-import type { Converted, Dress } from '../codec.ts';
+import type { Converted } from '../codec.ts';
 
 const RESULT = /code_execution_tool_result$/;
 
@@ -41,7 +41,7 @@ function resultOf(content: JsonObject): HostedCode {
 }
 
 /** By this a block of ours is known when it comes back: Anthropic never gave such an id. */
-const OWN_ID = 'srvtoolu_osiris_';
+export const OWN_ID = 'srvtoolu_osiris_';
 
 /**
  * Makes the blocks of one answer. Only for a client that has asked for the tool: nobody else knows how to show them, and
@@ -54,11 +54,12 @@ export class CodeBlocks {
   /** The run whose result is still to come. */
   #open: { id: string; kind: '' | 'bash_' } | undefined;
 
-  constructor({ request, id }: Pick<Dress, 'request' | 'id'>) {
-    this.#isWanted = asArray(request.tools).some((tool) =>
+  /** `tools` are those that the client declared. */
+  constructor(idPrefix: string, tools: JsonValue | undefined) {
+    this.#isWanted = asArray(tools).some((tool) =>
       asString(asObject(tool).type)?.startsWith('code_execution_'),
     );
-    this.#id = OWN_ID + id.replace(/^msg_/, '').replace(/\W/g, '');
+    this.#id = idPrefix;
   }
 
   /** Undefined where text has to do. */
@@ -110,6 +111,9 @@ export function withoutForeignCode({ value: body, losses }: Converted<JsonObject
 /** A text block without a word is refused. */
 const NOTHING_PRINTED = '(nothing was printed)';
 
-function isOwnBlock({ id, tool_use_id }: JsonObject): boolean {
-  return (asString(id) ?? asString(tool_use_id))?.startsWith(OWN_ID) === true;
+function isOwnBlock(block: JsonObject): boolean {
+  return (
+    codeIn(block) !== undefined &&
+    (asString(block.id) ?? asString(block.tool_use_id))?.startsWith(OWN_ID) === true
+  );
 }

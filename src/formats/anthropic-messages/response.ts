@@ -4,11 +4,11 @@ import { Fault } from '../../canonical/fault.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import { asObject, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Dress } from '../codec.ts';
-import { CodeBlocks } from './code-blocks.ts';
-import { decodeBlock, FORMAT } from './decode/block.ts';
+import { decodeBlock } from './decode/block.ts';
 import { encodeAnswerPart, withoutSealedEnd } from './encode/answer-blocks.ts';
 import { decodeErrorEvent } from './errors.ts';
 import { decodeFinish, encodeFinish } from './finish.ts';
+import { HostedBlocks } from './hosted-blocks.ts';
 import { decodeUsage, encodeUsage, isCodeRun } from './usage.ts';
 
 /** Reads a message; see the codec contract for its faults. */
@@ -53,14 +53,14 @@ function notAMessage(cause?: unknown): Fault {
 
 /** Writes the message a client gets, with every member the type requires. */
 export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonObject {
-  const codeBlocks = new CodeBlocks(dress);
+  const hosted = new HostedBlocks(dress);
   const blocks = response.parts.flatMap((part): JsonObject[] => {
-    const isForeign = part.kind === 'opaque' && part.raw.format !== FORMAT;
-    const ran = isForeign && part.code ? codeBlocks.of(part.code) : undefined;
-    const block = ran ? undefined : encodeAnswerPart(part);
-    return ran ?? (block ? [block] : []);
+    const ran = part.kind === 'opaque' ? hosted.of(part) : undefined;
+    if (ran) return ran;
+    const block = encodeAnswerPart(part);
+    return [...hosted.rest(), ...(block ? [block] : [])];
   });
-  const content = withoutSealedEnd(blocks);
+  const content = withoutSealedEnd([...blocks, ...hosted.rest()]);
   const called = content.some((block) => block.type === 'tool_use');
   return messageBody(dress, content, {
     ...encodeFinish(response.finish, called),

@@ -76,13 +76,16 @@ export const Tool = Type.Object(
   {
     type: maybe(
       Type.String(),
-      'Absent or `custom` for a tool of yours. `bash_…`, `text_editor_…`, `memory_…` run at the client and imply their arguments; `web_search_…`, `web_fetch_…`, `code_execution_…` and others run at the provider.',
+      'Absent or `custom` for a tool of yours. `bash_…`, `text_editor_…`, `memory_…` run at the client and imply their arguments; `web_search_…`, `web_fetch_…`, `code_execution_…`, `tool_search_tool_…`, `mcp_toolset` and others run at the provider.',
     ),
     name: maybe(Type.String({ minLength: 1 }), 'What the model calls it.'),
     description: maybe(Type.String(), 'When and how to use it.'),
     input_schema: maybe(anyObject('JSON schema of the arguments; its root is an object.')),
     strict: maybe(Type.Boolean(), 'Arguments always match the schema.'),
     defer_loading: maybe(Type.Boolean(), 'Shown to the model only when a tool search finds it.'),
+    mcp_server_name: maybe(Type.String(), '`mcp_toolset`: a server of `mcp_servers`.'),
+    default_config: maybe(anyObject('`mcp_toolset`: `{enabled, defer_loading}` of all its tools.')),
+    configs: maybe(anyObject('`mcp_toolset`: the same by the name of a tool.')),
     eager_input_streaming: maybe(Type.Boolean(), 'Stream arguments before they are complete values.'),
     input_examples: maybe(Type.Array(anyObject('Arguments of one example.'))),
     allowed_callers: maybe(Type.Array(Type.String())),

@@ -68,7 +68,10 @@ const prompt = {
   cache_control: maybe(CacheControl, 'Places the cache marks for you.'),
   speed: maybe(Type.String(), '`standard` or `fast`.'),
   context_management: maybe(anyObject('Edits the provider makes to a long context.')),
-  mcp_servers: maybe(Type.Array(anyObject('A remote MCP server.'))),
+  mcp_servers: maybe(
+    Type.Array(anyObject('A remote MCP server: `{type: url, url, name, authorization_token}`.')),
+    'Servers whose tools the provider calls itself, each with an `mcp_toolset` among the tools.',
+  ),
 };
 
 /** The body of `POST /v1/messages`. Every object is open; only known members of the wrong type are refused. */

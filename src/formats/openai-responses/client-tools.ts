@@ -21,7 +21,7 @@ type ClientTool = {
   call: string;
   output: string;
   /** The member of the call item that holds the arguments. */
-  holds: 'action' | 'operation';
+  holds: 'action' | 'operation' | 'arguments';
   idPrefix: string;
   description: string;
   schema: JsonSchema;
@@ -76,16 +76,31 @@ export const CLIENT_TOOLS: Record<string, ClientTool> = {
       required: ['type', 'path'],
     },
   },
+  // one that OpenAI runs has no call to answer
+  tool_search: {
+    call: 'tool_search_call',
+    output: 'tool_search_output',
+    holds: 'arguments',
+    idPrefix: 'tsc',
+    description: 'Finds tools by what they are for. What it finds can be called from then on.',
+    schema: { type: 'object', properties: { query: text }, required: ['query'] },
+  },
 };
 
-/** The tool whose call items have this type. */
-export function toolOfCall(itemType: string): string | undefined {
-  return Object.keys(CLIENT_TOOLS).find((name) => CLIENT_TOOLS[name]?.call === itemType);
+/** The tool that an item is a call of. */
+export function toolOfCall(item: JsonObject): string | undefined {
+  return Object.keys(CLIENT_TOOLS).find((name) => CLIENT_TOOLS[name]?.call === item.type && isAtClient(item));
 }
 
-/** The tool whose output items have this type. */
-export function toolOfOutput(itemType: string): string | undefined {
-  return Object.keys(CLIENT_TOOLS).find((name) => CLIENT_TOOLS[name]?.output === itemType);
+/** The tool that an item is what came of. */
+export function toolOfOutput(item: JsonObject): string | undefined {
+  return Object.keys(CLIENT_TOOLS).find(
+    (name) => CLIENT_TOOLS[name]?.output === item.type && isAtClient(item),
+  );
+}
+
+function isAtClient({ type, execution }: JsonObject): boolean {
+  return !asString(type)?.startsWith('tool_search_') || execution === 'client';
 }
 
 /** Names of the client tools that a list of wire tools holds. A shell in a provider's container is hosted. */
@@ -100,6 +115,7 @@ export function clientToolsIn(tools: unknown): Set<string> {
 export function isClientTool(tool: JsonObject): boolean {
   const type = asString(tool.type) ?? '';
   if (!Object.hasOwn(CLIENT_TOOLS, type)) return false;
+  if (type === 'tool_search') return tool.execution === 'client';
   const place = asString(asObject(tool.environment).type);
   return type !== 'shell' || place === undefined || place === 'local';
 }
@@ -131,7 +147,8 @@ export function writeClientCall(
   if (!tool || !isObject(args)) return undefined;
   const members = writeArguments(call.name, args);
   if (!members) return undefined;
-  const item = { type: tool.call, id: itemId, call_id: call.id, [tool.holds]: members };
+  const execution = call.name === 'tool_search' ? 'client' : undefined;
+  const item = { type: tool.call, id: itemId, call_id: call.id, execution, [tool.holds]: members };
   // a patch call knows no status for a broken one
   return compact({
     ...item,
@@ -140,6 +157,7 @@ export function writeClientCall(
 }
 
 function writeArguments(name: string, args: JsonObject): JsonObject | undefined {
+  if (name === 'tool_search') return args;
   if (name === 'apply_patch') {
     const type = asString(args.type) ?? '';
     if (asString(args.path) === undefined || !/^(create|update|delete)_file$/.test(type)) return undefined;

@@ -2,7 +2,10 @@
 
 import { codeText } from '../../canonical/hosted-code.ts';
 import type { HostedCode, HostedSearch } from '../../canonical/part.ts';
+import { foundText } from '../../canonical/tool-search.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
+import { errorText } from './remote-calls.ts';
+import { toolSearchIn } from './tool-search.ts';
 
 /** Undefined when nothing in it is readable. */
 export function hostedText(item: JsonObject): string | undefined {
@@ -24,10 +27,14 @@ function hostedLines(item: JsonObject): string[] {
       ];
     case 'code_interpreter_call':
       return [codeText(codeIn(item) ?? {}) ?? ''];
+    case 'tool_search_call':
+      return [`Searched the tools for: ${toolSearchIn(item)?.query ?? ''}`];
+    case 'tool_search_output':
+      return [foundText(toolSearchIn(item) ?? {}) ?? ''];
     case 'mcp_call':
       return [
         `Called ${asString(item.name) ?? 'a tool'} with ${asString(item.arguments) ?? '{}'}`,
-        asString(item.output) ?? asString(item.error) ?? '',
+        asString(item.output) ?? errorText(item.error) ?? '',
       ];
     case 'program':
       return [asString(item.code) ?? ''];

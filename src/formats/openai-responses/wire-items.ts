@@ -54,6 +54,8 @@ export const inputItemSchema = Type.Object(
     ),
     summary: maybe(Type.Union([Type.String(), Type.Array(summaryPart)])),
     encrypted_content: maybe(Type.String(), 'Reasoning only its provider can read.'),
+    execution: maybe(Type.String(), '`tool_search_call` and its output: `server` or `client`.'),
+    server_label: maybe(Type.String(), '`mcp_call`: which server.'),
     action: maybe(anyObject),
     operation: maybe(anyObject),
     tools: maybe(Type.Array(anyObject)),

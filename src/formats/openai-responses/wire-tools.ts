@@ -9,7 +9,10 @@ const anyObject = Type.Object({}, open);
 
 export const toolSchema = Type.Object(
   {
-    type: Type.String({ description: '`function`, `custom`, `namespace`, `web_search`, or a hosted tool.' }),
+    type: Type.String({
+      description:
+        '`function`, `custom`, `namespace`, `web_search`, `tool_search`, `mcp`, or another hosted tool.',
+    }),
     name: maybe(Type.String()),
     description: maybe(Type.String()),
     parameters: maybe(anyObject, 'A JSON Schema of the arguments.'),
@@ -23,6 +26,21 @@ export const toolSchema = Type.Object(
         ),
       ),
       'The functions of a namespace.',
+    ),
+    defer_loading: maybe(Type.Boolean(), 'Shown to the model only when a `tool_search` finds it.'),
+    execution: maybe(Type.String(), '`tool_search`: `server` or `client`, who searches.'),
+    server_label: maybe(Type.String(), '`mcp`: a name for the server.'),
+    server_url: maybe(Type.String(), '`mcp`: where the server is.'),
+    server_description: maybe(Type.String()),
+    authorization: maybe(Type.String(), '`mcp`: an access token for the server.'),
+    headers: maybe(anyObject, '`mcp`: headers for the server.'),
+    allowed_tools: maybe(
+      Type.Union([Type.Array(Type.String()), anyObject]),
+      '`mcp`: names of tools, or `{tool_names, read_only}`.',
+    ),
+    require_approval: maybe(
+      Type.Union([Type.String(), anyObject]),
+      '`mcp`: `always`, `never`, or which tools; only OpenAI asks.',
     ),
     filters: maybe(anyObject),
     search_context_size: maybe(Type.String()),

@@ -1,6 +1,7 @@
 // Decides what the cache is to a call, and looks for an answer it may be given again.
 
 import { Fault, toFault } from '../../canonical/fault.ts';
+import { searchesTools } from '../../canonical/hosted-tool.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
 import type { Config } from '../../config/config.ts';
 import type { Converted } from '../../formats/codec.ts';
@@ -101,7 +102,8 @@ function whyNot({ extras }: Call, { sampling, tools, speech }: CanonicalRequest)
   if ((sampling.n ?? 1) > 1) return 'it asks for several answers';
   if (extras?.webSearch || extras?.searches || tools.some(({ kind }) => kind === 'web-search'))
     return 'it searches the web';
-  if (tools.some(({ kind }) => kind === 'opaque')) return 'it has tools that run at the provider';
+  if (tools.some((tool) => tool.kind === 'opaque' && !searchesTools(tool)))
+    return 'it has tools that run at the provider';
   return speech ? 'it wants a spoken answer' : undefined;
 }
 

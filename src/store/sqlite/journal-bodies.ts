@@ -10,13 +10,18 @@ export const BODY_BYTES_TAKEN = BODY_BYTES_MAX + 4096;
 
 /** A member named like a secret, also inside JSON that is itself a string, however deep: quotes then wear backslashes. */
 const SECRET_MEMBER =
-  /(\\*)"((?:proxy-)?authorization|x-api-key|x-goog-api-key|api[_-]?key|secret|password|(?:set-)?cookie)\1"(\s*:\s*)\1"[\s\S]*?(?:(?<!\\)\1"|$)/gi;
+  /(\\*)"((?:proxy-)?authorization|x-api-key|x-goog-api-key|api[_-]?key|secret|password|authorization[_-]?token|(?:set-)?cookie)\1"(\s*:\s*)\1"[\s\S]*?(?:(?<!\\)\1"|$)/gi;
+
+/** A flat map of headers that a client has sent to its own servers: any of them may be what signs it in there. */
+const HEADERS_MEMBER =
+  /"headers"(\s*:\s*)\{\s*(?:"(?:[^"\\]|\\.)*"\s*:\s*"(?:[^"\\]|\\.)*(?:"\s*(?:,\s*)?|$))*(?:\}|$)/gi;
 
 /** `secrets` are values that are taken out wherever they stand: our credentials at the providers. */
 export function keepBody({ bytes, totalBytes }: RawBody, secrets: readonly string[]): KeptBody {
   let text = new TextDecoder().decode(bytes.subarray(0, BODY_BYTES_TAKEN));
   for (const secret of secrets) if (secret !== '') text = text.replaceAll(secret, '…');
-  text = redact(text.replace(SECRET_MEMBER, '$1"$2$1"$3$1"…$1"'));
+  text = text.replace(SECRET_MEMBER, '$1"$2$1"$3$1"…$1"').replace(HEADERS_MEMBER, '"headers"$1{"…":"…"}');
+  text = redact(text);
   return { text: cut(text), totalBytes };
 }
 

@@ -1,7 +1,17 @@
 // Anthropic Messages for the scenario table.
 
 import type { Json } from '../strict.ts';
-import { count, type Dialect, type Heard, list, object, type Reply, text, textIn } from './dialect.ts';
+import {
+  type Ask,
+  count,
+  type Dialect,
+  type Heard,
+  list,
+  object,
+  type Reply,
+  text,
+  textIn,
+} from './dialect.ts';
 
 const FINISHES: Record<string, Reply['finish']> = {
   end_turn: 'end',
@@ -28,6 +38,7 @@ export const MESSAGES: Dialect = {
         input_schema: schema,
       })),
     }),
+    ...hostedTools(question),
     ...(question.code && { tools: [{ type: 'code_execution_20250825', name: 'code_execution' }] }),
     ...(question.schema && { output_config: { format: { type: 'json_schema', schema: question.schema } } }),
     ...(question.stop && { stop_sequences: [question.stop] }),
@@ -68,6 +79,8 @@ export const MESSAGES: Dialect = {
     return {
       text: said,
       ran: ranIn(blocks),
+      found: foundIn(blocks),
+      remote: remoteIn(blocks),
       thoughts: blocks.map(({ thinking }) => text(thinking)).join(''),
       refused: finish === 'refusal',
       refusal: `${text(object(answer.stop_details).explanation)}${said}`,
@@ -136,6 +149,8 @@ export const MESSAGES: Dialect = {
         ({ cache_control }) => cache_control,
       ).length,
       runsCode: list(body.tools).some(({ type }) => text(type).startsWith('code_execution')),
+      findsTools: deferredIn(body),
+      server: serverIn(body),
     };
   },
 };
@@ -151,4 +166,57 @@ function callsOf(blocks: Json[]): Reply['calls'] {
   return blocks
     .filter(({ type }) => type === 'tool_use')
     .map(({ id, name, input }) => ({ id: text(id), name: text(name), args: input }));
+}
+
+function hostedTools({ finds, server, tools = [] }: Ask): Json {
+  if (finds)
+    return {
+      tools: [
+        { type: 'tool_search_tool_bm25_20251119', name: 'tool_search_tool_bm25' },
+        ...tools.map(({ name, description, schema }) => ({
+          ...{ name, description, input_schema: schema, defer_loading: true },
+        })),
+      ],
+    };
+  if (!server) return {};
+  const { name, url, token, tool } = server;
+  return {
+    mcp_servers: [{ type: 'url', url, name, authorization_token: token }],
+    tools: [
+      {
+        ...{ type: 'mcp_toolset', mcp_server_name: name, default_config: { enabled: false } },
+        configs: { [tool]: { enabled: true } },
+      },
+    ],
+  };
+}
+
+function foundIn(blocks: Json[]): string[] {
+  return blocks
+    .filter(({ type }) => type === 'tool_search_tool_result')
+    .flatMap(({ content }) => list(object(content).tool_references))
+    .map(({ tool_name }) => text(tool_name));
+}
+
+function remoteIn(blocks: Json[]): Reply['remote'] {
+  const call = blocks.find(({ type }) => type === 'mcp_tool_use');
+  const result = blocks.find(({ type }) => type === 'mcp_tool_result');
+  if (!call || !result || result.tool_use_id !== call.id) return undefined;
+  const { server_name, name, input } = call;
+  return { server: text(server_name), name: text(name), args: input, output: textIn(result.content) };
+}
+
+function deferredIn(body: Json): string[] {
+  const tools = list(body.tools);
+  if (!tools.some(({ type }) => text(type).startsWith('tool_search_tool_'))) return [];
+  return tools.flatMap(({ name, defer_loading }) => (defer_loading === true ? [text(name)] : []));
+}
+
+function serverIn(body: Json): Heard['server'] {
+  const [server] = list(body.mcp_servers);
+  const toolset = list(body.tools).find(({ type }) => type === 'mcp_toolset');
+  const [tool = ''] = Object.keys(object(toolset?.configs));
+  if (!server || toolset?.mcp_server_name !== server.name) return undefined;
+  const { name, url, authorization_token } = server;
+  return { name: text(name), url: text(url), token: text(authorization_token), tool };
 }

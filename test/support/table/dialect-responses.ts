@@ -2,6 +2,7 @@
 
 import type { Json } from '../strict.ts';
 import {
+  type Ask,
   count,
   type Dialect,
   dataOf,
@@ -45,6 +46,7 @@ export const RESPONSES: Dialect = {
         strict: false,
       })),
     }),
+    ...hostedTools(question),
     ...(question.code && { tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] }),
     ...(question.schema && {
       text: { format: { type: 'json_schema', name: 'forecast', schema: question.schema } },
@@ -66,6 +68,8 @@ export const RESPONSES: Dialect = {
     return {
       text: textIn(content),
       ran: ranIn(output),
+      found: foundIn(output),
+      remote: remoteIn(output),
       thoughts: output
         .map(({ type, summary, content: raw }) =>
           type === 'reasoning' ? textIn(summary) || textIn(raw) : '',
@@ -147,6 +151,8 @@ export const RESPONSES: Dialect = {
         list(content).filter((part) => part.prompt_cache_breakpoint),
       ).length,
       runsCode: list(body.tools).some(({ type }) => type === 'code_interpreter'),
+      findsTools: deferredIn(body),
+      server: serverIn(body),
     };
   },
 };
@@ -171,4 +177,55 @@ function callsOf(items: Json[]): Reply['calls'] {
       name: text(item.name),
       args: JSON.parse(text(item.arguments)),
     }));
+}
+
+function hostedTools({ finds, server, tools = [] }: Ask): Json {
+  if (finds)
+    return {
+      tools: [
+        { type: 'tool_search' },
+        ...tools.map(({ name, description, schema }) => ({
+          ...{ type: 'function', name, description, parameters: schema, strict: false, defer_loading: true },
+        })),
+      ],
+    };
+  if (!server) return {};
+  const { name, url, token, tool } = server;
+  return {
+    tools: [
+      {
+        ...{ type: 'mcp', server_label: name, server_url: url, authorization: token },
+        ...{ allowed_tools: [tool], require_approval: 'never' },
+      },
+    ],
+  };
+}
+
+function foundIn(items: Json[]): string[] {
+  return items
+    .filter(({ type }) => type === 'tool_search_output')
+    .flatMap(({ tools }) => list(tools))
+    .map(({ name }) => text(name));
+}
+
+function remoteIn(items: Json[]): Reply['remote'] {
+  const call = items.find(({ type }) => type === 'mcp_call');
+  if (!call) return undefined;
+  const args: unknown = JSON.parse(text(call.arguments));
+  return { server: text(call.server_label), name: text(call.name), args, output: text(call.output) };
+}
+
+function deferredIn(body: Json): string[] {
+  const tools = list(body.tools);
+  if (!tools.some(({ type }) => type === 'tool_search')) return [];
+  return tools.flatMap(({ name, defer_loading }) => (defer_loading === true ? [text(name)] : []));
+}
+
+function serverIn(body: Json): Heard['server'] {
+  const tool = list(body.tools).find(({ type }) => type === 'mcp');
+  if (tool?.require_approval !== 'never') return undefined;
+  const [allowed] = tool.allowed_tools as string[];
+  const { server_label, server_url, authorization } = tool;
+  const whose = { name: text(server_label), url: text(server_url), token: text(authorization) };
+  return { ...whose, tool: text(allowed) };
 }

@@ -16,9 +16,15 @@ export type Ask = {
   thinking?: true;
   /** The provider may run code. */
   code?: true;
+  /** The tools are shown only when a search of the provider finds them. */
+  finds?: true;
+  /** A remote MCP server, of whose tools one may be called. */
+  server?: Server;
   /** Asked when the answer is there. */
   next?: string;
 };
+
+export type Server = { name: string; url: string; token: string; tool: string };
 
 export type Call = { id: string; name: string; args: unknown };
 
@@ -27,10 +33,16 @@ export type Result = { callId: string; name: string; text: string; image?: strin
 /** Code that ran at the provider, and what it printed. */
 export type Ran = { source: string; printed: string };
 
+/** A call that the provider made to a remote server, and what it gave. */
+export type Remote = { server: string; name: string; args: unknown; output: string };
+
 /** An answer as its client understands it. */
 export type Reply = {
   text: string;
   ran: Ran | undefined;
+  /** Of formats that have such a search: names of tools. */
+  found?: string[];
+  remote?: Remote | undefined;
   thoughts: string;
   refused: boolean;
   /** The words of a refusal, wherever the format has them. */
@@ -59,6 +71,9 @@ export type Heard = {
   budget: number | undefined;
   cacheMarks: number;
   runsCode: boolean;
+  /** Tools are found by a search, and which. */
+  findsTools?: string[];
+  server?: Server | undefined;
 };
 
 export type Dialect = {

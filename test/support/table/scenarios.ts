@@ -5,6 +5,7 @@ import type { Json } from '../strict.ts';
 import { type Reply, type Result, SAYS_ERROR } from './dialect.ts';
 import type { Scenario, Seen } from './scenario.ts';
 import { CODE } from './scenario-code.ts';
+import { REMOTE, SEARCH } from './scenario-hosted.ts';
 import { shapeOf } from './shape.ts';
 
 const SYSTEM = 'You are terse. Use metric units.';
@@ -381,4 +382,6 @@ export const SCENARIOS: Scenario[] = [
     limits: [],
   },
   CODE,
+  SEARCH,
+  REMOTE,
 ];

@@ -21,6 +21,8 @@ import { leftovers } from '../../leftovers.ts';
 import { ownToolId } from '../../tool-id.ts';
 import { codeIn } from '../code-blocks.ts';
 import { isForeignCitation } from '../foreign-citations.ts';
+import { remoteIn } from '../remote-blocks.ts';
+import { toolSearchIn } from '../search-blocks.ts';
 import { pagesIn, readableText, searchIn } from './readable.ts';
 
 export const FORMAT = 'anthropic-messages';
@@ -212,7 +214,9 @@ export function decodeOpaque(block: JsonObject, at: SourcePath | undefined): Opa
   const search = at === undefined ? searchIn(block) : undefined;
   const pages = at === undefined ? pagesIn(block) : undefined;
   const code = codeIn(block);
-  const run = at === undefined ? (asString(block.tool_use_id) ?? asString(block.id)) : undefined;
+  const toolSearch = toolSearchIn(block);
+  const remote = remoteIn(block);
+  const run = at === undefined || remote ? (asString(block.tool_use_id) ?? asString(block.id)) : undefined;
   return {
     kind: 'opaque',
     raw: { format: FORMAT, value: block },
@@ -220,6 +224,8 @@ export function decodeOpaque(block: JsonObject, at: SourcePath | undefined): Opa
     ...(text === undefined ? {} : { text }),
     ...(search === undefined ? {} : { search }),
     ...(code === undefined ? {} : { code }),
+    ...(toolSearch === undefined ? {} : { toolSearch }),
+    ...(remote === undefined ? {} : { remote }),
     ...(pages === undefined ? {} : { pages }),
     ...(run === undefined ? {} : { run }),
     ...place(at),

@@ -2,8 +2,10 @@
 
 import { codeText } from '../../../canonical/hosted-code.ts';
 import type { HostedSearch } from '../../../canonical/part.ts';
+import { foundText } from '../../../canonical/tool-search.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { codeIn } from '../code-blocks.ts';
+import { toolSearchIn } from '../search-blocks.ts';
 
 /** The readable text of a block only this format knows; undefined when nothing in it is meant for reading. */
 export function readableText(block: JsonObject): string | undefined {
@@ -13,6 +15,8 @@ export function readableText(block: JsonObject): string | undefined {
   // a hosted tool's call says nothing to a reader; its result does
   if (type === 'server_tool_use' || type === 'mcp_tool_use') return undefined;
   if (type === 'tool_reference') return joinLines([block.tool_name]);
+  const found = type === 'tool_search_tool_result' ? toolSearchIn(block) : undefined;
+  if (found) return foundText(found);
   if (type === 'search_result') return joinLines([block.title, block.source, textOf(block.content)]);
   if (type === 'web_search_tool_result') return joinLines(asArray(block.content).map(sourceLine));
   if (type === 'advisor_tool_result') return joinLines([asObject(block.content).text]);

@@ -10,6 +10,7 @@ import { EFFORTS } from '../../effort.ts';
 import { leftovers } from '../../leftovers.ts';
 import { refuseThread } from '../thread.ts';
 import { decodeCache, decodeContent } from './block.ts';
+import { joinServers } from './remote-servers.ts';
 import { decodeToolChoice, decodeTools } from './tools.ts';
 
 const KNOWN = [
@@ -31,11 +32,11 @@ const KNOWN = [
   'service_tier',
   'speed',
   'cache_control',
+  'mcp_servers',
   // refused below when they say something
   'thread',
   'container',
   'inference_geo',
-  'mcp_servers',
   // asks the provider why its own cache was missed
   'diagnostics',
 ];
@@ -44,7 +45,7 @@ const KNOWN = [
 export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   refuseUnconvertible(body);
   const losses: Loss[] = leftovers(body, KNOWN, '');
-  const tools = decodeTools(body.tools, losses);
+  const tools = joinServers(decodeTools(body.tools, losses), body.mcp_servers, losses);
   const request: CanonicalRequest = {
     model: asString(body.model) ?? '',
     stream: body.stream === true,
@@ -69,13 +70,6 @@ function refuseUnconvertible(body: JsonObject): void {
     throw new Fault('unsupported_parameter', `\`${name}\` cannot be kept for this model; leave it out.`, {
       param: name,
     });
-  }
-  if (asArray(body.mcp_servers).length > 0) {
-    throw new Fault(
-      'unsupported_parameter',
-      '`mcp_servers` are called by Anthropic’s own servers and do not exist for this model; leave them out or run their tools yourself.',
-      { param: 'mcp_servers' },
-    );
   }
 }
 

@@ -4,7 +4,7 @@ import { Fault } from '../../../canonical/fault.ts';
 import { runsCode } from '../../../canonical/hosted-tool.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import type { JsonSchema, SourcePath } from '../../../canonical/part.ts';
-import type { FunctionTool, Tool, ToolChoice, WebSearchTool } from '../../../canonical/request.ts';
+import type { Deferred, FunctionTool, Tool, ToolChoice, WebSearchTool } from '../../../canonical/request.ts';
 import {
   asArray,
   asNumber,
@@ -17,19 +17,20 @@ import {
 import { leftovers } from '../../leftovers.ts';
 import { decodeCache, FORMAT } from './block.ts';
 
-const FUNCTION_MEMBERS = ['type', 'name', 'description', 'input_schema', 'strict', 'cache_control'];
-const IMPLIED_MEMBERS = ['type', 'name', 'strict', 'cache_control'];
+const FUNCTION_MEMBERS = [
+  'type',
+  'name',
+  'description',
+  'input_schema',
+  'strict',
+  'cache_control',
+  'defer_loading',
+];
+const IMPLIED_MEMBERS = ['type', 'name', 'strict', 'cache_control', 'defer_loading'];
 const SEARCH_MEMBERS = ['type', 'name', 'allowed_domains', 'blocked_domains', 'max_uses', 'user_location'];
 
-/** Every tool of the list. A search among deferred tools is left out: other models are shown all of them at once. */
 export function decodeTools(value: JsonValue | undefined, losses: Loss[]): Tool[] {
-  return asArray(value).flatMap((tool, index) => {
-    const at = `tools[${index}]`;
-    if (!asString(asObject(tool).type)?.startsWith('tool_search_tool_'))
-      return [decodeTool(tool, at, losses)];
-    losses.push({ path: at, action: 'dropped', reason: 'the model is shown all tools at once' });
-    return [];
-  });
+  return asArray(value).map((tool, index) => decodeTool(tool, `tools[${index}]`, losses));
 }
 
 /** One canonical tool; types without a counterpart stay opaque for their own format. */
@@ -53,12 +54,18 @@ function decodeFunction(tool: JsonObject, at: SourcePath, losses: Loss[]): Funct
     name,
     schema: isObject(tool.input_schema) ? tool.input_schema : { type: 'object', properties: {} },
     ...decodeCache(tool, at, losses),
+    ...deferredIn(tool),
     at,
   };
   const description = asString(tool.description);
   if (description !== undefined) out.description = description;
   if (typeof tool.strict === 'boolean') out.strict = tool.strict;
   return out;
+}
+
+/** False is what leaving it out means. */
+function deferredIn({ defer_loading }: JsonObject): { deferred?: Deferred } {
+  return defer_loading === true ? { deferred: 'asked' } : {};
 }
 
 type Implied = { name: string; description: string; schema: JsonSchema };
@@ -87,6 +94,7 @@ function decodeImplied(
     name: asString(tool.name) ?? implied.name,
     implied: { format: FORMAT, value: { ...tool, type } },
     ...decodeCache(tool, at, losses),
+    ...deferredIn(tool),
     at,
   };
   if (typeof tool.strict === 'boolean') out.strict = tool.strict;

@@ -10,11 +10,14 @@ import type {
   ReasoningPart,
   TextPart,
   ToolCallPart,
+  ToolName,
   ToolResultPart,
 } from '../../../canonical/part.ts';
+import { fullName } from '../../../canonical/tool-search.ts';
 import { isObject, type JsonObject } from '../../../lib/json.ts';
 import { safeToolId } from '../../tool-id.ts';
 import { FORMAT } from '../decode/block.ts';
+import { referencesTo } from '../search-blocks.ts';
 import { citationOf, inputObject, SECTION_BREAK, signatureOf } from './answer-blocks.ts';
 import { mark, type Writing } from './writing.ts';
 
@@ -187,11 +190,27 @@ function encodeToolCall(part: ToolCallPart, writing: Writing): JsonObject {
 
 function encodeToolResult(part: ToolResultPart, writing: Writing): JsonObject {
   const block: JsonObject = { type: 'tool_result', tool_use_id: safeToolId(part.callId) };
-  const content = contentOf(encodeParts(part.content, writing));
+  const content = contentOf(part.content.flatMap((one) => encodeResultPart(one, writing)));
   if (content.length > 0) block.content = content;
   if (part.isError) block.is_error = true;
   mark(block, part.cache, part.at, writing);
   return block;
+}
+
+/** Tools that the client's own search found are referred to. */
+function encodeResultPart(part: Part, writing: Writing): JsonObject[] {
+  if (part.kind !== 'opaque' || part.raw.format === FORMAT || !part.toolSearch?.found)
+    return encodeParts([part], writing);
+  return referencesTo(declared(part.toolSearch.found, part.at, writing));
+}
+
+/** The tools of these that the request has. */
+export function declared(found: ToolName[], at: string | undefined, writing: Writing): ToolName[] {
+  const names = new Set(writing.request.tools.flatMap((tool) => ('name' in tool ? [tool.name] : [])));
+  const known = found.filter((tool) => names.has(fullName(tool)));
+  if (known.length < found.length)
+    dropped(at, 'a tool that was found is not among the tools any more', writing, 'changed');
+  return known;
 }
 
 function dropped(

@@ -10,6 +10,9 @@ import type { Converted, Target } from '../../codec.ts';
 import { ANTHROPIC } from '../../schema-dialect.ts';
 import { fitSchema, listed } from '../../schema-fit.ts';
 import { refusesSpeed } from '../betas.ts';
+import { OWN_ID } from '../code-blocks.ts';
+import { RemoteBlocks } from '../remote-blocks.ts';
+import { SearchBlocks } from '../search-blocks.ts';
 import { encodeThinking } from './thinking.ts';
 import { encodeTools } from './tools.ts';
 import { encodeMessages } from './turns.ts';
@@ -19,7 +22,11 @@ import { cacheControl, keepForLonger, limitMarks, lose, orderMarks, type Writing
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
   const losses: Loss[] = [];
   const paired = { ...request, messages: distinctIds(pairResults(request.messages, losses)) };
-  const writing: Writing = { request: paired, target, losses, marks: [] };
+  const writing: Writing = {
+    ...{ request: paired, target, losses, marks: [] },
+    searches: new SearchBlocks(OWN_ID),
+    calls: new RemoteBlocks(OWN_ID.replace('srvtoolu', 'mcptoolu')),
+  };
   refuseUnsayable(request);
   const { thinks, thinking, effort, maxTokens } = encodeThinking(writing);
   // in prompt order, so that cache marks are counted in prompt order

@@ -7,10 +7,10 @@ import { noUsage, type Usage } from '../../../canonical/usage.ts';
 import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { writeFrame } from '../../../lib/sse.ts';
 import type { Dress, StreamEncoder } from '../../codec.ts';
-import { CodeBlocks } from '../code-blocks.ts';
 import { FORMAT } from '../decode/block.ts';
 import { errorFrame } from '../errors.ts';
 import { encodeFinish } from '../finish.ts';
+import { HostedBlocks } from '../hosted-blocks.ts';
 import { messageBody } from '../response.ts';
 import { encodeDeltaUsage, encodeUsage } from '../usage.ts';
 import {
@@ -38,7 +38,7 @@ type Writing = {
 
 export class MessagesEncoder implements StreamEncoder {
   readonly #dress: Dress;
-  readonly #codeBlocks: CodeBlocks;
+  readonly #hosted: HostedBlocks;
   #usage: Usage | undefined;
   #begun = false;
   #done = false;
@@ -52,7 +52,7 @@ export class MessagesEncoder implements StreamEncoder {
 
   constructor(dress: Dress) {
     this.#dress = dress;
-    this.#codeBlocks = new CodeBlocks(dress);
+    this.#hosted = new HostedBlocks(dress);
   }
 
   push(event: StreamEvent): string {
@@ -83,20 +83,20 @@ export class MessagesEncoder implements StreamEncoder {
   #beginPart(index: number, start: PartStart): string {
     const part: Writing = { index, start, open: false, section: undefined, signature: undefined, text: '' };
     this.#part = part;
+    const hosted = start.kind === 'opaque' ? this.#hosted.of(start) : undefined;
+    if (hosted) return this.#wholes(hosted);
+    const before = this.#wholes(this.#hosted.rest());
     if (start.kind === 'tool-call') {
       this.#called = true;
-      return this.#open(part, toolBlock(start, {}));
+      return before + this.#open(part, toolBlock(start, {}));
     }
     if (start.kind === 'opaque' && start.raw.format === FORMAT && isObject(start.raw.value)) {
-      return this.#beginOpaque(part, start.raw.value);
+      return before + this.#beginOpaque(part, start.raw.value);
     }
     // code that another provider ran is something to read at least
-    if (start.kind === 'opaque' && start.code) {
-      const blocks = this.#codeBlocks.of(start.code);
-      return blocks?.map((block) => this.#whole(block)).join('') ?? this.#writeText(part, start.text ?? '');
-    }
+    if (start.kind === 'opaque' && start.code) return before + this.#writeText(part, start.text ?? '');
     // texts and thoughts open with their first words: clients echo an empty block, and Anthropic refuses it
-    return '';
+    return before;
   }
 
   /** A hosted tool's call streams its input like any other; its result stands whole in the start. */
@@ -106,6 +106,10 @@ export class MessagesEncoder implements StreamEncoder {
   }
 
   /** The same, begun and ended. */
+  #wholes(blocks: JsonObject[]): string {
+    return blocks.map((block) => this.#whole(block)).join('');
+  }
+
   #whole(block: JsonObject): string {
     const opened = this.#start(isHostedCall(block) ? { ...block, input: {} } : block);
     const input = isHostedCall(block) ? this.#inputOf(block) : '';
@@ -236,7 +240,7 @@ export class MessagesEncoder implements StreamEncoder {
   }
 
   #finish(finish: Finish): string {
-    const closed = this.#closePart() + this.#begin();
+    const closed = this.#closePart() + this.#wholes(this.#hosted.rest()) + this.#begin();
     this.#done = true;
     const delta: JsonObject = { ...encodeFinish(finish, this.#called), container: null };
     const usage = encodeDeltaUsage(this.#usage);

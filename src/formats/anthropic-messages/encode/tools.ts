@@ -1,10 +1,11 @@
 // Canonical tools and the choice among them to the Messages format.
 
 import { Fault } from '../../../canonical/fault.ts';
-import { hostedToolFault, isChosen, runsCode } from '../../../canonical/hosted-tool.ts';
+import { hostedToolFault, isChosen, runsCode, searchesTools } from '../../../canonical/hosted-tool.ts';
 import type {
   FunctionTool,
   OpaqueTool,
+  RemoteServer,
   Tool,
   ToolChoice,
   WebSearchTool,
@@ -15,27 +16,30 @@ import { leftovers } from '../../leftovers.ts';
 import { ANTHROPIC } from '../../schema-dialect.ts';
 import { fitSchema, listed } from '../../schema-fit.ts';
 import { objectRoot } from '../../schema-root.ts';
+import { refusesBeta } from '../betas.ts';
 import { FORMAT } from '../decode/block.ts';
+import { searchTool } from '../search-blocks.ts';
+import { encodeServers, encodeToolset } from './remote-servers.ts';
 import { lose, mark, type Writing } from './writing.ts';
 
 /** `tools` and `tool_choice`; both absent when there is nothing to call. `thinks` forbids a forced call. */
 export function encodeTools(
   writing: Writing,
   thinks: boolean,
-): { tools?: JsonObject[]; tool_choice?: JsonObject } {
+): { tools?: JsonObject[]; tool_choice?: JsonObject; mcp_servers?: JsonObject[] } {
   const { request } = writing;
   const offered = offeredTools(writing);
   if (offered.length === 0) return toolsOfHistory(writing);
-  const tools = offered.map((tool) => encodeTool(tool, writing));
+  const named = { ...encodeServers(offered), tools: offered.map((tool) => encodeTool(tool, writing)) };
   const choice = encodeChoice(request.toolChoice, writing, thinks);
   const { parallelTools } = request;
-  if (parallelTools === undefined) return choice ? { tools, tool_choice: choice } : { tools };
+  if (parallelTools === undefined) return choice ? { ...named, tool_choice: choice } : named;
   if (choice?.type === 'none') {
     lose(writing, 'parallelTools', 'dropped', 'it means nothing when no tool may be called');
-    return { tools, tool_choice: choice };
+    return { ...named, tool_choice: choice };
   }
   const base = choice ?? { type: 'auto' };
-  return { tools, tool_choice: { ...base, disable_parallel_tool_use: !parallelTools } };
+  return { ...named, tool_choice: { ...base, disable_parallel_tool_use: !parallelTools } };
 }
 
 /** A choice among some tools is made by sending only those. */
@@ -74,6 +78,7 @@ function encodeTool(tool: Tool, writing: Writing): JsonObject {
     case 'web-search':
       return encodeWebSearch(tool, writing);
     case 'opaque':
+      if (tool.remote) return encodeRemote(tool, tool.remote, writing);
       if (tool.raw.format === FORMAT && isObject(tool.raw.value)) return tool.raw.value;
       return encodeHosted(tool, writing);
     case 'custom':
@@ -90,9 +95,19 @@ function encodeHosted(tool: OpaqueTool, { target, losses }: Writing): JsonObject
     losses.push(...leftovers(asObject(urlContext), [], tool.at ?? 'tools'));
     return { type: 'web_fetch_20250910', name: 'web_fetch' };
   }
+  if (searchesTools(tool)) {
+    losses.push(...leftovers(asObject(tool.raw.value), ['type', 'execution'], tool.at ?? 'tools'));
+    return searchTool();
+  }
   if (target.runsCode === false || !runsCode(tool)) throw hostedToolFault(tool);
   losses.push(...foreignCodeLosses(tool));
   return { type: 'code_execution_20250825', name: 'code_execution' };
+}
+
+/** Some vendors of this format call no servers. */
+function encodeRemote(tool: OpaqueTool, remote: RemoteServer, { target }: Writing): JsonObject {
+  if (refusesBeta(target.refusesBetas, 'mcp-client')) throw hostedToolFault(tool);
+  return encodeToolset(tool, remote);
 }
 
 /** Google's tool for the pages that a prompt names. */
@@ -105,13 +120,27 @@ function encodeFunction(tool: FunctionTool, writing: Writing): JsonObject {
   if (tool.implied?.format === FORMAT && isObject(tool.implied.value)) {
     const { cache_control: _, ...typed } = tool.implied.value;
     const own: JsonObject = typed;
-    mark(own, tool.cache, tool.at, writing);
-    return own;
+    return withMarks(own, tool, writing);
   }
   const out: JsonObject = { name: tool.name };
   if (tool.description !== undefined) out.description = tool.description;
   Object.assign(out, encodeArguments(tool, writing));
-  mark(out, tool.cache, tool.at, writing);
+  return withMarks(out, tool, writing);
+}
+
+/** Anthropic refuses a cache mark on a tool that is not in the prompt yet. */
+function withMarks(
+  out: JsonObject,
+  { deferred, cache, at = 'tools' }: FunctionTool,
+  writing: Writing,
+): JsonObject {
+  delete out.defer_loading;
+  if (!deferred) mark(out, cache, at, writing);
+  else out.defer_loading = true;
+  if (deferred && cache) {
+    const reason = 'a deferred tool cannot hold a cache mark';
+    writing.losses.push({ path: `${at}.cache_control`, action: 'dropped', reason });
+  }
   return out;
 }
 

@@ -2,9 +2,10 @@
 
 import { Fault } from '../../../canonical/fault.ts';
 import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../../canonical/neutral-turn.ts';
-import type { Message } from '../../../canonical/part.ts';
+import type { Message, OpaquePart } from '../../../canonical/part.ts';
 import { asString, type JsonObject } from '../../../lib/json.ts';
-import { contentOf, encodeParts } from './part.ts';
+import { FORMAT } from '../decode/block.ts';
+import { contentOf, declared, encodeParts } from './part.ts';
 import { emptyTurn, type Turn } from './turn.ts';
 import type { Writing } from './writing.ts';
 
@@ -64,14 +65,30 @@ function addMessage(message: Message, turns: TurnList, writing: Writing): void {
     return;
   }
   if (message.name !== undefined) loseName(message, writing);
+  const role = message.role === 'assistant' ? 'assistant' : 'user';
   for (const part of message.parts) {
+    if (part.kind === 'opaque' && part.raw.format !== FORMAT && (part.toolSearch || part.remote)) {
+      turns.open(role).blocks.push(...encodeRun(part, writing));
+      continue;
+    }
     const [block] = encodeParts([part], writing);
     if (!block) continue;
-    const turn = turns.open(message.role === 'assistant' ? 'assistant' : 'user');
+    const turn = turns.open(role);
     if (part.kind === 'tool-result') turn.results.push(block);
     else if (part.kind === 'tool-call') turn.calls.push(block);
     else turn.blocks.push(block);
   }
+  const unanswered = [...writing.searches.rest(), ...writing.calls.rest()];
+  if (unanswered.length > 0) turns.open(role).blocks.push(...unanswered);
+}
+
+/** What another provider's own tool did; a reference to a tool that is not declared is refused. */
+function encodeRun({ toolSearch, remote, at }: OpaquePart, writing: Writing): JsonObject[] {
+  const { searches, calls } = writing;
+  if (remote) return [...searches.rest(), ...calls.of(remote)];
+  const { found, ...asked } = toolSearch ?? {};
+  const outcome = found === undefined ? {} : { found: declared(found, at, writing) };
+  return [...calls.rest(), ...searches.of({ ...asked, ...outcome })];
 }
 
 /** An instruction after the first turn: in place where the model knows that, else tagged text of the user. */

@@ -6,7 +6,9 @@ import type { Sequencer } from '../../../canonical/sequencer.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../../lib/json.ts';
 import { readClientCall, toolOfCall } from '../client-tools.ts';
 import { codeIn, hostedText, searchIn } from '../hosted-items.ts';
+import { remoteIn } from '../remote-calls.ts';
 import { readAnnotation, readAnnotations, readLogprobs } from '../text-marks.ts';
+import { toolSearchIn } from '../tool-search.ts';
 import { readCall } from './items.ts';
 
 export type ItemKind = 'message' | 'reasoning' | 'call' | 'whole';
@@ -212,7 +214,7 @@ export class ItemReader {
 
   #takeWhole(item: JsonObject): StreamEvent[] {
     const key = this.#key;
-    const clientTool = toolOfCall(asString(item.type) ?? '');
+    const clientTool = toolOfCall(item);
     const place = asString(asObject(item.environment).type) ?? 'local';
     if (clientTool !== undefined && place === 'local') {
       const call = readClientCall(clientTool, item);
@@ -225,6 +227,8 @@ export class ItemReader {
     const text = hostedText(item);
     const search = searchIn(item);
     const code = codeIn(item);
+    const toolSearch = toolSearchIn(item);
+    const remote = remoteIn(item);
     const part: PartStart = {
       kind: 'opaque',
       raw: { format: 'openai-responses', value: item },
@@ -232,6 +236,8 @@ export class ItemReader {
       ...(text === undefined ? {} : { text }),
       ...(search === undefined ? {} : { search }),
       ...(code === undefined ? {} : { code }),
+      ...(toolSearch === undefined ? {} : { toolSearch }),
+      ...(remote === undefined ? {} : { remote }),
     };
     return [...this.#sequencer.open(key, part), ...this.#sequencer.close(key)];
   }

@@ -2,12 +2,22 @@
 
 import { Fault } from '../../../canonical/fault.ts';
 import type { Loss } from '../../../canonical/loss.ts';
-import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../../canonical/part.ts';
+import type {
+  Message,
+  OpaquePart,
+  Part,
+  ReasoningPart,
+  ToolCallPart,
+  ToolResultPart,
+} from '../../../canonical/part.ts';
 import type { Tool } from '../../../canonical/request.ts';
+import { fullName } from '../../../canonical/tool-search.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { ownToolId } from '../../tool-id.ts';
 import { CLIENT_TOOLS, readClientCall, readClientOutput, toolOfCall, toolOfOutput } from '../client-tools.ts';
 import { codeIn, hostedText } from '../hosted-items.ts';
+import { remoteIn } from '../remote-calls.ts';
+import { toolSearchIn, toolsIn } from '../tool-search.ts';
 import { decodeContent } from './content.ts';
 import { lostMembers } from './lost-members.ts';
 import { decodeTools } from './tools.ts';
@@ -16,6 +26,8 @@ import { decodeTools } from './tools.ts';
 export type Conversation = {
   messages: Message[];
   tools: Tool[];
+  /** Tools that the client's own search has found. */
+  found: Tool[];
   updates: { reasoning: JsonObject; text: JsonObject; at: string }[];
 };
 
@@ -24,7 +36,7 @@ export const ERROR_PREFIX = '[tool error] ';
 
 /** Throws Fault `unsupported_parameter` for items whose meaning is stored at the provider. */
 export function decodeItems(input: JsonValue | undefined, losses: Loss[]): Conversation {
-  const conversation: Conversation = { messages: [], tools: [], updates: [] };
+  const conversation: Conversation = { messages: [], tools: [], found: [], updates: [] };
   if (typeof input === 'string') {
     conversation.messages.push({
       role: 'user',
@@ -57,15 +69,23 @@ function decodeItem(
     if (asObject(item.environment).type === 'local') silent.push('environment');
     losses.push(...lostMembers(item, silent, at));
   };
-  const clientCall = toolOfCall(type);
+  const clientCall = toolOfCall(item);
   if (clientCall !== undefined) {
-    known('call_id', CLIENT_TOOLS[clientCall]?.holds ?? 'action');
+    known('call_id', CLIENT_TOOLS[clientCall]?.holds ?? 'action', 'execution');
     const call = readClientCall(clientCall, item);
     if (call.itemId !== undefined) callIds.set(call.itemId, call.id);
     join(messages, 'assistant', { ...call, at }, at);
     return;
   }
-  const clientOutput = toolOfOutput(type);
+  const clientOutput = toolOfOutput(item);
+  if (clientOutput === 'tool_search') {
+    known('call_id', 'execution', 'tools');
+    // the model knows them from there on, and they may be gone from the tools of the request
+    const tools = decodeTools(item.tools, `${at}.tools`, losses);
+    conversation.found.push(...tools.map(deferred));
+    join(messages, 'tool', toolResult(asString(item.call_id) ?? '', 'json', foundIn(item, at), at), at);
+    return;
+  }
   if (clientOutput !== undefined) {
     known('call_id', 'output');
     const id = asString(item.call_id) ?? asString(item.id) ?? '';
@@ -116,6 +136,8 @@ function decodeItem(
       conversation.updates.push({ reasoning: asObject(item.reasoning), text: asObject(item.text), at });
       losses.push({ path: at, action: 'moved', reason: 'became a setting of the whole request' });
       return;
+    case 'mcp_list_tools':
+      return;
     case 'item_reference':
       throw unsupported(at, 'points to an item stored at the provider; send the item itself');
     case 'compaction_trigger':
@@ -130,6 +152,22 @@ function decodeItem(
     default:
       join(messages, 'assistant', hosted(item, type, at), at);
   }
+}
+
+function deferred(tool: Tool): Tool {
+  return tool.kind === 'function' || tool.kind === 'custom' ? { ...tool, deferred: 'found' } : tool;
+}
+
+/** One part for each tool that was found. */
+function foundIn(item: JsonObject, at: string): OpaquePart[] {
+  return toolsIn(item).map(({ tool, name }) => ({
+    kind: 'opaque',
+    type: 'tool_search_output',
+    raw: { format: 'openai-responses', value: tool },
+    text: `Found the tool ${fullName(name)}`,
+    toolSearch: { found: [name] },
+    at,
+  }));
 }
 
 function unsupported(param: string, why: string): Fault {
@@ -224,6 +262,16 @@ function hosted(item: JsonObject, type: string, at: string): Part {
   const text = hostedText(item);
   const code = codeIn(item);
   const raw = { format: 'openai-responses' as const, value: item };
-  const read = { ...(text === undefined ? {} : { text }), ...(code === undefined ? {} : { code }) };
-  return { kind: 'opaque', raw, type, ...read, at };
+  const toolSearch = toolSearchIn(item);
+  const remote = remoteIn(item);
+  return {
+    kind: 'opaque',
+    raw,
+    type,
+    ...(text === undefined ? {} : { text }),
+    ...(code === undefined ? {} : { code }),
+    ...(toolSearch === undefined ? {} : { toolSearch }),
+    ...(remote === undefined ? {} : { remote }),
+    at,
+  };
 }

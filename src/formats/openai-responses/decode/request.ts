@@ -37,6 +37,7 @@ export const IGNORED: Record<string, string> = {
   'input[].id': 'calls and results are linked by call_id',
   'input[].status': 'a replayed item is a finished one',
   'input[].created_by': 'who wrote an item is no part of the prompt',
+  'input[]: mcp_list_tools': 'a provider asks the server for its tools itself',
   'input[].caller: direct': 'the model itself is who calls',
 };
 
@@ -66,7 +67,7 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
     stream: body.stream === true,
     includeUsage: true,
     messages: conversation.messages,
-    tools: [...decodeTools(body.tools, 'tools', losses), ...conversation.tools],
+    tools: withFound([...decodeTools(body.tools, 'tools', losses), ...conversation.tools], conversation),
     sampling: {},
     cache: {},
     origin: {},
@@ -78,6 +79,18 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   readCacheOptions(body, request, losses);
   decodeTail(body, losses);
   return { value: request, losses };
+}
+
+/** A tool that was found again, or is among the tools as well, is the same one. */
+function withFound(tools: Tool[], { found }: Conversation): Tool[] {
+  const all = new Map<string, Tool>();
+  for (const tool of found) if (!tools.some((one) => keyOf(one) === keyOf(tool))) all.set(keyOf(tool), tool);
+  return [...tools, ...all.values()];
+}
+
+function keyOf(tool: Tool): string {
+  if (tool.kind === 'function' || tool.kind === 'custom') return `${tool.namespace ?? ''}\n${tool.name}`;
+  return `${tool.kind} ${tool.at ?? ''}`;
 }
 
 function refuseStored(body: JsonObject): void {

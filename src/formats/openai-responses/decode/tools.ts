@@ -4,6 +4,7 @@ import { Fault } from '../../../canonical/fault.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import type {
   CustomTool,
+  Deferred,
   FunctionTool,
   Tool,
   ToolChoice,
@@ -19,7 +20,10 @@ import {
   type JsonValue,
 } from '../../../lib/json.ts';
 import { CLIENT_TOOLS, isClientTool } from '../client-tools.ts';
+import { readServer } from '../remote-servers.ts';
 import { lostMembers } from './lost-members.ts';
+
+const FUNCTION_MEMBERS = ['type', 'name', 'description', 'parameters', 'strict', 'defer_loading'];
 
 /** `at` is where the list stands: `tools`, or `input[3].tools` of an item that brings more. */
 export function decodeTools(value: JsonValue | undefined, at: string, losses: Loss[]): Tool[] {
@@ -34,12 +38,10 @@ function decodeTool(tool: JsonObject, at: string, losses: Loss[]): Tool[] {
   if (type === 'custom') return [decodeCustom(tool, at, losses)];
   if (type === 'namespace') return decodeNamespace(tool, at, losses);
   if (type.startsWith('web_search')) return [decodeWebSearch(tool, at, losses)];
-  if (type === 'tool_search') {
-    losses.push({ path: at, action: 'dropped', reason: 'the model is shown all tools at once' });
-    return [];
-  }
+  if (type === 'mcp') return [readServer(tool, at, losses)];
   const client = entryOf(CLIENT_TOOLS, type);
   if (client && isClientTool(tool)) {
+    if (type === 'tool_search') return [decodeOwnSearch(tool, client, at, losses)];
     losses.push(...lostMembers(tool, ['type', 'environment'], at));
     const { description, schema } = client;
     return [{ kind: 'function', name: type, description, schema, implied: raw(tool), at }];
@@ -51,8 +53,31 @@ function raw(value: JsonObject) {
   return { format: 'openai-responses' as const, value };
 }
 
+/** A search that the client runs says itself what it takes. */
+function decodeOwnSearch(
+  tool: JsonObject,
+  { description, schema }: Pick<FunctionTool, 'schema'> & { description: string },
+  at: string,
+  losses: Loss[],
+): FunctionTool {
+  losses.push(...lostMembers(tool, ['type', 'execution', 'description', 'parameters'], at));
+  return {
+    kind: 'function',
+    name: 'tool_search',
+    description: asString(tool.description) ?? description,
+    schema: isObject(tool.parameters) ? tool.parameters : schema,
+    implied: raw(tool),
+    at,
+  };
+}
+
+/** False is what leaving it out means. */
+function deferredIn({ defer_loading }: JsonObject): { deferred?: Deferred } {
+  return defer_loading === true ? { deferred: 'asked' } : {};
+}
+
 function decodeFunction(tool: JsonObject, at: string, losses: Loss[]): FunctionTool {
-  losses.push(...lostMembers(tool, ['type', 'name', 'description', 'parameters', 'strict'], at));
+  losses.push(...lostMembers(tool, FUNCTION_MEMBERS, at));
   const description = asString(tool.description);
   return {
     kind: 'function',
@@ -60,12 +85,13 @@ function decodeFunction(tool: JsonObject, at: string, losses: Loss[]): FunctionT
     ...(description === undefined ? {} : { description }),
     schema: isObject(tool.parameters) ? tool.parameters : { type: 'object', properties: {} },
     ...(typeof tool.strict === 'boolean' ? { strict: tool.strict } : {}),
+    ...deferredIn(tool),
     at,
   };
 }
 
 function decodeCustom(tool: JsonObject, at: string, losses: Loss[]): CustomTool {
-  losses.push(...lostMembers(tool, ['type', 'name', 'description', 'format'], at));
+  losses.push(...lostMembers(tool, ['type', 'name', 'description', 'format', 'defer_loading'], at));
   const description = asString(tool.description);
   const format = asObject(tool.format);
   losses.push(...lostMembers(format, ['type', 'syntax', 'definition'], `${at}.format`));
@@ -79,6 +105,7 @@ function decodeCustom(tool: JsonObject, at: string, losses: Loss[]): CustomTool 
     name: toolName(tool, at),
     ...(description === undefined ? {} : { description }),
     ...grammar,
+    ...deferredIn(tool),
     at,
   };
 }

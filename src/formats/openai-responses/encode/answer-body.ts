@@ -1,7 +1,8 @@
 // The `response` object around an answer: who asked for what, and how it stands.
 
-import { asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
+import { asArray, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Dress } from '../../codec.ts';
+import { withoutTokens } from '../remote-servers.ts';
 
 export type AnswerState = {
   status: 'in_progress' | 'completed' | 'incomplete' | 'failed';
@@ -43,7 +44,7 @@ export function answerBody(dress: Dress, state: AnswerState): JsonObject {
     temperature: echo('temperature', null),
     text: echoText(request.text),
     tool_choice: echo('tool_choice', 'auto'),
-    tools: echo('tools', []),
+    tools: withoutTokens(asArray(request.tools).filter(isObject)),
     top_logprobs: echo('top_logprobs', 0),
     top_p: echo('top_p', null),
     truncation: 'disabled',

@@ -2,7 +2,14 @@
 
 import type { PartDelta, PartStart, StreamEvent } from '../../../canonical/event.ts';
 import type { Fault } from '../../../canonical/fault.ts';
-import type { Citation, HostedCode, HostedSearch, MediaSource, OpaquePart } from '../../../canonical/part.ts';
+import type {
+  Citation,
+  HostedCode,
+  HostedSearch,
+  MediaSource,
+  OpaquePart,
+  RemoteCall,
+} from '../../../canonical/part.ts';
 import type { Finish } from '../../../canonical/response.ts';
 import { noUsage, type Usage } from '../../../canonical/usage.ts';
 import { asString, entryOf, isObject, type JsonObject } from '../../../lib/json.ts';
@@ -12,6 +19,7 @@ import { CLIENT_TOOLS, clientToolsIn } from '../client-tools.ts';
 import { errorMembers, failedError } from '../errors.ts';
 import { writeIncomplete } from '../finish.ts';
 import { writeAnnotation } from '../text-marks.ts';
+import { searchItems } from '../tool-search.ts';
 import { writeSearches, writeUsage } from '../usage.ts';
 import { type AnswerState, answerBody } from './answer-body.ts';
 import { CallWriter } from './call-writer.ts';
@@ -20,8 +28,12 @@ import type { ItemWriter, Send } from './item-writer.ts';
 import { MessageWriter } from './message-writer.ts';
 import { PictureWriter } from './picture-writer.ts';
 import { ReasoningWriter } from './reasoning-writer.ts';
+import { RemoteWriter } from './remote-writer.ts';
 import { RunQueue } from './run-queue.ts';
 import { SearchWriter } from './search-writer.ts';
+
+/** How the ids of such items begin, by their type. */
+const WHOLE_PREFIXES: Record<string, string> = { tool_search_call: 'tsc', tool_search_output: 'tso' };
 
 /**
  * Takes canonical events in any order and keeps the answer legal: items never overlap, are numbered without gaps,
@@ -211,20 +223,30 @@ export class AnswerWriter {
       this.#item.add(part.code);
       return;
     }
+    if (part.remote && this.#item instanceof RemoteWriter && !part.remote.called) {
+      this.#item.add(part.remote);
+      return;
+    }
     this.#closeItem('completed');
     if (part.raw.format === 'openai-responses' && isObject(part.raw.value)) {
-      const output_index = this.#output.length;
-      const own = asString(part.raw.value.id);
-      const item: JsonObject = {
-        ...part.raw.value,
-        id: this.#keepId(own) ?? this.#newId('item', output_index),
-      };
-      this.#send('response.output_item.added', { output_index, item });
-      this.#send('response.output_item.done', { output_index, item });
-      this.#output.push(item);
-    } else if (part.search) this.#writeSearch(part.search);
+      this.#writeWhole(part.raw.value);
+    } else if (part.toolSearch)
+      for (const item of searchItems(part.toolSearch, this.#dress.request.tools)) this.#writeWhole(item);
+    else if (part.remote?.called) this.#writeRemote(part.remote);
+    else if (part.search) this.#writeSearch(part.search);
     else if (part.code?.code !== undefined) this.#writeCode({ ...part.code, code: part.code.code });
     else if (part.text !== undefined) this.#say('text', part.text);
+  }
+
+  /** An item that has no events of its own. */
+  #writeWhole(whole: JsonObject): void {
+    const output_index = this.#output.length;
+    const prefix = entryOf(WHOLE_PREFIXES, asString(whole.type)) ?? 'item';
+    const id = this.#keepId(asString(whole.id)) ?? this.#newId(prefix, output_index);
+    const item: JsonObject = { ...whole, id };
+    this.#send('response.output_item.added', { output_index, item });
+    this.#send('response.output_item.done', { output_index, item });
+    this.#output.push(item);
   }
 
   #writeSearch(search: HostedSearch): void {
@@ -233,6 +255,10 @@ export class AnswerWriter {
 
   #writeCode(code: HostedCode & { code: string }): void {
     this.#open((index) => new CodeWriter(this.#send, index, this.#newId('ci', index), code));
+  }
+
+  #writeRemote(call: RemoteCall): void {
+    this.#open((index) => new RemoteWriter(this.#send, index, this.#newId('mcp', index), call));
   }
 
   /** What code drew belongs to the code. */

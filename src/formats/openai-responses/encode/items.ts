@@ -4,11 +4,21 @@ import { distinctIds } from '../../../canonical/distinct-ids.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../../canonical/neutral-turn.ts';
 import { pairResults } from '../../../canonical/pair-results.ts';
-import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../../canonical/part.ts';
+import type {
+  Message,
+  OpaquePart,
+  Part,
+  ReasoningPart,
+  RemoteCall,
+  ToolCallPart,
+  ToolResultPart,
+} from '../../../canonical/part.ts';
 import { compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { safeToolId } from '../../tool-id.ts';
 import { writeClientCall, writeClientOutput } from '../client-tools.ts';
 import { ERROR_PREFIX } from '../decode/items.ts';
+import { remoteItem } from '../remote-calls.ts';
+import { searchItems, toolsIn } from '../tool-search.ts';
 import { type Breakpoints, unmarked } from './breakpoints.ts';
 import { writeInputContent, writeOutputText } from './content.ts';
 
@@ -16,6 +26,8 @@ import { writeInputContent, writeOutputText } from './content.ts';
 export type ItemContext = {
   developerRole: boolean;
   clientTools: Set<string>;
+  /** The tools of the request, as they are written. */
+  tools: JsonObject[];
   losses: Loss[];
   marks: Breakpoints;
 };
@@ -67,6 +79,7 @@ function writeAssistant(
 ): JsonObject[] {
   const items: JsonObject[] = [];
   const outputs: JsonObject[] = [];
+  const calls: Calls = new Map();
   let text: { phase: string | undefined; content: JsonValue[] } | undefined;
   for (const part of message.parts) {
     if ('cache' in part && part.cache) context.losses.push(unmarked(part.at));
@@ -87,6 +100,8 @@ function writeAssistant(
     } else if (part.kind === 'reasoning') items.push(...writeReasoning(part, context));
     else if (part.kind === 'opaque' && part.raw.format === 'openai-responses' && isObject(part.raw.value))
       items.push(part.raw.value);
+    else if (part.kind === 'opaque' && part.remote) writeRemote(part, calls, items);
+    else if (part.kind === 'opaque' && part.toolSearch) items.push(...writeSearch(part, context));
     else {
       context.losses.push(lost(part, 'dropped', 'an assistant’s turn holds no such part here'));
       continue;
@@ -100,10 +115,41 @@ function writeAssistant(
 function spoken(part: Part, { losses }: ItemContext): JsonObject | undefined {
   if (part.kind === 'text') return part.text === '' ? undefined : writeOutputText(part, losses);
   if (part.kind === 'refusal') return { type: 'refusal', refusal: part.text };
-  if (part.kind !== 'opaque' || part.raw.format === 'openai-responses' || part.text === undefined)
+  if (part.kind !== 'opaque' || part.raw.format === 'openai-responses' || part.toolSearch || part.remote)
     return undefined;
+  if (part.text === undefined) return undefined;
   losses.push(lost(part, 'changed', 'what another provider’s tool did became text'));
   return writeOutputText({ kind: 'text', text: part.text }, losses);
+}
+
+/** Calls to remote servers by the run they are of: what came of one stands in the same item. */
+type Calls = Map<string | undefined, { item: JsonObject; call: RemoteCall }>;
+
+function writeRemote({ remote = {}, run, at }: OpaquePart, calls: Calls, items: JsonObject[]): void {
+  const known = calls.get(run);
+  if (known && !remote.called) {
+    const done = remote.failed ? 'failed' : 'completed';
+    Object.assign(known.item, remoteItem(String(known.item.id), done, { ...known.call, ...remote }));
+    return;
+  }
+  if (!remote.called) return;
+  const id = `mcp_${safeToolId(run ?? at ?? '').replace(/^mcp(toolu)?_/, '')}`;
+  const status = remote.failed ? 'failed' : remote.output === undefined ? 'incomplete' : 'completed';
+  const item = remoteItem(id, status, remote);
+  calls.set(run, { item, call: remote });
+  items.push(item);
+}
+
+/** Its tools stay known to the model by it. */
+function writeSearch(part: OpaquePart, { tools, losses }: ItemContext): JsonObject[] {
+  const search = part.toolSearch ?? {};
+  const { found = [], failed } = search;
+  const items = searchItems(search, tools);
+  const known = items.flatMap((item) => toolsIn(item)).length;
+  if (known < found.length)
+    losses.push(lost(part, 'changed', 'a tool that was found is not among the tools any more'));
+  if (failed !== undefined) losses.push(lost(part, 'changed', 'why a search failed is not told there'));
+  return items;
 }
 
 function writeReasoning(part: ReasoningPart, { losses }: ItemContext): JsonObject[] {
@@ -147,6 +193,7 @@ function writeOutput(call: ToolCallPart, result: ToolResultPart, context: ItemCo
   const id = safeToolId(call.id);
   if (clientTools.has(call.name)) {
     if (result.cache) losses.push(unmarked(result.at));
+    if (call.name === 'tool_search') return writeFound(content, id);
     const text = content.map((part) => (part.kind === 'text' ? part.text : '')).join('\n');
     return writeClientOutput(call.name, id, text, isError);
   }
@@ -156,6 +203,11 @@ function writeOutput(call: ToolCallPart, result: ToolResultPart, context: ItemCo
   if (last) marks.put(last, result.cache, result.at);
   else if (result.cache) losses.push(unmarked(result.at));
   return { type, call_id: id, output: outputOf(written, isError) };
+}
+
+function writeFound(content: Part[], call_id: string): JsonObject {
+  const tools = content.flatMap((part) => (part.kind === 'opaque' ? [part.raw.value] : []));
+  return { type: 'tool_search_output', call_id, execution: 'client', status: 'completed', tools };
 }
 
 function outputOf(content: JsonObject[], isError: boolean): JsonValue {

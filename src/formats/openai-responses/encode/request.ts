@@ -22,9 +22,9 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
   const clientTools = namesOfClientTools(request.tools);
   const marks = new Breakpoints(target.model, losses);
   const { developerRole } = target;
-  const input = encodeItems(messages, { developerRole, clientTools, losses, marks });
-  marks.limit();
   const tools = encodeTools(request.tools, target, losses);
+  const input = encodeItems(messages, { developerRole, clientTools, tools, losses, marks });
+  marks.limit();
   const value = compact({
     model: target.model,
     instructions,

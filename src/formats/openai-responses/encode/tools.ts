@@ -1,6 +1,12 @@
 // Canonical tools and tool choice, written for a Responses request.
 
-import { hostedToolFault, isChosen, runsCode } from '../../../canonical/hosted-tool.ts';
+import {
+  hostedToolFault,
+  isChosen,
+  runsCode,
+  sayableServer,
+  searchesTools,
+} from '../../../canonical/hosted-tool.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import type {
   CanonicalRequest,
@@ -14,11 +20,13 @@ import type {
 import { asObject, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { foreignCodeLosses } from '../../code-tool.ts';
 import type { Target } from '../../codec.ts';
+import { leftovers } from '../../leftovers.ts';
 import { listed } from '../../schema-fit.ts';
 import { objectRoot } from '../../schema-root.ts';
 import { fitsStrict, NOT_STRICT } from '../../schema-strict.ts';
 import { searchDomains } from '../../search-domains.ts';
 import { CLIENT_TOOLS } from '../client-tools.ts';
+import { writeServer } from '../remote-servers.ts';
 import { unmarked } from './breakpoints.ts';
 
 /** Functions of one namespace are gathered where the first of them stood. Throws Fault for foreign hosted tools. */
@@ -58,16 +66,31 @@ function encodeTool(tool: Tool, target: Target, losses: Loss[]): JsonObject {
 
 /** xAI has no container to choose (docs.x.ai, "Code Execution"). */
 function encodeHosted(tool: OpaqueTool, { search, runsCode: mayRun }: Target, losses: Loss[]): JsonObject {
+  const server = tool.raw.format === 'openai-responses' ? undefined : sayableServer(tool);
+  // it knows other members
+  if (server && search !== 'xai') return writeServer(server);
   const isXai = search === 'xai' && runsCode(tool);
   if (tool.raw.format === 'openai-responses' && isObject(tool.raw.value) && !isXai) return tool.raw.value;
+  if (searchesTools(tool)) {
+    losses.push(...foreignSearchLosses(tool));
+    return { type: 'tool_search' };
+  }
   if (mayRun === false || !runsCode(tool)) throw hostedToolFault(tool);
   losses.push(...foreignCodeLosses(tool));
   return { type: 'code_interpreter', ...(isXai ? {} : { container: { type: 'auto' } }) };
 }
 
+/** OpenAI's search has one way to look. */
+function foreignSearchLosses({ type, raw, at = 'tools' }: OpaqueTool): Loss[] {
+  const losses = leftovers(asObject(raw.value), ['type', 'name'], at);
+  if (type.includes('regex'))
+    losses.push({ path: at, action: 'changed', reason: 'the model searches by words, not by patterns' });
+  return losses;
+}
+
 /** `strict` is written out: its default differs between this format and Chat. */
 function encodeFunction(tool: FunctionTool, losses: Loss[]): JsonObject {
-  const { name, description, schema, strict = false, implied, at = 'tools' } = tool;
+  const { name, description, schema, strict = false, implied, deferred, at = 'tools' } = tool;
   if (implied?.format === 'openai-responses' && isObject(implied.value)) return implied.value;
   const described = schema.type === undefined ? { type: 'object', properties: {}, ...schema } : schema;
   const { schema: parameters, changed } = objectRoot(described);
@@ -79,11 +102,19 @@ function encodeFunction(tool: FunctionTool, losses: Loss[]): JsonObject {
     });
   const kept = strict && fitsStrict(parameters);
   if (strict && !kept) losses.push({ path: tool.strictAt ?? at, action: 'changed', reason: NOT_STRICT });
-  return compact({ type: 'function', name, description, parameters, strict: kept });
+  return compact({
+    type: 'function',
+    name,
+    description,
+    parameters,
+    strict: kept,
+    defer_loading: deferred && true,
+  });
 }
 
-function encodeCustom({ name, description, grammar }: CustomTool): JsonObject {
-  return compact({ type: 'custom', name, description, format: grammar && { type: 'grammar', ...grammar } });
+function encodeCustom({ name, description, grammar, deferred }: CustomTool): JsonObject {
+  const format = grammar && { type: 'grammar', ...grammar };
+  return compact({ type: 'custom', name, description, format, defer_loading: deferred && true });
 }
 
 function encodeWebSearch(tool: WebSearchTool): JsonObject {
