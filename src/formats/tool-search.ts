@@ -32,7 +32,7 @@ export function fitToolSearch(request: CanonicalRequest, target: Target, codec: 
   const losses: Loss[] = [];
   const readable = search && (isOpenAI || isAnthropic) ? request : withoutSearches(request);
   if (isAnthropic || !(search || request.tools.some((tool) => isDeferred(tool) || isDeferredServer(tool))))
-    return { request: readable, losses, changes: [] };
+    return { request: withoutSearchChoice(readable, request, losses), losses, changes: [] };
   const shown = search && !isOpenAI ? undefined : namesShown(request, !isOpenAI);
   const hides = shown !== undefined && (isOpenAI || request.tools.some(isPlain));
   const tools = request.tools.flatMap((tool): Tool[] => {
@@ -54,7 +54,7 @@ export function fitToolSearch(request: CanonicalRequest, target: Target, codec: 
     if (deferred === 'asked') losses.push({ path: `${at}.defer_loading`, action: 'dropped', reason });
     return [loaded];
   });
-  return { request: withoutLostChoice({ ...readable, tools }, request, losses), losses, changes: [] };
+  return { request: withoutSearchChoice({ ...readable, tools }, request, losses), losses, changes: [] };
 }
 
 type Named = FunctionTool | CustomTool;
@@ -111,8 +111,8 @@ function withoutSearches(request: CanonicalRequest): CanonicalRequest {
   return { ...request, messages };
 }
 
-/** A call of the search cannot be asked for without it. */
-function withoutLostChoice(
+/** A call of the provider's search can be asked for at its own provider only. */
+function withoutSearchChoice(
   fitted: CanonicalRequest,
   { tools, toolChoice, origin }: CanonicalRequest,
   losses: Loss[],
@@ -122,13 +122,14 @@ function withoutLostChoice(
     fitted.tools.some((tool) => 'name' in tool && tool.name === toolChoice.name)
   )
     return fitted;
-  const search = tools.find((tool) => searchesTools(tool) && nameOf(tool) === toolChoice.name);
-  if (!search) return fitted;
-  losses.push({ path: origin.toolChoice ?? 'tool_choice', action: 'dropped', reason: AT_ONCE });
+  if (!tools.some((tool) => searchesTools(tool) && nameOf(tool) === toolChoice.name)) return fitted;
+  const reason = fitted.tools.some(searchesTools) ? 'the model searches when it sees fit' : AT_ONCE;
+  losses.push({ path: origin.toolChoice ?? 'tool_choice', action: 'dropped', reason });
   const { toolChoice: _, ...rest } = fitted;
   return rest;
 }
 
-function nameOf(tool: Tool): unknown {
-  return 'raw' in tool ? asObject(tool.raw.value).name : undefined;
+/** OpenAI's has no name but its type. */
+function nameOf({ raw, type }: OpaqueTool): unknown {
+  return asObject(raw.value).name ?? type;
 }

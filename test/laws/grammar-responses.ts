@@ -123,6 +123,7 @@ function sourcesIn(output: unknown): number {
 
 /** A tool of the provider's that failed is told whole, and a call that has no outcome says so. */
 function isWhole({ type, status = 'completed', output, error }: JsonObject): boolean {
-  if (type === 'mcp_call') return status === (error ? 'failed' : output === null ? 'incomplete' : 'completed');
+  if (type === 'mcp_call')
+    return status === (error ? 'failed' : output === null ? 'incomplete' : 'completed');
   return type === 'tool_search_output' || status === 'completed';
 }
