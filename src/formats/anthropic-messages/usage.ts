@@ -64,7 +64,10 @@ function withAside(usage: Usage, value: JsonObject): Usage {
     .map(asObject)
     .filter(({ type }) => type === 'compaction' || type === 'advisor_message')
     .flatMap((counts): Usage[] => {
-      const own = decodeUsage({ service_tier: value.service_tier ?? null, ...counts }, usage.source);
+      // shortened by the model that answers, at its speed
+      const speed = counts.type === 'compaction' ? (value.speed ?? null) : null;
+      const { service_tier = null } = value;
+      const own = decodeUsage({ service_tier, speed, ...counts }, usage.source);
       const model = counts.type === 'advisor_message' ? asString(counts.model) : undefined;
       if (!own) return [];
       return [model === undefined ? own : { ...own, other: { model } }];
