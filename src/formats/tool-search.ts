@@ -28,13 +28,14 @@ export function fitToolSearch(request: CanonicalRequest, target: Target, codec: 
   const search = request.tools.find(searchesTools);
   const isAble = target.toolSearch === true && !refusesBeta(target.refusesBetas, 'advanced-tool-use');
   const isOpenAI = isAble && codec.id === 'openai-responses' && search !== undefined;
-  const isAnthropic = isAble && codec.id === 'anthropic-messages';
+  const mayFind = search !== undefined || request.tools.some(isPlain);
+  const isAnthropic = isAble && codec.id === 'anthropic-messages' && mayFind;
   const losses: Loss[] = [];
   const readable = search && (isOpenAI || isAnthropic) ? request : withoutSearches(request);
   if (isAnthropic || !(search || request.tools.some((tool) => isDeferred(tool) || isDeferredServer(tool))))
     return { request: readable, losses, changes: [] };
   const shown = search && !isOpenAI ? undefined : namesShown(request, !isOpenAI);
-  const hides = shown !== undefined && (isOpenAI || request.tools.some(isPlain));
+  const hides = shown !== undefined && mayFind;
   const tools = request.tools.flatMap((tool): Tool[] => {
     const { at = 'tools' } = tool;
     if (searchesTools(tool)) {
