@@ -18,6 +18,7 @@ import type { FitStep } from './output-form.ts';
 
 const AT_ONCE = 'the model is shown all tools at once';
 const FOUND = 'a search of the client has found it: the model is shown it';
+const NOT_FORCED = 'a search among tools cannot be forced there';
 const NOT_FOUND = 'no search has found it yet, so the model is not shown it';
 
 /**
@@ -125,7 +126,7 @@ function withoutLostChoice(
     return fitted;
   const search = tools.find((tool) => searchesTools(tool) && nameOf(tool) === toolChoice.name);
   if (!search) return fitted;
-  losses.push({ path: origin.toolChoice ?? 'tool_choice', action: 'dropped', reason: AT_ONCE });
+  losses.push({ path: origin.toolChoice ?? 'tool_choice', action: 'dropped', reason: NOT_FORCED });
   const { toolChoice: _, ...rest } = fitted;
   return rest;
 }
