@@ -43,6 +43,8 @@ function reviewModel(
     const [before, after] = [model.price?.[name], price[name]];
     if (before !== after) findings.push(found(`${name}: ${shown(before)} becomes ${shown(after)}`));
   }
+  const changes = TOKEN_CLASSES.some((name) => model.price?.[name] !== price[name]);
+  if (changes && price.tiers !== undefined) findings.push(found('has tiers: review them by hand'));
   if (JSON.stringify(model.price?.steps) !== JSON.stringify(price.steps))
     findings.push(found('steps change'));
   return { model: { ...model, price }, findings };
@@ -70,9 +72,9 @@ function mergeQuotes(model: CatalogModel, quotes: { source: PriceSource; quote: 
   };
 }
 
-/** Where the fees of searches and code are from when they were read by hand. */
+/** Where the fees of searches and code, and the prices of tiers, are from when they were read by hand. */
 function feeSources(model: CatalogModel): string[] {
-  return model.price?.source.match(/(?:a search|code) by [^;]+/g) ?? [];
+  return model.price?.source.match(/(?:a search|code|tiers) by [^;]+/g) ?? [];
 }
 
 /** What no source tells. */

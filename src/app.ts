@@ -34,7 +34,7 @@ import { capAlerts, pauseAlerts } from './gateway/health/stop-alerts.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
 import { Bag } from './lib/bag.ts';
-import { nowMs, systemClock } from './lib/clock.ts';
+import { nowMs, steadyClock } from './lib/clock.ts';
 import { armFailpoint } from './lib/failpoint.ts';
 import { log } from './lib/log.ts';
 import { VERSION } from './lib/version.ts';
@@ -356,7 +356,7 @@ function gatewayPorts(config: Config, { store, journal, alerts }: Parts): Gatewa
     journal,
     sealKey: sealKeyOf(directory),
     thoughts: createMemoryThoughts(),
-    health: new Health(systemClock, healthAlerts(alarm)),
+    health: new Health(steadyClock, healthAlerts(alarm)),
     conversations: new Conversations(),
     containers: new PaidContainers(),
     running: new Bag(),

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'bun:test';
 import { unbilledNotes } from '../src/catalog/unbilled-code.ts';
+import { unpricedTierNotes } from '../src/catalog/unpriced-tiers.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { accepted, emptyDirectory, loadText } from './support/config-file.ts';
 
@@ -127,4 +128,23 @@ models:
   expect(notes('{ input: 1, output: 1 }')).toEqual([expect.stringMatching(/^own .*`per_container`/)]);
   expect(notes('{ input: 1, output: 1, per_container: 0 }')).toEqual([]);
   expect(notes('{ input: 0, output: 0 }')).toEqual([]);
+});
+
+test('a price without the dearer tiers that the catalogue knows is told, with what they cost', () => {
+  const notes = (price: string, provider = 'openai') => {
+    const { models, providers } = accepted(
+      loadText(`
+providers: { ${provider}: { api_key: k } }
+models: { gpt-5.5: { ${price} }, gpt-5.4-nano: { price: { input: 1, output: 1 } } }`),
+    );
+    return unpricedTierNotes(models.values(), providers).map(({ note }) => note);
+  };
+  expect(notes('price: { input: 6, output: 36 }')).toEqual([
+    expect.stringMatching(/^gpt-5\.5 .* tiers: \{ priority: \{ input: 12\.50, output: 75\.00 \} \}\.$/),
+  ]);
+  const tiers = 'tiers: { priority: { input: 15, output: 90 } }';
+  expect(notes(`price: { input: 6, output: 36, ${tiers} }`)).toEqual([]);
+  expect(notes('price: { input: 0, output: 0 }')).toEqual([]);
+  expect(notes('aliases: [mine]')).toEqual([]);
+  expect(notes('price: { input: 6, output: 36 }', 'anthropic')).toEqual([]);
 });

@@ -25,6 +25,8 @@ export type HoldRequest = {
   prompts?: number;
   /** The prompt may be written to a cache, at this price. */
   cacheWrite?: 'cacheWrite' | 'cacheWrite1h';
+  /** The dearer service tier it asks for, by the name it has in the price. */
+  tier?: string;
   /** Of a container that code may run in, as `perContainer` counts it. */
   containers?: number;
   price: Price;
@@ -35,6 +37,8 @@ export type Hold = { needNano: bigint; holdNano: bigint };
 
 /** What a model is assumed to answer at most when nobody says. */
 const OUTPUT_TOKENS_UNKNOWN = 8192;
+/** Tiers that answer nobody who has not asked for them; others may be what the operator's project has for all calls. */
+const ONLY_ASKED = ['fast', 'ultrafast'];
 /** A token of text holds two bytes or more in all but made-up prompts. */
 const BYTES_PER_TOKEN_MIN = 2;
 
@@ -72,7 +76,7 @@ function expectedOutput(request: HoldRequest, expectedTokens: number): number {
 function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
   const { promptTokens, price, prompts = 1 } = request;
   const inputTokens = promptTokens * prompts;
-  const rates = ratesFor(price, promptTokens, undefined);
+  const rates = ratesFor(price, promptTokens, request.tier);
   const inputRate = Math.max(rates.input, rates[request.cacheWrite ?? 'input']);
   const needPico = times(inputTokens, inputRate) + times(prompts, price.perRequest ?? 0);
   const outputTokens = expectedOutput(request, expectedTokens);
@@ -85,7 +89,8 @@ function dearestCost(request: HoldRequest): Costs {
   const inputTokens = promptTokens * prompts;
   const outputTokens = (capOf(request) ?? maxOutputTokens ?? OUTPUT_TOKENS_UNKNOWN) * answersOf(request);
   let dearest = 0n;
-  for (const rates of everyRates(price, promptTokens)) {
+  const mayAnswer = (tier: string) => tier === request.tier || !ONLY_ASKED.includes(tier);
+  for (const rates of everyRates(price, promptTokens, mayAnswer)) {
     const cost = times(inputTokens, dearestInput(rates)) + times(outputTokens, dearestOutput(rates));
     if (cost > dearest) dearest = cost;
   }

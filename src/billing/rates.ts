@@ -34,9 +34,14 @@ export function asksOthers({ requests }: Usage): boolean {
   return requests?.some(({ other }) => other !== undefined) === true;
 }
 
-/** Every set of rates that a call with up to `promptTokensMax` may be charged by, whatever tier answers. */
-export function everyRates(price: Price, promptTokensMax: number): Rates[] {
-  return [price, ...Object.values(price.tiers ?? {})].flatMap((prices) => {
+/** Every set of rates that a call with up to `promptTokensMax` may be charged by, in whichever tier may answer. */
+export function everyRates(
+  price: Price,
+  promptTokensMax: number,
+  mayAnswer: (tier: string) => boolean = () => true,
+): Rates[] {
+  const tiers = Object.entries(price.tiers ?? {}).filter(([tier]) => mayAnswer(tier));
+  return [price, ...tiers.map(([, prices]) => prices)].flatMap((prices) => {
     const steps = prices.steps?.filter((step) => promptTokensMax > step.aboveTokens) ?? [];
     return [prices, ...steps].map(withParents);
   });

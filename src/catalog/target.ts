@@ -4,15 +4,19 @@ import type { FormatId } from '../canonical/part.ts';
 import type { Target } from '../formats/codec.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Deployment, Model } from './model.ts';
-import { pricesOf } from './price.ts';
 
 /** The wire format a deployment is called in: its own choice, else the provider's preferred one. */
 export function formatOf(deployment: Deployment, provider: Provider): FormatId {
   return deployment.format ?? provider.formats[0] ?? 'openai-chat';
 }
 
-/** The facts a request to this deployment is fitted to. */
-export function targetOf(model: Model, deployment: Deployment, provider: Provider): Target {
+/** The facts a request to this deployment is fitted to; `tiers` are those that have a price. */
+export function targetOf(
+  model: Model,
+  deployment: Deployment,
+  provider: Provider,
+  tiers: NonNullable<Target['tiers']> = [],
+): Target {
   const { capabilities } = model;
   const { quirks } = provider;
   const { refuses } = quirks;
@@ -43,7 +47,7 @@ export function targetOf(model: Model, deployment: Deployment, provider: Provide
     plainSchemas: quirks.plainSchemas ?? false,
     idleSampling: capabilities.idleSampling ?? false,
     topK: quirks.topK ?? false,
-    fastTier: pricesOf(model).some(({ tiers }) => tiers?.fast !== undefined),
+    tiers,
     ...(quirks.temperatureMax === undefined ? {} : { temperatureMax: quirks.temperatureMax }),
     ...(refuses === undefined ? {} : { refuses }),
     ...(quirks.refusesBetas === undefined ? {} : { refusesBetas: quirks.refusesBetas }),

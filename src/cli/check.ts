@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { unbilledNotes } from '../catalog/unbilled-code.ts';
+import { unpricedTierNotes } from '../catalog/unpriced-tiers.ts';
 import type { Config } from '../config/config.ts';
 import { describeProblems } from './config.ts';
 import { Failure } from './failure.ts';
@@ -40,7 +41,9 @@ function check(flags: CheckFlags, ports: CommandPorts, host: Host): void {
 
 /** What is right and may not be meant. */
 function notesOf({ models, providers }: Config): string[] {
-  return unbilledNotes(models.values(), providers).map(({ note }) => note);
+  return [unbilledNotes, unpricedTierNotes].flatMap((notes) =>
+    notes(models.values(), providers).map(({ note }) => note),
+  );
 }
 
 function countsOf(config: Config) {

@@ -50,7 +50,8 @@ const priceMembers = {
   steps: Steps,
   tiers: Type.Optional(
     Type.Record(Type.String(), Tier, {
-      description: 'Other prices where the provider answers in another service tier, by its name.',
+      description:
+        'Other prices where the provider answers in another service tier, by its name; a dearer tier is only asked for where it stands here.',
       examples: [{ flex: { input: 2.5, output: 12.5 } }],
     }),
   ),

@@ -62,8 +62,8 @@ export type Target = {
   // and what few have: absent means no
   /** It finds tools whose definitions are deferred, with the search of its provider. */
   toolSearch?: boolean;
-  /** The tier `fast` has a price of its own, so that it may be asked for in its name. */
-  fastTier?: boolean;
+  /** The service tiers with a price of their own, in lower case; `every` where nothing costs anything. */
+  tiers?: readonly string[] | 'every';
   /** Schemas are compiled by the vendor itself and must keep to what all of them know. */
   plainSchemas?: boolean;
   /** Temperature and its kin are accepted while the model is told not to think. */
@@ -201,6 +201,16 @@ export type Codec = {
   lacks?: readonly 'json-mode'[];
   /** In its streams a text that has ended takes no more sources. */
   losesLateSources?: boolean;
+  /** Where a client's body names the service tier it wants, or a speed that is one. */
+  tierMembers: readonly string[];
+  /** Tiers of this format that its vendors ask more for than their price. */
+  dearTiers: readonly string[];
+  /** Tiers that have two names. */
+  tierTwins?: Readonly<Record<string, string>>;
+  /** The header of an answer that names the tier, where its body may not. */
+  tierHeader?: string;
+  /** Headers that a written request needs beside those of every one. */
+  headersFor?(body: JsonObject): Record<string, string>;
   /** The stop texts its vendors take; the gateway sees to all others itself. `blank`: also those of white space. */
   stops: { max: number; blank: boolean };
   /**
@@ -210,8 +220,6 @@ export type Codec = {
   wholeTokensMax?: number;
   /** Where a request goes, behind a provider's base URL. */
   path(address: Address): string;
-  /** Headers that a body of our own writing needs, in lower case. */
-  headersFor?(body: JsonObject): Record<string, string>;
   /**
    * What such a path says, in formats whose bodies say nothing of it; undefined for another path. Their absence means
    * that the body has `model` and `stream`.

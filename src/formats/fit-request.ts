@@ -11,6 +11,7 @@ import type { Codec, Target } from './codec.ts';
 import { fitCompaction } from './compaction.ts';
 import { type FitStep, fitOutput } from './output-form.ts';
 import { fitRemoteCalls } from './remote-calls.ts';
+import { fitTier } from './service-tier.ts';
 import { fitToolSearch } from './tool-search.ts';
 
 /**
@@ -41,6 +42,7 @@ const STEPS = [
   fitOutput,
   fitForcedChoice,
   fitStop,
+  fitTier,
 ];
 
 const SENSES = { image: 'images', audio: 'audio', file: 'files' } as const;

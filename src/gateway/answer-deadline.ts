@@ -2,7 +2,7 @@
 
 import { Fault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
-import { nowMs } from '../lib/clock.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Call } from './call.ts';
 import { isReachable } from './health/reach.ts';
@@ -15,7 +15,7 @@ export class AnswerDeadline implements Watched {
   readonly #call: Call;
   readonly #provider: Provider;
   readonly #server: ServerConfig;
-  readonly #sentMs = nowMs();
+  readonly #sentMs = monotonicMs();
   #probed: boolean;
 
   /** `probed`: whether the provider can be reached is known, or cannot be found out. */
@@ -28,13 +28,13 @@ export class AnswerDeadline implements Watched {
 
   tick(now: number): void {
     const { connectTimeoutMs, firstByteTimeoutMs, streamTotalTimeoutMs } = this.#server;
-    const { stream, startedMs, requestTimeoutMs, givesWay } = this.#call;
+    const { stream, begunMs, requestTimeoutMs, givesWay } = this.#call;
     const waitedMs = now - this.#sentMs;
     if (stream && waitedMs >= firstByteTimeoutMs) this.#giveUp('upstream_timeout', firstByteTimeoutMs);
-    else if (stream && now - startedMs >= streamTotalTimeoutMs)
+    else if (stream && now - begunMs >= streamTotalTimeoutMs)
       this.#giveUp('request_timeout', streamTotalTimeoutMs);
     // the whole time is used up, so there is none left for another provider
-    else if (!stream && now - startedMs >= requestTimeoutMs)
+    else if (!stream && now - begunMs >= requestTimeoutMs)
       this.#giveUp('request_timeout', requestTimeoutMs, '; a streamed answer may take longer');
     else if (givesWay !== undefined && now >= givesWay.atMs)
       this.#giveUp('upstream_timeout', givesWay.atMs - this.#sentMs);

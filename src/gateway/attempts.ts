@@ -3,7 +3,7 @@
 import { Fault, type FaultCode, toFault } from '../canonical/fault.ts';
 import { priceAt } from '../catalog/price.ts';
 import type { ServerConfig } from '../config/config.ts';
-import { nowMs, pause } from '../lib/clock.ts';
+import { monotonicMs, pause } from '../lib/clock.ts';
 import { randomFraction } from '../lib/id.ts';
 import type { FallbackReason } from '../routing/order.ts';
 import { type Failure, mayPass, waitBefore } from '../routing/retry.ts';
@@ -102,7 +102,7 @@ export class Attempts {
     this.#call.trace.asking = candidate.provider.id;
     this.#isUnderWay = true;
     this.#hasBegun = false;
-    this.#sentMs = nowMs();
+    this.#sentMs = monotonicMs();
     const probes = health.begin(candidate, credential, config.routing.cooldownMs);
     this.#call.givesWay = this.#givesWay(candidate, probes);
     if (candidate.provider.credentials.length > 1 || this.#mayStay())
@@ -116,10 +116,10 @@ export class Attempts {
    */
   #givesWay(candidate: Candidate, probes: number): Call['givesWay'] {
     if (!this.#hasOther(() => true)) return undefined;
-    const { stream, startedMs, requestTimeoutMs } = this.#call;
+    const { stream, begunMs, requestTimeoutMs } = this.#call;
     const { health, config } = this.#ports;
     const { attemptTimeoutMs = Number.POSITIVE_INFINITY, cooldownMs } = config.routing;
-    const leftMs = Math.max(0, startedMs + requestTimeoutMs - this.#sentMs);
+    const leftMs = Math.max(0, begunMs + requestTimeoutMs - this.#sentMs);
     const isProbe = probes > 0 && health.isSilent(candidate);
     const forMs = Math.min(
       attemptTimeoutMs,
@@ -131,7 +131,8 @@ export class Attempts {
     const leastMs = (this.#ports.server.connectTimeoutMs * 3) / 4;
     const kind = stream ? 'stream' : 'whole';
     const isQuiet = () =>
-      health.isSilent(candidate) || health.hasGoneQuiet(candidate, kind, nowMs() - this.#sentMs, leastMs);
+      health.isSilent(candidate) ||
+      health.hasGoneQuiet(candidate, kind, monotonicMs() - this.#sentMs, leastMs);
     const isWell = (other: Candidate) => health.fitnessOf(other) === 'well';
     const isDue = () => !isProbe && isQuiet() && this.#hasOther(isWell);
     return { atMs: this.#sentMs + forMs, isDue };
@@ -154,7 +155,7 @@ export class Attempts {
     const stop = this.#stop;
     if (!stop) return;
     const { health } = this.#ports;
-    const tookMs = nowMs() - this.#sentMs;
+    const tookMs = Math.round(monotonicMs() - this.#sentMs);
     health.answered(stop.candidate, isStream ? 'stream' : 'whole', tookMs);
     this.#hasBegun = isStream;
     if (isStream) health.began(stop.candidate, this.#credential, tookMs);
@@ -210,7 +211,7 @@ export class Attempts {
   }
 
   get hasTime(): boolean {
-    return nowMs() < this.#deadlineMs();
+    return monotonicMs() < this.#deadlineMs();
   }
 
   /** One more request for the same answer goes where the last one went; `why` is what the journal says of that one. */
@@ -223,7 +224,7 @@ export class Attempts {
     call.trace.upstreamStatus = undefined;
     // nobody else can go on with what this one has begun
     call.givesWay = undefined;
-    this.#sentMs = nowMs();
+    this.#sentMs = monotonicMs();
   }
 
   /**
@@ -248,7 +249,9 @@ export class Attempts {
     const { deployment, provider } = candidate;
     const status = trace.upstreamStatus === undefined ? '' : ` ${trace.upstreamStatus}`;
     trace.failed ??= [];
-    trace.failed.push(`${provider.id}/${deployment.model}${status} ${why} ${nowMs() - this.#sentMs}ms`);
+    trace.failed.push(
+      `${provider.id}/${deployment.model}${status} ${why} ${Math.round(monotonicMs() - this.#sentMs)}ms`,
+    );
   }
 
   /** Decides whether the same deployment is asked once more, and waits until it may be. */
@@ -279,14 +282,14 @@ export class Attempts {
     if (this.#retriesLeft === 0 || !mayPass(failure) || health.isBroken(candidate)) return undefined;
     const retry = config.routing.retries - this.#retriesLeft + 1;
     const waitMs = waitBefore(retry, failure.retryAfterS, randomFraction());
-    if (waitMs === undefined || nowMs() + waitMs >= this.#deadlineMs()) return undefined;
+    if (waitMs === undefined || monotonicMs() + waitMs >= this.#deadlineMs()) return undefined;
     this.#retriesLeft -= 1;
     return waitMs;
   }
 
   #deadlineMs(): number {
-    const { stream, startedMs, requestTimeoutMs } = this.#call;
-    return startedMs + (stream ? this.#ports.server.streamTotalTimeoutMs : requestTimeoutMs);
+    const { stream, begunMs, requestTimeoutMs } = this.#call;
+    return begunMs + (stream ? this.#ports.server.streamTotalTimeoutMs : requestTimeoutMs);
   }
 
   /** A refusal would not be the last word: the configuration wants another model to be asked, and there is one. */

@@ -35,9 +35,16 @@ export type Call = Bagged & {
   stream: boolean;
   headers: Headers;
   startedMs: number;
+  /** The same moment by the monotonic clock, for what may take only so long. */
+  begunMs: number;
   /** So long an answer that is not streamed may take as a whole. */
   requestTimeoutMs: number;
-  /** When the attempt under way has to make room for the next one; undefined: it may take all the time there is. */
+  /**
+   * The dearer service tier of the attempt under way as far as it is known before its usage names one: what its
+   * provider is asked for, or what the headers of the answer say.
+   */
+  tier?: string | undefined;
+  /** When the attempt under way has to make room for the next one, by the monotonic clock; undefined: it may take all the time there is. */
   givesWay?: { atMs: number; isDue(): boolean } | undefined;
   /** Our own abort, of the attempt under way: the client left or a deadline passed; `reason` says which. */
   abort: AbortController;

@@ -3,7 +3,7 @@
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
 import type { Usage } from '../canonical/usage.ts';
-import { nowMs } from '../lib/clock.ts';
+import { monotonicMs, nowMs } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Cache, SettleRule } from '../store/ports.ts';
@@ -92,6 +92,8 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
         const plan = planCall(call, candidate, ports);
         losses = plan.losses;
         latch.freesContainers = hasFreeContainers(call, plan);
+        latch.upstream = plan.upstream;
+        call.tier = plan.tier;
         if (isStrict(call)) refuseLosses(losses);
         attempts.send(plan);
         const { body, stream } = await tryCandidate({ call, plan, meter, latch, attempts, ports });
@@ -126,7 +128,7 @@ async function answerKept(call: Call, hit: Hit, latch: Latch, ports: GatewayPort
 
 /** A whole answer may take its time and no more, wherever it spends it. */
 function awaitTurn(turn: Turn, call: Call, { watch }: GatewayPorts): Promise<void> {
-  const leftMs = call.startedMs + call.requestTimeoutMs - nowMs();
+  const leftMs = call.begunMs + call.requestTimeoutMs - monotonicMs();
   return turn.wait(call.abort.signal, watch, call.stream ? undefined : leftMs);
 }
 
@@ -247,7 +249,7 @@ async function openRelay(
     watch: ports.watch,
     server: ports.server,
     conversion,
-    calledMs: call.startedMs,
+    calledMs: call.begunMs,
     beat: call.codec.telltale.beat,
     sent: call.trace.sent,
     settle: (rule) => {

@@ -37,6 +37,8 @@ export class Meter {
   #chars = 0;
   #frames = 0;
   #code: (() => CodeSeen | undefined) | undefined;
+  /** Told before the tokens are counted, so that what breaks off costs what it was made by. */
+  #tier: string | undefined;
   #billed: { report: Usage; usage: Usage } | undefined;
 
   /** `promptTokens` is what the prompt is worth if the provider does not say. */
@@ -48,6 +50,7 @@ export class Meter {
     switch (event.type) {
       case 'start':
       case 'usage':
+        this.#tier = event.serviceTier ?? this.#tier;
         this.hearReport(event.usage);
         return;
       case 'part-delta':
@@ -83,6 +86,7 @@ export class Meter {
     this.fault = undefined;
     this.refused = false;
     this.#report = undefined;
+    this.#tier = undefined;
     this.#covered = 0;
     this.#chars = 0;
     this.#frames = 0;
@@ -186,7 +190,8 @@ export class Meter {
 
   #estimate(): Usage {
     const input = this.#promptTokens;
-    return { ...noUsage('estimated'), input, inputUncached: input, output: this.#seen };
+    const tier = this.#tier === undefined ? {} : { tier: this.#tier };
+    return { ...noUsage('estimated'), input, inputUncached: input, output: this.#seen, ...tier };
   }
 }
 

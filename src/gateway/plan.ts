@@ -1,5 +1,6 @@
 // Decides how a call reaches one deployment: its own bytes with a few edits, or through the canonical model.
 
+import { isFree } from '../billing/rates.ts';
 import { type AnswerChange, chainChanges } from '../canonical/answer-change.ts';
 import { Fault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
@@ -15,6 +16,7 @@ import { fitRequest } from '../formats/fit-request.ts';
 import { FORMATS } from '../formats/index.ts';
 import { needsGateway, passEdits } from '../formats/pass-edits.ts';
 import { isEnvelope, keepOwnSeals, scopeIn, sealFor } from '../formats/seal.ts';
+import { dearTierIn, tierEdits } from '../formats/service-tier.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -53,6 +55,8 @@ export type PassPlan = {
   renamed: boolean;
   hideUsage: boolean;
   losses: Loss[];
+  /** The dearer service tier it asks for. */
+  tier: string | undefined;
   /** Whose reasoning the answer holds. */
   scope: string;
   /** There when the seals of the answer could end up with someone else than who made them. */
@@ -63,13 +67,14 @@ export type TranscodePlan = {
   candidate: Candidate;
   upstream: Codec;
   path: string;
+  /** Beside those that every request has. */
+  headers: Record<string, string>;
   /** Asked of the provider; the client may want the answer whole. */
   stream: boolean;
   body: Uint8Array;
-  /** What its members need beside it. */
-  headers: Record<string, string>;
   credential: string | undefined;
   losses: Loss[];
+  tier: string | undefined;
   /** Bodies of further requests, one for each answer beyond the first that the client wants. */
   more: Uint8Array[];
   /** Its provider may stop in the middle of the answer, and clients of the other format cannot go on by themselves. */
@@ -90,7 +95,7 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
   const own = call.codec.id;
   const first = formats[0] ?? own;
   const speaksOwn = formats.includes(own);
-  const target = targetOf(call.model, candidate.deployment, candidate.provider);
+  const target = targetFor(call, candidate);
   const isHard = needsGateway(own, call.body, target) || !formatsOf(candidate).includes(first);
   if (first === own || (speaksOwn && !candidate.provider.quirks.firstFormatFirst))
     return isHard
@@ -110,6 +115,12 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
       return passPlan(call, candidate, ports, target);
     throw thrown;
   }
+}
+
+/** What the deployment can take of this call, by the price it has now. */
+function targetFor({ model, price }: Call, { deployment, provider }: Candidate): Target {
+  const tiers = isFree(price) ? 'every' : Object.keys(price.tiers ?? {});
+  return targetOf(model, deployment, provider, tiers);
 }
 
 /** A search, and code that runs at the provider, narrow the formats to those that have one, if there are any. */
@@ -133,7 +144,7 @@ export function passPlan(
   call: Call,
   candidate: Candidate,
   ports: PlanPorts,
-  target = targetOf(call.model, candidate.deployment, candidate.provider),
+  target = targetFor(call, candidate),
 ): PassPlan {
   const { codec } = call;
   const { provider } = candidate;
@@ -153,6 +164,10 @@ export function passPlan(
     if (hideUsage) edits.push({ path: ['stream_options', 'include_usage'], json: 'true' });
   }
   const losses = [...(shown?.losses ?? []), ...fitted.losses];
+  const unpriced = tierEdits(call.body, target, codec, losses);
+  edits.push(...unpriced);
+  const isLeftOut = unpriced.some(({ path }) => path[0] !== 'fallbacks');
+  const tier = isLeftOut ? undefined : dearTierIn(call.body, codec);
   if (codec.id === 'anthropic-messages') {
     for (const name of ACCOUNT_MEMBERS.filter((each) => each in call.body)) {
       edits.push({ path: [name], json: undefined });
@@ -166,7 +181,7 @@ export function passPlan(
     ? sealNotes(call.key.id, scope, ports.thoughts)
     : undefined;
   const sent = { candidate, upstream: codec, path, stream: call.stream, body, credential };
-  return { kind: 'pass', ...sent, renamed, hideUsage, losses, scope, noteSeals };
+  return { kind: 'pass', ...sent, renamed, hideUsage, losses, tier, scope, noteSeals };
 }
 
 /** The client's body with the seals that belong to the provider, and the credential they belong to. */
@@ -262,8 +277,8 @@ function transcodePlan(
     remember: (parts, textHash) => rememberThoughts({ parts, textHash, after }, keyId, thoughts),
   };
   const headers = upstream.headersFor?.(encoded.value) ?? {};
-  const sent = { candidate, upstream, path, stream, body, headers, more, credential, goesOn };
-  return { kind: 'transcode', ...sent, losses, restore, sealing };
+  const sent = { candidate, upstream, path, headers, stream, body, more, credential, goesOn };
+  return { kind: 'transcode', ...sent, losses, tier: dearTierIn(encoded.value, upstream), restore, sealing };
 }
 
 function bytesOf(value: JsonObject): Uint8Array {

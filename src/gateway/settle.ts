@@ -9,12 +9,14 @@ import { type Loss, lossHeader } from '../canonical/loss.ts';
 import type { ShownCost, Usage } from '../canonical/usage.ts';
 import { priceAt } from '../catalog/price.ts';
 import { type ModelIndex, modelNamed } from '../catalog/resolve.ts';
+import type { Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, SettleRule } from '../store/ports.ts';
 import type { Call, CallsUnderWay } from './call.ts';
 import { type Due, type PaidContainers, withoutContainers } from './containers.ts';
 import { recordCall } from './journal.ts';
+import { AT_STANDARD_PRICE, inTier, tellUnpriced, underPricedNames, unpricedTier } from './tiers.ts';
 
 export type SettlePorts = {
   ledger: Ledger;
@@ -44,6 +46,8 @@ export class Latch {
   #due: { of: Usage; due: Due } | undefined;
   /** The provider asks nothing for the containers of this attempt. */
   freesContainers = false;
+  /** What the answer of this attempt is written in, which says what its tiers are called. */
+  upstream: Codec | undefined;
 
   /** `running` holds the call from now until it is settled. */
   constructor(call: Call, ports: SettlePorts) {
@@ -72,15 +76,31 @@ export class Latch {
   }
 
   #dueOf(reported: Usage): Due {
-    const { price, startedMs } = this.#call;
-    const usage = withOtherRates(reported, (name) => this.#priced(name));
-    if (usage.containers === undefined || price.perContainer === undefined) return { usage, pay() {} };
     if (this.#due?.of === reported) return this.#due.due;
-    const due = this.freesContainers
-      ? { usage: withoutContainers(usage), pay() {} }
-      : this.#ports.containers.due(usage, startedMs, nowMs());
+    const { price, startedMs } = this.#call;
+    const served = inTier(reported, this.#call.tier);
+    const named = this.upstream ? underPricedNames(served, price, this.upstream) : served;
+    const usage = withOtherRates(named, (name) => this.#priced(name));
+    const due = this.#dueContainers(usage, startedMs);
     this.#due = { of: reported, due };
     return due;
+  }
+
+  #dueContainers(usage: Usage, startedMs: number): Due {
+    if (usage.containers === undefined || this.#call.price.perContainer === undefined)
+      return { usage, pay() {} };
+    if (this.freesContainers) return { usage: withoutContainers(usage), pay() {} };
+    return this.#ports.containers.due(usage, startedMs, nowMs());
+  }
+
+  /** The losses with that of a dearer tier which has no price; of a charge, the operator hears of it too. */
+  #withTier(losses: Loss[], used: Usage, rule: SettleRule, provider: string): Loss[] {
+    const { price, model } = this.#call;
+    const isPaid = rule === 'finished' || rule === 'client-left';
+    const tier = this.upstream && isPaid ? unpricedTier(used, price, this.upstream) : undefined;
+    if (tier === undefined) return losses;
+    tellUnpriced(tier, price, { model: model.id, provider });
+    return [...losses, AT_STANDARD_PRICE];
   }
 
   /** Of a model that gave advice, by the name it has at its provider. */
@@ -120,7 +140,7 @@ export class Latch {
       usage: used,
       costNano,
       chargeNano,
-      losses: lossesOf(losses, used),
+      losses: lossesOf(this.#withTier(losses, used, rule, provider), used),
       atMs,
     });
     call.trace.costNano = chargedNano;

@@ -4,12 +4,14 @@ import { Fault } from '../canonical/fault.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { keptBetas } from '../formats/anthropic-messages/index.ts';
+import type { Codec } from '../formats/codec.ts';
 import { bufferOf } from '../lib/bytes.ts';
+import { endOfTurn } from '../lib/clock.ts';
 
 import type { Provider } from '../providers/provider.ts';
 import { AnswerDeadline } from './answer-deadline.ts';
 import type { Call } from './call.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, TranscodePlan } from './plan.ts';
 import type { Watch } from './watch.ts';
 
 /** Answers a provider's requests inside the process instead of over the network. */
@@ -25,7 +27,8 @@ export type Transport = (request: {
 export type Sending = Pick<
   Plan,
   'kind' | 'candidate' | 'upstream' | 'path' | 'stream' | 'body' | 'credential'
-> & { headers?: Record<string, string> };
+> &
+  Partial<Pick<TranscodePlan, 'headers'>>;
 
 export type UpstreamPorts = {
   watch: Watch;
@@ -62,8 +65,11 @@ export async function callUpstream(call: Call, plan: Sending, ports: UpstreamPor
   const deadline = new AnswerDeadline(call, provider, ports.server, provider.builtIn || ports.proxied);
   ports.watch.add(deadline);
   try {
+    // together with all calls of this turn: the thread that sends them is woken once
+    await endOfTurn();
     const response = await send(call, plan, ports);
     const { status, headers } = response;
+    noteTier(call, plan.upstream, headers);
     const isStream = isEventStream(headers);
     const stream = call.stream && response.ok && isStream ? response.body : null;
     return { status, headers, isStream, body: stream ?? bufferOf(await readWhole(response)) };
@@ -100,6 +106,12 @@ function send(call: Call, plan: Sending, ports: UpstreamPorts): Promise<Response
   };
   if (provider.ca !== undefined) options.tls = { ca: provider.ca };
   return fetch(provider.baseUrl + path, options);
+}
+
+/** A provider that is busy serves in a cheaper tier than it was asked for. */
+function noteTier(call: Call, { tierHeader }: Codec, headers: Headers): void {
+  const told = tierHeader === undefined ? null : headers.get(tierHeader);
+  if (told !== null && /^(standard|flex|priority)$/i.test(told)) call.tier = told.toLowerCase();
 }
 
 /** Some hosts forget the type of their streams: one that says nothing is believed to be a stream. */
@@ -209,12 +221,16 @@ export function upstreamHeaders(call: Call, plan: Sending, userAgent: string): R
     }
   }
   for (const name in provider.headers) headers[name.toLowerCase()] = provider.headers[name] as string;
-  // a list that the operator may have begun
-  for (const name in plan.headers)
-    headers[name] = [headers[name], plan.headers[name]].filter((one) => one !== undefined).join(',');
+  for (const [name, needed] of Object.entries(plan.headers ?? {}))
+    headers[name] = addedTo(headers[name], needed);
   const { credential } = plan;
   if (credential !== undefined) signIn(headers, provider, credential);
   return headers;
+}
+
+/** The operator's own headers may say more under the same name. */
+function addedTo(said: string | undefined, needed: string): string {
+  return said === undefined ? needed : `${said},${needed}`;
 }
 
 function signIn(headers: Record<string, string>, provider: Provider, credential: string): void {

@@ -1,9 +1,9 @@
 // One clock tick for all open calls: deadlines, keep-alive comments and stalled readers without a timer each.
 
 import { Bag, type Bagged } from '../lib/bag.ts';
-import { every, nowMs } from '../lib/clock.ts';
+import { every, monotonicMs } from '../lib/clock.ts';
 
-/** Something that wants to look at the clock now and then. */
+/** Something that wants to look at the clock now and then: the monotonic one, which nobody sets. */
 export type Watched = Bagged & { tick(nowMs: number): void };
 
 const TICK_MS = 250;
@@ -25,7 +25,7 @@ export class Watch {
 
   /** Calls `fire` once when `delayMs` have passed, within a tick; returns how to call it off. Costs no timer. */
   after(delayMs: number, fire: () => void): () => void {
-    const untilMs = nowMs() + delayMs;
+    const untilMs = monotonicMs() + delayMs;
     const watched: Watched = {
       tick: (now) => {
         if (now < untilMs) return;
@@ -38,7 +38,7 @@ export class Watch {
   }
 
   #tick(): void {
-    const now = nowMs();
+    const now = monotonicMs();
     for (const watched of this.#watched) watched.tick(now);
     if (this.#watched.size > 0) return;
     this.#stop?.();

@@ -20,6 +20,9 @@ export function monotonicMs(): number {
 
 export const systemClock: Clock = { nowMs };
 
+/** The wall clock as it would go on if nobody had set it since the program began: for how long something lasts. */
+export const steadyClock: Clock = { nowMs: () => Math.round(performance.timeOrigin + performance.now()) };
+
 /** Calls `tick` every `periodMs` until the returned function is called. Never keeps the process alive. */
 export function every(periodMs: number, tick: () => void): () => void {
   const timer = setInterval(tick, periodMs);
@@ -34,9 +37,20 @@ export function after(delayMs: number, fire: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Resolves when everything that is ready by now has had its turn: what came over the network, above all. */
+let turn: Promise<void> | undefined;
+
+/**
+ * Resolves when everything that is ready by now has had its turn: what came over the network, above all. Whoever waits
+ * in the same turn goes on one right after the other.
+ */
 export function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  turn ??= new Promise((resolve) =>
+    setImmediate(() => {
+      turn = undefined;
+      resolve();
+    }),
+  );
+  return turn;
 }
 
 /** Resolves after `delayMs`, or at once when `signal` is aborted; never rejects. Keeps the process alive. */

@@ -69,6 +69,16 @@ describe('the expected hold', () => {
     expect(usd({ price, bodyBytes: 35_000 }, EXPECTED).need).toBe('0.048615');
   });
 
+  test('is priced by the tier that is asked for', () => {
+    const tiers = { fast: { input: 10 * M, output: 50 * M } };
+    expect(usd({ price: { ...OPUS, tiers } }, EXPECTED)).toEqual(usd({}, EXPECTED));
+    expect(usd({ price: { ...OPUS, tiers }, tier: 'fast' }, EXPECTED)).toEqual({
+      need: '0.10',
+      hold: '0.20',
+    });
+    expect(usd({ tier: 'fast' }, EXPECTED)).toEqual(usd({}, EXPECTED));
+  });
+
   test('holds the price of the request itself', () => {
     expect(usd({ price: { ...OPUS, perRequest: 1e10 } }, EXPECTED).need).toBe('0.06');
   });
@@ -105,6 +115,12 @@ describe('the strict hold', () => {
     const tiers = { flex: { input: M, output: M }, priority: { input: 12 * M, output: 75 * M } };
     // 18,000 at 12: 0.216; 1,000 at 75: 0.075
     expect(usd({ price: { ...OPUS, tiers }, outputCap: 1000 }, STRICT).hold).toBe('0.291');
+  });
+
+  test('knows that some tiers answer only who has asked for them', () => {
+    const tiers = { fast: { input: 12 * M, output: 75 * M } };
+    expect(usd({ price: { ...OPUS, tiers }, outputCap: 1000 }, STRICT).hold).toBe('0.205');
+    expect(usd({ price: { ...OPUS, tiers }, outputCap: 1000, tier: 'fast' }, STRICT).hold).toBe('0.291');
   });
 
   test('is never below the minimum', () => {

@@ -1,6 +1,7 @@
 // What is put aside for a call follows the caps its client wrote, in every format's own words.
 
 import { expect, test } from 'bun:test';
+import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { CapWatch } from '../../src/gateway/admission/daily-cap.ts';
 import { putAside } from '../../src/gateway/admission/put-aside.ts';
 import type { Call } from '../../src/gateway/call.ts';
@@ -12,7 +13,8 @@ import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
 
 removeScratchAfterEach();
 
-const PRICE = { input: 0, output: 1_000_000, source: 'test', asOf: '2026-11-25' };
+const tiers = { priority: { input: 0, output: 3_000_000 } };
+const PRICE = { input: 0, output: 1_000_000, tiers, source: 'test', asOf: '2026-11-25' };
 const BILLING = { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNano: 1n } as const;
 
 async function setUp(members: Partial<NewKey> = {}) {
@@ -21,7 +23,12 @@ async function setUp(members: Partial<NewKey> = {}) {
   const callOf = (body: JsonObject, startedMs = 1_000_000): Call => {
     // no more of a call than its money depends on
     const call = { id: newCallId(), key, body, bytes: new Uint8Array(), promptTokens: 0, startedMs };
-    return { ...call, price: PRICE, model: { id: 'm', maxOutputTokens: undefined } } as unknown as Call;
+    return {
+      ...call,
+      codec: openaiChat,
+      price: PRICE,
+      model: { id: 'm', maxOutputTokens: undefined },
+    } as unknown as Call;
   };
   return { ports: { directory, ledger, billing: BILLING, capWatch: new CapWatch() }, key, callOf, close };
 }
@@ -30,6 +37,9 @@ test.each<[string, JsonObject, bigint]>([
   ['nothing is asked', {}, 2_000_000n],
   ['Chat', { max_completion_tokens: 100, n: 2 }, 200_000n],
   ['older Chat, Messages', { max_tokens: 100 }, 100_000n],
+  ['a dearer tier', { max_tokens: 100, service_tier: 'priority' }, 300_000n],
+  ['the same one', { max_tokens: 100, service_tier: 'fast' }, 300_000n],
+  ['one without a price', { max_tokens: 100, service_tier: 'ultrafast' }, 100_000n],
   ['Responses', { max_output_tokens: 100 }, 100_000n],
   ['Gemini', { generationConfig: { maxOutputTokens: 100, candidateCount: 2 } }, 200_000n],
 ])('%s', async (_, body, heldNano) => {

@@ -15,6 +15,25 @@ const UNLOCKED: Record<string, { members?: string[]; ofTools?: string[] }> = {
   'advanced-tool-use': { ofTools: ['input_examples', 'defer_loading', 'allowed_callers'] },
 };
 
+/** Some models take a speed only with it ("Fast mode"), the others do not mind. */
+const FAST_MODE = 'fast-mode-2026-02-01';
+/** Servers with a toolset each ("MCP connector"). */
+const MCP_CLIENT = 'mcp-client-2025-11-20';
+
+/** The header that unlocks what stands in a written request. */
+export function betasFor(body: JsonObject): Record<string, string> {
+  const betas = [
+    ...(body.speed === undefined ? [] : [FAST_MODE]),
+    ...(body.mcp_servers === undefined ? [] : [MCP_CLIENT]),
+  ];
+  return betas.length === 0 ? {} : { 'anthropic-beta': betas.join(',') };
+}
+
+/** Whether a provider that refuses these betas refuses the speed. */
+export function refusesSpeed(refused: readonly string[] = []): boolean {
+  return membersOfBetas(refused).includes('speed');
+}
+
 /** What is left of an `anthropic-beta` header; undefined when nothing is. `*` refuses every beta, a name every date. */
 export function keptBetas(header: string, refused: readonly string[]): string | undefined {
   const betas = header.split(',').map((beta) => beta.trim());
@@ -51,11 +70,6 @@ export function toolsWithoutBetas(
     return kept;
   });
   return changed ? list : tools;
-}
-
-/** The header that a body written here needs: the betas of what is in it. */
-export function betasFor(body: JsonObject): Record<string, string> {
-  return body.mcp_servers === undefined ? {} : { 'anthropic-beta': 'mcp-client-2025-11-20' };
 }
 
 export const REFUSED_BETA = 'the provider refuses the beta it belongs to';

@@ -28,10 +28,13 @@ export const anthropicMessages: Codec = {
   hides: ['images'],
   losesLateSources: true,
   stops: { max: Number.POSITIVE_INFINITY, blank: false },
+  // `service_tier` says whether capacity that was bought beforehand may serve
+  tierMembers: ['speed'],
+  dearTiers: ['fast'],
+  headersFor: betasFor,
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
   path: () => '/messages',
-  headersFor: betasFor,
   modelMember: 'model',
   idPrefix: 'msg_',
   errorType,

@@ -47,7 +47,10 @@ function modalityCount(details: JsonValue | undefined, modality: string): number
 
 /** Which capacity answered, in the words all formats share. */
 function tierOf(value: JsonObject): string | undefined {
-  const tier = asString(value.serviceTier)?.toLowerCase() ?? TRAFFIC[asString(value.trafficType) ?? ''];
+  const named = asString(value.serviceTier)
+    ?.toLowerCase()
+    .replace(/^service_tier_/, '');
+  const tier = named ?? TRAFFIC[asString(value.trafficType) ?? ''];
   return tier === 'standard' ? 'default' : tier;
 }
 

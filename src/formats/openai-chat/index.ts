@@ -4,6 +4,7 @@ import { asString } from '../../lib/json.ts';
 import { writeFrame } from '../../lib/sse.ts';
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
+import { FAST_IS_PRIORITY } from '../service-tier.ts';
 import { decodeRequest } from './decode/request.ts';
 import { decodeResponse } from './decode/response.ts';
 import { ChatStreamDecoder } from './decode/stream.ts';
@@ -24,6 +25,9 @@ export const openaiChat: Codec = {
   issuer: ISSUER,
   showSeals,
   stops: { max: 4, blank: true },
+  tierMembers: ['service_tier'],
+  dearTiers: ['priority', 'fast', 'ultrafast'],
+  tierTwins: FAST_IS_PRIORITY,
   path: () => '/chat/completions',
   extras: readExtras,
   modelMember: 'model',

@@ -2,6 +2,7 @@
 
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
+import { FAST_IS_PRIORITY } from '../service-tier.ts';
 import { breakOff } from './break-off.ts';
 import { decodeRequest } from './decode/request.ts';
 import { decodeResponse } from './decode/response.ts';
@@ -23,6 +24,9 @@ export const openaiResponses: Codec = {
   issuer: 'openai',
   showSeals: (body, show) => withoutForeignCode(showSeals(body, show)),
   stops: { max: 0, blank: false },
+  tierMembers: ['service_tier'],
+  dearTiers: ['priority', 'fast', 'ultrafast'],
+  tierTwins: FAST_IS_PRIORITY,
   path: () => '/responses',
   modelMember: 'model',
   idPrefix: 'resp_',

@@ -10,7 +10,7 @@ import { type ModelIndex, resolveModel } from '../../catalog/resolve.ts';
 import type { Config } from '../../config/config.ts';
 import { type BodyKind, checkBody } from '../../formats/check.ts';
 import type { Address, Codec } from '../../formats/codec.ts';
-import { nowMs } from '../../lib/clock.ts';
+import { monotonicMs, nowMs } from '../../lib/clock.ts';
 import { newCallId } from '../../lib/id.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { resolveLimits } from '../../store/key-limits.ts';
@@ -83,6 +83,7 @@ export async function admitKnown(
   seen: Seen,
   startedMs: number,
 ): Promise<Call> {
+  const begunMs = monotonicMs();
   const { config, limiter } = ports;
   const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
   const bytes = await readBody(request, limits.maxBodyBytes, {
@@ -118,6 +119,7 @@ export async function admitKnown(
     stream: !door.free && stream,
     headers: request.headers,
     startedMs,
+    begunMs,
     requestTimeoutMs: limits.requestTimeoutMs,
     abort: new AbortController(),
     hasLeft: false,

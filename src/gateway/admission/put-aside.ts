@@ -5,6 +5,7 @@ import { type Hold, type HoldRequest, type HoldRules, holdOf } from '../../billi
 import { Fault } from '../../canonical/fault.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import type { BillingConfig } from '../../config/config.ts';
+import { dearTierIn, FAST_IS_PRIORITY } from '../../formats/service-tier.ts';
 import { formatTime, monotonicMs } from '../../lib/clock.ts';
 import { failpoint } from '../../lib/failpoint.ts';
 import { asNumber, asObject, type JsonObject } from '../../lib/json.ts';
@@ -114,6 +115,7 @@ export function keptHold({ caching, price }: Call, { minimumChargeNano }: HoldRu
 export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest {
   const wishes = wishesOf(call.body);
   const cacheWrite = autoCacheWrite(call);
+  const tier = tierWanted(call);
   return {
     bodyBytes: call.bytes.length,
     promptTokens: call.promptTokens,
@@ -123,7 +125,16 @@ export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest
     containers: containersWanted(call.body),
     price: call.price,
     ...(cacheWrite === undefined ? {} : { cacheWrite }),
+    ...(tier === undefined ? {} : { tier }),
   };
+}
+
+/** By the name it has in the price, where it has two. */
+function tierWanted({ body, codec, price }: Call): string | undefined {
+  const tier = dearTierIn(body, codec);
+  const twin = tier === undefined ? undefined : FAST_IS_PRIORITY[tier];
+  if (tier === undefined || twin === undefined || price.tiers?.[tier]) return tier;
+  return price.tiers?.[twin] ? twin : tier;
 }
 
 /** Throws Fault `storage_fault`. */

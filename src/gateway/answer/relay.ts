@@ -2,7 +2,7 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import type { ServerConfig } from '../../config/config.ts';
-import { nowMs } from '../../lib/clock.ts';
+import { monotonicMs, nowMs } from '../../lib/clock.ts';
 import { failpoint } from '../../lib/failpoint.ts';
 import type { SettleRule } from '../../store/ports.ts';
 import { ruleOf } from '../settle.ts';
@@ -49,7 +49,7 @@ export class Relay implements Watched {
   place: number | undefined = undefined;
   readonly #ports: RelayPorts;
   readonly #reader: Reader;
-  readonly #startedMs = nowMs();
+  readonly #startedMs = monotonicMs();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   /** Output made before there was a client stream to put it in. */
   #early: Uint8Array[] = [];
@@ -78,7 +78,7 @@ export class Relay implements Watched {
     await Promise.race([this.#opening, committed]);
     this.#commit = undefined;
     // nobody reads yet: a client that never does counts as stalled
-    this.#stalledMs = nowMs();
+    this.#stalledMs = monotonicMs();
   }
 
   /** The client's stream. Only whole frames are ever enqueued, so a beat fits between any two pieces. */
@@ -109,7 +109,7 @@ export class Relay implements Watched {
   async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     this.#controller = controller;
     // the upstream was not read while the client was busy: its silence counts from now
-    if (this.#stalledMs !== undefined) this.#upstreamMs = nowMs();
+    if (this.#stalledMs !== undefined) this.#upstreamMs = monotonicMs();
     this.#stalledMs = undefined;
     try {
       if (this.#flushEarly(controller)) return;
@@ -130,7 +130,7 @@ export class Relay implements Watched {
         else if (wrote) break;
       }
     } finally {
-      this.#stalledMs = nowMs();
+      this.#stalledMs = monotonicMs();
     }
   }
 
@@ -148,7 +148,7 @@ export class Relay implements Watched {
     try {
       const { done, value } = await (conversion.awaitsUsage ? this.#readBriefly() : this.#reader.read());
       if (this.#closed) return NOTHING;
-      this.#upstreamMs = nowMs();
+      this.#upstreamMs = monotonicMs();
       return done || value === undefined ? conversion.end() : conversion.push(value);
     } catch (thrown) {
       if (this.#closed) return NOTHING;
@@ -193,8 +193,8 @@ export class Relay implements Watched {
     if (this.#controller && !this.#opening) this.#controller.enqueue(bytes);
     else if (this.#controller && this.#early.length === 0) this.#controller.enqueue(bytes);
     else this.#early.push(bytes);
-    this.#writtenMs = nowMs();
-    if (output !== this.#ports.beat) this.#ports.sent.add(bytes, this.#writtenMs);
+    this.#writtenMs = monotonicMs();
+    if (output !== this.#ports.beat) this.#ports.sent.add(bytes, nowMs());
     return true;
   }
 

@@ -101,13 +101,13 @@ function roundsOf(
   meter: Meter,
   used: () => Usage,
 ): Rounds | undefined {
-  const { upstream, path, stream, candidate, headers, credential, losses, goesOn } = plan;
+  const { upstream, path, headers, stream, candidate, credential, losses, goesOn } = plan;
   const { continuing } = upstream;
   if (!continuing || !goesOn) return undefined;
   const asked = holdRequestOf(call, () => false);
   const hold = { ...asked, answers: 1, prompts: 1 };
   // not the plan: it holds what made the request
-  const sent = { kind: 'transcode', upstream, path, stream, candidate, headers, credential } as const;
+  const sent = { kind: 'transcode', upstream, path, headers, stream, candidate, credential } as const;
   return new Rounds(body, {
     continuing,
     repeatsBadTool: upstream.id !== call.codec.id,

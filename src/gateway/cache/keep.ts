@@ -13,6 +13,7 @@ import type { Conversion, Piece } from '../answer/conversion.ts';
 import { readWhole } from '../answer/whole.ts';
 import type { Call } from '../call.ts';
 import type { Plan } from '../plan.ts';
+import { inTier, underPricedNames } from '../tiers.ts';
 import { type KeptAnswer, packAnswer } from './kept-answer.ts';
 
 export type KeepPorts = { cache: Pick<Cache, 'put'>; config: { cache: { ttlMs: number } } };
@@ -44,10 +45,12 @@ export function keepFor(call: Call, plan: Plan, { cache, config }: KeepPorts): K
   };
   const { isCapped } = caching;
   const keyId = call.key.id;
-  return (raw, usage) => {
+  const { price, tier } = call;
+  return (raw, reported) => {
     const response = responseIn(raw, { upstream, candidate }, restore);
-    if (!response || !isWorthKeeping(response, usage, isCapped)) return;
+    if (!response || !isWorthKeeping(response, reported, isCapped)) return;
     const { usage: told, ...rest } = response;
+    const usage = underPricedNames(inTier(reported, tier), price, upstream);
     const kept = { ...about, usage, response: told ? { ...rest, usage } : rest };
     cache.put(name, packAnswer(kept), ttlMs, keyId);
   };

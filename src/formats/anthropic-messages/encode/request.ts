@@ -9,6 +9,7 @@ import { asObject, type JsonObject } from '../../../lib/json.ts';
 import type { Converted, Target } from '../../codec.ts';
 import { ANTHROPIC } from '../../schema-dialect.ts';
 import { fitSchema, listed } from '../../schema-fit.ts';
+import { refusesSpeed } from '../betas.ts';
 import { OWN_ID } from '../code-blocks.ts';
 import { RemoteBlocks } from '../remote-blocks.ts';
 import { SearchBlocks } from '../search-blocks.ts';
@@ -140,10 +141,19 @@ function encodeIdentity(writing: Writing): JsonObject {
   }
   if (serviceTier === 'auto' || serviceTier === 'priority') out.service_tier = 'auto';
   else if (serviceTier === 'default') out.service_tier = 'standard_only';
+  else if (serviceTier === 'fast') Object.assign(out, encodeSpeed(writing));
   else if (serviceTier !== undefined) lose(writing, 'serviceTier', 'dropped', 'Anthropic has no such tier');
   if (serviceTier === 'priority')
     lose(writing, 'serviceTier', 'changed', 'Anthropic gives priority where the account has bought it');
   return out;
+}
+
+/** More speed for more money; `fitTier` sees to it that it has a price. */
+function encodeSpeed(writing: Writing): JsonObject {
+  const { refusesBetas, refuses } = writing.target;
+  if (!refusesSpeed(refusesBetas) && !refuses?.includes('speed')) return { speed: 'fast' };
+  lose(writing, 'serviceTier', 'dropped', 'the provider refuses `speed`');
+  return {};
 }
 
 /** The lifetime of the whole cache is one of its marks here; without marks nothing is cached. */

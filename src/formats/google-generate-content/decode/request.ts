@@ -41,7 +41,9 @@ export function decodeRequest(
   };
   decodeToolChoice(body.toolConfig, value, losses);
   decodeControls(body.generationConfig, value, losses);
-  const tier = asString(body.serviceTier)?.toLowerCase();
+  const tier = asString(body.serviceTier)
+    ?.toLowerCase()
+    .replace(/^service_tier_/, '');
   if (tier !== undefined && tier !== 'unspecified')
     value.serviceTier = tier === 'standard' ? 'default' : tier;
   return { value, losses };

@@ -5,7 +5,6 @@ import type { Loss } from '../../../canonical/loss.ts';
 import type { CanonicalRequest, OutputFormat } from '../../../canonical/request.ts';
 import { compact, type JsonObject } from '../../../lib/json.ts';
 import type { Target } from '../../codec.ts';
-import { NO_FAST_PRICE } from '../../fast-tier.ts';
 import { takesSampling } from '../../sampling.ts';
 import { COMPATIBLE } from '../../schema-dialect.ts';
 import { fitSchema, listed } from '../../schema-fit.ts';
@@ -40,7 +39,7 @@ export function encodeControls(request: CanonicalRequest, target: Target, losses
     prompt_cache_retention: cache.retention,
     user: shortId(request.userId, 'userId', lose),
     safety_identifier: shortId(request.safetyId, 'safetyId', lose),
-    service_tier: encodeTier(request, target, lose),
+    service_tier: encodeTier(request, lose),
     ...(request.stream ? { stream: true, stream_options: { include_usage: true } } : {}),
   });
 }
@@ -142,15 +141,7 @@ function shortId(id: string | undefined, name: string, lose: Lose): string | und
 
 const TIERS = ['auto', 'default', 'flex', 'scale', 'priority', 'fast'];
 
-function encodeTier(
-  { serviceTier: tier, origin }: CanonicalRequest,
-  { fastTier = false }: Target,
-  lose: Lose,
-): string | undefined {
-  if (origin.serviceTier === 'speed' && !fastTier) {
-    lose('serviceTier', 'dropped', NO_FAST_PRICE);
-    return undefined;
-  }
+function encodeTier({ serviceTier: tier }: CanonicalRequest, lose: Lose): string | undefined {
   if (tier === undefined || TIERS.includes(tier)) return tier;
   // Anthropic's word for "no priority capacity"
   if (tier === 'standard_only') return 'default';

@@ -39,7 +39,7 @@ export function answerBody(dress: Dress, state: AnswerState): JsonObject {
     prompt_cache_key: echo('prompt_cache_key', null),
     reasoning: echoReasoning(request.reasoning),
     safety_identifier: echo('safety_identifier', null),
-    service_tier: serviceTier ?? asString(request.service_tier) ?? 'default',
+    service_tier: answerTier(serviceTier) ?? echoTier(request.service_tier),
     store: false,
     temperature: echo('temperature', null),
     text: echoText(request.text),
@@ -53,6 +53,19 @@ export function answerBody(dress: Dress, state: AnswerState): JsonObject {
     user: echo('user', null),
     metadata: echo('metadata', {}),
   };
+}
+
+const TIERS = ['auto', 'default', 'flex', 'scale', 'priority', 'fast', 'ultrafast'];
+
+/** The tier that answered in the words of this format; undefined where it has none for it. */
+function answerTier(tier: string | undefined): string | undefined {
+  return tier !== undefined && TIERS.includes(tier) ? tier : undefined;
+}
+
+/** What is dearer is not claimed unless the provider says so. */
+function echoTier(asked: JsonValue | undefined): string {
+  const tier = asString(asked);
+  return tier === 'auto' || tier === 'flex' || tier === 'scale' ? tier : 'default';
 }
 
 function echoReasoning(asked: JsonValue | undefined): JsonObject {

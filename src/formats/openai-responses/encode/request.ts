@@ -8,7 +8,6 @@ import { sha256Hex } from '../../../lib/crypto.ts';
 import { compact, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { mayRunCode } from '../../code-tool.ts';
 import type { Converted, Target } from '../../codec.ts';
-import { NO_FAST_PRICE } from '../../fast-tier.ts';
 import { takesSampling } from '../../sampling.ts';
 import { strictMember } from '../../schema-strict.ts';
 import { Breakpoints } from './breakpoints.ts';
@@ -45,7 +44,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
     user: encodeUserId(request.userId, request.origin.userId ?? 'user', losses),
     safety_identifier: encodeUserId(request.safetyId, request.origin.safetyId ?? 'safety_identifier', losses),
     metadata: encodeMetadata(request, losses),
-    service_tier: encodeTier(request, target, losses),
+    service_tier: encodeTier(request, losses),
     store: false,
     stream: request.stream ? true : undefined,
   });
@@ -193,15 +192,7 @@ function encodeMetadata({ metadata, origin }: CanonicalRequest, losses: Loss[]):
 
 const TIERS = ['auto', 'default', 'flex', 'scale', 'priority', 'fast', 'ultrafast'];
 
-function encodeTier(
-  { serviceTier, origin }: CanonicalRequest,
-  { fastTier = false }: Target,
-  losses: Loss[],
-): string | undefined {
-  if (origin.serviceTier === 'speed' && !fastTier) {
-    losses.push({ path: 'speed', action: 'dropped', reason: NO_FAST_PRICE });
-    return undefined;
-  }
+function encodeTier({ serviceTier, origin }: CanonicalRequest, losses: Loss[]): string | undefined {
   if (serviceTier === undefined || TIERS.includes(serviceTier)) return serviceTier;
   // Anthropic's "standard capacity only" is OpenAI's default tier
   if (serviceTier === 'standard_only' || serviceTier === 'standard') return 'default';
