@@ -60,10 +60,10 @@ export type Target = {
   /** `strict` is understood on tools and schemas. */
   strict?: boolean;
   // and what few have: absent means no
-  /** The service tiers with a price of their own, in lower case; `every` where nothing costs anything. */
-  tiers?: readonly string[] | 'every';
   /** It finds tools whose definitions are deferred, with the search of its provider. */
   toolSearch?: boolean;
+  /** The service tiers with a price of their own, in lower case; `every` where nothing costs anything. */
+  tiers?: readonly string[] | 'every';
   /** Schemas are compiled by the vendor itself and must keep to what all of them know. */
   plainSchemas?: boolean;
   /** Temperature and its kin are accepted while the model is told not to think. */
@@ -218,8 +218,6 @@ export type Codec = {
   wholeTokensMax?: number;
   /** Where a request goes, behind a provider's base URL. */
   path(address: Address): string;
-  /** Headers that a body of our own writing needs beside those of every one, in lower case. */
-  headersFor?(body: JsonObject): Record<string, string>;
   /**
    * What such a path says, in formats whose bodies say nothing of it; undefined for another path. Their absence means
    * that the body has `model` and `stream`.

@@ -70,8 +70,6 @@ export type TranscodePlan = {
   /** Asked of the provider; the client may want the answer whole. */
   stream: boolean;
   body: Uint8Array;
-  /** Of the body: what its members need beside those that every request has. */
-  headers: Record<string, string>;
   credential: string | undefined;
   losses: Loss[];
   tier: string | undefined;

@@ -34,7 +34,6 @@ export const anthropicMessages: Codec = {
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
   path: () => '/messages',
-  headersFor: betasFor,
   modelMember: 'model',
   idPrefix: 'msg_',
   errorType,
