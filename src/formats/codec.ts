@@ -209,6 +209,8 @@ export type Codec = {
   tierTwins?: Readonly<Record<string, string>>;
   /** The header of an answer that names the tier, where its body may not. */
   tierHeader?: string;
+  /** Headers that a written request needs beside those of every one. */
+  headersFor?(body: JsonObject): Record<string, string>;
   /** The stop texts its vendors take; the gateway sees to all others itself. `blank`: also those of white space. */
   stops: { max: number; blank: boolean };
   /**

@@ -56,8 +56,6 @@ export type Call = Bagged & {
   caching: Caching | undefined;
   /** Its place among the calls under way; a count of tokens needs none, nor does an answer that is kept already. */
   turn: Turn | undefined;
-  /** Takes what the call used from the key's tokens and money a minute; once, when it has ended. */
-  spend: (used: { tokens: number; nano: bigint }) => void;
   /** What the journal will say of it. */
   trace: Trace;
 };

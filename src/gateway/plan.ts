@@ -67,6 +67,8 @@ export type TranscodePlan = {
   candidate: Candidate;
   upstream: Codec;
   path: string;
+  /** Beside those that every request has. */
+  headers: Record<string, string>;
   /** Asked of the provider; the client may want the answer whole. */
   stream: boolean;
   body: Uint8Array;

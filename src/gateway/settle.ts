@@ -12,7 +12,7 @@ import { type ModelIndex, modelNamed } from '../catalog/resolve.ts';
 import type { Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
-import type { Ledger, SettleRule } from '../store/ports.ts';
+import type { Ledger, Limiter, SettleRule } from '../store/ports.ts';
 import type { Call, CallsUnderWay } from './call.ts';
 import { type Due, type PaidContainers, withoutContainers } from './containers.ts';
 import { recordCall } from './journal.ts';
@@ -22,6 +22,8 @@ export type SettlePorts = {
   ledger: Ledger;
   /** Gets a row for each call. */
   journal: Journal;
+  /** Takes what a call used from its key's tokens and money a minute. */
+  limiter: Pick<Limiter, 'spend'>;
   billing: HoldRules;
   containers: PaidContainers;
   models: ModelIndex;
@@ -122,7 +124,7 @@ export class Latch {
   /** `usage` is a function so that it is only worked out by the one who gets to write it. */
   settle(rule: SettleRule, { provider, losses }: Answerer, usage: () => Usage): Promise<void> {
     if (this.#settled) return this.#settled;
-    const { ledger, journal, running } = this.#ports;
+    const { ledger, journal, limiter, running } = this.#ports;
     const call = this.#call;
     call.release();
     call.turn?.end();
@@ -147,7 +149,7 @@ export class Latch {
     if (costNano > 0n) pay();
     // of an answer that was there already no provider has counted a token
     const tokens = rule === 'cache' ? 0 : used.input + used.output;
-    call.spend({ tokens, nano: chargedNano });
+    limiter.spend(call.key.id, { tokens, nano: chargedNano });
     const note = () => recordCall(journal, call, { rule, provider, usage: used, atMs });
     this.#settled = rule === 'client-left' ? durable : notedAfter(durable, note);
     if (rule === 'client-left') note();

@@ -31,6 +31,7 @@ export const anthropicMessages: Codec = {
   // `service_tier` says whether capacity that was bought beforehand may serve
   tierMembers: ['speed'],
   dearTiers: ['fast'],
+  headersFor: betasFor,
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
   path: () => '/messages',

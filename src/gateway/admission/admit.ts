@@ -49,7 +49,7 @@ export type KnownAdmitPorts = PutAsidePorts &
     config: Config;
     models: ModelIndex;
     pauses: Pauses;
-    limiter: Pick<Limiter, 'admit' | 'spend'>;
+    limiter: Pick<Limiter, 'admit'>;
     watch: Watch;
     turns: Turns;
   };
@@ -127,7 +127,6 @@ export async function admitKnown(
     release,
     caching: undefined,
     turn: undefined,
-    spend: (used) => limiter.spend(key.id, used),
     trace: newTrace(door.path, request.headers, bytes, key.logBodies === true),
   };
   try {
