@@ -26,11 +26,13 @@ export type HoldRequest = {
   /** The prompt may be written to a cache, at this price. */
   cacheWrite?: 'cacheWrite' | 'cacheWrite1h';
   /** The dearer service tier it asks for, by the name it has in the price. */
-  tier?: string;
+  tier?: string | undefined;
   /** Where it has to run, if it says so. */
   geo?: string;
   /** Other models that may answer in its place, as far as they differ. */
-  others?: readonly Partial<Pick<HoldRequest, 'price' | 'outputCap' | 'maxOutputTokens' | 'tier'>>[];
+  others?: readonly (Pick<HoldRequest, 'price' | 'outputCap' | 'maxOutputTokens'> & {
+    tier: string | undefined;
+  })[];
   /** Of a container that code may run in, as `perContainer` counts it. */
   containers?: number;
   price: Price;
@@ -112,7 +114,8 @@ function dearestCost(request: HoldRequest): Costs {
     const cost = times(inputTokens, dearestInput(rates)) + times(outputTokens, dearestOutput(rates));
     if (cost > dearest) dearest = cost;
   }
-  const most = by(dearestFactor(request), dearest) + times(prompts, price.perRequest ?? 0) + codeCost(request);
+  const most =
+    by(dearestFactor(request), dearest) + times(prompts, price.perRequest ?? 0) + codeCost(request);
   return { needPico: most, holdPico: most };
 }
 

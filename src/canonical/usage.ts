@@ -109,11 +109,19 @@ export function countOf(reported: unknown): number | undefined {
 
 const SOURCES: Usage['source'][] = ['reported', 'partial', 'estimated'];
 
-/** Code that has run in an answer so far. `containers` as in a usage. */
-export type CodeSeen = { runs: number; containers: Record<string, number> };
+/**
+ * Code that has run in an answer so far, `containers` as in a usage; and the model that has taken it over, which costs
+ * what that one does.
+ */
+export type CodeSeen = { runs: number; containers: Record<string, number>; servedBy?: string | undefined };
 
-/** The usage of an answer that broke off, with the code that had run by then. */
-export function withCode(usage: Usage, { runs, containers }: CodeSeen): Usage {
+/** The usage of an answer that broke off, with what had become of it by then. */
+export function withCode(usage: Usage, { servedBy, ...code }: CodeSeen): Usage {
+  const ran = withRuns(usage, code);
+  return servedBy === undefined ? ran : { ...ran, requests: [{ ...ran, other: { model: servedBy } }] };
+}
+
+function withRuns(usage: Usage, { runs, containers }: CodeSeen): Usage {
   if (runs === 0 && Object.keys(containers).length === 0) return usage;
   const seen = { ...usage, serverTools: { ...usage.serverTools, code_execution: runs } };
   if (Object.keys(containers).length > 0) addContainers(seen, containers);

@@ -40,7 +40,7 @@ function packOther({ model, rates }: OtherModel): (string | number)[] {
 }
 
 /** `factor` is that of the other model's rates: for our own the price tells it. */
-function packGeo({ geo, other }: Usage): { geo: string; factor?: number }[] {
+function packGeo({ geo, other }: Pick<Usage, 'geo' | 'other'>): { geo: string; factor?: number }[] {
   const factor = other?.rates?.factor;
   return geo === undefined ? [] : [{ geo, ...(factor === undefined ? {} : { factor }) }];
 }
