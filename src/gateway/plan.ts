@@ -30,7 +30,7 @@ import { conversationKey } from './candidates/conversation.ts';
 import { lastScope, type SignInPorts, scopesOf, signIn } from './candidates/credential.ts';
 import { hasSearch, searchFormatsOf } from './candidates/search.ts';
 import { decode } from './decoded.ts';
-import { type FallbackPorts, fitFallbacks, type Sent } from './fallbacks.ts';
+import { type FallbackPorts, fitFallbacks, type Sent } from './fallbacks/fit.ts';
 import type { Sealing } from './reasoning/answer-seals.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './reasoning/recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './reasoning/seal-notes.ts';

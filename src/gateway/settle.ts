@@ -16,7 +16,7 @@ import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, SettleRule } from '../store/ports.ts';
 import type { Call, CallsUnderWay } from './call.ts';
 import { type Due, type PaidContainers, withoutContainers } from './containers.ts';
-import { type Sent, sentAs } from './fallbacks.ts';
+import { type Sent, sentAs } from './fallbacks/fit.ts';
 import { recordCall } from './journal.ts';
 import { inGeo, inTier, underPricedNames, withGeoApart } from './tiers.ts';
 import { lossesOfUnpriced, tellUnpriced, unpricedIn } from './unpriced.ts';

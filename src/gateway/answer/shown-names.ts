@@ -11,7 +11,7 @@ import {
 } from '../../lib/json.ts';
 import { type Edit, spliceJson } from '../../lib/splice.ts';
 import type { Call } from '../call.ts';
-import { sentAs } from '../fallbacks.ts';
+import { sentAs } from '../fallbacks/fit.ts';
 import type { PassPlan } from '../plan.ts';
 
 /**

@@ -1,69 +1,22 @@
-// The models that a Messages client lets its provider ask in place of its own (`fallbacks`): by our names, prices and rules.
+// Which models a provider may ask in place of its own (`fallbacks` of Messages clients), in its own words.
 
-import { isFree } from '../billing/rates.ts';
-import type { Loss } from '../canonical/loss.ts';
-import { isModelAllowed } from '../catalog/list.ts';
-import type { Model, Price } from '../catalog/model.ts';
-import { isSameModel } from '../catalog/name.ts';
-import { priceAt } from '../catalog/price.ts';
-import { type ModelIndex, modelNamed } from '../catalog/resolve.ts';
-import { hasTags } from '../catalog/tags.ts';
-import type { Codec } from '../formats/codec.ts';
-import { geoIn, isPricedGeo, unpricedGeo } from '../formats/inference-geo.ts';
-import { tierEdits } from '../formats/service-tier.ts';
-import { asNumber, asString, isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
-import type { Edit } from '../lib/splice.ts';
-import type { Call } from './call.ts';
-import { type Candidate, formatsOf } from './candidates/candidate.ts';
-import type { Pauses } from './health/pauses.ts';
-
-/** One entry of the list; without a model where none of that name is sold here. */
-type Entry = { name: string; asked: JsonObject; known: { model: Model; price: Price } | undefined };
-
-/** `server`: the provider chooses by itself. `null` stands for an entry that names nothing, for the provider to refuse. */
-export type Fallbacks = { entries: (Entry | null)[]; server: boolean };
+import { isFree } from '../../billing/rates.ts';
+import type { Loss } from '../../canonical/loss.ts';
+import { isModelAllowed } from '../../catalog/list.ts';
+import type { Model, Price } from '../../catalog/model.ts';
+import { isSameModel } from '../../catalog/name.ts';
+import { hasTags } from '../../catalog/tags.ts';
+import { geoIn, isPricedGeo, unpricedGeo } from '../../formats/inference-geo.ts';
+import { tierEdits } from '../../formats/service-tier.ts';
+import type { JsonValue } from '../../lib/json.ts';
+import type { Edit } from '../../lib/splice.ts';
+import type { Call } from '../call.ts';
+import { type Candidate, formatsOf } from '../candidates/candidate.ts';
+import type { Pauses } from '../health/pauses.ts';
+import type { Entry } from './asked.ts';
 
 /** A model that the provider may ask: by the client's name, and by the one it has at the provider. */
 export type Sent = { name: string; sentAs: string; model: Model; price: Price };
-
-/** What a body lets its provider choose from; undefined where that is nothing but the model it names. */
-export function readFallbacks(
-  { fallbacks = null }: JsonObject,
-  codec: Codec,
-  models: ModelIndex,
-  atMs: number,
-): Fallbacks | undefined {
-  if (codec.id !== 'anthropic-messages' || fallbacks === null) return undefined;
-  if (!Array.isArray(fallbacks)) return { entries: [], server: true };
-  return { entries: fallbacks.map((each) => readEntry(each, models, atMs)), server: false };
-}
-
-function readEntry(asked: JsonValue, models: ModelIndex, atMs: number): Entry | null {
-  const name = isObject(asked) ? asString(asked.model) : undefined;
-  if (!isObject(asked) || name === undefined) return null;
-  const model = modelNamed(models, name);
-  const price = model && priceAt(model, atMs);
-  return { name, asked, known: price && { model, price } };
-}
-
-/** What a hold has to know of each of them that the key may use. */
-export function heldFor(
-  { fallbacks, key, body }: Call,
-  tier: string | undefined,
-  outputCap: number | undefined,
-) {
-  return (fallbacks?.entries ?? []).flatMap((entry) => {
-    if (!entry?.known || !isModelAllowed(entry.known.model, key.models)) return [];
-    const { model, price } = entry.known;
-    const isFast = (entry.asked.speed === undefined ? body.speed : entry.asked.speed) === 'fast';
-    return {
-      price,
-      maxOutputTokens: model.maxOutputTokens,
-      outputCap: asNumber(entry.asked.max_tokens) ?? outputCap,
-      tier: isFast ? 'fast' : tier === 'fast' ? undefined : tier,
-    };
-  });
-}
 
 export type FallbackPorts = { pauses: Pick<Pauses, 'isEmpty' | 'of'> };
 
