@@ -5,6 +5,7 @@ import { MARGIN_ONE, priceAt, pricesAfter, TOKEN_CLASSES, UNIT_CLASSES } from '.
 import { CLASS_NAMES } from '../catalog/price-view.ts';
 import { whyUnpriced } from '../catalog/resolve.ts';
 import { unbilledNotes } from '../catalog/unbilled-code.ts';
+import { unpricedGeoNotes } from '../catalog/unpriced-geos.ts';
 import { unpricedTierNotes } from '../catalog/unpriced-tiers.ts';
 import type { Config } from '../config/config.ts';
 import { formatTime } from '../lib/clock.ts';
@@ -50,6 +51,7 @@ export function modelPage(model: Model, config: Config, atMs: number): string {
     price === undefined ? `Not served: it ${whyUnpriced(model)}.\n` : priceSection('Price', price),
     ...unbilledNotes([model], config.providers).map(({ note }) => `${note}\n`),
     ...unpricedTierNotes([model], config.providers).map(({ note }) => `${note}\n`),
+    ...unpricedGeoNotes([model], config.providers).map(({ note }) => `${note}\n`),
     ...pricesAfter(model, atMs).map((each) => priceSection(`From ${formatTime(each.fromMs ?? 0)}`, each)),
   ];
   return sections.join('\n');
