@@ -223,6 +223,7 @@ function passedStream(attempt: Attempt, plan: PassPlan): Conversion {
     meter,
     requestId: call.requestId,
     renames: renamesOf(call, plan),
+    mayHandOver: call.fallbacks !== undefined,
     hideUsage: plan.hideUsage,
     noteSeals: plan.noteSeals,
     mender: call.codec.mending?.stream(),

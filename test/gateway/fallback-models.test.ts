@@ -55,17 +55,25 @@ const frame = (type: string, members: JsonObject) =>
 
 function framesOf(body: JsonObject): string[] {
   const { usage = null, content, ...message } = messageOf(body);
-  const start = { ...message, model: body.model ?? null, content: [], stop_reason: null };
-  const blocks = (content as JsonObject[]).flatMap((block, index) => [
-    frame('content_block_start', {
-      index,
-      content_block: block.type === 'text' ? { ...block, text: '' } : block,
-    }),
-    ...(block.type === 'text'
-      ? [frame('content_block_delta', { index, delta: { type: 'text_delta', text: 'Done.' } })]
-      : []),
-    frame('content_block_stop', { index }),
-  ]);
+  const isSticky = body.model === 'up-sticks';
+  const start = {
+    ...message,
+    model: (isSticky && answers) || (body.model ?? null),
+    content: [],
+    stop_reason: null,
+  };
+  const blocks = (content as JsonObject[])
+    .filter(({ type }) => !isSticky || type === 'text')
+    .flatMap((block, index) => [
+      frame('content_block_start', {
+        index,
+        content_block: block.type === 'text' ? { ...block, text: '' } : block,
+      }),
+      ...(block.type === 'text'
+        ? [frame('content_block_delta', { index, delta: { type: 'text_delta', text: 'Done.' } })]
+        : []),
+      frame('content_block_stop', { index }),
+    ]);
   return [
     frame('message_start', { message: { ...start, usage: { ...COUNTS, output_tokens: 1 } } }),
     ...blocks,
@@ -82,7 +90,7 @@ const provider = Bun.serve({
     asked.push(body);
     if (body.stream !== true) return Response.json(messageOf(body));
     const frames = framesOf(body);
-    const hangs = body.model === 'up-hangs';
+    const hangs = body.model === 'up-hangs' || body.model === 'up-sticks';
     const stream = new ReadableStream({
       start(controller) {
         for (const each of hangs ? frames.slice(0, -3) : frames) controller.enqueue(each);
@@ -110,6 +118,7 @@ beforeAll(async () => {
         small: model(SMALL, 'up-small'),
         same: model(SMALL, 'same'),
         hangs: model(SMALL, 'up-hangs'),
+        sticks: model(SMALL, 'up-sticks'),
         big: model(BIG, 'up-big'),
         steady: model({ input: 50, output: 500 }, 'steady'),
         free: model({ input: 0, output: 0 }, 'up-free'),
@@ -239,23 +248,29 @@ describe.each([false, true])('`fallbacks` (streamed: %p)', (stream) => {
   });
 });
 
-test('a stream that its client leaves costs the price of who had taken over', async () => {
-  answers = 'up-big';
-  const state = join(gateway.directory, 'state');
-  const before = BigInt(String(lastCharge(gateway).id));
-  const leaving = new AbortController();
-  const { signal } = leaving;
-  const response = await send(gateway, 'anthropic-messages', {
-    ...{ model: 'hangs', stream: true, body: { fallbacks: ENTRIES }, signal },
-  });
-  const reader = response.body?.pipeThrough(new TextDecoderStream() as never).getReader();
-  for (let text = ''; !text.includes('Done.'); ) text += String((await reader?.read())?.value);
-  leaving.abort();
-  await chargeAfter(state, before);
-  const { requests, rule } = lastCharge(gateway);
-  expect(rule).toBe('client-left');
-  expect(String(requests)).toContain('"big"');
-});
+test.each([
+  ['hangs', 'up-big', 50_000n],
+  ['sticks', 'up-big', 50_000n],
+  ['sticks', undefined, 10_000n],
+])(
+  'a stream of %s that its client leaves costs the price of who had taken over (%p)',
+  async (model, taker, nano) => {
+    answers = taker;
+    const state = join(gateway.directory, 'state');
+    const before = BigInt(String(lastCharge(gateway).id));
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const response = await send(gateway, 'anthropic-messages', {
+      ...{ model, stream: true, body: { fallbacks: ENTRIES }, signal },
+    });
+    const reader = response.body?.pipeThrough(new TextDecoderStream() as never).getReader();
+    for (let text = ''; !text.includes('Done.'); ) text += String((await reader?.read())?.value);
+    leaving.abort();
+    const { rule, cost_nano, output } = await chargeAfter(state, before);
+    expect(rule).toBe('client-left');
+    expect(String(cost_nano)).toBe(String(nano * 1000n + nano * 10n * BigInt(String(output))));
+  },
+);
 
 test('every charge can be computed again from the ledger alone', () => {
   const { violations, checks } = verifyLedger(join(gateway.directory, 'state'), {

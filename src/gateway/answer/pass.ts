@@ -1,10 +1,10 @@
 // A stream whose bytes go through as they came, listened to but not rewritten.
 
 import type { Fault } from '../../canonical/fault.ts';
-import type { ShownCost, Usage } from '../../canonical/usage.ts';
+import type { CodeSeen, ShownCost, Usage } from '../../canonical/usage.ts';
 import type { Codec, StreamDecoder, StreamMender } from '../../formats/codec.ts';
 import { bufferOf, needlesOf } from '../../lib/bytes.ts';
-import { asArray, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
+import { asArray, asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
 import { putMembers } from '../../lib/splice.ts';
 import {
   FRAME_BYTES_MAX,
@@ -26,6 +26,8 @@ export type PassOptions = {
   requestId: string;
   /** Shows the names of models that the client knows in place of the upstream's, if they differ. */
   renames: ((json: Uint8Array) => Uint8Array) | undefined;
+  /** The provider may ask another model in place of its own. */
+  mayHandOver?: boolean;
   /** Drop the usage chunk that only we asked for. */
   hideUsage: boolean;
   /** Takes out of a fault what is not the client's to see. */
@@ -64,9 +66,16 @@ export class PassedStream implements Conversion {
   constructor(options: PassOptions) {
     this.#options = options;
     this.#decoder = options.codec.streamDecoder();
-    options.meter.watchCode(() => this.#decoder.code);
+    options.meter.watchCode(() => this.#code());
     this.#needles = needlesOf(options.codec.telltale.needles);
     this.#modelNeedle = `"${options.codec.telltale.modelPath.at(-1)}"`;
+  }
+
+  /** Another model may have answered from the start: then the message bears its name. */
+  #code(): CodeSeen | undefined {
+    const { code } = this.#decoder;
+    if (!this.#options.mayHandOver || !code) return code;
+    return { ...code, servedBy: code.servedBy ?? asString(asObject(this.#first?.message).model) };
   }
 
   get awaitsUsage(): boolean {
