@@ -64,6 +64,8 @@ export type Target = {
   toolSearch?: boolean;
   /** The service tiers with a price of their own, in lower case; `every` where nothing costs anything. */
   tiers?: readonly string[] | 'every';
+  /** The geographies with a price, likewise. */
+  geos?: readonly string[] | 'every';
   /** Schemas are compiled by the vendor itself and must keep to what all of them know. */
   plainSchemas?: boolean;
   /** Temperature and its kin are accepted while the model is told not to think. */

@@ -16,6 +16,7 @@ import type { Reader } from './answer/reader.ts';
 import { refuseRefusal } from './answer/refusal.ts';
 import { Relay } from './answer/relay.ts';
 import { writeSeveral } from './answer/several-whole.ts';
+import { renamesOf } from './answer/shown-names.ts';
 import type { Eyes } from './answer/transcode.ts';
 import { askTranslated, receive } from './answer/translated.ts';
 import { answerPassed, answerTranslated, readWhole } from './answer/whole.ts';
@@ -93,7 +94,10 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
         losses = plan.losses;
         latch.freesContainers = hasFreeContainers(call, plan);
         latch.upstream = plan.upstream;
+        latch.askedAs = candidate.deployment.model;
+        latch.fallbacks = plan.kind === 'pass' ? plan.fallbacks : [];
         call.tier = plan.tier;
+        call.geo = plan.kind === 'pass' ? plan.geo : undefined;
         if (isStrict(call)) refuseLosses(losses);
         attempts.send(plan);
         const { body, stream } = await tryCandidate({ call, plan, meter, latch, attempts, ports });
@@ -212,8 +216,8 @@ function passedStream(attempt: Attempt, plan: PassPlan): Conversion {
     codec: call.codec,
     meter,
     requestId: call.requestId,
-    showModel:
-      plan.renamed && plan.candidate.deployment.model !== call.modelName ? call.modelName : undefined,
+    renames: renamesOf(call, plan),
+    mayHandOver: call.fallbacks !== undefined,
     hideUsage: plan.hideUsage,
     noteSeals: plan.noteSeals,
     mender: call.codec.mending?.stream(),

@@ -50,6 +50,7 @@ export const anthropicMessages: Codec = {
     needles: [
       '"usage"',
       'code_execution"',
+      '"fallback"',
       'message_delta',
       'message_stop',
       '"error"',

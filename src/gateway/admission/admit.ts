@@ -19,6 +19,7 @@ import { type CachingPorts, cachingOf } from '../cache/caching.ts';
 import type { Call } from '../call.ts';
 import { mayTranslate, refuseTags } from '../candidates/candidate.ts';
 import { refusePaused } from '../candidates/course.ts';
+import { readFallbacks } from '../fallbacks/asked.ts';
 import type { Pauses } from '../health/pauses.ts';
 import { newTrace } from '../trace.ts';
 import type { Watch } from '../watch.ts';
@@ -116,6 +117,7 @@ export async function admitKnown(
     model,
     resolution,
     price: priceAt(model, startedMs) ?? NO_PRICE,
+    fallbacks: door.free ? undefined : readFallbacks(body, door.codec, ports.models, startedMs),
     stream: !door.free && stream,
     headers: request.headers,
     startedMs,
