@@ -72,20 +72,21 @@ function mergeQuotes(model: CatalogModel, quotes: { source: PriceSource; quote: 
   };
 }
 
-/** Where the fees of searches and code, and the prices of tiers, are from when they were read by hand. */
+/** Where the fees of searches and code, the prices of tiers and the factors of geographies are from when they were read by hand. */
 function feeSources(model: CatalogModel): string[] {
-  return model.price?.source.match(/(?:a search|code|tiers) by [^;]+/g) ?? [];
+  return model.price?.source.match(/(?:a search|code|tiers|inference_geo) by [^;]+/g) ?? [];
 }
 
 /** What no source tells. */
 function keptByHand(price: CatalogPrice | undefined): Partial<CatalogPrice> {
-  const { perRequest, perImage, perContainer, perCodeRun, tiers } = price ?? {};
+  const { perRequest, perImage, perContainer, perCodeRun, tiers, inferenceGeo } = price ?? {};
   return {
     ...(perRequest === undefined ? {} : { perRequest }),
     ...(perImage === undefined ? {} : { perImage }),
     ...(perContainer === undefined ? {} : { perContainer }),
     ...(perCodeRun === undefined ? {} : { perCodeRun }),
     ...(tiers === undefined ? {} : { tiers }),
+    ...(inferenceGeo === undefined ? {} : { inferenceGeo }),
   };
 }
 

@@ -175,7 +175,7 @@ describe('models', () => {
 models:
   own:
     price:
-      - { input: 1.25, output: 10, cached_input: 0.125, per_search: 0.01, steps: [ { above: 272000, input: 2.5, output: 15 } ], tiers: { flex: { input: 0.5, output: 5 } } }
+      - { input: 1.25, output: 10, cached_input: 0.125, per_search: 0.01, steps: [ { above: 272000, input: 2.5, output: 15 } ], tiers: { flex: { input: 0.5, output: 5 } }, inference_geo: { us: 1.1 } }
       - { from: 2999-01-01, input: 2, output: 12 }
     deployments: [ { provider: openai, model: x } ]
   later: { price: { from: 2999-01-01, input: 1, output: 1 }, deployments: [ { provider: openai, model: x } ] }
@@ -190,6 +190,7 @@ models:
     expect(stdout).toMatch(/^cached_input +0\.125 +\(2\.50\) +\(0\.50\)$/m);
     expect(stdout).toMatch(/^output +10\.00 +15\.00 +5\.00$/m);
     expect(stdout).toContain('a web search: 0.01 USD');
+    expect(stdout).toContain('where it ran in `us`: 1.1 times the price of the tokens');
     expect(stdout).toMatch(/Source: osiris\.yaml, as of \d{4}-\d\d-\d\d\./);
     expect(stdout).toMatch(/^From 2999-01-01T00:00:00\.000Z/m);
     const { price } = JSON.parse((await osiris(['models', 'own', '--json'], { cwd })).stdout);
@@ -197,6 +198,7 @@ models:
       ...{ input: '1.25', output: '10.00', per_search: '0.01', cache_write: null, source: 'osiris.yaml' },
       steps: [{ above: 272_000, input: '2.50' }],
       tiers: { flex: { output: '5.00' } },
+      inference_geo: { us: 1.1 },
       coming: [{ input: '2.00', from: '2999-01-01T00:00:00.000Z' }],
     });
     expect(await osiris(['models', 'owm'], { cwd })).toMatchObject({
@@ -209,7 +211,7 @@ models:
     const cwd = scratchDir();
     writeFileSync(join(cwd, 'osiris.yaml'), PRICED);
     const list = await osiris(['models'], { cwd });
-    expect(list.stdout).toMatch(/^own .*search, >272k, flex, changes 2999-01-01/m);
+    expect(list.stdout).toMatch(/^own .*search, >272k, flex, in us, changes 2999-01-01/m);
     expect(list.stdout).not.toContain('later');
     const reason = /models\.later\.price/;
     expect((await osiris(['models', '--all'], { cwd })).stdout).toMatch(reason);

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'bun:test';
 import { unbilledNotes } from '../src/catalog/unbilled-code.ts';
+import { unpricedGeoNotes } from '../src/catalog/unpriced-geos.ts';
 import { unpricedTierNotes } from '../src/catalog/unpriced-tiers.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { accepted, emptyDirectory, loadText } from './support/config-file.ts';
@@ -128,6 +129,23 @@ models:
   expect(notes('{ input: 1, output: 1 }')).toEqual([expect.stringMatching(/^own .*`per_container`/)]);
   expect(notes('{ input: 1, output: 1, per_container: 0 }')).toEqual([]);
   expect(notes('{ input: 0, output: 0 }')).toEqual([]);
+});
+
+test('a price without the geographies that the catalogue knows is told, with what they cost', () => {
+  const notes = (price: string) => {
+    const { models, providers } = accepted(
+      loadText(`
+providers: { anthropic: { api_key: k } }
+models: { claude-opus-5: { ${price} }, claude-opus-4-5: { price: { input: 1, output: 1 } } }`),
+    );
+    return unpricedGeoNotes(models.values(), providers).map(({ note }) => note);
+  };
+  expect(notes('price: { input: 6, output: 36 }')).toEqual([
+    expect.stringMatching(/^claude-opus-5 .* inference_geo: \{ us: 1\.1 \}\.$/),
+  ]);
+  expect(notes('price: { input: 6, output: 36, inference_geo: { us: 1.2 } }')).toEqual([]);
+  expect(notes('price: { input: 0, output: 0 }')).toEqual([]);
+  expect(notes('aliases: [mine]')).toEqual([]);
 });
 
 test('a price without the dearer tiers that the catalogue knows is told, with what they cost', () => {

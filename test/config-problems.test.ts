@@ -109,6 +109,8 @@ const CASES: Case[] = [
   { what: 'a price of one search in words', file: own(`price: { input: 1, output: 1, per_search: x }, ${DEPLOYED}`), at: [3, 52], path: 'models.own.price.per_search', says: ['twelve digits'] },
   { what: 'two steps at one length', file: own(`price: { input: 1, output: 1, steps: [ { above: 5, input: 1, output: 1 }, { above: 5, input: 2, output: 2 } ] }, ${DEPLOYED}`), at: [3, 93], path: 'models.own.price.steps[1].above', says: ['another step'] },
   { what: 'a tier without output', file: own(`price: { input: 1, output: 1, tiers: { flex: { input: 1 } } }, ${DEPLOYED}`), at: [3, 49], path: 'models.own.price.tiers.flex.output', says: ['is missing'] },
+  { what: 'a factor of five digits', file: own(`price: { input: 1, output: 1, inference_geo: { us: 1.10001 } }, ${DEPLOYED}`), at: [3, 61], path: 'models.own.price.inference_geo.us', says: ['`1.1`', 'four digits'] },
+  { what: 'a factor of nothing', file: own(`price: { input: 1, output: 1, inference_geo: { us: 0 } }, ${DEPLOYED}`), at: [3, 61], path: 'models.own.price.inference_geo.us', says: ['above 0'] },
   { what: 'a retention that is no duration', file: 'logs: { retention: forever }', at: [1, 20], path: 'logs.retention', says: ['`30d`'] },
   { what: 'a retention of nothing', file: 'logs: { retention: 0 }', at: [1, 20], path: 'logs.retention', says: ['at least a minute'] },
   { what: 'a size too small for a journal', file: 'logs:\n  max_size: 10KB', at: [2, 13], path: 'logs.max_size', says: ['at least `1MB`'] },

@@ -110,7 +110,8 @@ test('every class of a price in the file is read', () => {
     output_audio: 8, output_image: 9, reasoning: 10, per_search: 0.01, per_request: 0.002, per_image: "0.04",
     per_container: 0.0075, per_code_run: 0.005,
     steps: [ { above: 20, input: 2, output: 3 }, { above: 10, input: 1, output: 2, reasoning: 5 } ],
-    tiers: { Flex: { input: 0.5, output: 1, steps: [ { above: 5, input: 1, output: 1 } ] } } }, ${DEPLOYED}`,
+    tiers: { Flex: { input: 0.5, output: 1, steps: [ { above: 5, input: 1, output: 1 } ] } },
+    inference_geo: { US: 1.1, eu: "1.2505", global: 1 } }, ${DEPLOYED}`,
   );
   const M = 1_000_000;
   expect(model.price).toEqual({
@@ -129,6 +130,7 @@ test('every class of a price in the file is read', () => {
       { aboveTokens: 20, input: 2 * M, output: 3 * M },
     ],
     tiers: { flex: { input: M / 2, output: M, steps: [{ aboveTokens: 5, input: M, output: M }] } },
+    inferenceGeo: { us: 11_000, eu: 12_505, global: 10_000 },
     source: 'osiris.yaml',
     asOf: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
   });

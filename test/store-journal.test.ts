@@ -87,18 +87,22 @@ describe('bodies', () => {
     const request = JSON.stringify({
       prompt: 'canary-prompt',
       tool: JSON.stringify({ authorization: 'Basic c2VjcmV0LWNhbmFyeQ==', 'x-api-key': 'plain-canary' }),
-      headers: { Authorization: 'token-canary', cookie: 'a="cookie-canary"' },
+      headers: { Authorization: 'token-canary', cookie: 'a="cookie-canary"', 'x-own': 'own-"}-canary' },
+      mcp_servers: [{ name: 'docs', authorization_token: 'docs-canary' }],
+      schema: { headers: { type: 'object', properties: {} } },
       text: `the key is ${own}, theirs ${PROVIDER_SECRET}`,
     });
     journal.record(() => entryWithBodies(request, 'canary-answer, Bearer abcdefghijklmnop'));
     const shown = await journal.show(callIdOf(1));
     expect(shown?.bodies?.request.totalBytes).toBe(request.length);
     expect(shown?.bodies?.request.text).toContain('canary-prompt');
+    expect(shown?.bodies?.request.text).toContain('"headers":{"type":"object","properties"');
     expect(shown?.bodies?.answer.text).toBe('canary-answer, Bearer …');
     await journal.close();
     const bytes = bytesOf(dataDir);
     expect(bytes.includes('canary-prompt')).toBe(true);
-    for (const secret of [own, PROVIDER_SECRET, 'c2VjcmV0', 'plain-canary', 'token-canary', 'cookie-canary'])
+    const named = ['c2VjcmV0', 'plain-canary', 'token-canary', 'cookie-canary', '}-canary', 'docs-canary'];
+    for (const secret of [own, PROVIDER_SECRET, ...named])
       expect([secret, bytes.includes(secret)]).toEqual([secret, false]);
   });
 

@@ -7,8 +7,11 @@ import { isFree, ratesFor } from './rates.ts';
 /** How a call ended, as far as money goes. */
 export type SettleRule = 'finished' | 'cache' | 'upstream-failed' | 'our-failure' | 'client-left' | 'crashed';
 
-/** Picodollars (1e-12 USD), exact. `input` holds all of the prompt but cache reads, `other` what is no token. */
-export type PicoCost = { input: bigint; cachedInput: bigint; output: bigint; other: bigint };
+/**
+ * Ten-thousandths of a picodollar (1e-16 USD), exact: prices are whole picodollars, and factors on them have four digits.
+ * `input` holds all of the prompt but cache reads, `other` what is no token.
+ */
+export type ExactCost = { input: bigint; cachedInput: bigint; output: bigint; other: bigint };
 
 /** `parts` add up to `costNano`; `chargeNano` is that with the minimum applied. */
 export type Charge = {
@@ -34,6 +37,10 @@ const PICO_PER_NANO = 1000n;
 
 /** All of it, in ten-thousandths. */
 export const WHOLE_SHARE = 10_000;
+
+/** Units of an exact cost. */
+const EXACT_PER_PICO = 10_000n;
+const EXACT_PER_NANO = EXACT_PER_PICO * PICO_PER_NANO;
 
 /**
  * What a call that ended by `rule` is charged. Its usage is recorded even where this is nothing. `share` is the part of
@@ -70,10 +77,10 @@ export function billOf(
  */
 export function chargeOf(usage: Usage, price: Price, minimumNano: bigint): Charge {
   const cost = costOf(usage, price);
-  const afterInput = roundUp(cost.input);
-  const afterCached = roundUp(cost.input + cost.cachedInput);
-  const afterOutput = roundUp(cost.input + cost.cachedInput + cost.output);
-  const costNano = roundUp(cost.input + cost.cachedInput + cost.output + cost.other);
+  const afterInput = wholeNano(cost.input);
+  const afterCached = wholeNano(cost.input + cost.cachedInput);
+  const afterOutput = wholeNano(cost.input + cost.cachedInput + cost.output);
+  const costNano = wholeNano(cost.input + cost.cachedInput + cost.output + cost.other);
   return {
     costNano,
     chargeNano: costNano >= minimumNano || isFree(price) ? costNano : minimumNano,
@@ -90,18 +97,19 @@ export function chargeOf(usage: Usage, price: Price, minimumNano: bigint): Charg
 function shareOf(usage: Usage, price: Price, minimumNano: bigint, share: number): bigint {
   const { input, cachedInput, output, other } = costOf(usage, price);
   const cost = input + cachedInput + output + other;
-  const least = isFree(price) ? 0n : minimumNano * PICO_PER_NANO;
+  const least = isFree(price) ? 0n : minimumNano * EXACT_PER_NANO;
   const shares = (cost > least ? cost : least) * BigInt(share);
-  const whole = PICO_PER_NANO * BigInt(WHOLE_SHARE);
+  const whole = EXACT_PER_NANO * BigInt(WHOLE_SHARE);
   return (shares + whole - 1n) / whole;
 }
 
 /**
  * The exact cost before any rounding; within one step and tier it is linear in the tokens. Several requests cost what
- * each of them costs by its own prompt, tier and model.
+ * each of them costs by its own prompt, tier, geography and model.
  */
-export function costOf(usage: Usage, price: Price): PicoCost {
-  const total: PicoCost = { input: 0n, cachedInput: 0n, output: 0n, other: hostedCost(usage, price) };
+export function costOf(usage: Usage, price: Price): ExactCost {
+  const other = hostedCost(usage, price) * EXACT_PER_PICO;
+  const total: ExactCost = { input: 0n, cachedInput: 0n, output: 0n, other };
   for (const request of usage.requests ?? [usage]) addRequest(total, request, price);
   return total;
 }
@@ -115,25 +123,27 @@ function hostedCost(usage: Usage, price: Price): bigint {
   );
 }
 
-function addRequest(total: PicoCost, usage: Usage, price: Price): void {
-  const rates = usage.other?.rates ?? ratesFor(price, usage.input, usage.tier);
+function addRequest(total: ExactCost, usage: Usage, price: Price): void {
+  const rates = usage.other?.rates ?? ratesFor(price, usage.input, usage.tier, usage.geo);
+  const exact = rates.factor === undefined ? EXACT_PER_PICO : BigInt(rates.factor);
   const { ttl5m, ttl30m, unknown, ttl1h, ttl12h } = usage.cacheWrite;
   // Providers do not say how much of the sound or the pictures was cached: they count as uncached first.
   const uncached = costOfParts(usage.inputUncached, rates.input, [
     [usage.inputAudio, rates.inputAudio],
     [usage.inputImage, rates.inputImage],
   ]);
-  total.input +=
-    uncached +
+  const written =
     times(count(ttl5m) + count(ttl30m) + count(unknown), rates.cacheWrite) +
     times(count(ttl1h) + count(ttl12h), rates.cacheWrite1h);
-  total.cachedInput += times(count(usage.cacheRead), rates.cachedInput);
-  total.output += costOfParts(usage.output, rates.output, [
+  total.input += (uncached + written) * exact;
+  total.cachedInput += times(count(usage.cacheRead), rates.cachedInput) * exact;
+  const output = costOfParts(usage.output, rates.output, [
     [usage.outputAudio, rates.outputAudio],
     [usage.outputImage, rates.outputImage],
     [usage.outputReasoning, rates.reasoning],
   ]);
-  total.other += BigInt(price.perRequest ?? 0);
+  total.output += output * exact;
+  total.other += BigInt(price.perRequest ?? 0) * EXACT_PER_PICO;
 }
 
 function hostedCode({ serverTools }: Usage, price: Price): bigint {
@@ -156,6 +166,10 @@ export function searchesNano(usage: Usage, price: Price): bigint {
 /** Picodollars in nanodollars, rounded up. */
 export function roundUp(pico: bigint): bigint {
   return (pico + PICO_PER_NANO - 1n) / PICO_PER_NANO;
+}
+
+function wholeNano(exact: bigint): bigint {
+  return (exact + EXACT_PER_NANO - 1n) / EXACT_PER_NANO;
 }
 
 function noCharge(): Charge {

@@ -2,7 +2,7 @@
 
 import type { Price } from '../catalog/model.ts';
 import { roundUp } from './charge.ts';
-import { everyRates, isFree, type Rates, ratesFor } from './rates.ts';
+import { everyRates, geoFactor, isFree, type Rates, ratesFor } from './rates.ts';
 
 export type HoldRules = {
   hold: 'expected' | 'strict';
@@ -26,7 +26,13 @@ export type HoldRequest = {
   /** The prompt may be written to a cache, at this price. */
   cacheWrite?: 'cacheWrite' | 'cacheWrite1h';
   /** The dearer service tier it asks for, by the name it has in the price. */
-  tier?: string;
+  tier?: string | undefined;
+  /** Where it has to run, if it says so. */
+  geo?: string;
+  /** Other models that may answer in its place, as far as they differ. */
+  others?: readonly (Pick<HoldRequest, 'price' | 'outputCap' | 'maxOutputTokens'> & {
+    tier: string | undefined;
+  })[];
   /** Of a container that code may run in, as `perContainer` counts it. */
   containers?: number;
   price: Price;
@@ -39,6 +45,8 @@ export type Hold = { needNano: bigint; holdNano: bigint };
 const OUTPUT_TOKENS_UNKNOWN = 8192;
 /** Tiers that answer nobody who has not asked for them; others may be what the operator's project has for all calls. */
 const ONLY_ASKED = ['fast', 'ultrafast'];
+/** Factors are in ten-thousandths. */
+const FACTOR_ONE = 10_000;
 /** A token of text holds two bytes or more in all but made-up prompts. */
 const BYTES_PER_TOKEN_MIN = 2;
 
@@ -46,13 +54,17 @@ const BYTES_PER_TOKEN_MIN = 2;
  * Expected: the estimated input and the output a call usually has; the input alone is needed to begin. Strict: the
  * most the call can cost by its tokens, all of it needed, so that no balance falls below zero. Both hold five minutes
  * of a container where code may run; more of them, hosted searches and media behind a URL are beyond what a body
- * tells, and the ledger charges no more than was held. Free models: 0.
+ * tells, and the ledger charges no more than was held. Of models that may answer in each other's place the dearest is
+ * expected to, while each of them can have said much before it left the rest to the next. Free models: 0.
  */
 export function holdOf(request: HoldRequest, rules: HoldRules): Hold {
-  if (isFree(request.price)) return { needNano: 0n, holdNano: 0n };
+  const all = [request, ...(request.others ?? []).map((other) => ({ ...request, ...other }))];
+  if (all.every(({ price }) => isFree(price))) return { needNano: 0n, holdNano: 0n };
   const { minimumChargeNano } = rules;
   const { needPico, holdPico } =
-    rules.hold === 'strict' ? dearestCost(request) : expectedCost(request, rules.expectedOutputTokens);
+    rules.hold === 'strict'
+      ? all.map(dearestCost).reduce(both)
+      : all.map((each) => expectedCost(each, rules.expectedOutputTokens)).reduce(dearer);
   return {
     needNano: atLeast(minimumChargeNano, roundUp(needPico)),
     holdNano: atLeast(minimumChargeNano, roundUp(holdPico)),
@@ -68,6 +80,14 @@ export function expectedUse(request: HoldRequest, rules: HoldRules): { tokens: n
 
 type Costs = { needPico: bigint; holdPico: bigint };
 
+function both(one: Costs, other: Costs): Costs {
+  return { needPico: one.needPico + other.needPico, holdPico: one.holdPico + other.holdPico };
+}
+
+function dearer(one: Costs, other: Costs): Costs {
+  return other.holdPico > one.holdPico ? other : one;
+}
+
 function expectedOutput(request: HoldRequest, expectedTokens: number): number {
   const { maxOutputTokens = expectedTokens } = request;
   return Math.min(expectedTokens, capOf(request) ?? expectedTokens, maxOutputTokens) * answersOf(request);
@@ -76,11 +96,11 @@ function expectedOutput(request: HoldRequest, expectedTokens: number): number {
 function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
   const { promptTokens, price, prompts = 1 } = request;
   const inputTokens = promptTokens * prompts;
-  const rates = ratesFor(price, promptTokens, request.tier);
+  const rates = ratesFor(price, promptTokens, request.tier, request.geo);
   const inputRate = Math.max(rates.input, rates[request.cacheWrite ?? 'input']);
-  const needPico = times(inputTokens, inputRate) + times(prompts, price.perRequest ?? 0);
-  const outputTokens = expectedOutput(request, expectedTokens);
-  return { needPico, holdPico: needPico + times(outputTokens, rates.output) + codeCost(request) };
+  const needPico = by(rates.factor, times(inputTokens, inputRate)) + times(prompts, price.perRequest ?? 0);
+  const outputPico = by(rates.factor, times(expectedOutput(request, expectedTokens), rates.output));
+  return { needPico, holdPico: needPico + outputPico + codeCost(request) };
 }
 
 function dearestCost(request: HoldRequest): Costs {
@@ -94,8 +114,15 @@ function dearestCost(request: HoldRequest): Costs {
     const cost = times(inputTokens, dearestInput(rates)) + times(outputTokens, dearestOutput(rates));
     if (cost > dearest) dearest = cost;
   }
-  const most = dearest + times(prompts, price.perRequest ?? 0) + codeCost(request);
+  const most =
+    by(dearestFactor(request), dearest) + times(prompts, price.perRequest ?? 0) + codeCost(request);
   return { needPico: most, holdPico: most };
+}
+
+/** Who does not say where it has to run gets what the operator's account has for all calls. */
+function dearestFactor({ price, geo }: HoldRequest): number | undefined {
+  if (geo !== undefined) return geoFactor(price, geo);
+  return Math.max(FACTOR_ONE, ...Object.values(price.inferenceGeo ?? {}));
 }
 
 function dearestInput(rates: Rates): number {
@@ -123,6 +150,11 @@ function answersOf({ answers = 1 }: HoldRequest): number {
 
 function atLeast(minimumNano: bigint, nano: bigint): bigint {
   return nano > minimumNano ? nano : minimumNano;
+}
+
+function by(factor: number | undefined, pico: bigint): bigint {
+  if (factor === undefined || factor === FACTOR_ONE) return pico;
+  return (pico * BigInt(factor) + BigInt(FACTOR_ONE - 1)) / BigInt(FACTOR_ONE);
 }
 
 function times(tokens: number, pico: number): bigint {

@@ -1,14 +1,25 @@
-// Which of a model's prices a call is charged by: its service tier, its step, and a parent for what has no price.
+// Which of a model's prices a call is charged by: its service tier, its step, where it ran, and a parent for what has no price.
 
 import type { TokenRates, Usage } from '../canonical/usage.ts';
 import type { Price, SteppedPrices, TokenPrices } from '../catalog/model.ts';
 
 export type Rates = TokenRates;
 
-/** The rates of a call with `promptTokens` in all that was answered in `tier`. A step changes the whole call. */
-export function ratesFor(price: Price, promptTokens: number, tier: string | undefined): Rates {
+/**
+ * The rates of a call with `promptTokens` in all that was answered in `tier`, and ran in `geo`. A step changes the whole
+ * call.
+ */
+export function ratesFor(price: Price, promptTokens: number, tier: string | undefined, geo?: string): Rates {
   const prices = tierOf(price, tier);
-  return withParents(prices.steps?.findLast((step) => promptTokens > step.aboveTokens) ?? prices);
+  const rates = withParents(prices.steps?.findLast((step) => promptTokens > step.aboveTokens) ?? prices);
+  const factor = geoFactor(price, geo);
+  return factor === undefined ? rates : { ...rates, factor };
+}
+
+/** What the price of the tokens is multiplied by, in ten-thousandths; undefined where the price does not know the place. */
+export function geoFactor({ inferenceGeo = {} }: Price, geo: string | undefined): number | undefined {
+  const name = geo?.toLowerCase();
+  return name !== undefined && Object.hasOwn(inferenceGeo, name) ? inferenceGeo[name] : undefined;
 }
 
 /** A model that is sold here, by our name. */
@@ -23,7 +34,7 @@ export function withOtherRates(usage: Usage, find: (model: string) => Priced | u
   const requests = usage.requests?.map((request): Usage => {
     const found = request.other && find(request.other.model);
     if (!found) return request;
-    const rates = ratesFor(found.price, request.input, request.tier);
+    const rates = ratesFor(found.price, request.input, request.tier, request.geo);
     return { ...request, other: { model: found.model, rates } };
   });
   return { ...usage, ...(requests ? { requests } : {}) };

@@ -5,7 +5,8 @@ import type { Price } from '../catalog/model.ts';
 import { billOf, costOf, type SettleRule, WHOLE_SHARE } from './charge.ts';
 import { ratesFor } from './rates.ts';
 
-const PICO_PER_NANO = 1000n;
+const EXACT_PER_PICO = 10_000n;
+const EXACT_PER_NANO = 1000n * EXACT_PER_PICO;
 
 /**
  * The usage that costs exactly `costNano` by this price and rule: as it is, or with the pictures made or the lifetime
@@ -19,7 +20,8 @@ export function recoverUsage(
 ): Usage | undefined {
   const fits = (candidate: Usage) => billOf(rule, candidate, price, 0n).costNano === costNano;
   if (fits(usage)) return usage;
-  const missingPico = costNano * PICO_PER_NANO - exactCost(usage, price);
+  const missing = costNano * EXACT_PER_NANO - exactCost(usage, price);
+  const missingPico = missing / EXACT_PER_PICO;
   return [withLongWrites(usage, price, missingPico), withImages(usage, price, missingPico)].find(
     (candidate) => candidate !== undefined && fits(candidate),
   );

@@ -25,6 +25,8 @@ export type Usage = {
   /** The same by the container's id, which the same container has in another answer too; '' where it was not told. */
   containers?: Record<string, number>;
   tier?: string;
+  /** Where it ran, as the provider calls it (`us`, `global`). */
+  geo?: string;
   /** Where it took more than one request: what each of them used, since its provider prices each by itself. */
   requests?: Usage[];
   /** Of a request that another model took for the answering one, which asked it for advice. */
@@ -37,7 +39,7 @@ export type Usage = {
   cost?: ShownCost;
 };
 
-/** Picodollars per token of every class. */
+/** Picodollars per token of every class; all of them times `factor`, in ten-thousandths, where there is one. */
 export type TokenRates = {
   input: number;
   cachedInput: number;
@@ -49,6 +51,7 @@ export type TokenRates = {
   outputAudio: number;
   outputImage: number;
   reasoning: number;
+  factor?: number;
 };
 
 /** Its name, and what its tokens are charged at; without rates, at those of the model that answered. */
@@ -106,11 +109,19 @@ export function countOf(reported: unknown): number | undefined {
 
 const SOURCES: Usage['source'][] = ['reported', 'partial', 'estimated'];
 
-/** Code that has run in an answer so far. `containers` as in a usage. */
-export type CodeSeen = { runs: number; containers: Record<string, number> };
+/**
+ * Code that has run in an answer so far, `containers` as in a usage; and the model that has taken it over, which costs
+ * what that one does.
+ */
+export type CodeSeen = { runs: number; containers: Record<string, number>; servedBy?: string | undefined };
 
-/** The usage of an answer that broke off, with the code that had run by then. */
-export function withCode(usage: Usage, { runs, containers }: CodeSeen): Usage {
+/** The usage of an answer that broke off, with what had become of it by then. */
+export function withCode(usage: Usage, { servedBy, ...code }: CodeSeen): Usage {
+  const ran = withRuns(usage, code);
+  return servedBy === undefined ? ran : { ...ran, requests: [{ ...ran, other: { model: servedBy } }] };
+}
+
+function withRuns(usage: Usage, { runs, containers }: CodeSeen): Usage {
   if (runs === 0 && Object.keys(containers).length === 0) return usage;
   const seen = { ...usage, serverTools: { ...usage.serverTools, code_execution: runs } };
   if (Object.keys(containers).length > 0) addContainers(seen, containers);
@@ -130,6 +141,7 @@ export function sumUsages(usages: readonly Usage[]): Usage {
   if (only && usages.length === 1) return only;
   const sum = (count: (usage: Usage) => number) => usages.reduce((total, usage) => total + count(usage), 0);
   const { tier } = usages.find((usage) => usage.tier !== undefined) ?? {};
+  const { geo } = usages.find((usage) => usage.geo !== undefined) ?? {};
   const serverTools: Record<string, number> = {};
   for (const usage of usages)
     for (const [name, runs] of Object.entries(usage.serverTools))
@@ -154,6 +166,7 @@ export function sumUsages(usages: readonly Usage[]): Usage {
     outputImage: sum((usage) => usage.outputImage),
     serverTools,
     ...(tier === undefined ? {} : { tier }),
+    ...(geo === undefined ? {} : { geo }),
     requests: usages.flatMap((usage) => usage.requests ?? [usage]),
     source: SOURCES[Math.max(0, ...usages.map(({ source }) => SOURCES.indexOf(source)))] ?? 'reported',
     raw: usages.map(({ raw }) => raw),

@@ -61,6 +61,11 @@ export type Price = SteppedPrices & {
   perContainer?: number;
   perCodeRun?: number;
   tiers?: Record<string, SteppedPrices>;
+  /**
+   * What the token prices of the model and its tiers are multiplied by, in ten-thousandths, where the answer says that it
+   * ran in this geography, in lower case.
+   */
+  inferenceGeo?: Record<string, number>;
   /** Where the figure is from and when it was read there. */
   source: string;
   asOf: string;

@@ -3,7 +3,7 @@
 import { formatTime } from '../lib/clock.ts';
 import type { JsonObject, JsonValue } from '../lib/json.ts';
 import type { Model, Price, SteppedPrices, TokenPrices } from './model.ts';
-import { priceAt, pricesAfter, TOKEN_CLASSES, UNIT_CLASSES } from './price.ts';
+import { MARGIN_ONE, priceAt, pricesAfter, TOKEN_CLASSES, UNIT_CLASSES } from './price.ts';
 
 type TokenClass = (typeof TOKEN_CLASSES)[number];
 type UnitClass = (typeof UNIT_CLASSES)[number];
@@ -53,9 +53,11 @@ function viewPrice(price: Price, write: Write): JsonObject {
     view[CLASS_NAMES[name]] = pico === undefined ? null : write(pico, 12);
   }
   const tiers = Object.entries(price.tiers ?? {}).map(([tier, prices]) => [tier, viewStepped(prices, write)]);
+  const geos = Object.entries(price.inferenceGeo ?? {}).map(([geo, factor]) => [geo, factor / MARGIN_ONE]);
   return {
     ...view,
     tiers: Object.fromEntries(tiers) as JsonObject,
+    inference_geo: Object.fromEntries(geos),
     source: price.source,
     as_of: price.asOf,
     from: price.fromMs === undefined ? null : formatTime(price.fromMs),

@@ -3,7 +3,7 @@
 import { isObject } from '../lib/json.ts';
 import type { Model, Price, SteppedPrices, TokenPrices } from './model.ts';
 
-/** A margin of 1.15 is 11,500 of these. */
+/** A margin, or any other factor on prices, of 1.15 is 11,500 of these. */
 export const MARGIN_ONE = 10_000;
 
 /** The price in force at a moment; undefined when the model has none yet. */

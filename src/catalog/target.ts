@@ -10,12 +10,12 @@ export function formatOf(deployment: Deployment, provider: Provider): FormatId {
   return deployment.format ?? provider.formats[0] ?? 'openai-chat';
 }
 
-/** The facts a request to this deployment is fitted to; `tiers` are those that have a price. */
+/** The facts a request to this deployment is fitted to; `priced` are the tiers and geographies that have a price. */
 export function targetOf(
   model: Model,
   deployment: Deployment,
   provider: Provider,
-  tiers: NonNullable<Target['tiers']> = [],
+  priced: Pick<Target, 'tiers' | 'geos'> = {},
 ): Target {
   const { capabilities } = model;
   const { quirks } = provider;
@@ -47,7 +47,8 @@ export function targetOf(
     plainSchemas: quirks.plainSchemas ?? false,
     idleSampling: capabilities.idleSampling ?? false,
     topK: quirks.topK ?? false,
-    tiers,
+    tiers: [],
+    ...priced,
     ...(quirks.temperatureMax === undefined ? {} : { temperatureMax: quirks.temperatureMax }),
     ...(refuses === undefined ? {} : { refuses }),
     ...(quirks.refusesBetas === undefined ? {} : { refusesBetas: quirks.refusesBetas }),

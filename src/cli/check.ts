@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { unbilledNotes } from '../catalog/unbilled-code.ts';
+import { unpricedGeoNotes } from '../catalog/unpriced-geos.ts';
 import { unpricedTierNotes } from '../catalog/unpriced-tiers.ts';
 import type { Config } from '../config/config.ts';
 import { describeProblems } from './config.ts';
@@ -41,7 +42,7 @@ function check(flags: CheckFlags, ports: CommandPorts, host: Host): void {
 
 /** What is right and may not be meant. */
 function notesOf({ models, providers }: Config): string[] {
-  return [unbilledNotes, unpricedTierNotes].flatMap((notes) =>
+  return [unbilledNotes, unpricedTierNotes, unpricedGeoNotes].flatMap((notes) =>
     notes(models.values(), providers).map(({ note }) => note),
   );
 }

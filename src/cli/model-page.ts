@@ -1,10 +1,11 @@
 // One model in full, for people: names, limits, abilities, where it runs, and what each of its tokens costs.
 
 import type { Model, Price, SteppedPrices, TokenPrices } from '../catalog/model.ts';
-import { priceAt, pricesAfter, TOKEN_CLASSES, UNIT_CLASSES } from '../catalog/price.ts';
+import { MARGIN_ONE, priceAt, pricesAfter, TOKEN_CLASSES, UNIT_CLASSES } from '../catalog/price.ts';
 import { CLASS_NAMES } from '../catalog/price-view.ts';
 import { whyUnpriced } from '../catalog/resolve.ts';
 import { unbilledNotes } from '../catalog/unbilled-code.ts';
+import { unpricedGeoNotes } from '../catalog/unpriced-geos.ts';
 import { unpricedTierNotes } from '../catalog/unpriced-tiers.ts';
 import type { Config } from '../config/config.ts';
 import { formatTime } from '../lib/clock.ts';
@@ -50,6 +51,7 @@ export function modelPage(model: Model, config: Config, atMs: number): string {
     price === undefined ? `Not served: it ${whyUnpriced(model)}.\n` : priceSection('Price', price),
     ...unbilledNotes([model], config.providers).map(({ note }) => `${note}\n`),
     ...unpricedTierNotes([model], config.providers).map(({ note }) => `${note}\n`),
+    ...unpricedGeoNotes([model], config.providers).map(({ note }) => `${note}\n`),
     ...pricesAfter(model, atMs).map((each) => priceSection(`From ${formatTime(each.fromMs ?? 0)}`, each)),
   ];
   return sections.join('\n');
@@ -70,11 +72,14 @@ function priceSection(title: string, price: Price): string {
     const pico = price[name];
     return pico === undefined ? [] : [`${UNIT_WORDS[name]}: ${formatUnitPrice(pico)} USD\n`];
   });
+  const geos = Object.entries(price.inferenceGeo ?? {}).map(
+    ([geo, factor]) => `where it ran in \`${geo}\`: ${factor / MARGIN_ONE} times the price of the tokens\n`,
+  );
   const note = rows.some((row) => row.some((each) => each.startsWith('(')))
     ? 'In brackets: no price of its own, billed like its parent.\n'
     : '';
   const head = `${title}, USD per 1M tokens. Source: ${price.source}, as of ${price.asOf}.`;
-  return `${head}\n${table}${units.join('')}${note}`;
+  return `${head}\n${table}${units.join('')}${geos.join('')}${note}`;
 }
 
 type Column = { head: string; prices: TokenPrices };

@@ -119,6 +119,7 @@ function furtherPrices(price: Price | undefined, coming: Price[]): string {
     if (price.perContainer !== undefined || price.perCodeRun !== undefined) words.push('code');
     for (const { aboveTokens } of price.steps ?? []) words.push(`>${aboveTokens / 1000}k`);
     words.push(...Object.keys(price.tiers ?? {}));
+    for (const geo of Object.keys(price.inferenceGeo ?? {})) words.push(`in ${geo}`);
   }
   for (const { fromMs = 0 } of coming) words.push(`changes ${formatTime(fromMs).slice(0, 10)}`);
   return words.join(', ');

@@ -1,15 +1,13 @@
 // Turns the `billing`, `trial` and `limits` sections into their configuration, defaults filled in.
 
+import { MARGIN_ONE } from '../catalog/price.ts';
 import { isTimeZone } from '../lib/calendar.ts';
-import { parseUsd } from '../lib/money.ts';
+import { parseFactor, parseUsd } from '../lib/money.ts';
 import { nearestNames } from '../lib/nearest.ts';
 import type { BillingConfig, LimitsConfig, TrialConfig } from './config.ts';
 import type { BillingShape, LimitsShape, TrialShape } from './money-schema.ts';
 import { pointerTo, type Report } from './problem.ts';
 
-/** A margin beyond this is a slip of the pen. */
-const MARGIN_MAX = 1000;
-const MARGIN_DIGITS = 4;
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/;
 
 export function readBilling(section: BillingShape, report: Report): BillingConfig {
@@ -83,17 +81,14 @@ export function readPositiveUsd(written: string | number, pointer: string, repor
 }
 
 function readMargin(written: string | number | undefined, report: Report): number {
-  if (written === undefined) return 10 ** MARGIN_DIGITS;
-  const match = /^(\d{1,7})(?:\.(\d+))?$/.exec(String(written).trim());
-  const fraction = (match?.[2] ?? '').replace(/0+$/, '');
-  const margin = Number(`${match?.[1]}${fraction.padEnd(MARGIN_DIGITS, '0')}`);
-  const fits = match !== null && fraction.length <= MARGIN_DIGITS;
-  if (fits && margin > 0 && margin <= MARGIN_MAX * 10 ** MARGIN_DIGITS) return margin;
+  if (written === undefined) return MARGIN_ONE;
+  const margin = parseFactor(written);
+  if (margin !== undefined) return margin;
   report(
     '/billing/margin',
     'must be a factor above 0 such as `1.15`, with at most four digits behind the point; 1 sells at list price',
   );
-  return 10 ** MARGIN_DIGITS;
+  return MARGIN_ONE;
 }
 
 function readTimeZone(written: string | undefined, report: Report): string {

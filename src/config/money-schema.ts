@@ -55,6 +55,17 @@ const priceMembers = {
       examples: [{ flex: { input: 2.5, output: 12.5 } }],
     }),
   ),
+  inference_geo: Type.Optional(
+    Type.Record(
+      Type.String(),
+      numberOrText({ description: 'A factor on the prices of tokens.', expects: 'a factor such as `1.1`' }),
+      {
+        description:
+          'What the prices of tokens are multiplied by where the answer ran in this geography, by its name (`inference_geo` of Anthropic); one that is not `global` is only asked for where it stands here.',
+        examples: [{ us: 1.1 }],
+      },
+    ),
+  ),
   from: text({
     description: 'The day it comes into force, at 00:00 in billing.timezone; left out: it always was.',
     expects: 'a date such as `2026-12-01`',

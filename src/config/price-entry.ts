@@ -1,9 +1,9 @@
 // Turns the `price` of a model in the file, one or several with dates, into prices.
 
 import type { Price, SteppedPrices, TokenPrices } from '../catalog/model.ts';
-import type { UNIT_CLASSES } from '../catalog/price.ts';
+import { MARGIN_ONE, type UNIT_CLASSES } from '../catalog/price.ts';
 import { parseDay, startOfDay } from '../lib/calendar.ts';
-import { parseTokenPrice, parseUnitPrice } from '../lib/money.ts';
+import { parseFactor, parseTokenPrice, parseUnitPrice } from '../lib/money.ts';
 import type { PriceNotes } from './money-schema.ts';
 import { pointerTo, type Report } from './problem.ts';
 
@@ -56,12 +56,27 @@ function readPrice(notes: PriceNotes, path: string, origin: Origin, report: Repo
     ]);
     price.tiers = Object.fromEntries(tiers);
   }
+  if (notes.inference_geo !== undefined) {
+    const factors = Object.entries(notes.inference_geo).map(([name, written]): [string, number] => [
+      name.toLowerCase(),
+      readFactor(written, `${path}${pointerTo('inference_geo', name)}`, report),
+    ]);
+    price.inferenceGeo = Object.fromEntries(factors);
+  }
   if (notes.from !== undefined) {
     const day = parseDay(notes.from);
     if (day === undefined) report(`${path}/from`, 'must be a date such as `2026-12-01`');
     else price.fromMs = startOfDay(day, origin.timezone);
   }
   return price;
+}
+
+/** In ten-thousandths. */
+function readFactor(written: string | number, path: string, report: Report): number {
+  const factor = parseFactor(written);
+  if (factor === undefined)
+    report(path, 'must be a factor above 0 such as `1.1`, with at most four digits behind the point');
+  return factor ?? MARGIN_ONE;
 }
 
 type Unit = (typeof UNIT_CLASSES)[number];

@@ -60,10 +60,12 @@ export type Target = {
   /** `strict` is understood on tools and schemas. */
   strict?: boolean;
   // and what few have: absent means no
-  /** The service tiers with a price of their own, in lower case; `every` where nothing costs anything. */
-  tiers?: readonly string[] | 'every';
   /** It finds tools whose definitions are deferred, with the search of its provider. */
   toolSearch?: boolean;
+  /** The service tiers with a price of their own, in lower case; `every` where nothing costs anything. */
+  tiers?: readonly string[] | 'every';
+  /** The geographies with a price, likewise. */
+  geos?: readonly string[] | 'every';
   /** Schemas are compiled by the vendor itself and must keep to what all of them know. */
   plainSchemas?: boolean;
   /** Temperature and its kin are accepted while the model is told not to think. */
@@ -209,6 +211,8 @@ export type Codec = {
   tierTwins?: Readonly<Record<string, string>>;
   /** The header of an answer that names the tier, where its body may not. */
   tierHeader?: string;
+  /** Headers that a written request needs beside those of every one. */
+  headersFor?(body: JsonObject): Record<string, string>;
   /** The stop texts its vendors take; the gateway sees to all others itself. `blank`: also those of white space. */
   stops: { max: number; blank: boolean };
   /**
@@ -218,8 +222,6 @@ export type Codec = {
   wholeTokensMax?: number;
   /** Where a request goes, behind a provider's base URL. */
   path(address: Address): string;
-  /** Headers that a body of our own writing needs beside those of every one, in lower case. */
-  headersFor?(body: JsonObject): Record<string, string>;
   /**
    * What such a path says, in formats whose bodies say nothing of it; undefined for another path. Their absence means
    * that the body has `model` and `stream`.

@@ -22,12 +22,22 @@ export function fitRemoteCalls(request: CanonicalRequest, _: Target, codec: Code
     if (servers.has(called.server)) runs.add(part.run);
     return servers.has(called.server);
   };
-  const messages = request.messages.map((message): Message => {
-    if (message.role !== 'assistant') return message;
-    const parts = message.parts.map((part) => (isKept(part) ? part : withoutCall(part)));
-    return parts.every((part, i) => part === message.parts[i]) ? message : { ...message, parts };
+  const messages = request.messages.flatMap((message): Message[] => {
+    if (message.role !== 'assistant') return [message];
+    const told = message.parts.filter((part) => codec.id === LISTING.format || !isListing(part));
+    const parts = told.map((part) => (isKept(part) ? part : withoutCall(part)));
+    if (parts.length === message.parts.length && parts.every((part, i) => part === message.parts[i]))
+      return [message];
+    return parts.length === 0 ? [] : [{ ...message, parts }];
   });
   return { request: { ...request, messages }, losses: [], changes: [] };
+}
+
+/** What tools a server has: every provider asks it itself, so that nothing is lost where it is left out. */
+const LISTING = { format: 'openai-responses', type: 'mcp_list_tools' };
+
+function isListing(part: Part): boolean {
+  return part.kind === 'opaque' && part.type === LISTING.type && part.raw.format === LISTING.format;
 }
 
 function withoutCall(part: Part): Part {

@@ -2,7 +2,7 @@
 
 import type { Loss } from '../canonical/loss.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
-import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
+import type { JsonObject, JsonValue } from '../lib/json.ts';
 import type { Edit } from '../lib/splice.ts';
 import type { Codec, Target } from './codec.ts';
 import type { FitStep } from './output-form.ts';
@@ -27,7 +27,11 @@ export function unpriced(tier: string): string {
 }
 
 /** The name under which the tier has a price; undefined where it has none and may be dearer than the model's. */
-function pricedName(tier: string, { tiers = [] }: Target, twins: Codec['tierTwins']): string | undefined {
+function pricedName(
+  tier: string,
+  tiers: NonNullable<Target['tiers']>,
+  twins: Codec['tierTwins'],
+): string | undefined {
   if (NO_DEARER.has(tier) || tiers === 'every' || tiers.includes(tier)) return tier;
   const twin = twins?.[tier];
   return twin !== undefined && tiers.includes(twin) ? twin : undefined;
@@ -38,45 +42,29 @@ export function fitTier(request: CanonicalRequest, target: Target, codec: Codec)
   const { serviceTier, ...rest } = request;
   if (serviceTier === undefined || !codec.dearTiers.includes(serviceTier))
     return { request, losses: [], changes: [] };
-  const name = pricedName(serviceTier, target, codec.tierTwins);
+  const name = pricedName(serviceTier, target.tiers ?? [], codec.tierTwins);
   if (name !== undefined) return { request: { ...request, serviceTier: name }, losses: [], changes: [] };
   const path = request.origin.serviceTier ?? 'service_tier';
   const loss: Loss = { path, action: 'dropped', reason: unpriced(serviceTier) };
   return { request: rest, losses: [loss], changes: [] };
 }
 
-/** Takes such a tier out of a client's own body. */
-export function tierEdits(body: JsonObject, target: Target, codec: Codec, losses: Loss[]): Edit[] {
-  return [...memberEdits(body, target, codec, losses), ...fallbackEdits(body, target, codec, losses)];
-}
-
-function memberEdits(body: JsonObject, target: Target, codec: Codec, losses: Loss[]): Edit[] {
+/** Takes such a tier out of a client's own body, or of a part of it. */
+export function tierEdits(
+  body: JsonObject,
+  tiers: NonNullable<Target['tiers']>,
+  codec: Codec,
+  losses: Loss[],
+): Edit[] {
   return codec.tierMembers.flatMap((member): Edit[] => {
     const asked = body[member] ?? null;
     const isGone = losses.some(({ path }) => path === member);
-    if (asked === null || target.tiers === 'every' || isGone) return [];
+    if (asked === null || tiers === 'every' || isGone) return [];
     const tier = nameOf(asked);
-    if (tier !== undefined && pricedName(tier, target, codec.tierTwins) !== undefined) return [];
+    if (tier !== undefined && pricedName(tier, tiers, codec.tierTwins) !== undefined) return [];
     losses.push({ path: member, action: 'dropped', reason: unpriced(tier ?? '') });
     return [{ path: [member], json: undefined }];
   });
-}
-
-/** At Anthropic each model that may take over can be asked for a speed of its own. */
-function fallbackEdits(body: JsonObject, target: Target, codec: Codec, losses: Loss[]): Edit[] {
-  if (codec.id !== 'anthropic-messages' || !Array.isArray(body.fallbacks)) return [];
-  const found: Loss[] = [];
-  const fallbacks = body.fallbacks.map((each, i) => {
-    if (!isObject(each)) return each;
-    const lost: Loss[] = [];
-    if (memberEdits(each, target, codec, lost).length === 0) return each;
-    found.push(...lost.map((loss) => ({ ...loss, path: `fallbacks[${i}].${loss.path}` })));
-    const { speed: _, ...rest } = each;
-    return rest;
-  });
-  if (found.length === 0) return [];
-  losses.push(...found);
-  return [{ path: ['fallbacks'], json: JSON.stringify(fallbacks) }];
 }
 
 /** The dearer tier that a body asks its provider for; undefined where it asks for none. */

@@ -18,6 +18,7 @@ import type { FitStep } from './output-form.ts';
 
 const AT_ONCE = 'the model is shown all tools at once';
 const FOUND = 'a search of the client has found it: the model is shown it';
+const NOT_FORCED = 'a search among tools cannot be forced there';
 const NOT_FOUND = 'no search has found it yet, so the model is not shown it';
 
 /**
@@ -28,13 +29,14 @@ export function fitToolSearch(request: CanonicalRequest, target: Target, codec: 
   const search = request.tools.find(searchesTools);
   const isAble = target.toolSearch === true && !refusesBeta(target.refusesBetas, 'advanced-tool-use');
   const isOpenAI = isAble && codec.id === 'openai-responses' && search !== undefined;
-  const isAnthropic = isAble && codec.id === 'anthropic-messages';
+  const mayFind = search !== undefined || request.tools.some(isPlain);
+  const isAnthropic = isAble && codec.id === 'anthropic-messages' && mayFind;
   const losses: Loss[] = [];
   const readable = search && (isOpenAI || isAnthropic) ? request : withoutSearches(request);
   if (isAnthropic || !(search || request.tools.some((tool) => isDeferred(tool) || isDeferredServer(tool))))
     return { request: withoutSearchChoice(readable, request, losses), losses, changes: [] };
   const shown = search && !isOpenAI ? undefined : namesShown(request, !isOpenAI);
-  const hides = shown !== undefined && (isOpenAI || request.tools.some(isPlain));
+  const hides = shown !== undefined && mayFind;
   const tools = request.tools.flatMap((tool): Tool[] => {
     const { at = 'tools' } = tool;
     if (searchesTools(tool)) {
@@ -123,8 +125,7 @@ function withoutSearchChoice(
   )
     return fitted;
   if (!tools.some((tool) => searchesTools(tool) && nameOf(tool) === toolChoice.name)) return fitted;
-  const reason = fitted.tools.some(searchesTools) ? 'the model searches when it sees fit' : AT_ONCE;
-  losses.push({ path: origin.toolChoice ?? 'tool_choice', action: 'dropped', reason });
+  losses.push({ path: origin.toolChoice ?? 'tool_choice', action: 'dropped', reason: NOT_FORCED });
   const { toolChoice: _, ...rest } = fitted;
   return rest;
 }

@@ -9,6 +9,7 @@ import type { JsonObject } from '../lib/json.ts';
 import type { Key, RateStanding } from '../store/ports.ts';
 import type { Turn } from './admission/turns.ts';
 import type { Caching } from './cache/kept-answer.ts';
+import type { Fallbacks } from './fallbacks/asked.ts';
 import type { Trace } from './trace.ts';
 
 /** An admitted request. `release` gives its place in the concurrency limit back, any number of times. */
@@ -32,6 +33,8 @@ export type Call = Bagged & {
   resolution: Resolution;
   /** What it is charged by, whatever the price becomes while it runs. */
   price: Price;
+  /** The models that its provider may ask in place of this one. */
+  fallbacks?: Fallbacks | undefined;
   stream: boolean;
   headers: Headers;
   startedMs: number;
@@ -44,6 +47,10 @@ export type Call = Bagged & {
    * provider is asked for, or what the headers of the answer say.
    */
   tier?: string | undefined;
+  /** The header of a provider of the client's own format that told the tier, for the client. */
+  tierTold?: string | undefined;
+  /** Where the attempt under way has to run, if the client says so. */
+  geo?: string | undefined;
   /** When the attempt under way has to make room for the next one, by the monotonic clock; undefined: it may take all the time there is. */
   givesWay?: { atMs: number; isDue(): boolean } | undefined;
   /** Our own abort, of the attempt under way: the client left or a deadline passed; `reason` says which. */
@@ -56,8 +63,6 @@ export type Call = Bagged & {
   caching: Caching | undefined;
   /** Its place among the calls under way; a count of tokens needs none, nor does an answer that is kept already. */
   turn: Turn | undefined;
-  /** Takes what the call used from the key's tokens and money a minute; once, when it has ended. */
-  spend: (used: { tokens: number; nano: bigint }) => void;
   /** What the journal will say of it. */
   trace: Trace;
 };

@@ -5,7 +5,6 @@ import type { Loss } from '../canonical/loss.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { monotonicMs, nowMs } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
-import type { Provider } from '../providers/provider.ts';
 import type { Cache, SettleRule } from '../store/ports.ts';
 import type { AdmitPorts } from './admission/admit.ts';
 import type { Turn } from './admission/turns.ts';
@@ -14,9 +13,10 @@ import { HealedStream, healWhole } from './answer/healing.ts';
 import { tellingBody } from './answer/last-bytes.ts';
 import { PassedStream } from './answer/pass.ts';
 import type { Reader } from './answer/reader.ts';
-import { refused, refuseRefusal } from './answer/refusal.ts';
+import { refuseRefusal } from './answer/refusal.ts';
 import { Relay } from './answer/relay.ts';
 import { writeSeveral } from './answer/several-whole.ts';
+import { renamesOf } from './answer/shown-names.ts';
 import type { Eyes } from './answer/transcode.ts';
 import { askTranslated, receive } from './answer/translated.ts';
 import { answerPassed, answerTranslated, readWhole } from './answer/whole.ts';
@@ -26,12 +26,13 @@ import { type Keep, type KeepPorts, keepFor, RecordedStream } from './cache/keep
 import type { Hit } from './cache/kept-answer.ts';
 import { type Call, forgetRequest, leaveCall } from './call.ts';
 import { hasFreeContainers } from './containers.ts';
-import { Meter } from './meter.ts';
+import { type Heard, Meter } from './meter.ts';
 import { type PassPlan, type Plan, type PlanPorts, planCall, type TranscodePlan } from './plan.ts';
 import { noteSealsIn } from './reasoning/seal-notes.ts';
 import { type Answerer, Latch, ruleOf, type SettlePorts } from './settle.ts';
+import { StreamedCall, streamFault } from './streamed.ts';
 import { isStrict, refuseLosses } from './strict.ts';
-import { type UpstreamPorts, upstreamFault, withoutSecrets } from './upstream.ts';
+import { type UpstreamPorts, withoutSecrets } from './upstream.ts';
 import type { Watched } from './watch.ts';
 
 export type GatewayPorts = AdmitPorts &
@@ -93,7 +94,10 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
         losses = plan.losses;
         latch.freesContainers = hasFreeContainers(call, plan);
         latch.upstream = plan.upstream;
+        latch.askedAs = candidate.deployment.model;
+        latch.fallbacks = plan.kind === 'pass' ? plan.fallbacks : [];
         call.tier = plan.tier;
+        call.geo = plan.kind === 'pass' ? plan.geo : undefined;
         if (isStrict(call)) refuseLosses(losses);
         attempts.send(plan);
         const { body, stream } = await tryCandidate({ call, plan, meter, latch, attempts, ports });
@@ -141,14 +145,11 @@ async function tryCandidate(attempt: Attempt): Promise<Delivery> {
 async function tryPass(attempt: Attempt, plan: PassPlan): Promise<Delivery> {
   const { call, meter, latch, attempts, ports } = attempt;
   const { isStream, body } = await receive(call, plan, ports);
-  const used = () => meter.usage();
   if (!(body instanceof Uint8Array))
-    return openRelay(attempt, body.getReader(), passedStream(attempt, plan), {
-      ...{ used, meter, isPlain: () => true },
-    });
+    return openRelay(attempt, body.getReader(), passedStream(attempt, plan), meter);
   if (attempts.hasOtherForRefusal) refuseRefusal(readWhole({ bytes: body, isStream }, plan));
   const made = answerPassed(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
-  const whole = await finishWhole(attempt, made, used);
+  const whole = await finishWhole(attempt, made, meter);
   if (plan.noteSeals) noteSealsIn(body, plan.noteSeals);
   keepFor(call, plan, ports)?.({ bytes: body, isStream }, meter.usage());
   return whole;
@@ -156,29 +157,26 @@ async function tryPass(attempt: Attempt, plan: PassPlan): Promise<Delivery> {
 
 async function tryTranslated(attempt: Attempt, plan: TranscodePlan): Promise<Delivery> {
   const { call, meter, latch, attempts, ports } = attempt;
-  const faultOf = faultsOf(call, plan.candidate.provider);
+  const faultOf = (thrown: unknown) => streamFault(call, plan.candidate.provider, thrown);
   const answers = await askTranslated({ call, plan, meter, attempts, ports, faultOf });
-  const { used, meters, isPlain } = answers;
-  if ('reader' in answers) {
-    const heard = meters.length === 1 ? { used, isPlain, meter } : { used, isPlain };
-    return openRelay(attempt, answers.reader, answers.open(eyesOf(attempt)), heard);
-  }
+  const { heard, meters } = answers;
+  if ('reader' in answers) return openRelay(attempt, answers.reader, answers.open(eyesOf(attempt)), heard);
   const { responses, bytes } = answers;
   const [response] = responses;
   const costOf = (usage: Usage) => latch.costOf(usage);
   if (!response || responses.length > 1)
-    return finishWhole(attempt, writeSeveral(call, plan, responses, meters, costOf), used);
+    return finishWhole(attempt, writeSeveral(call, plan, responses, meters, costOf), heard);
   if (attempts.hasOtherForRefusal) refuseRefusal(response);
-  const whole = await finishWhole(attempt, answerTranslated(call, plan, response, meter, costOf), used);
-  if (bytes && isPlain()) keepFor(call, plan, ports)?.(bytes, meter.usage());
+  const whole = await finishWhole(attempt, answerTranslated(call, plan, response, meter, costOf), heard);
+  if (bytes && heard.isPlain) keepFor(call, plan, ports)?.(bytes, meter.usage());
   return whole;
 }
 
-async function finishWhole(attempt: Attempt, made: Whole, used: () => Usage): Promise<Delivery> {
+async function finishWhole(attempt: Attempt, made: Whole, heard: Heard): Promise<Delivery> {
   const { call, plan, latch } = attempt;
   const whole = healed(attempt, made);
   const answerer = { provider: plan.candidate.provider.id, losses: plan.losses };
-  await settleWhole(latch, 'finished', answerer, used);
+  await settleWhole(latch, 'finished', answerer, () => heard.usage());
   return deliver(call, latch, whole);
 }
 
@@ -218,8 +216,8 @@ function passedStream(attempt: Attempt, plan: PassPlan): Conversion {
     codec: call.codec,
     meter,
     requestId: call.requestId,
-    showModel:
-      plan.renamed && plan.candidate.deployment.model !== call.modelName ? call.modelName : undefined,
+    renames: renamesOf(call, plan),
+    mayHandOver: call.fallbacks !== undefined,
     hideUsage: plan.hideUsage,
     noteSeals: plan.noteSeals,
     mender: call.codec.mending?.stream(),
@@ -227,71 +225,41 @@ function passedStream(attempt: Attempt, plan: PassPlan): Conversion {
   });
 }
 
-/**
- * `used` is what the answer used so far, `isPlain` whether one request brought it all; `meter` hears it if it is the only
- * one.
- */
 async function openRelay(
   attempt: Attempt,
   upstream: Reader,
   converting: Conversion,
-  { used, isPlain, meter }: { used: () => Usage; isPlain: () => boolean; meter?: Meter },
+  heard: Heard,
 ): Promise<Delivery> {
-  const { call, plan, latch, attempts, ports } = attempt;
-  const { provider } = plan.candidate;
-  // not the plan: it holds the whole request
-  const { losses } = plan;
-  const keep = keepFor(call, plan, ports);
-  const recorded = keep && new RecordedStream(converting);
-  const listened = recorded ?? converting;
-  const conversion = call.extras?.mendsJson ? new HealedStream(listened, losses) : listened;
-  const relay = new Relay(upstream, {
-    watch: ports.watch,
-    server: ports.server,
-    conversion,
-    calledMs: call.begunMs,
-    beat: call.codec.telltale.beat,
-    sent: call.trace.sent,
-    settle: (rule) => {
-      call.trace.fault ??= conversion.fault;
-      attempts.ended(rule, conversion.fault);
-      const settled = latch.settle(rule, { provider: provider.id, losses }, used);
-      return keep && rule === 'finished' && isPlain()
-        ? settled.then(() => keepRecorded(recorded, keep, used))
-        : settled;
-    },
-    delivered: () => latch.delivered(),
-    // that of the attempt under way then
-    abort: (reason) => call.abort.abort(reason),
-    breakOff: (fault) =>
-      call.codec.breakOff(fault, { first: undefined, frames: 0, requestId: call.requestId }),
-    unwanted: unwantedBy(attempts.hasOtherForRefusal ? meter : undefined),
-    faultOf: faultsOf(call, provider),
-  });
+  const { call } = attempt;
+  const relay = new Relay(upstream, streamed(attempt, converting, heard));
   await relay.open();
   // nobody else will be asked
   forgetRequest(call);
   return { body: relay.body, stream: true };
 }
 
-/** Why the answer is not the one to show, as long as another may be asked for. */
-function unwantedBy(meter: Meter | undefined): () => Fault | undefined {
-  return () => (meter?.refused ? refused() : undefined);
+/** Not the plan: it holds the whole request. */
+function streamed(
+  { call, plan, latch, attempts, ports }: Attempt,
+  converting: Conversion,
+  heard: Heard,
+): StreamedCall {
+  const { losses } = plan;
+  const { provider } = plan.candidate;
+  const keep = keepFor(call, plan, ports);
+  const recorded = keep && new RecordedStream(converting);
+  const listened = recorded ?? converting;
+  return new StreamedCall({
+    ...{ call, latch, attempts, heard, provider, losses, ports },
+    conversion: call.extras?.mendsJson ? new HealedStream(listened, losses) : listened,
+    keep: keep && recorded && keeping(recorded, keep, heard),
+  });
 }
 
-function keepRecorded(stream: RecordedStream | undefined, keep: Keep, used: () => Usage): void {
-  const bytes = stream?.recorded;
-  if (bytes) keep({ bytes, isStream: true }, used());
-}
-
-/** What a thrown read error means. */
-function faultsOf(call: Call, provider: Provider): (thrown: unknown) => Fault {
-  return (thrown) => streamFault(upstreamFault(call, provider, thrown));
-}
-
-/** A connection that broke while it carried an answer truncated it. */
-function streamFault(fault: Fault): Fault {
-  if (fault.code !== 'upstream_unreachable') return fault;
-  const message = 'The provider broke off the stream before the answer was complete.';
-  return new Fault('upstream_truncated', message, { cause: fault.cause });
+function keeping(stream: RecordedStream, keep: Keep, heard: Heard): () => void {
+  return () => {
+    const bytes = stream.recorded;
+    if (bytes) keep({ bytes, isStream: true }, heard.usage());
+  };
 }

@@ -22,12 +22,17 @@ export function isRefusal({ reason }: Finish): boolean {
 /** Characters of English text per token, for estimates where a provider reported nothing. */
 const CHARS_PER_TOKEN = 3.6;
 
+/** What is heard of an answer, by one meter or by several: what it used so far, and the like. */
+export type Heard = { usage(): Usage; readonly isPlain: boolean; readonly refused: boolean };
+
 /** Collects what one answer reports. `ended` is set by its terminal event, `fault` by an error. */
-export class Meter {
+export class Meter implements Heard {
   ended = false;
   fault: Fault | undefined;
   /** The answer was over before it had said anything, because the model or a filter refused. */
   refused = false;
+  /** One request has brought all of it so far. */
+  isPlain = true;
   #promptTokens: number;
   /** What the requests before the one under way have used for the same answer. */
   #earlier: Usage[] = [];
@@ -82,6 +87,7 @@ export class Meter {
 
   /** What came by the request under way is as good as nothing: it is asked anew. */
   forget(): void {
+    this.isPlain = false;
     this.ended = false;
     this.fault = undefined;
     this.refused = false;

@@ -14,6 +14,7 @@ import { mayRunCode } from '../formats/code-tool.ts';
 import type { Codec, Converted, Target } from '../formats/codec.ts';
 import { fitRequest } from '../formats/fit-request.ts';
 import { FORMATS } from '../formats/index.ts';
+import { geoIn, refuseGeo } from '../formats/inference-geo.ts';
 import { needsGateway, passEdits } from '../formats/pass-edits.ts';
 import { isEnvelope, keepOwnSeals, scopeIn, sealFor } from '../formats/seal.ts';
 import { dearTierIn, tierEdits } from '../formats/service-tier.ts';
@@ -29,17 +30,19 @@ import { conversationKey } from './candidates/conversation.ts';
 import { lastScope, type SignInPorts, scopesOf, signIn } from './candidates/credential.ts';
 import { hasSearch, searchFormatsOf } from './candidates/search.ts';
 import { decode } from './decoded.ts';
+import { type FallbackPorts, fitFallbacks, type Sent } from './fallbacks/fit.ts';
 import type { Sealing } from './reasoning/answer-seals.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './reasoning/recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './reasoning/seal-notes.ts';
 import { isStrict } from './strict.ts';
 
-export type PlanPorts = SignInPorts & {
-  /** Proves envelopes around sealed reasoning to be ours, 32 bytes. */
-  sealKey: Uint8Array;
-  thoughts: ThoughtStore;
-  config: Pick<Config, 'providers'>;
-};
+export type PlanPorts = SignInPorts &
+  FallbackPorts & {
+    /** Proves envelopes around sealed reasoning to be ours, 32 bytes. */
+    sealKey: Uint8Array;
+    thoughts: ThoughtStore;
+    config: Pick<Config, 'providers'>;
+  };
 
 /** `renamed`: answers carry another model name than the client wrote. `hideUsage`: the usage chunk is ours. */
 export type PassPlan = {
@@ -57,6 +60,10 @@ export type PassPlan = {
   losses: Loss[];
   /** The dearer service tier it asks for. */
   tier: string | undefined;
+  /** Where it has to run. */
+  geo: string | undefined;
+  /** The models that the provider may ask in place of its own. */
+  fallbacks: readonly Sent[];
   /** Whose reasoning the answer holds. */
   scope: string;
   /** There when the seals of the answer could end up with someone else than who made them. */
@@ -67,11 +74,11 @@ export type TranscodePlan = {
   candidate: Candidate;
   upstream: Codec;
   path: string;
+  /** Beside those that every request has. */
+  headers: Record<string, string>;
   /** Asked of the provider; the client may want the answer whole. */
   stream: boolean;
   body: Uint8Array;
-  /** Of the body: what its members need beside those that every request has. */
-  headers: Record<string, string>;
   credential: string | undefined;
   losses: Loss[];
   tier: string | undefined;
@@ -119,8 +126,9 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
 
 /** What the deployment can take of this call, by the price it has now. */
 function targetFor({ model, price }: Call, { deployment, provider }: Candidate): Target {
-  const tiers = isFree(price) ? 'every' : Object.keys(price.tiers ?? {});
-  return targetOf(model, deployment, provider, tiers);
+  if (isFree(price)) return targetOf(model, deployment, provider, { tiers: 'every', geos: 'every' });
+  const [tiers, geos] = [Object.keys(price.tiers ?? {}), Object.keys(price.inferenceGeo ?? {})];
+  return targetOf(model, deployment, provider, { tiers, geos });
 }
 
 /** A search, and code that runs at the provider, narrow the formats to those that have one, if there are any. */
@@ -149,6 +157,7 @@ export function passPlan(
   const { codec } = call;
   const { provider } = candidate;
   if (codec.id === 'anthropic-messages') refuseThread(call.body);
+  refuseGeo(call.body, target, codec);
   const { credential, scope, shown } = ownSeals(call, candidate, ports);
   const isShown = shown === undefined || shown.value === call.body;
   const bytes = isShown ? call.bytes : new TextEncoder().encode(JSON.stringify(shown.value));
@@ -164,10 +173,11 @@ export function passPlan(
     if (hideUsage) edits.push({ path: ['stream_options', 'include_usage'], json: 'true' });
   }
   const losses = [...(shown?.losses ?? []), ...fitted.losses];
-  const unpriced = tierEdits(call.body, target, codec, losses);
+  const unpriced = tierEdits(call.body, target.tiers ?? [], codec, losses);
   edits.push(...unpriced);
-  const isLeftOut = unpriced.some(({ path }) => path[0] !== 'fallbacks');
-  const tier = isLeftOut ? undefined : dearTierIn(call.body, codec);
+  const tier = unpriced.length > 0 ? undefined : dearTierIn(call.body, codec);
+  const fallbacks = fitFallbacks(call, candidate, ports, tier === 'fast', losses);
+  edits.push(...fallbacks.edits);
   if (codec.id === 'anthropic-messages') {
     for (const name of ACCOUNT_MEMBERS.filter((each) => each in call.body)) {
       edits.push({ path: [name], json: undefined });
@@ -181,7 +191,8 @@ export function passPlan(
     ? sealNotes(call.key.id, scope, ports.thoughts)
     : undefined;
   const sent = { candidate, upstream: codec, path, stream: call.stream, body, credential };
-  return { kind: 'pass', ...sent, renamed, hideUsage, losses, tier, scope, noteSeals };
+  const wishes = { tier, geo: geoIn(call.body, codec), fallbacks: fallbacks.sent };
+  return { kind: 'pass', ...sent, ...wishes, renamed, hideUsage, losses, scope, noteSeals };
 }
 
 /** The client's body with the seals that belong to the provider, and the credential they belong to. */

@@ -2,26 +2,31 @@
 
 import { billOf, type Charge, codeNano, searchesNano } from '../billing/charge.ts';
 import type { HoldRules } from '../billing/hold.ts';
-import { isFree, type Priced, withOtherRates } from '../billing/rates.ts';
+import { asksOthers, isFree, type Priced, withOtherRates } from '../billing/rates.ts';
 import { shownCost } from '../billing/shown-cost.ts';
 import type { Fault } from '../canonical/fault.ts';
 import { type Loss, lossHeader } from '../canonical/loss.ts';
 import type { ShownCost, Usage } from '../canonical/usage.ts';
+import { isSameModel } from '../catalog/name.ts';
 import { priceAt } from '../catalog/price.ts';
 import { type ModelIndex, modelNamed } from '../catalog/resolve.ts';
 import type { Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
-import type { Ledger, SettleRule } from '../store/ports.ts';
+import type { Ledger, Limiter, SettleRule } from '../store/ports.ts';
 import type { Call, CallsUnderWay } from './call.ts';
 import { type Due, type PaidContainers, withoutContainers } from './containers.ts';
+import { type Sent, sentAs } from './fallbacks/fit.ts';
 import { recordCall } from './journal.ts';
-import { AT_STANDARD_PRICE, inTier, tellUnpriced, underPricedNames, unpricedTier } from './tiers.ts';
+import { inGeo, inTier, underPricedNames, withGeoApart } from './tiers.ts';
+import { lossesOfUnpriced, tellUnpriced, unpricedIn } from './unpriced.ts';
 
 export type SettlePorts = {
   ledger: Ledger;
   /** Gets a row for each call. */
   journal: Journal;
+  /** Takes what a call used from its key's tokens and money a minute. */
+  limiter: Pick<Limiter, 'spend'>;
   billing: HoldRules;
   containers: PaidContainers;
   models: ModelIndex;
@@ -48,6 +53,9 @@ export class Latch {
   freesContainers = false;
   /** What the answer of this attempt is written in, which says what its tiers are called. */
   upstream: Codec | undefined;
+  /** What the model of this attempt is called at its provider, and which others may take over. */
+  askedAs: string | undefined;
+  fallbacks: readonly Sent[] = [];
 
   /** `running` holds the call from now until it is settled. */
   constructor(call: Call, ports: SettlePorts) {
@@ -66,8 +74,9 @@ export class Latch {
    */
   costOf(reported: Usage): ShownCost | undefined {
     const { price } = this.#call;
-    if (isFree(price)) return undefined;
+    if (isFree(price) && !this.#call.fallbacks) return undefined;
     const { usage } = this.#dueOf(reported);
+    if (isFree(price) && !asksOthers(usage)) return undefined;
     const charge = this.#billOf(this.#call.caching?.hit ? 'cache' : 'finished', usage);
     const chargeNano = this.#ports.ledger.ceiling(this.#call.id, charge.chargeNano);
     const shown = chargeNano === charge.chargeNano ? charge : { ...charge, chargeNano };
@@ -77,10 +86,11 @@ export class Latch {
 
   #dueOf(reported: Usage): Due {
     if (this.#due?.of === reported) return this.#due.due;
-    const { price, startedMs } = this.#call;
-    const served = inTier(reported, this.#call.tier);
+    const { price, startedMs, tier, geo } = this.#call;
+    const served = inTier(inGeo(this.#asAsked(reported), geo), tier);
     const named = this.upstream ? underPricedNames(served, price, this.upstream) : served;
-    const usage = withOtherRates(named, (name) => this.#priced(name));
+    const priced = withOtherRates(named, (name) => this.#priced(name));
+    const usage = withGeoApart(priced, price);
     const due = this.#dueContainers(usage, startedMs);
     this.#due = { of: reported, due };
     return due;
@@ -93,18 +103,36 @@ export class Latch {
     return this.#ports.containers.due(usage, startedMs, nowMs());
   }
 
-  /** The losses with that of a dearer tier which has no price; of a charge, the operator hears of it too. */
-  #withTier(losses: Loss[], used: Usage, rule: SettleRule, provider: string): Loss[] {
+  /** The losses with those of what has no price; of a charge, the operator hears of it too. */
+  #withUnpriced(losses: Loss[], used: Usage, rule: SettleRule, provider: string): Loss[] {
     const { price, model } = this.#call;
     const isPaid = rule === 'finished' || rule === 'client-left';
-    const tier = this.upstream && isPaid ? unpricedTier(used, price, this.upstream) : undefined;
-    if (tier === undefined) return losses;
-    tellUnpriced(tier, price, { model: model.id, provider });
-    return [...losses, AT_STANDARD_PRICE];
+    if (!this.upstream || !isPaid) return losses;
+    const unpriced = unpricedIn(used, price, this.upstream, (name) => this.#priced(name));
+    for (const each of unpriced) tellUnpriced(each, price, { model: model.id, provider });
+    return [...losses, ...lossesOfUnpriced(unpriced)];
   }
 
-  /** Of a model that gave advice, by the name it has at its provider. */
+  /** What was asked for is told by name too where others took a part; its tier is the one it was asked in. */
+  #asAsked(usage: Usage): Usage {
+    if (!asksOthers(usage)) return usage;
+    const { tier } = this.#call;
+    const requests = usage.requests?.map(({ other, ...own }): Usage => {
+      if (!other || !this.#isAsked(other.model)) return other ? { ...own, other } : own;
+      return tier === undefined ? own : { ...own, tier };
+    });
+    return { ...usage, ...(requests ? { requests } : {}) };
+  }
+
+  #isAsked(name: string): boolean {
+    if (this.askedAs !== undefined && isSameModel(this.askedAs, name)) return true;
+    return !sentAs(this.fallbacks, name) && modelNamed(this.#ports.models, name) === this.#call.model;
+  }
+
+  /** Of a model that took over or gave advice, by the name it has at its provider. */
   #priced(name: string): Priced | undefined {
+    const fallback = sentAs(this.fallbacks, name);
+    if (fallback) return { model: fallback.model.id, price: fallback.price };
     const model = modelNamed(this.#ports.models, name);
     const price = model && priceAt(model, this.#call.startedMs);
     return price && { model: model.id, price };
@@ -122,7 +150,7 @@ export class Latch {
   /** `usage` is a function so that it is only worked out by the one who gets to write it. */
   settle(rule: SettleRule, { provider, losses }: Answerer, usage: () => Usage): Promise<void> {
     if (this.#settled) return this.#settled;
-    const { ledger, journal, running } = this.#ports;
+    const { ledger, journal, limiter, running } = this.#ports;
     const call = this.#call;
     call.release();
     call.turn?.end();
@@ -140,14 +168,14 @@ export class Latch {
       usage: used,
       costNano,
       chargeNano,
-      losses: lossesOf(this.#withTier(losses, used, rule, provider), used),
+      losses: lossesOf(this.#withUnpriced(losses, used, rule, provider)),
       atMs,
     });
     call.trace.costNano = chargedNano;
     if (costNano > 0n) pay();
     // of an answer that was there already no provider has counted a token
     const tokens = rule === 'cache' ? 0 : used.input + used.output;
-    call.spend({ tokens, nano: chargedNano });
+    limiter.spend(call.key.id, { tokens, nano: chargedNano });
     const note = () => recordCall(journal, call, { rule, provider, usage: used, atMs });
     this.#settled = rule === 'client-left' ? durable : notedAfter(durable, note);
     if (rule === 'client-left') note();
@@ -160,13 +188,9 @@ export class Latch {
   }
 }
 
-/** As the ledger keeps them. Advice of a model that has no price here is charged as if the answering one had given it. */
-function lossesOf(losses: Loss[], usage: Usage): string | undefined {
-  const isGuessed = usage.requests?.some(({ other }) => other !== undefined && !other.rates);
-  const all: Loss[] = isGuessed
-    ? [...losses, { path: 'usage.iterations', action: 'changed', reason: 'the model has no price here' }]
-    : losses;
-  return all.length === 0 ? undefined : lossHeader(all);
+/** As the ledger keeps them. */
+function lossesOf(losses: Loss[]): string | undefined {
+  return losses.length === 0 ? undefined : lossHeader(losses);
 }
 
 /** The row of a call tells what has left, and the last of it leaves when the charge is durable. */

@@ -109,9 +109,11 @@ function send(call: Call, plan: Sending, ports: UpstreamPorts): Promise<Response
 }
 
 /** A provider that is busy serves in a cheaper tier than it was asked for. */
-function noteTier(call: Call, { tierHeader }: Codec, headers: Headers): void {
+function noteTier(call: Call, { id, tierHeader }: Codec, headers: Headers): void {
   const told = tierHeader === undefined ? null : headers.get(tierHeader);
-  if (told !== null && /^(standard|flex|priority)$/i.test(told)) call.tier = told.toLowerCase();
+  const isTier = told !== null && /^(standard|flex|priority)$/i.test(told);
+  if (isTier) call.tier = told.toLowerCase();
+  call.tierTold = isTier && id === call.codec.id ? told : undefined;
 }
 
 /** Some hosts forget the type of their streams: one that says nothing is believed to be a stream. */

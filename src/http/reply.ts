@@ -54,6 +54,8 @@ export function answerResponse(answer: Answer): Response {
   const { call, body, stream, provider, attempts, losses, chargedNano } = answer;
   const headers = labelledHeaders(call, templateOf(call, stream, provider, attempts));
   put(headers, 'x-osiris-losses', losses.length === 0 ? undefined : lossHeader(losses));
+  const { tierHeader } = call.codec;
+  if (tierHeader !== undefined) put(headers, tierHeader, call.tierTold);
   const { hit } = call.caching ?? {};
   // RFC 9111 5.1: how old the answer is; answers that are no hits have headers of their own
   if (hit) headers.set('age', String(Math.floor(hit.ageMs / 1000)));

@@ -26,6 +26,17 @@ export function parseUnitPrice(usd: string | number): number | undefined {
   return asExactNumber(parseScaled(String(usd), PICO_DIGITS));
 }
 
+/** The most a price is multiplied by; more is a slip of the pen. */
+const FACTOR_MAX = 1000;
+const FACTOR_DIGITS = 4;
+
+/** A factor above 0 (`1.15`) in ten-thousandths; undefined for more than four digits behind the point and above 1000. */
+export function parseFactor(written: string | number): number | undefined {
+  const factor = asExactNumber(parseScaled(String(written).trim(), FACTOR_DIGITS));
+  const fits = factor !== undefined && factor > 0 && factor <= FACTOR_MAX * 10 ** FACTOR_DIGITS;
+  return fits ? factor : undefined;
+}
+
 /** Nanodollars as USD text with at least two digits behind the point and no superfluous ones: `5.00`, `0.0015`. */
 export function formatUsd(nano: bigint): string {
   return formatScaled(nano, NANO_DIGITS);

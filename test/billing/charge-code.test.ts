@@ -31,7 +31,7 @@ describe('a bill worked by hand', () => {
 
   test('five minutes of 0.05 an hour are rounded up once, at the end', () => {
     const hourly = { ...PRICE, perContainer: 4_166_666_667 };
-    expect(costOf(used({ container: 3 }), hourly).other).toBe(12_500_000_001n);
+    expect(costOf(used({ container: 3 }), hourly).other).toBe(12_500_000_001n * 10_000n);
     expect(codeNano(used({ container: 3 }), hourly)).toBe(12_500_001n);
   });
 

@@ -6,6 +6,7 @@ import { CODECS } from '../../src/formats/index.ts';
 import type { Conversion } from '../../src/gateway/answer/conversion.ts';
 import { PassedStream } from '../../src/gateway/answer/pass.ts';
 import { Meter } from '../../src/gateway/meter.ts';
+import { spliceJson } from '../../src/lib/splice.ts';
 import { transcoded } from '../laws/answers.ts';
 import { askedOf, type Conformance, openConformance, PAIRS, WIRE_FORMATS } from '../support/conformance.ts';
 import { cutFrames } from '../support/cutting.ts';
@@ -52,7 +53,9 @@ function conversionOf(client: WireFormat, over: WireFormat): Conversion {
   };
   if (client !== over) return transcoded(codec(over), codec(client));
   const clean = (fault: Fault) => fault;
-  const shown = { requestId: 'r', showModel: 'shown', hideUsage: false, clean };
+  const renames = (json: Uint8Array) =>
+    spliceJson(json, [{ path: codec(over).telltale.modelPath, json: '"shown"', present: true }]);
+  const shown = { requestId: 'r', renames, hideUsage: false, clean };
   return new PassedStream({ codec: codec(over), meter: new Meter(), ...shown });
 }
 

@@ -194,6 +194,6 @@ test.each([
   expect(value.tools).toHaveLength(1);
   expect(value.tool_choice).toBeUndefined();
   expect(losses.find(({ path }) => path === 'tool_choice')?.reason).toBe(
-    'the model searches when it sees fit',
+    'a search among tools cannot be forced there',
   );
 });

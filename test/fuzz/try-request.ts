@@ -55,6 +55,7 @@ const PORTS: PlanPorts = {
   health: new Health(),
   conversations: new Conversations(),
   config,
+  pauses: { isEmpty: true, of: () => undefined },
 };
 
 /** Throws when the request is neither refused with a 4xx nor made into one that its upstream's format allows. */

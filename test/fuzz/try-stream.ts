@@ -5,6 +5,7 @@ import type { Codec } from '../../src/formats/codec.ts';
 import type { Conversion } from '../../src/gateway/answer/conversion.ts';
 import { PassedStream } from '../../src/gateway/answer/pass.ts';
 import { Meter } from '../../src/gateway/meter.ts';
+import { spliceJson } from '../../src/lib/splice.ts';
 import { decodeStream, dressOf, FREE, transcoded } from '../laws/answers.ts';
 import { judge } from '../laws/grammar.ts';
 import { mustBeChargeable, mustBeFault, type Outcome } from './must.ts';
@@ -40,7 +41,8 @@ function passed(codec: Codec, meter: Meter): Conversion {
     codec,
     meter,
     requestId: 'request-1',
-    showModel: 'client-model',
+    renames: (json) =>
+      spliceJson(json, [{ path: codec.telltale.modelPath, json: '"client-model"', present: true }]),
     hideUsage: true,
     clean: (fault) => fault,
     costOf: () => FREE,

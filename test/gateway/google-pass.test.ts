@@ -164,7 +164,7 @@ describe('what may be the last piece', () => {
       codec,
       meter: new Meter(),
       requestId: 'r',
-      showModel: undefined,
+      renames: undefined,
       hideUsage: false,
       clean: (fault) => fault,
     });

@@ -294,6 +294,34 @@ describe('what only one provider can do is refused in words', () => {
   });
 });
 
+test.each([false, true])(
+  'an answer that Anthropic pauses goes on with its servers (streamed: %p)',
+  async (stream) => {
+    const result = { type: 'mcp_tool_result', tool_use_id: 'mcptoolu_1', is_error: false };
+    upstream.play(
+      [
+        { type: 'mcp_tool_use', id: 'mcptoolu_1', name: 'search', server_name: 'docs', input: { q: 'a' } },
+        { ...result, content: [{ type: 'text', text: 'one' }] },
+      ],
+      [{ type: 'text', text: 'It says one.' }],
+    );
+    const tool: OpenAI.Responses.Tool = {
+      ...{ type: 'mcp', server_label: 'docs', server_url: URL, require_approval: 'never' },
+    };
+    const body = { model: 'claude', input: QUESTION, tools: [tool] };
+    const answer = stream
+      ? await openai().responses.stream(body).finalResponse()
+      : await openai().responses.create(body);
+    expect(answer.output.map(({ type }) => type)).toEqual(['mcp_call', 'message']);
+    const asked = upstream.heard.slice(-2);
+    expect(asked.map(({ headers }) => headers.get('anthropic-beta'))).toEqual([
+      'mcp-client-2025-11-20',
+      'mcp-client-2025-11-20',
+    ]);
+    expect(asked[1]?.body.mcp_servers).toEqual(asked[0]?.body.mcp_servers);
+  },
+);
+
 test('the operator’s own betas stay beside the one that is needed', async () => {
   upstream.play([{ type: 'text', text: 'Fine.' }]);
   const tool: OpenAI.Responses.Tool = {

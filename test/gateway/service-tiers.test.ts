@@ -168,6 +168,23 @@ describe.each([false, true])('an answer (streamed: %p)', (stream) => {
     expect([busy.paid, busy.row.tier]).toEqual([STANDARD, 'standard']);
   });
 
+  test('of Gemini’s own hands its header on to clients of the format, and to no others', async () => {
+    serves = { silent: true, header: 'standard' };
+    const ask = (client: WireFormat) =>
+      send(gateway, client, { model: 'plain-google-generate-content', stream });
+    const own = await ask('google-generate-content');
+    const other = await ask('openai-chat');
+    expect([own, other].map(({ headers }) => headers.get('x-gemini-service-tier'))).toEqual([
+      'standard',
+      null,
+    ]);
+    await Promise.all([own.text(), other.text()]);
+    serves = {};
+    const silent = await ask('google-generate-content');
+    expect(silent.headers.has('x-gemini-service-tier')).toBe(false);
+    await silent.text();
+  });
+
   test('that names no tier is taken to be served as it was asked for', async () => {
     serves = { silent: true };
     expect((await ask('openai-chat', 'priority', { service_tier: 'priority' })).paid).toBe(DOUBLE);

@@ -32,6 +32,7 @@ const PRICES = [
     ...{ per_search: 0.01, per_request: 0.002, per_image: 0.04 },
     steps: [{ above: 272_000, input: 2.5, output: 15 }],
     tiers: { flex: { input: 0.625, output: 5 } },
+    inference_geo: { us: 1.1 },
   },
   { from: '2999-01-01', input: 2, output: 12 },
 ];
@@ -149,10 +150,12 @@ describe('one model', () => {
       ...{ ...noUnits, per_search: 0.01, per_request: 0.002, per_image: 0.04 },
       steps: [{ above: 272_000, ...none, ...noMedia, input: 2.5, output: 15 }],
       tiers: { flex: { ...none, ...noMedia, input: 0.625, output: 5, steps: [] } },
+      inference_geo: { us: 1.1 },
       from: '2020-01-01T00:00:00.000Z',
       coming: [
         {
           ...{ ...none, ...noMedia, ...noUnits, ...origin, input: 2, output: 12, steps: [], tiers: {} },
+          inference_geo: {},
           from: '2999-01-01T00:00:00.000Z',
         },
       ],

@@ -23,7 +23,7 @@ const identity = (wrap: (stream: Conversion) => Conversion = (stream) => stream)
         codec,
         meter: new Meter(),
         requestId: 'request-1',
-        showModel: undefined,
+        renames: undefined,
         hideUsage: false,
         clean: (fault: Fault) => fault,
       };

@@ -94,7 +94,7 @@ const passed = (wrap: (stream: PassedStream) => Conversion = (stream) => stream,
       codec,
       meter: new Meter(),
       requestId: 'request-1',
-      showModel: undefined,
+      renames: undefined,
       hideUsage: false,
       clean: (fault: Fault) => fault,
     };

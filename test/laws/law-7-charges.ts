@@ -1,7 +1,7 @@
 // Law 7, of charges: a cost is linear in the tokens, is rounded up once, and its parts add up to it.
 
 import fc from 'fast-check';
-import { type Charge, chargeOf, costOf, type PicoCost } from '../../src/billing/charge.ts';
+import { type Charge, chargeOf, costOf, type ExactCost } from '../../src/billing/charge.ts';
 import { noUsage, settleUsage, type Usage } from '../../src/canonical/usage.ts';
 import type { Price, TokenPrices } from '../../src/catalog/model.ts';
 import { type Choices, drawn } from './choices.ts';
@@ -9,6 +9,8 @@ import type { Law } from './law.ts';
 
 const STEP_TOKENS = 272_000;
 const MINIMUM_NANO = 1_000_000n;
+/** A nanodollar in the unit of exact costs, 1e-16 USD. */
+const EXACT_PER_NANO = 10_000_000n;
 
 type Billing = { costOf: typeof costOf; chargeOf: typeof chargeOf };
 
@@ -28,12 +30,12 @@ const conservation = (billing: Billing) =>
   );
 
 /** The charge must be the exact cost rounded up once, in parts that add up, with the minimum on top. */
-function checkCharge({ costNano, chargeNano, parts }: Charge, exactPico: bigint): void {
+function checkCharge({ costNano, chargeNano, parts }: Charge, exact: bigint): void {
   const whole = parts.inputNano + parts.cachedInputNano + parts.outputNano + parts.otherNano;
   expectSame('the parts and the cost', whole, costNano);
   if (Object.values(parts).some((part) => part < 0n)) throw new Error('a part is negative');
-  const over = costNano * 1000n - exactPico;
-  if (over < 0n || over >= 1000n) throw new Error(`the cost is ${over} picodollars from exact`);
+  const over = costNano * EXACT_PER_NANO - exact;
+  if (over < 0n || over >= EXACT_PER_NANO) throw new Error(`the cost is ${over} units from exact`);
   const wanted = costNano > MINIMUM_NANO ? costNano : MINIMUM_NANO;
   expectSame('the charge and the cost or the minimum', chargeNano, wanted);
 }
@@ -42,7 +44,7 @@ function expectSame(what: string, left: bigint, right: bigint): void {
   if (left !== right) throw new Error(`${what} differ: ${left} and ${right}`);
 }
 
-function total(cost: PicoCost): bigint {
+function total(cost: ExactCost): bigint {
   return cost.input + cost.cachedInput + cost.output + cost.other;
 }
 
@@ -53,6 +55,7 @@ function priceOf(c: Choices): Price {
     ...(c.chance(50) ? { perSearch: c.below(2 ** 30) } : {}),
     ...(c.chance(50) ? { steps: [{ aboveTokens: STEP_TOKENS, ...tokenPrices(c) }] } : {}),
     ...(c.chance(50) ? { tiers: { flex: tokenPrices(c) } } : {}),
+    ...(c.chance(50) ? { inferenceGeo: { us: 1 + c.below(30_000) } } : {}),
     ...(c.chance(50) ? { perContainer: c.below(2 ** 30), perCodeRun: c.below(2 ** 30) } : {}),
     source: 'drawn',
     asOf: '2026-11-25',
@@ -88,6 +91,7 @@ function usageOf(c: Choices, long: boolean): Usage {
     outputImage: drew,
     serverTools: { web_search: c.below(4), container: 16 * (audio % 3), code_execution: audio % 3 },
     tier: 'flex',
+    geo: 'us',
   });
 }
 
@@ -130,7 +134,7 @@ function writes(count: (name: keyof Usage['cacheWrite']) => number): Usage['cach
   };
 }
 
-const up = (pico: bigint): bigint => (pico + 999n) / 1000n;
+const up = (exact: bigint): bigint => (exact + EXACT_PER_NANO - 1n) / EXACT_PER_NANO;
 
 /** A charge that rounds each part on its own. */
 const roundsParts: typeof chargeOf = (usage, price, minimumNano) => {
@@ -157,7 +161,7 @@ export const LAW_7_CHARGES: Law[] = [
             chargeOf,
             costOf: (usage, price) => {
               const cost = costOf(usage, price);
-              return { ...cost, input: up(cost.input) * 1000n };
+              return { ...cost, input: up(cost.input) * EXACT_PER_NANO };
             },
           }),
       },
@@ -168,7 +172,7 @@ export const LAW_7_CHARGES: Law[] = [
       },
       {
         name: 'a cost that bills reasoning beside the output it is part of',
-        complaint: /the cost is \d+ picodollars from exact$/,
+        complaint: /the cost is \d+ units from exact$/,
         property: () =>
           conservation({
             costOf,

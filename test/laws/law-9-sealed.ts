@@ -171,6 +171,7 @@ const sealed = (flaws: Flaws = {}) =>
     const ports: PlanPorts = {
       health: new Health(),
       conversations: new Conversations(),
+      pauses: { isEmpty: true, of: () => undefined },
       sealKey: new Uint8Array(32).fill(9),
       thoughts: flaws.forgetful ? { remember: () => {}, recall: () => undefined } : store,
       config: { providers: new Map(PROVIDERS.map((one) => [one.id, one])) },

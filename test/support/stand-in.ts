@@ -43,9 +43,11 @@ export function startStandIn(): StandIn {
 
 function message(content: JsonObject[]): JsonObject {
   const called = content.some(({ type }) => type === 'tool_use');
+  // it stops in the middle behind what a tool of its own has given
+  const paused = asString(content.at(-1)?.type)?.endsWith('_result') === true;
   return {
     ...{ id: 'msg_01up', type: 'message', role: 'assistant', model: 'claude', content },
-    ...{ stop_reason: called ? 'tool_use' : 'end_turn', stop_sequence: null },
+    ...{ stop_reason: called ? 'tool_use' : paused ? 'pause_turn' : 'end_turn', stop_sequence: null },
     usage: { input_tokens: 20, output_tokens: 10 },
   };
 }

@@ -15,6 +15,20 @@ const UNLOCKED: Record<string, { members?: string[]; ofTools?: string[] }> = {
   'advanced-tool-use': { ofTools: ['input_examples', 'defer_loading', 'allowed_callers'] },
 };
 
+/** Some models take a speed only with it ("Fast mode"), the others do not mind. */
+const FAST_MODE = 'fast-mode-2026-02-01';
+/** Servers with a toolset each ("MCP connector"). */
+const MCP_CLIENT = 'mcp-client-2025-11-20';
+
+/** The header that unlocks what stands in a written request. */
+export function betasFor(body: JsonObject): Record<string, string> {
+  const betas = [
+    ...(body.speed === undefined ? [] : [FAST_MODE]),
+    ...(body.mcp_servers === undefined ? [] : [MCP_CLIENT]),
+  ];
+  return betas.length === 0 ? {} : { 'anthropic-beta': betas.join(',') };
+}
+
 /** Whether a provider that refuses these betas refuses the speed. */
 export function refusesSpeed(refused: readonly string[] = []): boolean {
   return membersOfBetas(refused).includes('speed');
@@ -56,15 +70,6 @@ export function toolsWithoutBetas(
     return kept;
   });
   return changed ? list : tools;
-}
-
-/** What a body written here may hold that a beta unlocks. Some models take a speed without, the others do not mind. */
-const NEEDED = { speed: 'fast-mode-2026-02-01', mcp_servers: 'mcp-client-2025-11-20' };
-
-/** The header that a body written here needs: the betas of what is in it. */
-export function betasFor(body: JsonObject): Record<string, string> {
-  const betas = Object.entries(NEEDED).flatMap(([member, beta]) => (member in body ? [beta] : []));
-  return betas.length === 0 ? {} : { 'anthropic-beta': betas.join(',') };
 }
 
 export const REFUSED_BETA = 'the provider refuses the beta it belongs to';

@@ -31,10 +31,10 @@ export const anthropicMessages: Codec = {
   // `service_tier` says whether capacity that was bought beforehand may serve
   tierMembers: ['speed'],
   dearTiers: ['fast'],
+  headersFor: betasFor,
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
   path: () => '/messages',
-  headersFor: betasFor,
   modelMember: 'model',
   idPrefix: 'msg_',
   errorType,
@@ -50,6 +50,7 @@ export const anthropicMessages: Codec = {
     needles: [
       '"usage"',
       'code_execution"',
+      '"fallback"',
       'message_delta',
       'message_stop',
       '"error"',

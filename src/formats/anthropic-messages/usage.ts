@@ -52,27 +52,39 @@ export function decodeUsage(value: unknown, source: Usage['source'], code?: Code
   // what is paid for more speed does not depend on the capacity that served
   const tier = value.speed === 'fast' ? 'fast' : asString(value.service_tier);
   if (tier !== undefined) usage.tier = tier;
+  const geo = asString(value.inference_geo);
+  if (geo !== undefined) usage.geo = geo;
   return withAside(settleUsage(usage), value);
 }
 
 /**
  * A conversation that was shortened on the way, or for which another model was asked for advice, took requests of
- * their own, which the counts at the top leave out.
+ * their own, which the counts at the top leave out. Where a fallback answered they are its own, and what models said
+ * that declined after it is paid for as well, each at its price; who declined at once is not.
  */
 function withAside(usage: Usage, value: JsonObject): Usage {
-  const aside = asArray(value.iterations)
-    .map(asObject)
-    .filter(({ type }) => type === 'compaction' || type === 'advisor_message')
+  const iterations = asArray(value.iterations).map(asObject);
+  const served = asString(iterations.findLast(({ type }) => type === 'fallback_message')?.model);
+  const aside = iterations
+    .filter((counts) => isAside(counts, served))
     .flatMap((counts): Usage[] => {
+      const { service_tier = null, inference_geo = null } = value;
       // shortened by the model that answers, at its speed
       const speed = counts.type === 'compaction' ? (value.speed ?? null) : null;
-      const { service_tier = null } = value;
-      const own = decodeUsage({ service_tier, speed, ...counts }, usage.source);
-      const model = counts.type === 'advisor_message' ? asString(counts.model) : undefined;
+      const own = decodeUsage({ service_tier, inference_geo, speed, ...counts }, usage.source);
+      const model = counts.type === 'compaction' ? undefined : asString(counts.model);
       if (!own) return [];
       return [model === undefined ? own : { ...own, other: { model } }];
     });
-  return aside.length === 0 ? usage : { ...sumUsages([usage, ...aside]), raw: value };
+  if (aside.length === 0 && served === undefined) return usage;
+  const answering = served === undefined ? usage : { ...usage, other: { model: served } };
+  return { ...sumUsages([usage, ...aside]), requests: [answering, ...aside], raw: value };
+}
+
+function isAside({ type, model, output_tokens }: JsonObject, served: string | undefined): boolean {
+  if (type === 'compaction' || type === 'advisor_message') return true;
+  const isOther = served !== undefined && typeof model === 'string' && model !== served;
+  return type === 'message' && isOther && (countOf(output_tokens) ?? 0) > 0;
 }
 
 /** Whether a block is code on its way to the provider's container. */
@@ -158,7 +170,7 @@ export function encodeUsage(usage: Usage | undefined): JsonObject {
     server_tool_use: encodeServerTools(known),
     // only the format's own tiers: another provider's name would break a typed client
     service_tier: tier === 'standard' || tier === 'priority' || tier === 'batch' ? tier : null,
-    inference_geo: null,
+    inference_geo: known.geo ?? null,
     speed: tier === 'fast' ? 'fast' : null,
     ...known.cost,
   };

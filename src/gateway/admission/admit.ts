@@ -19,6 +19,7 @@ import { type CachingPorts, cachingOf } from '../cache/caching.ts';
 import type { Call } from '../call.ts';
 import { mayTranslate, refuseTags } from '../candidates/candidate.ts';
 import { refusePaused } from '../candidates/course.ts';
+import { readFallbacks } from '../fallbacks/asked.ts';
 import type { Pauses } from '../health/pauses.ts';
 import { newTrace } from '../trace.ts';
 import type { Watch } from '../watch.ts';
@@ -49,7 +50,7 @@ export type KnownAdmitPorts = PutAsidePorts &
     config: Config;
     models: ModelIndex;
     pauses: Pauses;
-    limiter: Pick<Limiter, 'admit' | 'spend'>;
+    limiter: Pick<Limiter, 'admit'>;
     watch: Watch;
     turns: Turns;
   };
@@ -116,6 +117,7 @@ export async function admitKnown(
     model,
     resolution,
     price: priceAt(model, startedMs) ?? NO_PRICE,
+    fallbacks: door.free ? undefined : readFallbacks(body, door.codec, ports.models, startedMs),
     stream: !door.free && stream,
     headers: request.headers,
     startedMs,
@@ -127,7 +129,6 @@ export async function admitKnown(
     release,
     caching: undefined,
     turn: undefined,
-    spend: (used) => limiter.spend(key.id, used),
     trace: newTrace(door.path, request.headers, bytes, key.logBodies === true),
   };
   try {

@@ -5,6 +5,7 @@ import { type Hold, type HoldRequest, type HoldRules, holdOf } from '../../billi
 import { Fault } from '../../canonical/fault.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import type { BillingConfig } from '../../config/config.ts';
+import { geoIn } from '../../formats/inference-geo.ts';
 import { dearTierIn, FAST_IS_PRIORITY } from '../../formats/service-tier.ts';
 import { formatTime, monotonicMs } from '../../lib/clock.ts';
 import { failpoint } from '../../lib/failpoint.ts';
@@ -20,6 +21,7 @@ import {
 import { ANSWERS_MAX } from '../answer/several.ts';
 import { autoCacheWrite } from '../auto-cache.ts';
 import type { Call } from '../call.ts';
+import { heldFor } from '../fallbacks/asked.ts';
 import { containersWanted } from './code-wanted.ts';
 import { type CapWatch, capFault } from './daily-cap.ts';
 
@@ -116,6 +118,7 @@ export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest
   const wishes = wishesOf(call.body);
   const cacheWrite = autoCacheWrite(call);
   const tier = tierWanted(call);
+  const geo = geoIn(call.body, call.codec);
   return {
     bodyBytes: call.bytes.length,
     promptTokens: call.promptTokens,
@@ -124,6 +127,8 @@ export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest
     maxOutputTokens: call.model.maxOutputTokens,
     containers: containersWanted(call.body),
     price: call.price,
+    ...(call.fallbacks ? { others: heldFor(call, tier, wishes.outputCap) } : {}),
+    ...(geo === undefined ? {} : { geo }),
     ...(cacheWrite === undefined ? {} : { cacheWrite }),
     ...(tier === undefined ? {} : { tier }),
   };

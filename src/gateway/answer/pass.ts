@@ -1,11 +1,11 @@
 // A stream whose bytes go through as they came, listened to but not rewritten.
 
 import type { Fault } from '../../canonical/fault.ts';
-import type { ShownCost, Usage } from '../../canonical/usage.ts';
+import type { CodeSeen, ShownCost, Usage } from '../../canonical/usage.ts';
 import type { Codec, StreamDecoder, StreamMender } from '../../formats/codec.ts';
 import { bufferOf, needlesOf } from '../../lib/bytes.ts';
-import { asArray, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
-import { putMembers, spliceJson } from '../../lib/splice.ts';
+import { asArray, asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
+import { putMembers } from '../../lib/splice.ts';
 import {
   FRAME_BYTES_MAX,
   FrameSplitter,
@@ -24,8 +24,10 @@ export type PassOptions = {
   codec: Codec;
   meter: Meter;
   requestId: string;
-  /** The name to show in place of the upstream's, if they differ. */
-  showModel: string | undefined;
+  /** Shows the names of models that the client knows in place of the upstream's, if they differ. */
+  renames: ((json: Uint8Array) => Uint8Array) | undefined;
+  /** The provider may ask another model in place of its own. */
+  mayHandOver?: boolean;
   /** Drop the usage chunk that only we asked for. */
   hideUsage: boolean;
   /** Takes out of a fault what is not the client's to see. */
@@ -64,9 +66,16 @@ export class PassedStream implements Conversion {
   constructor(options: PassOptions) {
     this.#options = options;
     this.#decoder = options.codec.streamDecoder();
-    options.meter.watchCode(() => this.#decoder.code);
+    options.meter.watchCode(() => this.#code());
     this.#needles = needlesOf(options.codec.telltale.needles);
     this.#modelNeedle = `"${options.codec.telltale.modelPath.at(-1)}"`;
+  }
+
+  /** Another model may have answered from the start: then the message bears its name. */
+  #code(): CodeSeen | undefined {
+    const { code } = this.#decoder;
+    if (!this.#options.mayHandOver || !code) return code;
+    return { ...code, servedBy: code.servedBy ?? asString(asObject(this.#first?.message).model) };
   }
 
   get awaitsUsage(): boolean {
@@ -111,7 +120,7 @@ export class PassedStream implements Conversion {
   }
 
   #pass(whole: Uint8Array, unterminated = false): Piece {
-    const edits = this.#options.showModel !== undefined;
+    const edits = this.#options.renames !== undefined;
     this.#options.mender?.notice(whole);
     const isOpen = !this.#decoder.mayBeOver && !this.#decoder.awaitsUsage;
     const isPlain = this.committed && !edits && !unterminated && isOpen;
@@ -225,12 +234,9 @@ export class PassedStream implements Conversion {
   }
 
   #rename(raw: Uint8Array): Uint8Array {
-    const { showModel, codec } = this.#options;
-    if (showModel === undefined) return raw;
-    const buffer = bufferOf(raw);
-    if (!buffer.includes(this.#modelNeedle)) return raw;
-    const edit = { path: codec.telltale.modelPath, json: JSON.stringify(showModel), present: true };
-    return editJson(raw, (json) => spliceJson(json, [edit]));
+    const { renames } = this.#options;
+    if (!renames || !bufferOf(raw).includes(this.#modelNeedle)) return raw;
+    return editJson(raw, renames);
   }
 }
 

@@ -16,29 +16,29 @@ const BEAT_AFTER_MS = 8_000;
 /** Until then a failure can still become an honest status code or another provider's answer. */
 const COMMIT_AFTER_MS = 8_000;
 
-export type RelayPorts = {
-  watch: Watch;
-  server: ServerConfig;
-  conversion: Conversion;
+export interface RelayPorts {
+  readonly watch: Watch;
+  readonly server: ServerConfig;
+  readonly conversion: Conversion;
   /** When the call came in: what was lost with others counts. */
-  calledMs: number;
+  readonly calledMs: number;
   /** Sent while the upstream is silent. */
-  beat: string;
+  readonly beat: string;
   /** Told of all that leaves, but for beats. */
-  sent: Sent;
+  readonly sent: Sent;
   /** Ends the call; resolves when the charge is durable. Called once or more, the first one counts. */
-  settle: (rule: SettleRule) => Promise<void>;
+  settle(rule: SettleRule): Promise<void>;
   /** The last bytes are with the client's connection; not called when it closes before. */
-  delivered: () => void;
+  delivered(): void;
   /** Stops the upstream call. */
-  abort: (reason: Fault) => void;
+  abort(reason: Fault): void;
   /** The client format's own way to end in an error. */
-  breakOff: (fault: Fault) => string;
+  breakOff(fault: Fault): string;
   /** Why the answer is not to be shown, before any of it has gone out: somebody else is asked then. */
-  unwanted: () => Fault | undefined;
+  unwanted(): Fault | undefined;
   /** What a thrown read error means. */
-  faultOf: (thrown: unknown) => Fault;
-};
+  faultOf(thrown: unknown): Fault;
+}
 
 /**
  * One stream on its way. `open()` resolves when there is something worth committing to: content, the end, or
@@ -144,7 +144,7 @@ export class Relay implements Watched {
 
   /** The next piece; failures of any kind become the stream's own end. */
   async #read(): Promise<Piece> {
-    const { conversion, faultOf } = this.#ports;
+    const { conversion } = this.#ports;
     try {
       const { done, value } = await (conversion.awaitsUsage ? this.#readBriefly() : this.#reader.read());
       if (this.#closed) return NOTHING;
@@ -152,7 +152,7 @@ export class Relay implements Watched {
       return done || value === undefined ? conversion.end() : conversion.push(value);
     } catch (thrown) {
       if (this.#closed) return NOTHING;
-      return conversion.awaitsUsage ? conversion.end() : conversion.fail(faultOf(thrown));
+      return conversion.awaitsUsage ? conversion.end() : conversion.fail(this.#ports.faultOf(thrown));
     }
   }
 
@@ -166,10 +166,10 @@ export class Relay implements Watched {
 
   /** The last bytes leave when the call has been settled; `wrote` tells whether others have been put before them. */
   async #end(words: Uint8Array | string, wrote: boolean): Promise<void> {
-    const { conversion, settle } = this.#ports;
+    const { conversion } = this.#ports;
     let last = words;
     try {
-      await settle(conversion.fault ? ruleOf(conversion.fault) : 'finished');
+      await this.#ports.settle(conversion.fault ? ruleOf(conversion.fault) : 'finished');
     } catch (thrown) {
       const fault = new Fault('storage_fault', 'The answer could not be recorded; try again.', {
         cause: thrown,
@@ -223,17 +223,18 @@ export class Relay implements Watched {
   }
 
   tick(now: number): void {
-    const { server, abort, beat, calledMs } = this.#ports;
+    const ports = this.#ports;
+    const { server, beat, calledMs } = ports;
     if (this.#commit && now - this.#startedMs >= COMMIT_AFTER_MS) this.#commit();
     const wanted = this.#controller && (this.#controller.desiredSize ?? 0) > 0;
     if (this.#stalledMs !== undefined && now - this.#stalledMs >= server.clientStallTimeoutMs) {
       this.#controller?.error(new Error('the client stopped reading'));
       this.#leave();
     } else if (now - calledMs >= server.streamTotalTimeoutMs) {
-      abort(new Fault('request_timeout', 'The stream ran longer than this gateway allows.'));
+      ports.abort(new Fault('request_timeout', 'The stream ran longer than this gateway allows.'));
     } else if (this.#stalledMs === undefined && now - this.#upstreamMs >= server.streamIdleTimeoutMs) {
       const silent = Math.round(server.streamIdleTimeoutMs / 1000);
-      abort(new Fault('upstream_timeout', `The provider sent nothing for ${silent} s.`));
+      ports.abort(new Fault('upstream_timeout', `The provider sent nothing for ${silent} s.`));
     } else if (wanted && now - this.#writtenMs >= BEAT_AFTER_MS) this.#put(beat);
   }
 }

@@ -13,7 +13,7 @@ import type { Continuing } from '../../formats/codec.ts';
 import { bufferOf } from '../../lib/bytes.ts';
 import { pause } from '../../lib/clock.ts';
 import type { Attempts } from '../attempts.ts';
-import type { Meter } from '../meter.ts';
+import type { Heard, Meter } from '../meter.ts';
 import type { Received } from '../upstream.ts';
 
 export type RoundsPorts = {
@@ -23,8 +23,8 @@ export type RoundsPorts = {
   repeatsBadTool: boolean;
   attempts: Pick<Attempts, 'mayRepeat' | 'hasTime' | 'another' | 'waitForMore'>;
   meter: Meter;
-  /** What the whole call used so far. */
-  used: () => Usage;
+  /** What is heard of the whole call. */
+  heard: Pick<Heard, 'usage'>;
   /** The call's own, which gets what the client is told. */
   losses: Loss[];
   /** Sends one more request; throws Fault when it brings no answer. */
@@ -186,14 +186,14 @@ export class Rounds {
 
   /** Why an answer ends where its provider stopped. */
   #whyNot(body: Uint8Array): string | undefined {
-    const { continuing, attempts, meter, used, cover } = this.#ports;
+    const { continuing, attempts, meter, heard, cover } = this.#ports;
     if (this.#goneOn >= continuing.requestsMax)
       return `it was asked to go on ${continuing.requestsMax} times`;
     // the very same would bring the very same
     if (bufferOf(body).equals(this.#body)) return 'it does not say how to go on';
     if (!attempts.hasTime) return 'no time is left';
     const { input, output } = last(meter.usage());
-    if (!cover({ bodyBytes: body.length, promptTokens: input + output }, used()))
+    if (!cover({ bodyBytes: body.length, promptTokens: input + output }, heard.usage()))
       return 'the balance does not cover another request';
     return undefined;
   }

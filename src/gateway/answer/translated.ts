@@ -2,13 +2,13 @@
 
 import { type Fault, toFault } from '../../canonical/fault.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
-import { sumUsages, type Usage } from '../../canonical/usage.ts';
+import { sumUsages } from '../../canonical/usage.ts';
 import { nowS } from '../../lib/clock.ts';
 import { newAnswerToken } from '../../lib/id.ts';
 import { holdRequestOf, type PutAsidePorts, putAsideForMore } from '../admission/put-aside.ts';
 import type { Attempts } from '../attempts.ts';
 import { type Call, dressOf } from '../call.ts';
-import { Meter } from '../meter.ts';
+import { type Heard, Meter } from '../meter.ts';
 import type { TranscodePlan } from '../plan.ts';
 import { callUpstream, type Received, type Sending, type UpstreamPorts } from '../upstream.ts';
 import type { Conversion } from './conversion.ts';
@@ -33,10 +33,10 @@ type Asking = {
 };
 
 /**
- * The answers on their way, or here. `used` is what they took so far, `isPlain` whether that was one answer by one request;
- * `bytes` are those of the only answer.
+ * The answers on their way, or here. `heard` is of all of them, `meters` has one for each; `bytes` are those of the only
+ * answer.
  */
-export type Translated = { used: () => Usage; meters: Meter[]; isPlain: () => boolean } & (
+export type Translated = { heard: Heard; meters: Meter[] } & (
   | { reader: Reader; open: (eyes: Eyes) => Conversion }
   | { responses: CanonicalResponse[]; bytes: { bytes: Uint8Array; isStream: boolean } | undefined }
 );
@@ -50,9 +50,8 @@ export async function askTranslated(asking: Asking): Promise<Translated> {
     bodies.map((body) => receive(call, { ...plan, body }, ports)),
   );
   const meters = bodies.length === 1 ? [meter] : bodies.map(() => new Meter(call.promptTokens));
-  const used = sumOf(meters);
-  const rounds = bodies.map((body, i) => roundsOf(asking, body, meters[i] ?? meter, used));
-  const isPlain = () => rounds.length === 1 && (rounds[0]?.number ?? 1) === 1;
+  const heard = heardBy(meters);
+  const rounds = bodies.map((body, i) => roundsOf(asking, body, meters[i] ?? meter, heard));
   if (received.every(({ body }) => !(body instanceof Uint8Array))) {
     const readers = received.map((one, i) => {
       const answer = rounds[i];
@@ -62,7 +61,7 @@ export async function askTranslated(asking: Asking): Promise<Translated> {
     });
     const [only] = readers;
     const reader = only && readers.length === 1 ? only : joinReaders(readers);
-    return { used, meters, isPlain, reader, open: opener(call, plan, meters, rounds) };
+    return { heard, meters, reader, open: opener(call, plan, meters, rounds) };
   }
   const responses = await allOf(
     call,
@@ -71,7 +70,7 @@ export async function askTranslated(asking: Asking): Promise<Translated> {
   const [first] = received;
   const bytes =
     first?.body instanceof Uint8Array ? { bytes: first.body, isStream: first.isStream } : undefined;
-  return { used, meters, isPlain, responses, bytes };
+  return { heard, meters, responses, bytes };
 }
 
 /** Functions of their own, so that a stream that is under way keeps as little as can be. */
@@ -90,8 +89,10 @@ function opener(
   };
 }
 
-function sumOf(meters: readonly Meter[]): () => Usage {
-  return () => sumUsages(meters.map((meter) => meter.usage()));
+function heardBy(meters: readonly Meter[]): Heard {
+  const [only] = meters;
+  if (only && meters.length === 1) return only;
+  return { usage: () => sumUsages(meters.map((meter) => meter.usage())), isPlain: false, refused: false };
 }
 
 /** Undefined where one request always brings the whole answer. */
@@ -99,7 +100,7 @@ function roundsOf(
   { call, plan, attempts, ports }: Asking,
   body: Uint8Array,
   meter: Meter,
-  used: () => Usage,
+  heard: Heard,
 ): Rounds | undefined {
   const { upstream, path, headers, stream, candidate, credential, losses, goesOn } = plan;
   const { continuing } = upstream;
@@ -113,7 +114,7 @@ function roundsOf(
     repeatsBadTool: upstream.id !== call.codec.id,
     attempts,
     meter,
-    used,
+    heard,
     losses,
     send: (next) => receive(call, { ...sent, body: next }, ports),
     cover: (more, soFar) => putAsideForMore(call, { ...hold, ...more }, soFar, ports),

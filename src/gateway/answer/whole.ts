@@ -10,13 +10,14 @@ import { withoutMark } from '../../lib/bytes.ts';
 import { nowS } from '../../lib/clock.ts';
 import { newAnswerToken } from '../../lib/id.ts';
 import { isObject, type JsonValue, tryParseJson } from '../../lib/json.ts';
-import { putMembers, spliceJson } from '../../lib/splice.ts';
+import { putMembers } from '../../lib/splice.ts';
 import { parseFrames, type SseFrame } from '../../lib/sse.ts';
 import { type Call, dressOf } from '../call.ts';
 import type { Meter } from '../meter.ts';
 import type { PassPlan, Plan, TranscodePlan } from '../plan.ts';
 import { AnswerSeals } from '../reasoning/answer-seals.ts';
 import type { Received } from '../upstream.ts';
+import { renamesOf } from './shown-names.ts';
 import { usageAtEnd, usageMember, withCostAtEnd } from './tail.ts';
 import { bareFrames } from './transcode.ts';
 import { noteUnshown } from './unshown.ts';
@@ -85,7 +86,7 @@ function write(call: Call, answer: CanonicalResponse): { body: Uint8Array; strea
 /** A provider's own bytes with what only we know: the name the client asked for, and the end it should have told. */
 function ownAnswer(bytes: Uint8Array, call: Call, plan: PassPlan): Uint8Array {
   const mended = plan.upstream.mending?.whole(bytes) ?? bytes;
-  return plan.renamed ? showModel(mended, call) : mended;
+  return renamesOf(call, plan, true)?.(mended) ?? mended;
 }
 
 /** The answer that events add up to which came in one piece. */
@@ -175,8 +176,4 @@ export function forClient(
   for (const part of decoded.parts) noteUnshown(part, codec, plan.losses);
   const restored = plan.restore()?.response(decoded) ?? decoded;
   return new AnswerSeals(plan.sealing, codec.issuer).response(restored);
-}
-
-function showModel(bytes: Uint8Array, { codec, modelName }: Call): Uint8Array {
-  return spliceJson(bytes, [{ path: [codec.modelMember], json: JSON.stringify(modelName), present: true }]);
 }

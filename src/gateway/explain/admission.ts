@@ -107,7 +107,6 @@ function easedOf(key: Key): Key {
 const TAKES_NOTHING: Pick<KnownAdmitPorts, 'limiter' | 'directory'> = {
   limiter: {
     admit: () => ({ allowed: true, limit: 0, remaining: 0, resetS: 0, expect() {}, release() {}, undo() {} }),
-    spend() {},
   },
   directory: { findById: () => undefined, change: () => undefined },
 };

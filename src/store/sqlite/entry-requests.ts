@@ -1,11 +1,11 @@
 // The requests that one charge was made for, as its entry keeps them: what each used that is priced by the request.
 
 import { noUsage, type OtherModel, settleUsage, type TokenRates, type Usage } from '../../canonical/usage.ts';
-import { asArray, asNumber, asString, tryParseJson } from '../../lib/json.ts';
+import { asArray, asNumber, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
 
 /**
  * Rows of counts in the order of `usageOf`; behind them the tier where there is one, and where another model took the
- * request its name and rates.
+ * request its name and rates. Where it ran stands in an object at the end, if that was told.
  */
 export function packRequests(requests: readonly Usage[]): string {
   return JSON.stringify(
@@ -25,6 +25,7 @@ export function packRequests(requests: readonly Usage[]): string {
       usage.outputImage,
       ...(usage.tier === undefined && !usage.other ? [] : [usage.tier ?? null]),
       ...(usage.other ? packOther(usage.other) : []),
+      ...packGeo(usage),
     ]),
   );
 }
@@ -38,20 +39,31 @@ function packOther({ model, rates }: OtherModel): (string | number)[] {
   return rates ? [model, ...RATES.map((name) => rates[name])] : [model];
 }
 
-function otherOf(model: string, row: unknown[]): OtherModel {
+/** `factor` is that of the other model's rates: for our own the price tells it. */
+function packGeo({ geo, other }: Pick<Usage, 'geo' | 'other'>): { geo: string; factor?: number }[] {
+  const factor = other?.rates?.factor;
+  return geo === undefined ? [] : [{ geo, ...(factor === undefined ? {} : { factor }) }];
+}
+
+function otherOf(model: string, row: unknown[], factor: number | undefined): OtherModel {
   if (row.length < RATES.length) return { model };
   const rates = Object.fromEntries(RATES.map((name, place) => [name, asNumber(row[place]) ?? 0]));
-  return { model, rates: rates as TokenRates };
+  return { model, rates: { ...(rates as TokenRates), ...(factor === undefined ? {} : { factor }) } };
 }
 
 export function unpackRequests(text: string): Usage[] {
-  return asArray(tryParseJson(text)).map((row) => usageOf(asArray(row)));
+  return asArray(tryParseJson(text)).map((packed) => {
+    const row = asArray(packed);
+    const last = row.at(-1);
+    return isObject(last) ? usageOf(row.slice(0, -1), last) : usageOf(row, {});
+  });
 }
 
-function usageOf(row: unknown[]): Usage {
+function usageOf(row: unknown[], ran: JsonObject): Usage {
   const count = (place: number) => asNumber(row[place]) ?? 0;
   const tier = asString(row[13]);
   const model = asString(row[14]);
+  const geo = asString(ran.geo);
   return settleUsage({
     ...noUsage(),
     inputUncached: count(0),
@@ -64,6 +76,7 @@ function usageOf(row: unknown[]): Usage {
     outputAudio: count(11),
     outputImage: count(12),
     ...(tier === undefined ? {} : { tier }),
-    ...(model === undefined ? {} : { other: otherOf(model, row.slice(15)) }),
+    ...(geo === undefined ? {} : { geo }),
+    ...(model === undefined ? {} : { other: otherOf(model, row.slice(15), asNumber(ran.factor)) }),
   });
 }

@@ -30,6 +30,8 @@ export class MessagesDecoder implements StreamDecoder {
   /** A later snapshot than the first arrived, so the output count is not a mere start. */
   #counted = false;
   readonly #code: CodeBeside = { runs: 0, container: undefined };
+  /** The model that has taken over from the one that was asked. */
+  #servedBy: string | undefined;
   #stop: JsonObject = {};
   #opened = 0;
   /** Key of the block that deltas without an index belong to. */
@@ -67,7 +69,7 @@ export class MessagesDecoder implements StreamDecoder {
   }
 
   get code(): CodeSeen {
-    return { runs: this.#code.runs, containers: containersOf(this.#code) };
+    return { runs: this.#code.runs, containers: containersOf(this.#code), servedBy: this.#servedBy };
   }
 
   end(): StreamEvent[] {
@@ -111,6 +113,7 @@ export class MessagesDecoder implements StreamDecoder {
     this.#last = key;
     this.#opened++;
     if (isCodeRun(block)) this.#code.runs += 1;
+    if (block.type === 'fallback') this.#servedBy = asString(asObject(block.to).model) ?? this.#servedBy;
     if (reader.start) events.push(...this.#parts.open(key, reader.start));
     if (reader.start?.kind === 'tool-call') this.#called = true;
     for (const delta of reader.firstDeltas()) events.push(...this.#parts.delta(key, delta));

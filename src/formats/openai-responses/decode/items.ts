@@ -136,8 +136,6 @@ function decodeItem(
       conversation.updates.push({ reasoning: asObject(item.reasoning), text: asObject(item.text), at });
       losses.push({ path: at, action: 'moved', reason: 'became a setting of the whole request' });
       return;
-    case 'mcp_list_tools':
-      return;
     case 'item_reference':
       throw unsupported(at, 'points to an item stored at the provider; send the item itself');
     case 'compaction_trigger':

@@ -1,0 +1,104 @@
+// A call whose answer is a stream under way: what its relay asks of it, and what becomes of it at its end.
+
+import { Fault } from '../canonical/fault.ts';
+import type { Loss } from '../canonical/loss.ts';
+import type { ServerConfig } from '../config/config.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { SettleRule } from '../store/ports.ts';
+import type { Conversion } from './answer/conversion.ts';
+import { refused } from './answer/refusal.ts';
+import type { RelayPorts } from './answer/relay.ts';
+import type { Attempts } from './attempts.ts';
+import type { Call } from './call.ts';
+import type { Heard } from './meter.ts';
+import type { Latch } from './settle.ts';
+import type { Sent } from './trace.ts';
+import { upstreamFault } from './upstream.ts';
+import type { Watch } from './watch.ts';
+
+export type StreamedParts = {
+  call: Call;
+  latch: Latch;
+  attempts: Attempts;
+  heard: Heard;
+  provider: Provider;
+  losses: Loss[];
+  conversion: Conversion;
+  ports: { watch: Watch; server: ServerConfig };
+  /** Keeps the answer for the next request that asks the same, when it has been settled as finished. */
+  keep: (() => void) | undefined;
+};
+
+/** One object in place of many functions, and nothing of the request in it: there may be thousands, for minutes. */
+export class StreamedCall implements RelayPorts {
+  readonly #parts: StreamedParts;
+
+  constructor(parts: StreamedParts) {
+    this.#parts = parts;
+  }
+
+  get watch(): Watch {
+    return this.#parts.ports.watch;
+  }
+
+  get server(): ServerConfig {
+    return this.#parts.ports.server;
+  }
+
+  get conversion(): Conversion {
+    return this.#parts.conversion;
+  }
+
+  get calledMs(): number {
+    return this.#parts.call.begunMs;
+  }
+
+  get beat(): string {
+    return this.#parts.call.codec.telltale.beat;
+  }
+
+  get sent(): Sent {
+    return this.#parts.call.trace.sent;
+  }
+
+  settle(rule: SettleRule): Promise<void> {
+    const { call, latch, attempts, heard, provider, losses, conversion, keep } = this.#parts;
+    call.trace.fault ??= conversion.fault;
+    attempts.ended(rule, conversion.fault);
+    const settled = latch.settle(rule, { provider: provider.id, losses }, () => heard.usage());
+    return keep && rule === 'finished' && heard.isPlain ? settled.then(keep) : settled;
+  }
+
+  delivered(): void {
+    this.#parts.latch.delivered();
+  }
+
+  abort(reason: Fault): void {
+    // that of the attempt under way then
+    this.#parts.call.abort.abort(reason);
+  }
+
+  breakOff(fault: Fault): string {
+    const { codec, requestId } = this.#parts.call;
+    return codec.breakOff(fault, { first: undefined, frames: 0, requestId });
+  }
+
+  /** As long as another may be asked for. */
+  unwanted(): Fault | undefined {
+    const { heard, attempts } = this.#parts;
+    return heard.refused && attempts.hasOtherForRefusal ? refused() : undefined;
+  }
+
+  faultOf(thrown: unknown): Fault {
+    const { call, provider } = this.#parts;
+    return streamFault(call, provider, thrown);
+  }
+}
+
+/** What a thrown read error means: a connection that broke while it carried an answer truncated it. */
+export function streamFault(call: Call, provider: Provider, thrown: unknown): Fault {
+  const fault = upstreamFault(call, provider, thrown);
+  if (fault.code !== 'upstream_unreachable') return fault;
+  const message = 'The provider broke off the stream before the answer was complete.';
+  return new Fault('upstream_truncated', message, { cause: fault.cause });
+}
