@@ -56,6 +56,17 @@ describe('a conversation with Claude goes on at GPT', () => {
     expect(losses).toEqual([]);
   });
 
+  test('with calls that share an id', () => {
+    const { value } = history([CALL, outcome([text('one')])], [CALL, outcome([text('two')]), text('Read.')]);
+    expect(value.input).toMatchObject([
+      {},
+      { type: 'mcp_call', id: 'mcp_1', output: 'one' },
+      { type: 'mcp_call', id: 'mcp_1_2', output: 'two' },
+      { role: 'assistant' },
+      {},
+    ]);
+  });
+
   test('without cache marks and what is no text, which are named', () => {
     const cache_control = { type: 'ephemeral' };
     const picture = { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } };

@@ -127,7 +127,7 @@ function spoken(part: Part, { losses }: ItemContext): JsonObject | undefined {
  * Calls to remote servers by the run they are of: what came of one stands in the same item, also where it was told in a
  * later turn, as behind a pause.
  */
-type Calls = Map<string | undefined, { item: JsonObject; call: RemoteCall }>;
+type Calls = Map<string | undefined, { item: JsonObject; call: RemoteCall; count: number }>;
 
 function writeRemote(part: OpaquePart, calls: Calls, items: JsonObject[], { losses }: ItemContext): void {
   const { remote = {}, run, at, raw } = part;
@@ -142,10 +142,13 @@ function writeRemote(part: OpaquePart, calls: Calls, items: JsonObject[], { loss
     losses.push(lost(part, 'dropped', 'it answers no call'));
     return;
   }
-  const id = `mcp_${safeToolId(run ?? at ?? '').replace(/^mcp(toolu)?_/, '')}`;
+  // some hosts count ids anew in every turn
+  const count = (known?.count ?? 0) + 1;
+  const own = safeToolId(run ?? at ?? '').replace(/^mcp(toolu)?_/, '');
+  const id = count === 1 ? `mcp_${own}` : `mcp_${own}_${count}`;
   const status = remote.failed ? 'failed' : remote.output === undefined ? 'incomplete' : 'completed';
   const item = remoteItem(id, status, remote);
-  calls.set(run, { item, call: remote });
+  calls.set(run, { item, call: remote, count });
   items.push(item);
 }
 
