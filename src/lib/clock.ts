@@ -37,9 +37,20 @@ export function after(delayMs: number, fire: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Resolves when everything that is ready by now has had its turn: what came over the network, above all. */
+let turn: Promise<void> | undefined;
+
+/**
+ * Resolves when everything that is ready by now has had its turn: what came over the network, above all. Whoever waits
+ * in the same turn goes on one right after the other.
+ */
 export function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  turn ??= new Promise((resolve) =>
+    setImmediate(() => {
+      turn = undefined;
+      resolve();
+    }),
+  );
+  return turn;
 }
 
 /** Resolves after `delayMs`, or at once when `signal` is aborted; never rejects. Keeps the process alive. */

@@ -166,7 +166,7 @@ function isPrice(value: unknown): value is Price {
   return isObject && 'input' in value && 'output' in value && Number.isSafeInteger(value.input);
 }
 
-/** As the triggers `entries_end_calls` and `entries_correct_days` do. */
+/** As the trigger `entries_take_effect` does. */
 function addToDays(days: Map<string, DaySums>, row: Row): void {
   const { kind, amount_nano: amount } = row;
   const ended = kind === 'charge' || kind === 'release';
