@@ -31,6 +31,7 @@ import { healthAlerts } from './gateway/health/alerts.ts';
 import { Health } from './gateway/health/health.ts';
 import { nothingPaused, Pauses, pausesText } from './gateway/health/pauses.ts';
 import { capAlerts, pauseAlerts } from './gateway/health/stop-alerts.ts';
+import { OpenStreams } from './gateway/open-streams.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
 import { Bag } from './lib/bag.ts';
@@ -364,6 +365,7 @@ function gatewayPorts(config: Config, { store, journal, alerts }: Parts): Gatewa
     capWatch: new CapWatch(capAlerts(alarm)),
     watch: new Watch(),
     turns: new Turns(),
+    streams: new OpenStreams(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: `osiris/${VERSION}`,
     proxied: ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'].some((name) => Boolean(env[name])),

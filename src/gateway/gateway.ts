@@ -30,7 +30,7 @@ import { type Heard, Meter } from './meter.ts';
 import { type PassPlan, type Plan, type PlanPorts, planCall, type TranscodePlan } from './plan.ts';
 import { noteSealsIn } from './reasoning/seal-notes.ts';
 import { type Answerer, Latch, ruleOf, type SettlePorts } from './settle.ts';
-import { StreamedCall, streamFault } from './streamed.ts';
+import { StreamedCall, type StreamedPorts, streamFault } from './streamed.ts';
 import { isStrict, refuseLosses } from './strict.ts';
 import { type UpstreamPorts, withoutSecrets } from './upstream.ts';
 import type { Watched } from './watch.ts';
@@ -40,7 +40,8 @@ export type GatewayPorts = AdmitPorts &
   UpstreamPorts &
   SettlePorts &
   PlanPorts &
-  KeepPorts & { cache: Cache };
+  KeepPorts &
+  StreamedPorts & { cache: Cache };
 
 /** What a call came to: the body to send and what the headers say of it. */
 export type Answer = {
@@ -231,11 +232,12 @@ async function openRelay(
   converting: Conversion,
   heard: Heard,
 ): Promise<Delivery> {
-  const { call } = attempt;
+  const { call, ports } = attempt;
   const relay = new Relay(upstream, streamed(attempt, converting, heard));
   await relay.open();
   // nobody else will be asked
   forgetRequest(call);
+  ports.streams.opened();
   return { body: relay.body, stream: true };
 }
 

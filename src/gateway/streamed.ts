@@ -11,10 +11,13 @@ import type { RelayPorts } from './answer/relay.ts';
 import type { Attempts } from './attempts.ts';
 import type { Call } from './call.ts';
 import type { Heard } from './meter.ts';
+import type { OpenStreams } from './open-streams.ts';
 import type { Latch } from './settle.ts';
 import type { Sent } from './trace.ts';
 import { upstreamFault } from './upstream.ts';
 import type { Watch } from './watch.ts';
+
+export type StreamedPorts = { watch: Watch; server: ServerConfig; streams: OpenStreams };
 
 export type StreamedParts = {
   call: Call;
@@ -24,7 +27,7 @@ export type StreamedParts = {
   provider: Provider;
   losses: Loss[];
   conversion: Conversion;
-  ports: { watch: Watch; server: ServerConfig };
+  ports: StreamedPorts;
   /** Keeps the answer for the next request that asks the same, when it has been settled as finished. */
   keep: (() => void) | undefined;
 };
@@ -62,7 +65,8 @@ export class StreamedCall implements RelayPorts {
   }
 
   settle(rule: SettleRule): Promise<void> {
-    const { call, latch, attempts, heard, provider, losses, conversion, keep } = this.#parts;
+    const { call, latch, attempts, heard, provider, losses, conversion, keep, ports } = this.#parts;
+    if (!latch.done) ports.streams.closed();
     call.trace.fault ??= conversion.fault;
     attempts.ended(rule, conversion.fault);
     const settled = latch.settle(rule, { provider: provider.id, losses }, () => heard.usage());

@@ -13,6 +13,7 @@ import { PaidContainers } from '../../src/gateway/containers.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health/health.ts';
 import { nothingPaused } from '../../src/gateway/health/pauses.ts';
+import { OpenStreams } from '../../src/gateway/open-streams.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { inference } from '../../src/http/inference.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
@@ -69,6 +70,7 @@ async function gateway({
     capWatch: new CapWatch(),
     watch: new Watch(),
     turns: new Turns(),
+    streams: new OpenStreams(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: 'osiris/test',
     proxied: false,

@@ -17,6 +17,7 @@ import { forgetGone } from '../../src/gateway/health/ailing.ts';
 import { healthAlerts } from '../../src/gateway/health/alerts.ts';
 import { Health } from '../../src/gateway/health/health.ts';
 import { Pauses } from '../../src/gateway/health/pauses.ts';
+import { OpenStreams } from '../../src/gateway/open-streams.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { openServer } from '../../src/http/server.ts';
 import type { Clock } from '../../src/lib/clock.ts';
@@ -134,6 +135,7 @@ export async function openHere(options: {
     capWatch: new CapWatch(),
     watch: new Watch(),
     turns: new Turns(),
+    streams: new OpenStreams(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: 'osiris/test',
     proxied: true,
