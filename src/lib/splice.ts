@@ -18,6 +18,9 @@ const ASCII_MAX = 127;
  */
 export type Edit = { path: string[]; json: string | undefined; present?: boolean };
 
+/** A change of a member that exists, whose path may go through arrays by the place of an element. */
+export type InnerEdit = { path: (string | number)[]; json: string; present: true };
+
 /** `start` is that of its quoted name. */
 type Member = { start: number; nameEnd: number; valueStart: number; end: number };
 type Patch = { start: number; end: number; text: string };
@@ -28,7 +31,7 @@ type Patch = { start: number; end: number; text: string };
  * duplicate names every one is edited, as parsers differ in which one they believe. An edit below a value that
  * is not an object replaces that value. Returns the same bytes when nothing changes.
  */
-export function spliceJson(bytes: Uint8Array, edits: Edit[]): Uint8Array {
+export function spliceJson(bytes: Uint8Array, edits: readonly (Edit | InnerEdit)[]): Uint8Array {
   const patches: Patch[] = [];
   for (const edit of edits) collectPatches(bytes, skipSpace(bytes, 0), edit, edit.path, patches);
   if (patches.length === 0) return bytes;
@@ -92,18 +95,20 @@ function patched(bytes: Uint8Array, patches: Patch[]): Uint8Array {
 function collectPatches(
   bytes: Uint8Array,
   objectAt: number,
-  edit: Edit,
-  path: string[],
+  edit: Edit | InnerEdit,
+  path: readonly (string | number)[],
   patches: Patch[],
 ): void {
   const { json, present } = edit;
   const [name, ...rest] = path;
-  if (name === undefined) return;
+  if (typeof name !== 'string') return;
   const { members, close } = readMembers(bytes, objectAt);
   const hits = members.filter((member) => isNamed(bytes, member, name));
   for (const hit of hits) {
     if (rest.length > 0 && bytes[hit.valueStart] === OPEN_BRACE) {
       collectPatches(bytes, hit.valueStart, edit, rest, patches);
+    } else if (typeof rest[0] === 'number') {
+      collectElement(bytes, hit.valueStart, edit, rest, patches);
     } else if (rest.length > 0) {
       if (json !== undefined && !present)
         patches.push({ start: hit.valueStart, end: hit.end, text: nest(rest, json) });
@@ -120,8 +125,26 @@ function collectPatches(
   patches.push({ start, end: start, text: last ? `,${text}` : text });
 }
 
-function nest(path: string[], json: string): string {
-  return path.reduceRight((inner, name) => `{${JSON.stringify(name)}:${inner}}`, json);
+/** The same for what lies below an element of the array at `arrayAt`, if there is one. */
+function collectElement(
+  bytes: Uint8Array,
+  arrayAt: number,
+  edit: Edit | InnerEdit,
+  [place, ...rest]: readonly (string | number)[],
+  patches: Patch[],
+): void {
+  if (bytes[arrayAt] !== OPEN_BRACKET) return;
+  let at = skipSpace(bytes, arrayAt + 1);
+  for (let i = 0; at < bytes.length && bytes[at] !== CLOSE_BRACKET; i++) {
+    if (i === place && bytes[at] === OPEN_BRACE) collectPatches(bytes, at, edit, rest, patches);
+    if (i === place) return;
+    at = skipSpace(bytes, valueEnd(bytes, at));
+    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
+  }
+}
+
+function nest(path: readonly (string | number)[], json: string): string {
+  return path.reduceRight<string>((inner, name) => `{${JSON.stringify(name)}:${inner}}`, json);
 }
 
 /** Cuts the member with one of its commas: the one before it, or after it for the first. */

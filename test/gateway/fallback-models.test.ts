@@ -19,18 +19,31 @@ let asked: JsonObject[] = [];
 let answers: string | undefined;
 /** Output tokens of the model that was asked before it declined. */
 let declinedAfter = 0;
+/** Another model was asked for advice, by its name at the provider. */
+let adviser: string | undefined;
 beforeEach(() => {
+  adviser = undefined;
+  calls = false;
   asked = [];
   answers = undefined;
   declinedAfter = 0;
 });
 
+/** A whole answer ends in a call, with numbers that no other program may write anew. */
+let calls = false;
+const INPUT = '"input":{"id": 12345678901234567890, "share": 1.0}';
+const JSON_TYPE = { headers: { 'content-type': 'application/json' } };
+
 const COUNTS = { input_tokens: 1000, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
 
 function usageOf(model: string, speed: unknown): JsonObject {
   const counts = { ...COUNTS, output_tokens: 100, speed: speed === 'fast' ? 'fast' : null };
-  if (answers === undefined) return { ...counts, iterations: [{ type: 'message', model, ...counts }] };
+  const advice = { type: 'advisor_message', model: adviser ?? '', ...COUNTS, output_tokens: 100 };
+  const others = adviser === undefined ? [] : [advice];
+  if (answers === undefined)
+    return { ...counts, iterations: [{ type: 'message', model, ...counts }, ...others] };
   const iterations = [
+    ...others,
     { type: 'message', model, ...COUNTS, output_tokens: declinedAfter },
     { type: 'fallback_message', model: answers, ...COUNTS, output_tokens: 100 },
   ];
@@ -45,7 +58,11 @@ function messageOf({ model, speed }: JsonObject): JsonObject {
   };
   return {
     ...{ id: 'msg_1', type: 'message', role: 'assistant', model: answers ?? name },
-    content: [...(answers === undefined ? [] : [handOver]), { type: 'text', text: 'Done.' }],
+    content: [
+      ...(answers === undefined ? [] : [handOver]),
+      { type: 'text', text: 'Done.' },
+      ...(calls ? [{ type: 'tool_use', id: 'toolu_1', name: 'add', input: {} }] : []),
+    ],
     ...{ stop_reason: 'end_turn', stop_sequence: null, usage: usageOf(name, speed) },
   };
 }
@@ -88,7 +105,8 @@ const provider = Bun.serve({
   async fetch(request) {
     const body = (await request.json()) as JsonObject;
     asked.push(body);
-    if (body.stream !== true) return Response.json(messageOf(body));
+    if (body.stream !== true)
+      return new Response(JSON.stringify(messageOf(body)).replace('"input":{}', INPUT), JSON_TYPE);
     const frames = framesOf(body);
     const hangs = body.model === 'up-hangs' || body.model === 'up-sticks';
     const stream = new ReadableStream({
@@ -156,6 +174,20 @@ describe.each([false, true])('`fallbacks` (streamed: %p)', (stream) => {
     expect(found.text).not.toContain('up-');
     expect(found.text).toContain('"from":{"model":"small"},"to":{"model":"big"}');
     if (!stream) expect((JSON.parse(found.text) as JsonObject).model).toBe('big');
+  });
+
+  test('or none: the turns of an answer bear the name that the client wrote', async () => {
+    const found = await ask('small', null);
+    expect(found.text).toContain('"iterations":[{"type":"message","model":"small"');
+    expect(found.text).not.toContain('up-');
+  });
+
+  test.each([[null], [ENTRIES]])('leave the name of who gave advice as it is (%j)', async (fallbacks) => {
+    adviser = 'steady';
+    const found = await ask('small', fallbacks);
+    expect(found.text).toContain('"type":"advisor_message","model":"steady"');
+    expect(found.text).not.toContain('up-');
+    expect(found.paid).toBe(OF_SMALL + OF_BIG);
   });
 
   test('pass as they came where the names are the same', async () => {
@@ -246,6 +278,15 @@ describe.each([false, true])('`fallbacks` (streamed: %p)', (stream) => {
     expect(found.status).toBe(402);
     expect((await ask('small', null, { key: poor, body })).status).toBe(200);
   });
+});
+
+test('what stands beside the names in an answer that was taken over stays as it came', async () => {
+  calls = true;
+  answers = 'up-big';
+  const bill = { model: 'small', stream: false, body: { fallbacks: ENTRIES } };
+  const { text } = await billed(gateway, 'anthropic-messages', bill);
+  expect(text).toContain(INPUT);
+  expect(text).toContain('"from":{"model":"small"},"to":{"model":"big"}');
 });
 
 test.each([

@@ -41,6 +41,24 @@ test('the name inside a string, an array or a deeper object is not touched', () 
   expect(splice(json, { path: ['model'], json: '"y"' })).toBe(json.replace(/"x"/, '"y"'));
 });
 
+test('a path through an array changes that element alone, and nothing where there is none', () => {
+  const json = '{"l": [ {"n":12345678901234567890}, {"m":"x", "n":1.0} ,[],"a"],"o":{"l":{}}}';
+  const at = (...path: (string | number)[]) =>
+    new TextDecoder().decode(
+      spliceJson(new TextEncoder().encode(json), [{ path, json: '"y"', present: true }]),
+    );
+  expect(at('l', 1, 'm')).toBe(json.replace('"x"', '"y"'));
+  for (const path of [
+    ['l', 0, 'm'],
+    ['l', 2, 'm'],
+    ['l', 3, 'm'],
+    ['l', 9, 'm'],
+    ['o', 0, 'm'],
+    ['o', 'l', 0, 'm'],
+  ])
+    expect(at(...path)).toBe(json);
+});
+
 const object = fc.dictionary(fc.string({ unit: 'binary', maxLength: 6 }), fc.jsonValue({ maxDepth: 3 }), {
   maxKeys: 6,
   noNullPrototype: true,

@@ -1,6 +1,7 @@
 // The names of models in a provider's own answer, as the client knows them.
 
 import { isSameModel } from '../../catalog/name.ts';
+import { bufferOf } from '../../lib/bytes.ts';
 import {
   asArray,
   asObject,
@@ -9,7 +10,7 @@ import {
   type JsonValue,
   tryParseJson,
 } from '../../lib/json.ts';
-import { type Edit, spliceJson } from '../../lib/splice.ts';
+import { type InnerEdit, spliceJson } from '../../lib/splice.ts';
 import type { Call } from '../call.ts';
 import { sentAs } from '../fallbacks/fit.ts';
 import type { PassPlan } from '../plan.ts';
@@ -25,67 +26,65 @@ export function renamesOf(
 ): ((json: Uint8Array) => Uint8Array) | undefined {
   const own = candidate.deployment.model;
   const isAnyone = asked?.server === true;
-  if (fallbacks.length === 0 && !isAnyone) {
-    if (!renamed) return undefined;
-    const path = isWhole ? [codec.modelMember] : codec.telltale.modelPath;
-    const edit = { path, json: JSON.stringify(modelName), present: true };
-    return (json) => spliceJson(json, [edit]);
-  }
+  const isAlone = fallbacks.length === 0 && !isAnyone;
   if (!renamed && fallbacks.every(({ name, sentAs }) => name === sentAs)) return undefined;
-  const shown = (told: string): string => {
-    const fallback = isSameModel(own, told) ? undefined : sentAs(fallbacks, told);
+  const shown = ({ told, answers }: Told): string => {
+    if (isSameModel(own, told)) return renamed ? modelName : told;
+    const fallback = sentAs(fallbacks, told);
     if (fallback) return fallback.name;
-    return renamed && (!isAnyone || isSameModel(own, told)) ? modelName : told;
+    return renamed && answers && !isAnyone ? modelName : told;
   };
-  return (json) => {
+  const everywhere = (json: Uint8Array): Uint8Array => {
     const value = tryParseJson(new TextDecoder().decode(json));
     return isObject(value) ? spliceJson(json, nameEdits(value, shown)) : json;
   };
+  if (!isAlone) return everywhere;
+  const path = isWhole ? [codec.modelMember] : codec.telltale.modelPath;
+  const edit = { path, json: JSON.stringify(modelName), present: true };
+  // most answers bear one name, which is found without reading all of them
+  const mayHaveMore = (json: Uint8Array) =>
+    codec.id === 'anthropic-messages' && bufferOf(json).includes('"iterations"');
+  return (json) => (mayHaveMore(json) ? everywhere(json) : spliceJson(json, [edit]));
 }
 
-type Shown = (told: string) => string;
+/** A name in an answer; `answers`: of who answers for the model that was asked, whatever it is called. */
+type Told = { path: (string | number)[]; told: string; answers: boolean };
+
+/** Each by itself, so that all that stands around the names stays as it came. */
+function nameEdits(value: JsonObject, shown: (name: Told) => string): InnerEdit[] {
+  return namesIn(value).flatMap((name): InnerEdit[] => {
+    const own = shown(name);
+    return own === name.told ? [] : [{ path: name.path, json: JSON.stringify(own), present: true }];
+  });
+}
 
 /** A message, a frame with one, a block that tells who took over, and the usage of either. */
-function nameEdits(value: JsonObject, shown: Shown): Edit[] {
-  const { message } = value;
-  const ofMessage = isObject(message)
-    ? nameEdits(message, shown).map((edit) => ({ ...edit, path: ['message', ...edit.path] }))
-    : [];
-  const block = asObject(value.content_block);
-  const content = asArray(value.content);
-  const { iterations } = asObject(value.usage);
+function namesIn(value: JsonObject): Told[] {
+  const { message = null, content_block: block = null, content = null } = value;
+  const { iterations = null } = asObject(value.usage);
   return [
-    ...ofMessage,
-    ...changed(['model'], value.model, (model) => (typeof model === 'string' ? shown(model) : model)),
-    ...changed(['content_block'], block, (each) => blockShown(each, shown)),
-    ...(content.some(isHandOver)
-      ? changed(['content'], content, (all) => all.map((each) => blockShown(each, shown)))
-      : []),
-    ...changed(['usage', 'iterations'], asArray(iterations), (all) =>
-      all.map((each) => modelShown(each, shown)),
+    ...(isObject(message) ? below(['message'], namesIn(message)) : []),
+    ...nameIn(value, true),
+    ...below(['content_block'], handOverIn(block)),
+    ...asArray(content).flatMap((each, i) => below(['content', i], handOverIn(each))),
+    ...asArray(iterations).flatMap((each, i) =>
+      below(['usage', 'iterations', i], nameIn(each, asObject(each).type !== 'advisor_message')),
     ),
   ];
 }
 
-function changed<Value extends JsonValue | undefined>(
-  path: string[],
-  before: Value,
-  change: (value: Value) => JsonValue | undefined,
-): Edit[] {
-  const json = JSON.stringify(change(before));
-  return json === undefined || json === JSON.stringify(before) ? [] : [{ path, json, present: true }];
-}
-
-function isHandOver(block: JsonValue): boolean {
-  return isObject(block) && block.type === 'fallback';
-}
-
-function blockShown(block: JsonValue, shown: Shown): JsonValue {
-  if (!isObject(block) || !isHandOver(block)) return block;
+function handOverIn(block: JsonValue): Told[] {
+  if (!isObject(block) || block.type !== 'fallback') return [];
   const { from = null, to = null } = block;
-  return { ...block, from: modelShown(from, shown), to: modelShown(to, shown) };
+  return [...below(['from'], nameIn(from, true)), ...below(['to'], nameIn(to, true))];
 }
 
-function modelShown(value: JsonValue, shown: Shown): JsonValue {
-  return isObject(value) && typeof value.model === 'string' ? { ...value, model: shown(value.model) } : value;
+function nameIn(value: JsonValue, answers: boolean): Told[] {
+  return isObject(value) && typeof value.model === 'string'
+    ? [{ path: ['model'], told: value.model, answers }]
+    : [];
+}
+
+function below(place: (string | number)[], names: Told[]): Told[] {
+  return names.map((name) => ({ ...name, path: [...place, ...name.path] }));
 }
