@@ -4,6 +4,7 @@ import { geoFactor } from '../billing/rates.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { Price } from '../catalog/model.ts';
 import type { Codec } from '../formats/codec.ts';
+import { isDearGeo } from '../formats/inference-geo.ts';
 
 /** The usage with the names that the price has for its tiers, where a tier has two; mostly the same object. */
 export function underPricedNames(usage: Usage, { tiers = {} }: Price, { tierTwins = {} }: Codec): Usage {
@@ -26,9 +27,13 @@ export function inGeo(usage: Usage, geo: string | undefined): Usage {
   return geo === undefined ? usage : forEach(usage, (own) => (own.geo === undefined ? { ...own, geo } : own));
 }
 
-/** The usage with its one request by itself where its geography has a price: only requests keep theirs in the ledger. */
+/**
+ * The usage with its one request by itself where its geography has a price, or may get one later: only requests keep
+ * theirs in the ledger.
+ */
 export function withGeoApart(usage: Usage, price: Price): Usage {
-  const isPlain = usage.requests !== undefined || geoFactor(price, usage.geo) === undefined;
+  const isTold = geoFactor(price, usage.geo) !== undefined || isDearGeo(usage.geo);
+  const isPlain = usage.requests !== undefined || !isTold;
   return isPlain ? usage : { ...usage, requests: [usage] };
 }
 

@@ -109,6 +109,8 @@ describe.each([false, true])('`inference_geo` (streamed: %p)', (stream) => {
     runs = 'us';
     const found = await ask('plain');
     expect([found.paid, found.row.losses]).toEqual([STANDARD, '1; changed=usage.inference_geo']);
+    // a price that is set later has something to be computed from
+    expect(found.row.requests).toContain('{"geo":"us"}');
     await ask('plain');
     const told = gateway.logs().match(/an answer ran in a geography that has no price/g) ?? [];
     expect(told.length).toBe(1);
