@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test';
 import { createReports } from '../src/accounts/reports.ts';
 import { noUsage, settleUsage, sumUsages } from '../src/canonical/usage.ts';
 import type { Price } from '../src/catalog/model.ts';
+import { withGeoApart } from '../src/gateway/tiers.ts';
 import { formatDay } from '../src/lib/calendar.ts';
 import { asArray, asObject } from '../src/lib/json.ts';
 import type { Store } from '../src/store/sqlite/store.ts';
@@ -71,6 +72,16 @@ describe('advice of another model', () => {
     const { dry } = reportsOn(store, (model) => (model === 'm' ? { ...flat, asOf: 'now' } : undefined));
     expect(asArray((await dry()).data)).toEqual([expect.objectContaining({ difference_usd: 0 })]);
   });
+});
+
+test('what ran where nothing was priced costs what the place costs, once that has a price', async () => {
+  const { store, key, verified } = await ledgerWith();
+  const price: Price = { input: 1_000_000, output: 1_000_000, source: 'test', asOf: '2026-01-01' };
+  const usage = withGeoApart(settleUsage({ ...noUsage(), inputUncached: 2000, geo: 'us' }), price);
+  expect((await spend(store, key, { usage, price })).nano).toBe(2_000_000n);
+  const { dry } = reportsOn(store, () => ({ ...price, inferenceGeo: { us: 11_000 } }));
+  expect(asArray((await dry()).data)).toEqual([expect.objectContaining({ difference_usd: 0.0002 })]);
+  expect(await verified()).toEqual([]);
 });
 
 describe('a dry run', () => {
