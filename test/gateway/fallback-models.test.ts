@@ -122,6 +122,7 @@ const provider = Bun.serve({
 let gateway: Gateway;
 let limited: string;
 let poor: string;
+let barely: { key: string; id: string };
 beforeAll(async () => {
   const model = (price: object, name: string, at = 'claude') => ({
     ...{ price, deployments: [{ provider: at, model: name }] },
@@ -145,9 +146,10 @@ beforeAll(async () => {
     },
   });
   const made = async (...flags: string[]) =>
-    JSON.parse((await gateway.command(['keys', 'create', '--json', ...flags])).stdout).key as string;
-  limited = await made('--name', 'limited', '--credit', '100', '--models', 'small,same,steady');
-  poor = await made('--name', 'poor', '--credit', '0.08');
+    JSON.parse((await gateway.command(['keys', 'create', '--json', ...flags])).stdout) as typeof barely;
+  barely = await made('--name', 'barely', '--credit', '0.08', '--models', 'small');
+  ({ key: limited } = await made('--name', 'limited', '--credit', '100', '--models', 'small,same,steady'));
+  ({ key: poor } = await made('--name', 'poor', '--credit', '0.08'));
 }, 120_000);
 afterAll(async () => {
   await gateway.stop();
@@ -287,6 +289,20 @@ test('what stands beside the names in an answer that was taken over stays as it 
   const { text } = await billed(gateway, 'anthropic-messages', bill);
   expect(text).toContain(INPUT);
   expect(text).toContain('"from":{"model":"small"},"to":{"model":"big"}');
+});
+
+test('`osiris explain` puts nothing aside for those that the key may not use', async () => {
+  const { key, id } = barely;
+  const body = { max_tokens: 100, system: 'one two three '.repeat(700), fallbacks: ENTRIES };
+  const asking = { model: 'small', max_tokens: 100, messages: [{ role: 'user', content: 'Hello' }] };
+  const explained = await fetch('http://osiris/admin/explain', {
+    ...{ unix: join(gateway.directory, 'state', 'osiris.sock'), method: 'POST' },
+    body: JSON.stringify({ request: { ...asking, ...body }, format: 'messages', key: id }),
+  });
+  expect(await explained.json()).toMatchObject({ refusals: [] });
+  expect(
+    (await billed(gateway, 'anthropic-messages', { model: 'small', stream: false, key, body })).status,
+  ).toBe(200);
 });
 
 test.each([

@@ -1,5 +1,6 @@
 // Admits a request without taking anything, and names everything that would refuse it.
 
+import { holdOf } from '../../billing/hold.ts';
 import { type Fault, toFault } from '../../canonical/fault.ts';
 import { FORMATS } from '../../formats/index.ts';
 import { nowMs } from '../../lib/clock.ts';
@@ -17,11 +18,11 @@ import { refuseLarger } from '../admission/body.ts';
 import { refuseRevoked } from '../admission/credentials.ts';
 import { CapWatch } from '../admission/daily-cap.ts';
 import { limitFault } from '../admission/limits.ts';
-import { holdFault, keptHold, refuseTrouble } from '../admission/put-aside.ts';
+import { holdFault, holdRequestOf, keptHold, refuseTrouble } from '../admission/put-aside.ts';
 import { Turns } from '../admission/turns.ts';
 import { type CachingPorts, cachingOf } from '../cache/caching.ts';
 import type { Call } from '../call.ts';
-import { refuseTags } from '../candidates/candidate.ts';
+import { mayTranslate, refuseTags } from '../candidates/candidate.ts';
 import { refusePaused } from '../candidates/course.ts';
 import { nothingPaused } from '../health/pauses.ts';
 import type { Question } from './question.ts';
@@ -137,7 +138,10 @@ function refusalsOf(
   const { config, limiter, ledger, turns, billing } = ports;
   const who = key ?? OPERATOR;
   const limits = resolveLimits(who, config, config.server.maxBodyBytesByRoute[path]);
-  const meant = order && { ...order, ...keptHold(call, billing), key: who };
+  // of models that may take over only those count that the key may use
+  const asksApart = () => mayTranslate(call, config.providers);
+  const hold = () => keptHold(call, billing) ?? holdOf(holdRequestOf(call, asksApart), billing);
+  const meant = order && { ...order, ...hold(), key: who };
   const { fault: full } = turns.foresee(who.id, config.server);
   return [
     ...thrownBy(() => refuseRevoked(who)),
