@@ -83,6 +83,7 @@ beforeAll(async () => {
         big: model(BIG, 'v/up-big-4.6'),
         steady: model(BIG, 'steady'),
         free: model({ input: 0, output: 0 }, 'v/up-free'),
+        plain: { ...model(SMALL, 'v/plain'), capabilities: { structured_output: false } },
         apart: model(BIG, 'v/up-apart', 'elsewhere'),
       },
     },
@@ -177,18 +178,32 @@ describe.each([false, true])('`models` (streamed: %p)', (stream) => {
     expect((await ask('small', { max_tokens: 200 }, poor)).status).toBe(200);
   });
 
-  test('stay out of what else would choose: `route` alone, presets, plugins and tools that ask others', async () => {
+  test('stay out of what else would choose: `route` alone, presets and tools that ask others', async () => {
     const tools = [
       { type: 'function', function: { name: 'f', parameters: { type: 'object' } } },
       { type: 'openrouter:advisor', parameters: { model: 'v/dear' } },
       { type: 'openrouter:web_search', parameters: { engine: 'native' } },
     ];
-    const plugins = [{ id: 'web' }, { id: 'fusion', analysis_models: ['v/dear'] }];
-    const found = await ask('small', { route: 'fallback', preset: 'p', plugins, tools });
+    const found = await ask('small', { route: 'fallback', preset: 'p', tools });
     expect(asked[0]).not.toContainAnyKeys(['route', 'preset']);
-    expect(asked[0]).toMatchObject({ plugins: [{ id: 'web' }], tools: [tools[0], tools[2]] });
-    expect(found.row.losses).toBe('4; dropped=route,tools[1],preset,plugins[1]');
+    expect(asked[0]).toMatchObject({ tools: [tools[0], tools[2]] });
+    expect(found.row.losses).toBe('3; dropped=route,tools[1],preset');
   });
+});
+
+test('requests that are written anew for the same format let nobody else answer either', async () => {
+  const schema = { type: 'object', properties: {}, additionalProperties: false };
+  const body = {
+    models: ['big'],
+    tools: [{ type: 'openrouter:advisor', parameters: { model: 'v/dear' } }],
+    response_format: { type: 'json_schema', json_schema: { name: 'n', schema } },
+  };
+  const found = await billed(gateway, 'openai-chat', { model: 'plain', stream: false, body });
+  expect(asked[0]?.response_format).toEqual({ type: 'json_object' });
+  expect(asked[0]).not.toContainAnyKeys(['models', 'tools']);
+  expect(found.row.losses).toContain('dropped=');
+  expect(found.row.losses).toContain('models');
+  expect(found.row.losses).toContain('tools[0]');
 });
 
 test('a stream that its client leaves costs the price of who had answered', async () => {
@@ -201,7 +216,12 @@ test('a stream that its client leaves costs the price of who had answered', asyn
   const reader = response.body?.pipeThrough(new TextDecoderStream() as never).getReader();
   for (let text = ''; !text.includes('Done.'); ) text += String((await reader?.read())?.value);
   leaving.abort();
-  const { rule, cost_nano, input, output } = await chargeAfter(join(gateway.directory, 'state'), before);
+  const {
+    rule,
+    cost_nano,
+    input_uncached: input,
+    output,
+  } = await chargeAfter(join(gateway.directory, 'state'), before);
   expect(rule).toBe('client-left');
   expect(String(cost_nano)).toBe(String(BigInt(String(input)) * 50_000n + BigInt(String(output)) * 500_000n));
 });

@@ -13,6 +13,8 @@ import { type FallbackPorts, type Fitted, fitEntry, type Sent } from './fit.ts';
 /** OpenRouter's that have models of their own even where none is named (openrouter.ai/docs, "Server Tools", "Plugins"). */
 const ASKING = /^(openrouter:)?(advisor|subagent|fusion|image_generation|auto-router|pareto-router)$/;
 const UNPRICED = 'the models that it asks have no price here';
+const NO_ADVICE = 'models of this provider can ask no other one';
+const CHOICE_GONE = 'the tool it names is left out';
 
 type Asking = { call: Call; candidate: Candidate; ports: FallbackPorts; format: Codec['id'] };
 
@@ -43,12 +45,12 @@ export function fitAskingTools(
   const isLeft = tools.length > 0 && !(isObject(choice) && gone.has(choice.name ?? ''));
   if (choice !== undefined && !isLeft) {
     edits.push({ path: ['tool_choice'], json: undefined });
-    losses.push({ path: 'tool_choice', action: 'dropped', reason: 'the tool it names is left out' });
+    losses.push({ path: 'tool_choice', action: 'dropped', reason: CHOICE_GONE });
   }
   return { edits, sent };
 }
 
-/** The same for a request that is written anew for a provider of the format its tools came in. */
+/** The same for a request that is written anew; an advisor is nobody else's to ask than the provider's whose tool it is. */
 export function fitOpaqueTools(
   request: CanonicalRequest,
   call: Call,
@@ -57,16 +59,27 @@ export function fitOpaqueTools(
   { id: format }: Codec,
   losses: Loss[],
 ): { request: CanonicalRequest; sent: Sent[] } {
-  const isTheirs = (tool: Tool) => tool.kind === 'opaque' && tool.raw.format === format;
-  const sent: Sent[] = [];
-  if (!request.tools.some(isTheirs)) return { request, sent };
   const asking = { call, candidate, ports, format };
+  const sent: Sent[] = [];
+  const gone = new Set<JsonValue>();
   const tools = request.tools.flatMap((tool): Tool[] => {
-    if (tool.kind !== 'opaque' || tool.raw.format !== format || !isObject(tool.raw.value)) return [tool];
-    const value = fitTool(tool.raw.value, tool.at ?? 'tools', asking, sent, losses);
-    return value === undefined ? [] : [{ ...tool, raw: { ...tool.raw, value } }];
+    if (tool.kind !== 'opaque' || !isObject(tool.raw.value)) return [tool];
+    const path = tool.at ?? 'tools';
+    const { value } = tool.raw;
+    const isTheirs = tool.raw.format === format;
+    if (!isTheirs && !tool.type.startsWith('advisor_')) return [tool];
+    if (!isTheirs) losses.push({ path, action: 'dropped', reason: NO_ADVICE });
+    const fitted = isTheirs ? fitTool(value, path, asking, sent, losses) : undefined;
+    if (fitted) return [{ ...tool, raw: { ...tool.raw, value: fitted } }];
+    gone.add(value.name ?? null);
+    return [];
   });
-  return { request: { ...request, tools }, sent };
+  if (gone.size === 0) return { request: sent.length === 0 ? request : { ...request, tools }, sent };
+  const { toolChoice, ...rest } = request;
+  const isNamed = toolChoice?.mode === 'one' && gone.has(toolChoice.name);
+  if (!toolChoice || (tools.length > 0 && !isNamed)) return { request: { ...request, tools }, sent };
+  losses.push({ path: request.origin.toolChoice ?? 'tool_choice', action: 'dropped', reason: CHOICE_GONE });
+  return { request: { ...rest, tools }, sent };
 }
 
 /** Undefined for one that is left out. */
