@@ -20,10 +20,11 @@ export function isSameModel(asked: string, told: string): boolean {
 const DATE = /^-20\d\d-?\d\d-?\d\d$/;
 const DATE_BEHIND = /-20\d\d-?\d\d-?\d\d$/;
 
-/** Versions with their dots; those of Anthropic's own names do not come from there. */
+/** Its words in one order, a version as one word. */
 function wordsOf(name: string): string {
   const [vendor = '', ...rest] = name.split('/');
-  return [vendor, ...rest.join('/').split('-').toSorted()].join(' ');
+  const words = rest.join('/').replace(/-(\d{1,2})-(?=\d{1,2}(-|$))/g, '-$1.');
+  return [vendor, ...words.split('-').toSorted()].join(' ');
 }
 
 /** Whether `id` matches `pattern`: the same name, or the same beginning when the pattern ends in `*`. */

@@ -179,7 +179,7 @@ export function passPlan(
   edits.push(...unpriced);
   const tier = unpriced.length > 0 ? undefined : dearTierIn(call.body, codec);
   const fallbacks = fitFallbacks(call, candidate, ports, tier, losses);
-  const asking = fitAskingTools(call, candidate, ports, losses, toolsIn(edits, call.body));
+  const asking = fitAskingTools(call, candidate, ports, losses, () => toolsIn(edits, call.body));
   const others = [...fallbacks.edits, ...asking.edits, ...routingEdits(call, candidate, losses)];
   const isLast = ({ path: [member] }: Edit) => !asking.edits.some(({ path }) => path[0] === member);
   const early = edits.splice(0);

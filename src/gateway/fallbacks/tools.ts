@@ -20,20 +20,22 @@ type Asking = { call: Call; candidate: Candidate; ports: FallbackPorts; format: 
 
 /**
  * The tools of a client's own body as this provider takes them: models by its own names, without what asks one that
- * may not be asked, which is a loss each.
+ * may not be asked, which is a loss each. `given`: the tools as earlier edits leave them.
  */
 export function fitAskingTools(
   call: Call,
   candidate: Candidate,
   ports: FallbackPorts,
   losses: Loss[],
-  given: readonly JsonValue[] = asArray(call.body.tools),
+  given: () => readonly JsonValue[],
 ): Fitted {
   const asking = { call, candidate, ports, format: call.codec.id };
   const sent: Sent[] = [];
+  // nearly all that clients bring are their own
+  if (!asArray(call.body.tools).some(isHosted)) return { edits: [], sent };
   const gone = new Set<JsonValue>();
   let changed = false;
-  const tools = given.flatMap((tool, i): JsonValue[] => {
+  const tools = given().flatMap((tool, i): JsonValue[] => {
     const fitted = isObject(tool) ? fitTool(tool, `tools[${i}]`, asking, sent, losses) : tool;
     changed ||= fitted !== tool;
     if (fitted === undefined && isObject(tool)) gone.add(tool.name ?? null);
@@ -82,6 +84,12 @@ export function fitOpaqueTools(
   return { request: { ...rest, tools }, sent };
 }
 
+function isHosted(tool: JsonValue): tool is JsonObject & { type: string } {
+  return (
+    isObject(tool) && typeof tool.type === 'string' && tool.type !== 'custom' && tool.type !== 'function'
+  );
+}
+
 /** Undefined for one that is left out. */
 function fitTool(
   tool: JsonObject,
@@ -90,8 +98,8 @@ function fitTool(
   sent: Sent[],
   losses: Loss[],
 ): JsonObject | undefined {
+  if (!isHosted(tool)) return tool;
   const { type } = tool;
-  if (typeof type !== 'string' || type === 'custom' || type === 'function') return tool;
   const drop = (reason: string) => {
     losses.push({ path, action: 'dropped', reason });
     return undefined;
