@@ -18,7 +18,7 @@ import { geoIn, refuseGeo } from '../formats/inference-geo.ts';
 import { needsGateway, passEdits } from '../formats/pass-edits.ts';
 import { isEnvelope, keepOwnSeals, scopeIn, sealFor } from '../formats/seal.ts';
 import { dearTierIn, tierEdits } from '../formats/service-tier.ts';
-import { isObject, type JsonObject } from '../lib/json.ts';
+import { asArray, isObject, type JsonObject, type JsonValue, tryParseJson } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ThoughtStore } from '../store/ports.ts';
@@ -31,6 +31,7 @@ import { lastScope, type SignInPorts, scopesOf, signIn } from './candidates/cred
 import { hasSearch, searchFormatsOf } from './candidates/search.ts';
 import { decode } from './decoded.ts';
 import { type FallbackPorts, fitFallbacks, type Sent } from './fallbacks/fit.ts';
+import { fitAskingTools, fitOpaqueTools, routingEdits } from './fallbacks/tools.ts';
 import type { Sealing } from './reasoning/answer-seals.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './reasoning/recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './reasoning/seal-notes.ts';
@@ -62,7 +63,7 @@ export type PassPlan = {
   tier: string | undefined;
   /** Where it has to run. */
   geo: string | undefined;
-  /** The models that the provider may ask in place of its own. */
+  /** The models that the provider may ask in place of its own, or for advice. */
   fallbacks: readonly Sent[];
   /** Whose reasoning the answer holds. */
   scope: string;
@@ -82,6 +83,7 @@ export type TranscodePlan = {
   credential: string | undefined;
   losses: Loss[];
   tier: string | undefined;
+  fallbacks: readonly Sent[];
   /** Bodies of further requests, one for each answer beyond the first that the client wants. */
   more: Uint8Array[];
   /** Its provider may stop in the middle of the answer, and clients of the other format cannot go on by themselves. */
@@ -176,8 +178,12 @@ export function passPlan(
   edits.push(...tierEdits(call.body, target.tiers ?? [], codec, losses));
   const asked = withoutTaken(call.body, edits);
   const tier = dearTierIn(asked, codec);
-  const fallbacks = fitFallbacks(call, candidate, ports, tier === 'fast', losses);
-  edits.push(...fallbacks.edits);
+  const fallbacks = fitFallbacks(call, candidate, ports, tier, losses);
+  const asking = fitAskingTools(call, candidate, ports, losses, toolsIn(edits, call.body));
+  const others = [...fallbacks.edits, ...asking.edits, ...routingEdits(call, candidate, losses)];
+  const isLast = ({ path: [member] }: Edit) => !asking.edits.some(({ path }) => path[0] === member);
+  const early = edits.splice(0);
+  edits.push(...early.filter(isLast), ...others);
   if (codec.id === 'anthropic-messages') {
     for (const name of ACCOUNT_MEMBERS.filter((each) => each in call.body)) {
       edits.push({ path: [name], json: undefined });
@@ -191,7 +197,7 @@ export function passPlan(
     ? sealNotes(call.key.id, scope, ports.thoughts)
     : undefined;
   const sent = { candidate, upstream: codec, path, stream: call.stream, body, credential };
-  const wishes = { tier, geo: geoIn(asked, codec), fallbacks: fallbacks.sent };
+  const wishes = { tier, geo: geoIn(asked, codec), fallbacks: [...fallbacks.sent, ...asking.sent] };
   return { kind: 'pass', ...sent, ...wishes, renamed, hideUsage, losses, scope, noteSeals };
 }
 
@@ -244,6 +250,12 @@ function hasNeighbours(format: FormatId, provider: Provider, { config }: PlanPor
   return accounts > 1;
 }
 
+/** The tools as earlier edits leave them; the last edit of a member counts. */
+function toolsIn(edits: readonly Edit[], body: JsonObject): JsonValue[] {
+  const edited = edits.findLast(({ path }) => path.length === 1 && path[0] === 'tools');
+  return asArray(edited ? tryParseJson(edited.json ?? '[]') : body.tools);
+}
+
 /** What the body asks of the gateway is not for the provider. */
 function extraEdits({ extras }: Call): Edit[] {
   return (extras?.members ?? []).map((name) => ({ path: [name], json: undefined }));
@@ -269,7 +281,9 @@ function transcodePlan(
   const recalled = recallThoughts(decoded.value, keyId, thoughts, (scope) => scopes.includes(scope));
   const { credential, scopes: own } = signIn(call, candidate, lastScope(recalled, scopes), ports);
   const kept = keepOwnSeals(recalled, own);
-  const fitted = fitRequest(kept.value, target, upstream);
+  const toolLosses: Loss[] = [];
+  const asking = fitOpaqueTools(kept.value, call, candidate, ports, upstream, toolLosses);
+  const fitted = fitRequest(asking.request, target, upstream);
   const mapped = mapTools(fitted.request, abilitiesOf(call, candidate, upstream));
   const cap = mapped.request.maxOutputTokens ?? target.maxOutputTokens ?? 0;
   const stream = call.stream || cap > (upstream.wholeTokensMax ?? Number.POSITIVE_INFINITY);
@@ -282,7 +296,14 @@ function transcodePlan(
   const { continuing } = upstream;
   const isTold = continuing?.hasWord === true && upstream.id === call.codec.id;
   const goesOn = continuing?.mayStop(encoded.value) === true && !isTold;
-  const losses = [...decoded.losses, ...kept.losses, ...fitted.losses, ...mapped.losses, ...encoded.losses];
+  const losses = [
+    ...decoded.losses,
+    ...kept.losses,
+    ...toolLosses,
+    ...fitted.losses,
+    ...mapped.losses,
+    ...encoded.losses,
+  ];
   if (more.length > 0) losses.push(severalLoss(request));
   const path = upstream.path({ model: target.model, stream });
   const after = turnHash(decoded.value.messages.at(-1));
@@ -296,7 +317,8 @@ function transcodePlan(
   };
   const headers = upstream.headersFor?.(encoded.value) ?? {};
   const sent = { candidate, upstream, path, headers, stream, body, more, credential, goesOn };
-  return { kind: 'transcode', ...sent, losses, tier: dearTierIn(encoded.value, upstream), restore, sealing };
+  const wishes = { tier: dearTierIn(encoded.value, upstream), fallbacks: asking.sent };
+  return { kind: 'transcode', ...sent, ...wishes, losses, restore, sealing };
 }
 
 function bytesOf(value: JsonObject): Uint8Array {

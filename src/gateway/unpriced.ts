@@ -59,9 +59,12 @@ export function unpricedIn(
   return found.filter(({ what }, at) => found.findIndex((other) => other.what === what) === at);
 }
 
-/** The losses of an answer that was charged with these left out. */
-export function lossesOfUnpriced(unpriced: readonly Unpriced[]): Loss[] {
-  return unpriced.map(({ what }) => LOSSES[what]);
+/** The losses of an answer in `format` that was charged with these left out. */
+export function lossesOfUnpriced(unpriced: readonly Unpriced[], format: Codec['id']): Loss[] {
+  const isChat = format === 'openai-chat';
+  return unpriced.map(({ what }) =>
+    what === 'model' && isChat ? { ...LOSSES.model, path: 'answer.model' } : LOSSES[what],
+  );
 }
 
 /** Prices whose gaps the log has told of. */
