@@ -215,7 +215,7 @@ test('whatever arrives and ends, no limit is passed and every figure is true', (
             requestsPerMinute + (forwardMs * requestsPerMinute) / 60_000 + 1e-3,
           );
         }
-        for (const { release } of running) release();
+        for (const place of running) place.release();
         expect(subject.standing().open).toBe(0);
         checkReset(subject);
       },

@@ -34,7 +34,7 @@ export function fitToolSearch(request: CanonicalRequest, target: Target, codec: 
   const losses: Loss[] = [];
   const readable = search && (isOpenAI || isAnthropic) ? request : withoutSearches(request);
   if (isAnthropic || !(search || request.tools.some((tool) => isDeferred(tool) || isDeferredServer(tool))))
-    return { request: readable, losses, changes: [] };
+    return { request: withoutSearchChoice(readable, request, losses), losses, changes: [] };
   const shown = search && !isOpenAI ? undefined : namesShown(request, !isOpenAI);
   const hides = shown !== undefined && mayFind;
   const tools = request.tools.flatMap((tool): Tool[] => {
@@ -56,7 +56,7 @@ export function fitToolSearch(request: CanonicalRequest, target: Target, codec: 
     if (deferred === 'asked') losses.push({ path: `${at}.defer_loading`, action: 'dropped', reason });
     return [loaded];
   });
-  return { request: withoutLostChoice({ ...readable, tools }, request, losses), losses, changes: [] };
+  return { request: withoutSearchChoice({ ...readable, tools }, request, losses), losses, changes: [] };
 }
 
 type Named = FunctionTool | CustomTool;
@@ -113,8 +113,8 @@ function withoutSearches(request: CanonicalRequest): CanonicalRequest {
   return { ...request, messages };
 }
 
-/** A call of the search cannot be asked for without it. */
-function withoutLostChoice(
+/** A call of the provider's search can be asked for at its own provider only. */
+function withoutSearchChoice(
   fitted: CanonicalRequest,
   { tools, toolChoice, origin }: CanonicalRequest,
   losses: Loss[],
@@ -124,13 +124,13 @@ function withoutLostChoice(
     fitted.tools.some((tool) => 'name' in tool && tool.name === toolChoice.name)
   )
     return fitted;
-  const search = tools.find((tool) => searchesTools(tool) && nameOf(tool) === toolChoice.name);
-  if (!search) return fitted;
+  if (!tools.some((tool) => searchesTools(tool) && nameOf(tool) === toolChoice.name)) return fitted;
   losses.push({ path: origin.toolChoice ?? 'tool_choice', action: 'dropped', reason: NOT_FORCED });
   const { toolChoice: _, ...rest } = fitted;
   return rest;
 }
 
-function nameOf(tool: Tool): unknown {
-  return 'raw' in tool ? asObject(tool.raw.value).name : undefined;
+/** OpenAI's has no name but its type. */
+function nameOf({ raw, type }: OpaqueTool): unknown {
+  return asObject(raw.value).name ?? type;
 }

@@ -6,13 +6,13 @@ import type { Resolution } from '../catalog/resolve.ts';
 import type { Address, Codec, Dress, Extras } from '../formats/codec.ts';
 import type { Bagged } from '../lib/bag.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { Key, RateStanding } from '../store/ports.ts';
+import type { Admitted, Key, RateStanding } from '../store/ports.ts';
 import type { Turn } from './admission/turns.ts';
 import type { Caching } from './cache/kept-answer.ts';
 import type { Fallbacks } from './fallbacks/asked.ts';
 import type { Trace } from './trace.ts';
 
-/** An admitted request. `release` gives its place in the concurrency limit back, any number of times. */
+/** An admitted request. */
 export type Call = Bagged & {
   /** Ours, unique across processes; never a client's label. */
   id: bigint;
@@ -57,8 +57,8 @@ export type Call = Bagged & {
   abort: AbortController;
   /** The client is gone: nobody else needs to be tried. */
   hasLeft: boolean;
-  limit: RateStanding;
-  release: () => void;
+  /** How its key stands; `release` gives its place among the key's calls back, any number of times. */
+  limit: RateStanding & Pick<Admitted, 'release'>;
   /** Undefined where there is no cache for it. */
   caching: Caching | undefined;
   /** Its place among the calls under way; a count of tokens needs none, nor does an answer that is kept already. */

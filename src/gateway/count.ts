@@ -44,7 +44,7 @@ export async function countInput(
     call.trace.fault = toFault(thrown);
     throw thrown;
   } finally {
-    call.release();
+    call.limit.release();
     recordCall(ports.journal, call, { rule: 'free', provider: '', usage: undefined, atMs: nowMs() });
   }
 }

@@ -137,7 +137,7 @@ function awaitTurn(turn: Turn, call: Call, { watch }: GatewayPorts): Promise<voi
   return turn.wait(call.abort.signal, watch, call.stream ? undefined : leftMs);
 }
 
-async function tryCandidate(attempt: Attempt): Promise<Delivery> {
+function tryCandidate(attempt: Attempt): Promise<Delivery> {
   const { call, plan } = attempt;
   call.trace.losses = plan.losses;
   return plan.kind === 'pass' ? tryPass(attempt, plan) : tryTranslated(attempt, plan);

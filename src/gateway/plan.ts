@@ -175,9 +175,9 @@ export function passPlan(
     if (hideUsage) edits.push({ path: ['stream_options', 'include_usage'], json: 'true' });
   }
   const losses = [...(shown?.losses ?? []), ...fitted.losses];
-  const unpriced = tierEdits(call.body, target.tiers ?? [], codec, losses);
-  edits.push(...unpriced);
-  const tier = unpriced.length > 0 ? undefined : dearTierIn(call.body, codec);
+  edits.push(...tierEdits(call.body, target.tiers ?? [], codec, losses));
+  const asked = withoutTaken(call.body, edits);
+  const tier = dearTierIn(asked, codec);
   const fallbacks = fitFallbacks(call, candidate, ports, tier, losses);
   const asking = fitAskingTools(call, candidate, ports, losses, () => toolsIn(edits, call.body));
   const others = [...fallbacks.edits, ...asking.edits, ...routingEdits(call, candidate, losses)];
@@ -197,8 +197,15 @@ export function passPlan(
     ? sealNotes(call.key.id, scope, ports.thoughts)
     : undefined;
   const sent = { candidate, upstream: codec, path, stream: call.stream, body, credential };
-  const wishes = { tier, geo: geoIn(call.body, codec), fallbacks: [...fallbacks.sent, ...asking.sent] };
+  const wishes = { tier, geo: geoIn(asked, codec), fallbacks: [...fallbacks.sent, ...asking.sent] };
   return { kind: 'pass', ...sent, ...wishes, renamed, hideUsage, losses, scope, noteSeals };
+}
+
+/** The body as far as its own members go: what is taken out of it is not asked for. */
+function withoutTaken(body: JsonObject, edits: readonly Edit[]): JsonObject {
+  const taken = edits.flatMap(({ path, json }) => (json === undefined && path.length === 1 ? path : []));
+  if (taken.length === 0) return body;
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !taken.includes(name)));
 }
 
 /** The client's body with the seals that belong to the provider, and the credential they belong to. */

@@ -163,7 +163,7 @@ export class Latch {
     if (this.#settled) return this.#settled;
     const { ledger, journal, limiter, running } = this.#ports;
     const call = this.#call;
-    call.release();
+    call.limit.release();
     call.turn?.end();
     running.delete(call);
     const { usage: used, pay } = this.#dueOf(usage());

@@ -29,8 +29,8 @@ export function keyCalls(ports: () => KeyCallsPorts, gate: FloodGate) {
     answerLook(request, async () => {
       const { directory, limiter, journal, running } = ports();
       const key = identify(request, directory, gate);
-      const { release, ...limit } = takeWatch(key, limiter);
-      release();
+      const limit = takeWatch(key, limiter);
+      limit.release();
       const after = positionOf(request);
       // taken before the rows are read: what ends meanwhile is told twice rather than never
       const tail = journal.tail(after ?? Number.MAX_SAFE_INTEGER, { keyId: key.id });

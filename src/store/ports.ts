@@ -144,17 +144,18 @@ export type LimitRefusal = RateStanding & {
 /** What a call takes from the minute's tokens and money. */
 export type MinuteUse = { tokens: number; nano: bigint };
 
-export type LimitVerdict =
-  | (RateStanding & {
-      allowed: true;
-      /** Counts what the call will likely use as gone from the minute until its place is given back. */
-      expect: (use: MinuteUse) => void;
-      /** Gives the place back. May be called more than once, like `undo`. */
-      release: () => void;
-      /** Gives the place and the request back: the call was refused after all. */
-      undo: () => void;
-    })
-  | LimitRefusal;
+export type LimitVerdict = Admitted | LimitRefusal;
+
+/** A request that was let in, and the place it has taken among the open calls of its key. */
+export interface Admitted extends RateStanding {
+  readonly allowed: true;
+  /** Counts what the call will likely use as gone from the minute until its place is given back. */
+  expect(use: MinuteUse): void;
+  /** Gives the place back. May be called more than once, like `undo`. */
+  release(): void;
+  /** Gives the place and the request back: the call was refused after all. */
+  undo(): void;
+}
 
 /** Who may start a call now. */
 export interface Limiter {

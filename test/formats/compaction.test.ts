@@ -66,3 +66,18 @@ test('the requests that shorten a conversation are billed, which the counts at t
   // 250,000 × $4 + 3,000 × $8 and 10 × $2 + 5 × $4, a million
   expect(usage && chargeOf(usage, price, 0n).costNano).toBe(1_024_040_000n);
 });
+
+test('a fast answer was shortened at the same speed, advice was not', () => {
+  const counts = { input_tokens: 10, output_tokens: 5 };
+  const { usage } = anthropicMessages.decodeResponse({
+    ...{ id: 'msg_1', type: 'message', role: 'assistant', content: [], stop_reason: 'end_turn' },
+    usage: {
+      ...{ ...counts, service_tier: 'standard', speed: 'fast' },
+      iterations: [
+        { type: 'compaction', ...counts },
+        { type: 'advisor_message', model: 'claude-other', ...counts },
+      ],
+    },
+  });
+  expect(usage?.requests?.map(({ tier }) => tier)).toEqual(['fast', 'fast', 'standard']);
+});

@@ -79,6 +79,24 @@ test('a provider that knows none gets no such header', async () => {
   expect(asked?.body.output_config).toEqual({ effort: 'low' });
 });
 
+test('tools that belong to a refused beta go with what it unlocks', async () => {
+  const plain = { name: 'read', input_schema: { type: 'object' } };
+  const response = await ask('plain', {
+    context_management: null,
+    mcp_servers: [{ type: 'url', name: 'docs', url: 'https://mcp.example.com' }],
+    tools: [
+      { type: 'mcp_toolset', mcp_server_name: 'docs' },
+      { type: 'tool_search_tool_bm25_20251119', name: 'tool_search_tool_bm25' },
+      { ...plain, defer_loading: true },
+    ],
+  });
+  expect(asked?.body).not.toContainKey('mcp_servers');
+  expect(asked?.body.tools).toEqual([plain]);
+  expect(response.headers.get('x-osiris-losses')).toBe(
+    '4; dropped=mcp_servers,tools[0],tools[1],tools[2].defer_loading',
+  );
+});
+
 test('without such a quirk all of it goes through as it came', async () => {
   const response = await ask('whole');
   expect(response.headers.get('x-osiris-losses')).toBeNull();

@@ -75,18 +75,24 @@ const provider = Bun.serve({
 let gateway: Gateway;
 beforeAll(async () => {
   gateway = await startGateway({
-    upstreams: CLIENTS.map((format) => ({
-      ...{ provider: `up-${format}`, format, baseUrl: `${provider.url.origin}/v1`, apiKey: 'made-up' },
-      ...{ model: '', upstreamModel: '' },
-    })),
+    upstreams: CLIENTS.flatMap((format) => {
+      const common = { format, baseUrl: `${provider.url.origin}/v1`, apiKey: 'made-up' };
+      const quirks = { refuses: ['service_tier', 'serviceTier'], refuses_betas: ['fast-mode'] };
+      return [
+        { ...common, provider: `up-${format}`, model: '', upstreamModel: '' },
+        { ...common, provider: `picky-${format}`, model: '', upstreamModel: '', settings: { quirks } },
+      ];
+    }),
     credit: 1000,
     sections: {
       models: Object.fromEntries(
         CLIENTS.flatMap((format) =>
-          Object.entries(PRICES).map(([name, price]) => {
-            const model = `${name}-${format}`;
-            return [model, { price, deployments: [{ provider: `up-${format}`, model }] }];
-          }),
+          Object.entries(PRICES).flatMap(([name, price]) =>
+            ['up', 'picky'].map((kind) => {
+              const model = `${kind === 'up' ? '' : `${kind}-`}${name}-${format}`;
+              return [model, { price, deployments: [{ provider: `${kind}-${format}`, model }] }];
+            }),
+          ),
         ),
       ),
     },
@@ -126,6 +132,14 @@ describe.each(WAYS)(
       expect(found.status).toBe(200);
       expect(asked.map(({ body }) => member in body)).toEqual([false]);
       expect(found.paid).toBe(STANDARD);
+      expect(found.row.losses).toBe(`1; dropped=${member}`);
+    });
+
+    test('where the provider refuses it the answer costs what the model does', async () => {
+      serves = { silent: true };
+      const found = await ask(`picky-${tier}`);
+      expect(asked.map(({ body }) => member in body)).toEqual([false]);
+      expect([found.paid, found.row.tier]).toEqual([STANDARD, null]);
       expect(found.row.losses).toBe(`1; dropped=${member}`);
     });
 

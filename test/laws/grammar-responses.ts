@@ -121,8 +121,9 @@ function sourcesIn(output: unknown): number {
   return JSON.stringify(output).split('"url_citation"').length;
 }
 
-/** A tool of the provider's that failed is told whole. */
-function isWhole({ type, status = 'completed' }: JsonObject): boolean {
-  if (type === 'mcp_call') return status === 'completed' || status === 'failed';
+/** A tool of the provider's that failed is told whole, and a call that has no outcome says so. */
+function isWhole({ type, status = 'completed', output, error }: JsonObject): boolean {
+  if (type === 'mcp_call')
+    return status === (error ? 'failed' : output === null ? 'incomplete' : 'completed');
   return type === 'tool_search_output' || status === 'completed';
 }

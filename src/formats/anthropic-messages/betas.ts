@@ -1,18 +1,25 @@
 // Betas of Anthropic that a provider of its format does not know, with the members that only they unlock.
 
 import type { Loss } from '../../canonical/loss.ts';
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 
-/** Members of a request by the name of their beta without its date; left in, "Extra inputs are not permitted". */
-const UNLOCKED: Record<string, { members?: string[]; ofTools?: string[] }> = {
+/**
+ * Members of a request, and tools by the beginning of their type, by the name of their beta without its date; left in,
+ * "Extra inputs are not permitted".
+ */
+const UNLOCKED: Record<string, { members?: string[]; ofTools?: string[]; tools?: string[] }> = {
   'context-management': { members: ['context_management'] },
   compact: { members: ['context_management'] },
-  'mcp-client': { members: ['mcp_servers'] },
+  'mcp-client': { members: ['mcp_servers'], tools: ['mcp_toolset'] },
   skills: { members: ['container'] },
   'fast-mode': { members: ['speed'] },
   'task-budgets': { members: ['output_config.task_budget'] },
   'fine-grained-tool-streaming': { ofTools: ['eager_input_streaming'] },
-  'advanced-tool-use': { ofTools: ['input_examples', 'defer_loading', 'allowed_callers'] },
+  'advanced-tool-use': {
+    ofTools: ['input_examples', 'defer_loading', 'allowed_callers'],
+    // without deferred tools there is nothing to search among
+    tools: ['tool_search_tool_'],
+  },
 };
 
 /** Some models take a speed only with it ("Fast mode"), the others do not mind. */
@@ -50,16 +57,23 @@ export function membersOfBetas(refused: readonly string[]): string[] {
   return unlocked(refused).flatMap(({ members = [] }) => members);
 }
 
-/** The tools without such members; the same list when there are none. */
+/** The tools without such members, and without such tools; the same list when there are none. */
 export function toolsWithoutBetas(
   tools: JsonValue[],
   refused: readonly string[],
   losses: Loss[],
 ): JsonValue[] {
   const names = unlocked(refused).flatMap(({ ofTools = [] }) => ofTools);
+  const types = unlocked(refused).flatMap((members) => members.tools ?? []);
   let changed = false;
-  const list = tools.map((tool, i) => {
-    if (!isObject(tool) || !names.some((name) => name in tool)) return tool;
+  const list = tools.flatMap((tool, i): JsonValue[] => {
+    if (!isObject(tool)) return [tool];
+    if (types.some((type) => asString(tool.type)?.startsWith(type))) {
+      changed = true;
+      losses.push({ path: `tools[${i}]`, action: 'dropped', reason: REFUSED_BETA });
+      return [];
+    }
+    if (!names.some((name) => name in tool)) return [tool];
     changed = true;
     const kept = { ...tool };
     for (const name of names) {
@@ -67,7 +81,7 @@ export function toolsWithoutBetas(
       losses.push({ path: `tools[${i}].${name}`, action: 'dropped', reason: REFUSED_BETA });
       delete kept[name];
     }
-    return kept;
+    return [kept];
   });
   return changed ? list : tools;
 }

@@ -43,7 +43,8 @@ export class RemoteBlocks {
       });
     }
     if (output === undefined || this.#open === undefined) return blocks;
-    const content = [{ type: 'text', text: output }];
+    // clients echo an empty text, and Anthropic refuses it
+    const content = output === '' ? [] : [{ type: 'text', text: output }];
     blocks.push({ type: 'mcp_tool_result', tool_use_id: this.#open, is_error: failed, content });
     this.#open = undefined;
     return blocks;

@@ -69,7 +69,9 @@ function withAside(usage: Usage, value: JsonObject): Usage {
     .filter((counts) => isAside(counts, served))
     .flatMap((counts): Usage[] => {
       const { service_tier = null, inference_geo = null } = value;
-      const own = decodeUsage({ service_tier, inference_geo, ...counts }, usage.source);
+      // shortened by the model that answers, at its speed
+      const speed = counts.type === 'compaction' ? (value.speed ?? null) : null;
+      const own = decodeUsage({ service_tier, inference_geo, speed, ...counts }, usage.source);
       const model = counts.type === 'compaction' ? undefined : asString(counts.model);
       if (!own) return [];
       return [model === undefined ? own : { ...own, other: { model } }];

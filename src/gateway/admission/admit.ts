@@ -102,7 +102,6 @@ export async function admitKnown(
   refuseTags(key, resolution, config.providers);
   refusePaused(resolution, ports);
   const place = door.free ? takeFree(key, limiter) : takeCall(key, limits, limiter);
-  const { release, limit, remaining, resetS } = place;
   const { model } = resolution;
   const call: Call = {
     id: newCallId(),
@@ -125,8 +124,7 @@ export async function admitKnown(
     requestTimeoutMs: limits.requestTimeoutMs,
     abort: new AbortController(),
     hasLeft: false,
-    limit: { limit, remaining, resetS },
-    release,
+    limit: place,
     caching: undefined,
     turn: undefined,
     trace: newTrace(door.path, request.headers, bytes, key.logBodies === true),
@@ -143,7 +141,7 @@ export async function admitKnown(
   } catch (thrown) {
     call.turn?.end();
     // a 402 keeps the request it took: who has no money may not ask without end
-    if (thrown instanceof Fault && thrown.rule.kind === 'billing') release();
+    if (thrown instanceof Fault && thrown.rule.kind === 'billing') place.release();
     else place.undo();
     throw thrown;
   }

@@ -2,9 +2,7 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import { formatUsd } from '../../lib/money.ts';
-import type { CallLimits, Key, Limiter, LimitRefusal, LimitVerdict } from '../../store/ports.ts';
-
-type Admitted = LimitVerdict & { allowed: true };
+import type { Admitted, CallLimits, Key, Limiter, LimitRefusal, LimitVerdict } from '../../store/ports.ts';
 
 /** Token counts, model lists and key pages are free, but not a way to flood the server. */
 const FREE_LIMITS: CallLimits = { requestsPerMinute: 600, concurrent: 600 };

@@ -19,7 +19,7 @@ export function visit(
 
 /** The second half of `visit`, for pages that still have to refuse a key in between. */
 export function takeVisit(key: Key, limiter: Limiter): RateStanding {
-  const { limit, remaining, resetS, release } = takeFree(key, limiter);
-  release();
-  return { limit, remaining, resetS };
+  const place = takeFree(key, limiter);
+  place.release();
+  return place;
 }

@@ -45,7 +45,7 @@ export interface RelayPorts {
  * eight seconds of waiting; it rejects with the fault of an upstream that failed before. Then `body` is the
  * client's stream.
  */
-export class Relay implements Watched {
+export class Relay implements Watched, UnderlyingDefaultSource<Uint8Array> {
   place: number | undefined = undefined;
   readonly #ports: RelayPorts;
   readonly #reader: Reader;
@@ -83,10 +83,7 @@ export class Relay implements Watched {
 
   /** The client's stream. Only whole frames are ever enqueued, so a beat fits between any two pieces. */
   get body(): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>({
-      pull: (controller) => this.#pull(controller),
-      cancel: () => this.#leave(),
-    });
+    return new ReadableStream<Uint8Array>(this);
   }
 
   async #readUntilContent(): Promise<void> {
@@ -106,7 +103,8 @@ export class Relay implements Watched {
     }
   }
 
-  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+  /** Called by the client's stream. */
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     this.#controller = controller;
     // the upstream was not read while the client was busy: its silence counts from now
     if (this.#stalledMs !== undefined) this.#upstreamMs = monotonicMs();
@@ -208,8 +206,8 @@ export class Relay implements Watched {
     }
   }
 
-  /** The client is gone, or the stream was given up: stop paying for it. */
-  #leave(): void {
+  /** Called by the client's stream when the client is gone; also when it was given up: stop paying for it. */
+  cancel(): void {
     if (this.#closed) return;
     this.#close();
     this.#ports.abort(new Fault('client_closed', 'The client closed the connection.'));
@@ -229,7 +227,7 @@ export class Relay implements Watched {
     const wanted = this.#controller && (this.#controller.desiredSize ?? 0) > 0;
     if (this.#stalledMs !== undefined && now - this.#stalledMs >= server.clientStallTimeoutMs) {
       this.#controller?.error(new Error('the client stopped reading'));
-      this.#leave();
+      this.cancel();
     } else if (now - calledMs >= server.streamTotalTimeoutMs) {
       ports.abort(new Fault('request_timeout', 'The stream ran longer than this gateway allows.'));
     } else if (this.#stalledMs === undefined && now - this.#upstreamMs >= server.streamIdleTimeoutMs) {

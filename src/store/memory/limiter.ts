@@ -3,7 +3,15 @@
 import { LRUCache } from 'lru-cache';
 import { adapt, type Bucket, newBucket, type Rate, refill, secondsUntil } from '../../lib/bucket.ts';
 import { type Clock, monotonicMs } from '../../lib/clock.ts';
-import type { CallLimits, Limiter, LimitRefusal, LimitVerdict, MinuteUse, RateStanding } from '../ports.ts';
+import type {
+  Admitted,
+  CallLimits,
+  Limiter,
+  LimitRefusal,
+  LimitVerdict,
+  MinuteUse,
+  RateStanding,
+} from '../ports.ts';
 
 /** A forgotten bucket is a full one, so this many keys would have to be busy at once to gain from it. */
 const MAX_KEYS = 100_000;
@@ -31,6 +39,7 @@ export function createMemoryLimiter(clock: Clock = { nowMs: monotonicMs }): Limi
   const openCalls = new Map<string, number>();
   // Only of keys whose tokens or money a minute are limited.
   const expected = new Map<string, Expected>();
+  const books: Books = { clock, openCalls, expected };
 
   return {
     admit(keyId, limits): LimitVerdict {
@@ -46,21 +55,7 @@ export function createMemoryLimiter(clock: Clock = { nowMs: monotonicMs }): Limi
       }
       requests.level = Math.max(0, requests.level - 1);
       openCalls.set(keyId, open + 1);
-      let use: MinuteUse | undefined;
-      const release = once(() => {
-        giveBack(openCalls, keyId);
-        if (use) expectMore(expected, keyId, use, -1);
-      });
-      const undo = once(() => {
-        release();
-        refill(requests, clock.nowMs());
-        requests.level = Math.min(requests.burst, requests.level + 1);
-      });
-      const expect = once((more: MinuteUse) => {
-        use = more;
-        expectMore(expected, keyId, use, 1);
-      });
-      return { allowed: true, ...standingOf(requests), expect, release, undo };
+      return new Place(keyId, requests, books);
     },
 
     spend(keyId, { tokens, nano }) {
@@ -88,6 +83,53 @@ export function createMemoryLimiter(clock: Clock = { nowMs: monotonicMs }): Limi
       return refusals;
     },
   };
+}
+
+type Books = { clock: Clock; openCalls: Map<string, number>; expected: Map<string, Expected> };
+
+/** One object in place of a function for each thing that can be done with it: each open call has one. */
+class Place implements Admitted {
+  readonly allowed = true;
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetS: number;
+  readonly #keyId: string;
+  readonly #requests: Bucket;
+  readonly #books: Books;
+  #use: MinuteUse | undefined;
+  #isOpen = true;
+  #isUndone = false;
+
+  constructor(keyId: string, requests: Bucket, books: Books) {
+    const { limit, remaining, resetS } = standingOf(requests);
+    this.limit = limit;
+    this.remaining = remaining;
+    this.resetS = resetS;
+    this.#keyId = keyId;
+    this.#requests = requests;
+    this.#books = books;
+  }
+
+  expect(use: MinuteUse): void {
+    if (this.#use) return;
+    this.#use = use;
+    expectMore(this.#books.expected, this.#keyId, use, 1);
+  }
+
+  release(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    giveBack(this.#books.openCalls, this.#keyId);
+    if (this.#use) expectMore(this.#books.expected, this.#keyId, this.#use, -1);
+  }
+
+  undo(): void {
+    if (this.#isUndone) return;
+    this.#isUndone = true;
+    this.release();
+    const requests = refill(this.#requests, this.#books.clock.nowMs());
+    requests.level = Math.min(requests.burst, requests.level + 1);
+  }
 }
 
 /** The buckets as they are now, full ones where there were none. */
@@ -177,13 +219,4 @@ function giveBack(openCalls: Map<string, number>, keyId: string): void {
   const open = openCalls.get(keyId) ?? 0;
   if (open > 1) openCalls.set(keyId, open - 1);
   else openCalls.delete(keyId);
-}
-
-function once<Args extends unknown[]>(act: (...args: Args) => void): (...args: Args) => void {
-  let done = false;
-  return (...args) => {
-    if (done) return;
-    done = true;
-    act(...args);
-  };
 }

@@ -14,7 +14,7 @@ import { OWN_ID } from '../code-blocks.ts';
 import { RemoteBlocks } from '../remote-blocks.ts';
 import { SearchBlocks } from '../search-blocks.ts';
 import { encodeThinking } from './thinking.ts';
-import { encodeTools } from './tools.ts';
+import { encodeTools, offeredTools } from './tools.ts';
 import { encodeMessages } from './turns.ts';
 import { cacheControl, keepForLonger, limitMarks, lose, orderMarks, type Writing } from './writing.ts';
 
@@ -28,6 +28,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
     calls: new RemoteBlocks(OWN_ID.replace('srvtoolu', 'mcptoolu')),
   };
   refuseUnsayable(request);
+  writing.request = { ...paired, tools: offeredTools(writing) };
   const { thinks, thinking, effort, maxTokens } = encodeThinking(writing);
   // in prompt order, so that cache marks are counted in prompt order
   const tools = encodeTools(writing, thinks);

@@ -2,7 +2,9 @@
 
 import { Fault } from '../../../canonical/fault.ts';
 import { hostedToolFault, isChosen, runsCode, searchesTools } from '../../../canonical/hosted-tool.ts';
+import type { Part } from '../../../canonical/part.ts';
 import type {
+  CustomTool,
   FunctionTool,
   OpaqueTool,
   RemoteServer,
@@ -28,7 +30,7 @@ export function encodeTools(
   thinks: boolean,
 ): { tools?: JsonObject[]; tool_choice?: JsonObject; mcp_servers?: JsonObject[] } {
   const { request } = writing;
-  const offered = offeredTools(writing);
+  const offered = request.tools;
   if (offered.length === 0) return toolsOfHistory(writing);
   const named = { ...encodeServers(offered), tools: offered.map((tool) => encodeTool(tool, writing)) };
   const choice = encodeChoice(request.toolChoice, writing, thinks);
@@ -42,18 +44,32 @@ export function encodeTools(
   return { ...named, tool_choice: { ...base, disable_parallel_tool_use: !parallelTools } };
 }
 
-/** A choice among some tools is made by sending only those. */
-function offeredTools(writing: Writing): Tool[] {
-  const { tools, toolChoice } = writing.request;
+/**
+ * A choice among some tools is made by sending only those. What the conversation speaks of has to be declared all the
+ * same: a search finds none but the allowed tools, and a server has its tools switched off.
+ */
+export function offeredTools(writing: Writing): Tool[] {
+  const { tools, toolChoice, messages } = writing.request;
   if (toolChoice?.mode !== 'subset') return tools;
   lose(writing, 'toolChoice', 'changed', 'only the allowed tools were sent');
-  return tools.filter((tool) => {
-    const isNamed = tool.kind === 'function' || tool.kind === 'custom';
-    if (isNamed && toolChoice.names.includes(tool.name)) return true;
+  const parts = messages.flatMap((message) => message.parts);
+  const called = new Set(parts.flatMap(serverIn));
+  const isAllowed = (tool: Tool): tool is FunctionTool | CustomTool =>
+    (tool.kind === 'function' || tool.kind === 'custom') && toolChoice.names.includes(tool.name);
+  const searches =
+    tools.some((tool) => isAllowed(tool) && tool.deferred) ||
+    parts.some((part) => part.kind === 'opaque' && part.toolSearch);
+  return tools.flatMap((tool): Tool[] => {
+    if (isAllowed(tool) || (searches && searchesTools(tool))) return [tool];
     const path = tool.at ?? 'tools';
     writing.losses.push({ path, action: 'dropped', reason: 'the choice does not allow it' });
-    return false;
+    if (tool.kind !== 'opaque' || !tool.remote || !called.has(tool.remote.name)) return [];
+    return [{ ...tool, remote: { ...tool.remote, allowed: [] } }];
   });
+}
+
+function serverIn(part: Part): string[] {
+  return part.kind === 'opaque' && part.remote?.called ? [part.remote.called.server] : [];
 }
 
 /** A conversation that holds calls is refused without their tools, so the names at least are declared. */

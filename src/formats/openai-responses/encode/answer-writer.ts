@@ -51,6 +51,8 @@ export class AnswerWriter {
   #part: number | undefined;
   /** Texts that have ended. */
   readonly #texts = new Map<number, JsonObject>();
+  /** Calls to remote servers by their run. */
+  readonly #called = new Map<string, RemoteCall>();
   #usage: Usage | undefined;
   #serviceTier: string | undefined;
   #hasStarted = false;
@@ -227,12 +229,14 @@ export class AnswerWriter {
       this.#item.add(part.remote);
       return;
     }
+    const remote = part.remote && this.#wholeCall(part.remote, part.run);
     this.#closeItem('completed');
     if (part.raw.format === 'openai-responses' && isObject(part.raw.value)) {
       this.#writeWhole(part.raw.value);
     } else if (part.toolSearch)
       for (const item of searchItems(part.toolSearch, this.#dress.request.tools)) this.#writeWhole(item);
-    else if (part.remote?.called) this.#writeRemote(part.remote);
+    else if (remote?.called)
+      this.#open((index) => new RemoteWriter(this.#send, index, this.#newId('mcp', index), remote));
     else if (part.search) this.#writeSearch(part.search);
     else if (part.code?.code !== undefined) this.#writeCode({ ...part.code, code: part.code.code });
     else if (part.text !== undefined) this.#say('text', part.text);
@@ -257,8 +261,11 @@ export class AnswerWriter {
     this.#open((index) => new CodeWriter(this.#send, index, this.#newId('ci', index), code));
   }
 
-  #writeRemote(call: RemoteCall): void {
-    this.#open((index) => new RemoteWriter(this.#send, index, this.#newId('mcp', index), call));
+  /** An item that is done gets no outcome any more: one that comes late stands in a second item of the same call. */
+  #wholeCall(remote: RemoteCall, run: string | undefined): RemoteCall {
+    if (run === undefined) return remote;
+    if (remote.called) this.#called.set(run, remote);
+    return { ...this.#called.get(run), ...remote };
   }
 
   /** What code drew belongs to the code. */

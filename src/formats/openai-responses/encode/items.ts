@@ -13,7 +13,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../../canonical/part.ts';
-import { compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
+import { asArray, asObject, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { safeToolId } from '../../tool-id.ts';
 import { writeClientCall, writeClientOutput } from '../client-tools.ts';
 import { ERROR_PREFIX } from '../decode/items.ts';
@@ -38,13 +38,14 @@ export type ItemContext = {
  */
 export function encodeItems(messages: Message[], context: ItemContext): JsonObject[] {
   const paired = distinctIds(pairResults(messages, context.losses));
+  const calls: Calls = new Map();
   const items = paired.flatMap((message, position) => {
     if (message.name !== undefined)
       context.losses.push(
         lost({ at: `${message.at ?? 'input'}.name` }, 'dropped', 'messages carry no name here'),
       );
     if (message.role === 'assistant')
-      return writeAssistant(message, resultsIn(paired[position + 1]), context);
+      return writeAssistant(message, resultsIn(paired[position + 1]), calls, context);
     // written with its calls, whose kinds decide its form
     if (message.role === 'tool') return [];
     const role = roleOf(message, context);
@@ -75,11 +76,11 @@ function roleOf({ role, parts }: Message, { developerRole }: ItemContext): strin
 function writeAssistant(
   message: Message,
   results: Map<string, ToolResultPart>,
+  calls: Calls,
   context: ItemContext,
 ): JsonObject[] {
   const items: JsonObject[] = [];
   const outputs: JsonObject[] = [];
-  const calls: Calls = new Map();
   let text: { phase: string | undefined; content: JsonValue[] } | undefined;
   for (const part of message.parts) {
     if ('cache' in part && part.cache) context.losses.push(unmarked(part.at));
@@ -100,7 +101,7 @@ function writeAssistant(
     } else if (part.kind === 'reasoning') items.push(...writeReasoning(part, context));
     else if (part.kind === 'opaque' && part.raw.format === 'openai-responses' && isObject(part.raw.value))
       items.push(part.raw.value);
-    else if (part.kind === 'opaque' && part.remote) writeRemote(part, calls, items);
+    else if (part.kind === 'opaque' && part.remote) writeRemote(part, calls, items, context);
     else if (part.kind === 'opaque' && part.toolSearch) items.push(...writeSearch(part, context));
     else {
       context.losses.push(lost(part, 'dropped', 'an assistant’s turn holds no such part here'));
@@ -122,27 +123,49 @@ function spoken(part: Part, { losses }: ItemContext): JsonObject | undefined {
   return writeOutputText({ kind: 'text', text: part.text }, losses);
 }
 
-/** Calls to remote servers by the run they are of: what came of one stands in the same item. */
-type Calls = Map<string | undefined, { item: JsonObject; call: RemoteCall }>;
+/**
+ * Calls to remote servers by the run they are of: what came of one stands in the same item, also where it was told in a
+ * later turn, as behind a pause.
+ */
+type Calls = Map<string | undefined, { item: JsonObject; call: RemoteCall; count: number }>;
 
-function writeRemote({ remote = {}, run, at }: OpaquePart, calls: Calls, items: JsonObject[]): void {
+function writeRemote(part: OpaquePart, calls: Calls, items: JsonObject[], { losses }: ItemContext): void {
+  const { remote = {}, run, at, raw } = part;
+  losses.push(...beside(asObject(raw.value), part));
   const known = calls.get(run);
   if (known && !remote.called) {
     const done = remote.failed ? 'failed' : 'completed';
     Object.assign(known.item, remoteItem(String(known.item.id), done, { ...known.call, ...remote }));
     return;
   }
-  if (!remote.called) return;
-  const id = `mcp_${safeToolId(run ?? at ?? '').replace(/^mcp(toolu)?_/, '')}`;
+  if (!remote.called) {
+    losses.push(lost(part, 'dropped', 'it answers no call'));
+    return;
+  }
+  // some hosts count ids anew in every turn
+  const count = (known?.count ?? 0) + 1;
+  const own = safeToolId(run ?? at ?? '').replace(/^mcp(toolu)?_/, '');
+  const id = count === 1 ? `mcp_${own}` : `mcp_${own}_${count}`;
   const status = remote.failed ? 'failed' : remote.output === undefined ? 'incomplete' : 'completed';
   const item = remoteItem(id, status, remote);
-  calls.set(run, { item, call: remote });
+  calls.set(run, { item, call: remote, count });
   items.push(item);
+}
+
+/** What an item has no room for: a cache mark, and of an outcome what is no text. */
+function beside(block: JsonObject, part: OpaquePart): Loss[] {
+  const pieces = asArray(block.content).map(asObject);
+  const isTold = pieces.every(({ type }) => type === 'text');
+  return [
+    ...([block, ...pieces].some((one) => isObject(one.cache_control)) ? [unmarked(part.at)] : []),
+    ...(isTold ? [] : [lost(part, 'changed', 'only the text of what came of a call was kept')]),
+  ];
 }
 
 /** Its tools stay known to the model by it. */
 function writeSearch(part: OpaquePart, { tools, losses }: ItemContext): JsonObject[] {
   const search = part.toolSearch ?? {};
+  losses.push(...beside(asObject(part.raw.value), part));
   const { found = [], failed } = search;
   const items = searchItems(search, tools);
   const known = items.flatMap((item) => toolsIn(item)).length;

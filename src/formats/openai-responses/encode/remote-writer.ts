@@ -44,7 +44,8 @@ export class RemoteWriter implements ItemWriter {
 
   finish(status: ItemStatus): JsonObject {
     const { output_index, item_id } = this.#at;
-    const ended = this.#call.failed ? 'failed' : status;
+    const { output, failed } = this.#call;
+    const ended = failed ? 'failed' : output === undefined ? 'incomplete' : status;
     const item = remoteItem(item_id, ended, this.#call);
     if (ended !== 'incomplete') this.#send(`response.mcp_call.${ended}`, this.#at);
     this.#send('response.output_item.done', { output_index, item });
