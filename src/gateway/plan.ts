@@ -7,6 +7,7 @@ import type { Loss } from '../canonical/loss.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
 import { mapTools, type ToolAbilities } from '../canonical/tool-map.ts';
+import type { Deployment, Model, Price } from '../catalog/model.ts';
 import { targetOf } from '../catalog/target.ts';
 import type { Config } from '../config/config.ts';
 import { ACCOUNT_MEMBERS, refusePrefill, refuseThread } from '../formats/anthropic-messages/index.ts';
@@ -14,11 +15,11 @@ import { mayRunCode } from '../formats/code-tool.ts';
 import type { Codec, Converted, Target } from '../formats/codec.ts';
 import { fitRequest } from '../formats/fit-request.ts';
 import { FORMATS } from '../formats/index.ts';
-import { geoIn, refuseGeo } from '../formats/inference-geo.ts';
+import { refuseGeo } from '../formats/inference-geo.ts';
 import { needsGateway, passEdits } from '../formats/pass-edits.ts';
 import { isEnvelope, keepOwnSeals, scopeIn, sealFor } from '../formats/seal.ts';
-import { dearTierIn, tierEdits } from '../formats/service-tier.ts';
-import { asArray, isObject, type JsonObject, type JsonValue, tryParseJson } from '../lib/json.ts';
+import { dearTierIn } from '../formats/service-tier.ts';
+import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ThoughtStore } from '../store/ports.ts';
@@ -29,9 +30,10 @@ import { type Candidate, formatsOf } from './candidates/candidate.ts';
 import { conversationKey } from './candidates/conversation.ts';
 import { lastScope, type SignInPorts, scopesOf, signIn } from './candidates/credential.ts';
 import { hasSearch, searchFormatsOf } from './candidates/search.ts';
+import { fitDearWishes } from './dear-wishes.ts';
 import { decode } from './decoded.ts';
-import { type FallbackPorts, fitFallbacks, type Sent } from './fallbacks/fit.ts';
-import { fitAskingTools, fitOpaqueTools, routingEdits } from './fallbacks/tools.ts';
+import type { FallbackPorts, Sent } from './fallbacks/fit.ts';
+import { fitOpaqueTools } from './fallbacks/tools.ts';
 import type { Sealing } from './reasoning/answer-seals.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './reasoning/recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './reasoning/seal-notes.ts';
@@ -126,11 +128,23 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
   }
 }
 
+/** By deployment, for as long as nothing of it changes: they are the same for all calls. */
+const targets = new WeakMap<
+  Deployment,
+  { of: { model: Model; provider: Provider; price: Price }; target: Target }
+>();
+
 /** What the deployment can take of this call, by the price it has now. */
 function targetFor({ model, price }: Call, { deployment, provider }: Candidate): Target {
-  if (isFree(price)) return targetOf(model, deployment, provider, { tiers: 'every', geos: 'every' });
-  const [tiers, geos] = [Object.keys(price.tiers ?? {}), Object.keys(price.inferenceGeo ?? {})];
-  return targetOf(model, deployment, provider, { tiers, geos });
+  const known = targets.get(deployment);
+  if (known?.of.price === price && known.of.model === model && known.of.provider === provider)
+    return known.target;
+  const priced = isFree(price)
+    ? ({ tiers: 'every', geos: 'every' } as const)
+    : { tiers: Object.keys(price.tiers ?? {}), geos: Object.keys(price.inferenceGeo ?? {}) };
+  const target = targetOf(model, deployment, provider, priced);
+  targets.set(deployment, { of: { model, provider, price }, target });
+  return target;
 }
 
 /** A search, and code that runs at the provider, narrow the formats to those that have one, if there are any. */
@@ -163,27 +177,19 @@ export function passPlan(
   const { credential, scope, shown } = ownSeals(call, candidate, ports);
   const isShown = shown === undefined || shown.value === call.body;
   const bytes = isShown ? call.bytes : new TextEncoder().encode(JSON.stringify(shown.value));
-  const edits: Edit[] = [];
+  const early: Edit[] = [];
   const renamed = candidate.deployment.model !== call.modelName;
-  if (renamed) edits.push(...modelEdits(codec, candidate.deployment.model));
+  if (renamed) early.push(...modelEdits(codec, candidate.deployment.model));
   const fitted = passEdits(codec.id, shown?.value ?? call.body, target, provider.quirks.usageInStream);
-  edits.push(...fitted.edits);
+  early.push(...fitted.edits);
   let hideUsage = false;
   if (codec.id === 'openai-chat' && call.stream && provider.quirks.usageInStream !== false) {
     const options = call.body.stream_options;
     hideUsage = !(isObject(options) && options.include_usage === true);
-    if (hideUsage) edits.push({ path: ['stream_options', 'include_usage'], json: 'true' });
+    if (hideUsage) early.push({ path: ['stream_options', 'include_usage'], json: 'true' });
   }
   const losses = [...(shown?.losses ?? []), ...fitted.losses];
-  edits.push(...tierEdits(call.body, target.tiers ?? [], codec, losses));
-  const asked = withoutTaken(call.body, edits);
-  const tier = dearTierIn(asked, codec);
-  const fallbacks = fitFallbacks(call, candidate, ports, tier, losses);
-  const asking = fitAskingTools(call, candidate, ports, losses, () => toolsIn(edits, call.body));
-  const others = [...fallbacks.edits, ...asking.edits, ...routingEdits(call, candidate, losses)];
-  const isLast = ({ path: [member] }: Edit) => !asking.edits.some(({ path }) => path[0] === member);
-  const early = edits.splice(0);
-  edits.push(...early.filter(isLast), ...others);
+  const { edits, wishes } = fitDearWishes(call, candidate, target, ports, { edits: early, losses });
   if (codec.id === 'anthropic-messages') {
     for (const name of ACCOUNT_MEMBERS.filter((each) => each in call.body)) {
       edits.push({ path: [name], json: undefined });
@@ -197,15 +203,7 @@ export function passPlan(
     ? sealNotes(call.key.id, scope, ports.thoughts)
     : undefined;
   const sent = { candidate, upstream: codec, path, stream: call.stream, body, credential };
-  const wishes = { tier, geo: geoIn(asked, codec), fallbacks: [...fallbacks.sent, ...asking.sent] };
   return { kind: 'pass', ...sent, ...wishes, renamed, hideUsage, losses, scope, noteSeals };
-}
-
-/** The body as far as its own members go: what is taken out of it is not asked for. */
-function withoutTaken(body: JsonObject, edits: readonly Edit[]): JsonObject {
-  const taken = edits.flatMap(({ path, json }) => (json === undefined && path.length === 1 ? path : []));
-  if (taken.length === 0) return body;
-  return Object.fromEntries(Object.entries(body).filter(([name]) => !taken.includes(name)));
 }
 
 /** The client's body with the seals that belong to the provider, and the credential they belong to. */
@@ -248,12 +246,6 @@ function hasNeighbours(format: FormatId, provider: Provider, { config }: PlanPor
   for (const { formats, credentials, builtIn } of config.providers.values())
     if (!builtIn && formats.includes(format)) accounts += Math.max(1, credentials.length);
   return accounts > 1;
-}
-
-/** The tools as earlier edits leave them; the last edit of a member counts. */
-function toolsIn(edits: readonly Edit[], body: JsonObject): JsonValue[] {
-  const edited = edits.findLast(({ path }) => path.length === 1 && path[0] === 'tools');
-  return asArray(edited ? tryParseJson(edited.json ?? '[]') : body.tools);
 }
 
 /** What the body asks of the gateway is not for the provider. */

@@ -19,7 +19,7 @@ import { type Due, type PaidContainers, withoutContainers } from './containers.t
 import { type Sent, sentAs } from './fallbacks/fit.ts';
 import { recordCall } from './journal.ts';
 import { inGeo, inTier, underPricedNames, withGeoApart } from './tiers.ts';
-import { lossesOfUnpriced, tellUnpriced, unpricedIn } from './unpriced.ts';
+import { isOrdinary, lossesOfUnpriced, tellUnpriced, unpricedIn } from './unpriced.ts';
 
 export type SettlePorts = {
   ledger: Ledger;
@@ -107,7 +107,7 @@ export class Latch {
   #withUnpriced(losses: Loss[], used: Usage, rule: SettleRule, provider: string): Loss[] {
     const { price, model } = this.#call;
     const isPaid = rule === 'finished' || rule === 'client-left';
-    if (!this.upstream || !isPaid) return losses;
+    if (!this.upstream || !isPaid || isOrdinary(used)) return losses;
     const unpriced = unpricedIn(used, price, this.upstream, (name) => this.#priced(name));
     for (const each of unpriced) tellUnpriced(each, price, { model: model.id, provider });
     return [...losses, ...lossesOfUnpriced(unpriced, this.upstream.id)];

@@ -34,6 +34,11 @@ const WORDS: Record<What, string> = {
     'a model that has no price here answered, or gave advice: it is charged at the price of the model that was asked for. Add the model with a price',
 };
 
+/** Nothing in it can be of that kind. */
+export function isOrdinary({ requests, tier, geo, other }: Usage): boolean {
+  return (requests ?? tier ?? geo ?? other) === undefined;
+}
+
 /**
  * Everything of that kind in a usage that has its prices already. Tiers as `codec` has them; `find` knows the models
  * that are sold here.
