@@ -5,7 +5,7 @@ import { Fault } from '../src/canonical/fault.ts';
 import { BUILT_IN_MODELS } from '../src/catalog/builtin.ts';
 import { isModelAllowed, listModels } from '../src/catalog/list.ts';
 import type { Model } from '../src/catalog/model.ts';
-import { sameName } from '../src/catalog/name.ts';
+import { isSameModel, sameName } from '../src/catalog/name.ts';
 import { buildModelIndex, type Resolution, resolveModel } from '../src/catalog/resolve.ts';
 import { formatOf, targetOf } from '../src/catalog/target.ts';
 import type { Config } from '../src/config/config.ts';
@@ -280,4 +280,19 @@ test('what a deployment can take is the model fitted to its provider', () => {
     maxOutputTokens: 384_000,
   });
   expect(formatOf(deployment, provider)).toBe('openai-chat');
+});
+
+test.each([
+  ['anthropic/claude-opus-4.6', 'anthropic/claude-4.6-opus-20260205', true],
+  ['anthropic/claude-opus-4.6', 'anthropic/claude-opus-4-6', true],
+  ['anthropic/claude-3.7-sonnet', 'anthropic/claude-3-7-sonnet-20250219', true],
+  ['openai/gpt-5', 'openai/gpt-5-2025-08-07', true],
+  ['openai/gpt-5.4', 'openai/gpt-4.5', false],
+  ['openai/gpt-5', 'openai/gpt-5-mini', false],
+  ['openai/gpt-4o-2024-08-06', 'openai/gpt-4o-2024-05-13', false],
+  ['v/model', 'w/model', false],
+  ['v/model', 'v/model:free', false],
+  ['claude-opus-4', 'claude-4-opus', false],
+])('a provider that is asked for %s and answers as %s has answered with it: %p', (asked, told, is) => {
+  expect(isSameModel(asked, told)).toBe(is);
 });

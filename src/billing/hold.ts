@@ -33,6 +33,8 @@ export type HoldRequest = {
   others?: readonly (Pick<HoldRequest, 'price' | 'outputCap' | 'maxOutputTokens'> & {
     tier: string | undefined;
   })[];
+  /** Only the one of them that answers is paid. */
+  isOnePaid?: boolean;
   /** Of a container that code may run in, as `perContainer` counts it. */
   containers?: number;
   price: Price;
@@ -55,7 +57,8 @@ const BYTES_PER_TOKEN_MIN = 2;
  * most the call can cost by its tokens, all of it needed, so that no balance falls below zero. Both hold five minutes
  * of a container where code may run; more of them, hosted searches and media behind a URL are beyond what a body
  * tells, and the ledger charges no more than was held. Of models that may answer in each other's place the dearest is
- * expected to, while each of them can have said much before it left the rest to the next. Free models: 0.
+ * expected to, while each of them can have said much before it left the rest to the next, unless only one is paid.
+ * Free models: 0.
  */
 export function holdOf(request: HoldRequest, rules: HoldRules): Hold {
   const all = [request, ...(request.others ?? []).map((other) => ({ ...request, ...other }))];
@@ -63,7 +66,7 @@ export function holdOf(request: HoldRequest, rules: HoldRules): Hold {
   const { minimumChargeNano } = rules;
   const { needPico, holdPico } =
     rules.hold === 'strict'
-      ? all.map(dearestCost).reduce(both)
+      ? all.map(dearestCost).reduce(request.isOnePaid ? dearer : both)
       : all.map((each) => expectedCost(each, rules.expectedOutputTokens)).reduce(dearer);
   return {
     needNano: atLeast(minimumChargeNano, roundUp(needPico)),

@@ -96,7 +96,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
         latch.freesContainers = hasFreeContainers(call, plan);
         latch.upstream = plan.upstream;
         latch.askedAs = candidate.deployment.model;
-        latch.fallbacks = plan.kind === 'pass' ? plan.fallbacks : [];
+        latch.fallbacks = plan.fallbacks;
         call.tier = plan.tier;
         call.geo = plan.kind === 'pass' ? plan.geo : undefined;
         if (isStrict(call)) refuseLosses(losses);
@@ -218,7 +218,8 @@ function passedStream(attempt: Attempt, plan: PassPlan): Conversion {
     meter,
     requestId: call.requestId,
     renames: renamesOf(call, plan),
-    mayHandOver: call.fallbacks !== undefined,
+    mayHandOver: call.fallbacks?.member === 'fallbacks',
+    tellsModel: call.fallbacks?.member === 'models',
     hideUsage: plan.hideUsage,
     noteSeals: plan.noteSeals,
     mender: call.codec.mending?.stream(),

@@ -44,6 +44,7 @@ export class Meter implements Heard {
   #code: (() => CodeSeen | undefined) | undefined;
   /** Told before the tokens are counted, so that what breaks off costs what it was made by. */
   #tier: string | undefined;
+  #model: string | undefined;
   #billed: { report: Usage; usage: Usage } | undefined;
 
   /** `promptTokens` is what the prompt is worth if the provider does not say. */
@@ -121,6 +122,13 @@ export class Meter implements Heard {
     this.#code = code;
   }
 
+  /** By its name at the provider, which may have asked another one than it was asked for. */
+  hearModel(name: string | undefined): void {
+    if (name === undefined || name === this.#model) return;
+    this.#model = name;
+    this.#billed = undefined;
+  }
+
   /** The report of a whole answer that nobody has decoded. */
   hearUsage(usage: Usage): void {
     this.ended = true;
@@ -140,7 +148,7 @@ export class Meter implements Heard {
    */
   billed(report: Usage): Usage {
     if (this.#billed && isSameReport(this.#billed.report, report)) return this.#billed.usage;
-    const usage = this.#withEarlier(this.#corrected(report));
+    const usage = this.#withEarlier(this.#named(this.#corrected(report)));
     // what was not counted yet still grows
     if (report.source !== 'partial') this.#billed = { report, usage };
     return usage;
@@ -159,10 +167,15 @@ export class Meter implements Heard {
   /** Of the request under way. */
   #own(): Usage {
     const report = this.#report;
-    if (this.ended && !this.fault) return report ? this.#corrected(report) : this.#estimate();
+    if (this.ended && !this.fault) return this.#named(report ? this.#corrected(report) : this.#estimate());
     const usage = this.#unfinished(report);
     const code = this.#code?.();
-    return code ? withCode(usage, code) : usage;
+    return this.#named(code ? withCode(usage, code) : usage);
+  }
+
+  #named(usage: Usage): Usage {
+    if (this.#model === undefined || usage.input + usage.output === 0) return usage;
+    return withCode(usage, { runs: 0, containers: {}, servedBy: this.#model });
   }
 
   #unfinished(report: Usage | undefined): Usage {

@@ -7,6 +7,7 @@ import type { Loss } from '../canonical/loss.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
 import { mapTools, type ToolAbilities } from '../canonical/tool-map.ts';
+import type { Deployment, Model, Price } from '../catalog/model.ts';
 import { targetOf } from '../catalog/target.ts';
 import type { Config } from '../config/config.ts';
 import { ACCOUNT_MEMBERS, refusePrefill, refuseThread } from '../formats/anthropic-messages/index.ts';
@@ -14,10 +15,10 @@ import { mayRunCode } from '../formats/code-tool.ts';
 import type { Codec, Converted, Target } from '../formats/codec.ts';
 import { fitRequest } from '../formats/fit-request.ts';
 import { FORMATS } from '../formats/index.ts';
-import { geoIn, refuseGeo } from '../formats/inference-geo.ts';
+import { refuseGeo } from '../formats/inference-geo.ts';
 import { needsGateway, passEdits } from '../formats/pass-edits.ts';
 import { isEnvelope, keepOwnSeals, scopeIn, sealFor } from '../formats/seal.ts';
-import { dearTierIn, tierEdits } from '../formats/service-tier.ts';
+import { dearTierIn } from '../formats/service-tier.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -29,8 +30,10 @@ import { type Candidate, formatsOf } from './candidates/candidate.ts';
 import { conversationKey } from './candidates/conversation.ts';
 import { lastScope, type SignInPorts, scopesOf, signIn } from './candidates/credential.ts';
 import { hasSearch, searchFormatsOf } from './candidates/search.ts';
+import { fitDearWishes } from './dear-wishes.ts';
 import { decode } from './decoded.ts';
-import { type FallbackPorts, fitFallbacks, type Sent } from './fallbacks/fit.ts';
+import type { FallbackPorts, Sent } from './fallbacks/fit.ts';
+import { fitOpaqueTools } from './fallbacks/tools.ts';
 import type { Sealing } from './reasoning/answer-seals.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './reasoning/recollection.ts';
 import { type NoteSeals, scopeOfSeal, sealNotes } from './reasoning/seal-notes.ts';
@@ -62,7 +65,7 @@ export type PassPlan = {
   tier: string | undefined;
   /** Where it has to run. */
   geo: string | undefined;
-  /** The models that the provider may ask in place of its own. */
+  /** The models that the provider may ask in place of its own, or for advice. */
   fallbacks: readonly Sent[];
   /** Whose reasoning the answer holds. */
   scope: string;
@@ -82,6 +85,7 @@ export type TranscodePlan = {
   credential: string | undefined;
   losses: Loss[];
   tier: string | undefined;
+  fallbacks: readonly Sent[];
   /** Bodies of further requests, one for each answer beyond the first that the client wants. */
   more: Uint8Array[];
   /** Its provider may stop in the middle of the answer, and clients of the other format cannot go on by themselves. */
@@ -124,11 +128,23 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
   }
 }
 
+/** By deployment, for as long as nothing of it changes: they are the same for all calls. */
+const targets = new WeakMap<
+  Deployment,
+  { of: { model: Model; provider: Provider; price: Price }; target: Target }
+>();
+
 /** What the deployment can take of this call, by the price it has now. */
 function targetFor({ model, price }: Call, { deployment, provider }: Candidate): Target {
-  if (isFree(price)) return targetOf(model, deployment, provider, { tiers: 'every', geos: 'every' });
-  const [tiers, geos] = [Object.keys(price.tiers ?? {}), Object.keys(price.inferenceGeo ?? {})];
-  return targetOf(model, deployment, provider, { tiers, geos });
+  const known = targets.get(deployment);
+  if (known?.of.price === price && known.of.model === model && known.of.provider === provider)
+    return known.target;
+  const priced = isFree(price)
+    ? ({ tiers: 'every', geos: 'every' } as const)
+    : { tiers: Object.keys(price.tiers ?? {}), geos: Object.keys(price.inferenceGeo ?? {}) };
+  const target = targetOf(model, deployment, provider, priced);
+  targets.set(deployment, { of: { model, provider, price }, target });
+  return target;
 }
 
 /** A search, and code that runs at the provider, narrow the formats to those that have one, if there are any. */
@@ -161,23 +177,19 @@ export function passPlan(
   const { credential, scope, shown } = ownSeals(call, candidate, ports);
   const isShown = shown === undefined || shown.value === call.body;
   const bytes = isShown ? call.bytes : new TextEncoder().encode(JSON.stringify(shown.value));
-  const edits: Edit[] = [];
+  const early: Edit[] = [];
   const renamed = candidate.deployment.model !== call.modelName;
-  if (renamed) edits.push(...modelEdits(codec, candidate.deployment.model));
+  if (renamed) early.push(...modelEdits(codec, candidate.deployment.model));
   const fitted = passEdits(codec.id, shown?.value ?? call.body, target, provider.quirks.usageInStream);
-  edits.push(...fitted.edits);
+  early.push(...fitted.edits);
   let hideUsage = false;
   if (codec.id === 'openai-chat' && call.stream && provider.quirks.usageInStream !== false) {
     const options = call.body.stream_options;
     hideUsage = !(isObject(options) && options.include_usage === true);
-    if (hideUsage) edits.push({ path: ['stream_options', 'include_usage'], json: 'true' });
+    if (hideUsage) early.push({ path: ['stream_options', 'include_usage'], json: 'true' });
   }
   const losses = [...(shown?.losses ?? []), ...fitted.losses];
-  edits.push(...tierEdits(call.body, target.tiers ?? [], codec, losses));
-  const asked = withoutTaken(call.body, edits);
-  const tier = dearTierIn(asked, codec);
-  const fallbacks = fitFallbacks(call, candidate, ports, tier === 'fast', losses);
-  edits.push(...fallbacks.edits);
+  const { edits, wishes } = fitDearWishes(call, candidate, target, ports, { edits: early, losses });
   if (codec.id === 'anthropic-messages') {
     for (const name of ACCOUNT_MEMBERS.filter((each) => each in call.body)) {
       edits.push({ path: [name], json: undefined });
@@ -191,15 +203,7 @@ export function passPlan(
     ? sealNotes(call.key.id, scope, ports.thoughts)
     : undefined;
   const sent = { candidate, upstream: codec, path, stream: call.stream, body, credential };
-  const wishes = { tier, geo: geoIn(asked, codec), fallbacks: fallbacks.sent };
   return { kind: 'pass', ...sent, ...wishes, renamed, hideUsage, losses, scope, noteSeals };
-}
-
-/** The body as far as its own members go: what is taken out of it is not asked for. */
-function withoutTaken(body: JsonObject, edits: readonly Edit[]): JsonObject {
-  const taken = edits.flatMap(({ path, json }) => (json === undefined && path.length === 1 ? path : []));
-  if (taken.length === 0) return body;
-  return Object.fromEntries(Object.entries(body).filter(([name]) => !taken.includes(name)));
 }
 
 /** The client's body with the seals that belong to the provider, and the credential they belong to. */
@@ -269,7 +273,9 @@ function transcodePlan(
   const recalled = recallThoughts(decoded.value, keyId, thoughts, (scope) => scopes.includes(scope));
   const { credential, scopes: own } = signIn(call, candidate, lastScope(recalled, scopes), ports);
   const kept = keepOwnSeals(recalled, own);
-  const fitted = fitRequest(kept.value, target, upstream);
+  const toolLosses: Loss[] = [];
+  const asking = fitOpaqueTools(kept.value, call, candidate, ports, upstream, toolLosses);
+  const fitted = fitRequest(asking.request, target, upstream);
   const mapped = mapTools(fitted.request, abilitiesOf(call, candidate, upstream));
   const cap = mapped.request.maxOutputTokens ?? target.maxOutputTokens ?? 0;
   const stream = call.stream || cap > (upstream.wholeTokensMax ?? Number.POSITIVE_INFINITY);
@@ -282,7 +288,14 @@ function transcodePlan(
   const { continuing } = upstream;
   const isTold = continuing?.hasWord === true && upstream.id === call.codec.id;
   const goesOn = continuing?.mayStop(encoded.value) === true && !isTold;
-  const losses = [...decoded.losses, ...kept.losses, ...fitted.losses, ...mapped.losses, ...encoded.losses];
+  const losses = [
+    ...decoded.losses,
+    ...kept.losses,
+    ...toolLosses,
+    ...fitted.losses,
+    ...mapped.losses,
+    ...encoded.losses,
+  ];
   if (more.length > 0) losses.push(severalLoss(request));
   const path = upstream.path({ model: target.model, stream });
   const after = turnHash(decoded.value.messages.at(-1));
@@ -296,7 +309,8 @@ function transcodePlan(
   };
   const headers = upstream.headersFor?.(encoded.value) ?? {};
   const sent = { candidate, upstream, path, headers, stream, body, more, credential, goesOn };
-  return { kind: 'transcode', ...sent, losses, tier: dearTierIn(encoded.value, upstream), restore, sealing };
+  const wishes = { tier: dearTierIn(encoded.value, upstream), fallbacks: asking.sent };
+  return { kind: 'transcode', ...sent, ...wishes, losses, restore, sealing };
 }
 
 function bytesOf(value: JsonObject): Uint8Array {

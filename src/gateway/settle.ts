@@ -19,7 +19,7 @@ import { type Due, type PaidContainers, withoutContainers } from './containers.t
 import { type Sent, sentAs } from './fallbacks/fit.ts';
 import { recordCall } from './journal.ts';
 import { inGeo, inTier, underPricedNames, withGeoApart } from './tiers.ts';
-import { lossesOfUnpriced, tellUnpriced, unpricedIn } from './unpriced.ts';
+import { isOrdinary, lossesOfUnpriced, tellUnpriced, unpricedIn } from './unpriced.ts';
 
 export type SettlePorts = {
   ledger: Ledger;
@@ -107,21 +107,32 @@ export class Latch {
   #withUnpriced(losses: Loss[], used: Usage, rule: SettleRule, provider: string): Loss[] {
     const { price, model } = this.#call;
     const isPaid = rule === 'finished' || rule === 'client-left';
-    if (!this.upstream || !isPaid) return losses;
+    if (!this.upstream || !isPaid || isOrdinary(used)) return losses;
     const unpriced = unpricedIn(used, price, this.upstream, (name) => this.#priced(name));
     for (const each of unpriced) tellUnpriced(each, price, { model: model.id, provider });
-    return [...losses, ...lossesOfUnpriced(unpriced)];
+    return [...losses, ...lossesOfUnpriced(unpriced, this.upstream.id)];
   }
 
   /** What was asked for is told by name too where others took a part; its tier is the one it was asked in. */
   #asAsked(usage: Usage): Usage {
     if (!asksOthers(usage)) return usage;
-    const { tier } = this.#call;
+    const { tier, fallbacks } = this.#call;
+    // whoever answered in place of another tells its tier itself, if any, and was asked in the same one
+    if (fallbacks?.member === 'models') return this.#inOneTier(usage, tier);
     const requests = usage.requests?.map(({ other, ...own }): Usage => {
       if (!other || !this.#isAsked(other.model)) return other ? { ...own, other } : own;
       return tier === undefined ? own : { ...own, tier };
     });
     return { ...usage, ...(requests ? { requests } : {}) };
+  }
+
+  #inOneTier(usage: Usage, asked: string | undefined): Usage {
+    const requests = (usage.requests ?? []).map(({ other, ...own }): Usage => {
+      const tier = own.tier ?? asked;
+      const isOther = other !== undefined && !this.#isAsked(other.model);
+      return { ...own, ...(tier === undefined ? {} : { tier }), ...(isOther ? { other } : {}) };
+    });
+    return { ...usage, requests };
   }
 
   #isAsked(name: string): boolean {

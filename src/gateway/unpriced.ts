@@ -34,6 +34,11 @@ const WORDS: Record<What, string> = {
     'a model that has no price here answered, or gave advice: it is charged at the price of the model that was asked for. Add the model with a price',
 };
 
+/** Nothing in it can be of that kind. */
+export function isOrdinary({ requests, tier, geo, other }: Usage): boolean {
+  return (requests ?? tier ?? geo ?? other) === undefined;
+}
+
 /**
  * Everything of that kind in a usage that has its prices already. Tiers as `codec` has them; `find` knows the models
  * that are sold here.
@@ -59,9 +64,12 @@ export function unpricedIn(
   return found.filter(({ what }, at) => found.findIndex((other) => other.what === what) === at);
 }
 
-/** The losses of an answer that was charged with these left out. */
-export function lossesOfUnpriced(unpriced: readonly Unpriced[]): Loss[] {
-  return unpriced.map(({ what }) => LOSSES[what]);
+/** The losses of an answer in `format` that was charged with these left out. */
+export function lossesOfUnpriced(unpriced: readonly Unpriced[], format: Codec['id']): Loss[] {
+  const isChat = format === 'openai-chat';
+  return unpriced.map(({ what }) =>
+    what === 'model' && isChat ? { ...LOSSES.model, path: 'answer.model' } : LOSSES[what],
+  );
 }
 
 /** Prices whose gaps the log has told of. */

@@ -55,6 +55,7 @@ const PORTS: PlanPorts = {
   health: new Health(),
   conversations: new Conversations(),
   config,
+  models: index,
   pauses: { isEmpty: true, of: () => undefined },
 };
 

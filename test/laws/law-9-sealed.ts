@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import type { Model } from '../../src/catalog/model.ts';
+import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import type { Codec } from '../../src/formats/codec.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import type { Call } from '../../src/gateway/call.ts';
@@ -175,6 +176,7 @@ const sealed = (flaws: Flaws = {}) =>
       sealKey: new Uint8Array(32).fill(9),
       thoughts: flaws.forgetful ? { remember: () => {}, recall: () => undefined } : store,
       config: { providers: new Map(PROVIDERS.map((one) => [one.id, one])) },
+      models: buildModelIndex({ models: new Map(), providers: new Map() }),
     };
     /** Seal to the account that made it. */
     const owners = new Map<string, string>();

@@ -116,7 +116,7 @@ export async function admitKnown(
     model,
     resolution,
     price: priceAt(model, startedMs) ?? NO_PRICE,
-    fallbacks: door.free ? undefined : readFallbacks(body, door.codec, ports.models, startedMs),
+    fallbacks: door.free ? undefined : readFallbacks(body, door.codec, ports.models, resolution, startedMs),
     stream: !door.free && stream,
     headers: request.headers,
     startedMs,

@@ -127,7 +127,7 @@ export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest
     maxOutputTokens: call.model.maxOutputTokens,
     containers: containersWanted(call.body),
     price: call.price,
-    ...(call.fallbacks ? { others: heldFor(call, tier, wishes.outputCap) } : {}),
+    ...(call.fallbacks ? heldFor(call, tier, wishes.outputCap) : {}),
     ...(geo === undefined ? {} : { geo }),
     ...(cacheWrite === undefined ? {} : { cacheWrite }),
     ...(tier === undefined ? {} : { tier }),

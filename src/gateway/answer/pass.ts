@@ -28,6 +28,8 @@ export type PassOptions = {
   renames: ((json: Uint8Array) => Uint8Array) | undefined;
   /** The provider may ask another model in place of its own. */
   mayHandOver?: boolean;
+  /** And tells which one it was by the model of the frames. */
+  tellsModel?: boolean;
   /** Drop the usage chunk that only we asked for. */
   hideUsage: boolean;
   /** Takes out of a fault what is not the client's to see. */
@@ -188,6 +190,7 @@ export class PassedStream implements Conversion {
       const value = tryParseJson(shown === raw ? frame.data : (parseFrames(shown)[0]?.data ?? ''));
       if (isObject(value)) this.#first = value;
     }
+    if (this.#options.tellsModel) this.#options.meter.hearModel(modelIn(frame));
     for (const event of this.#decoder.push(frame)) {
       this.#options.meter.hear(event);
       if (isContent(event)) this.#begin();
@@ -283,6 +286,10 @@ function isUsageChunk(frame: SseFrame): boolean {
   if (!frame.data.includes('"usage"')) return false;
   const value = tryParseJson(frame.data);
   return isObject(value) && isObject(value.usage) && asArray(value.choices).length === 0;
+}
+
+function modelIn(frame: SseFrame): string | undefined {
+  return asString(asObject(tryParseJson(frame.data)).model);
 }
 
 /** A sign of life, which is no part of the answer. */

@@ -48,7 +48,9 @@ export function answerPassed(
   if (!looksLikeJson(bytes) && (isStream || looksLikeEvents(bytes))) {
     return answerFolded(call, plan, parseFrames(bytes), meter, costOf);
   }
-  const end = call.stream ? undefined : usageAtEnd(bytes, upstream);
+  const tellsModel = call.fallbacks?.member === 'models';
+  // who answered stands in front of the usage
+  const end = call.stream || tellsModel ? undefined : usageAtEnd(bytes, upstream);
   // a report without output is only true of an answer without text, one without input of none
   const isPlain = end && isBelievable(end.usage) && end.usage.input > 0 && end.usage.output > 0;
   if (isPlain) {
@@ -61,6 +63,7 @@ export function answerPassed(
   if (Array.isArray(value) && bareFrames(value).length > 0)
     return answerFolded(call, plan, bareFrames(value), meter, costOf);
   const decoded = decodeValue(value, plan);
+  if (tellsModel) meter.hearModel(decoded.model);
   meter.hearWhole(decoded);
   if (call.stream) return write(call, withCost(decoded, meter, costOf));
   const cost = decoded.usage && costOf(meter.billed(decoded.usage));
@@ -98,6 +101,7 @@ function answerFolded(
   costOf: (usage: Usage) => ShownCost | undefined,
 ): { body: Uint8Array; stream: boolean } {
   const folded = foldFrames(frames, plan.upstream);
+  if (call.fallbacks?.member === 'models') meter.hearModel(folded.model);
   meter.hearWhole(folded);
   return write(call, withCost(folded, meter, costOf));
 }

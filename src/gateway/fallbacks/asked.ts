@@ -1,10 +1,10 @@
-// The models that a Messages client lets its provider ask in place of its own (`fallbacks`), and what to put aside for them.
+// The models that a client lets its provider ask in place of its own (`fallbacks`, `models`), and what to put aside for them.
 
 import type { HoldRequest } from '../../billing/hold.ts';
 import { isModelAllowed } from '../../catalog/list.ts';
 import type { Model, Price } from '../../catalog/model.ts';
 import { priceAt } from '../../catalog/price.ts';
-import { type ModelIndex, modelNamed } from '../../catalog/resolve.ts';
+import { type ModelIndex, modelNamed, type Resolution } from '../../catalog/resolve.ts';
 import type { Codec } from '../../formats/codec.ts';
 import { asNumber, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Key } from '../../store/ports.ts';
@@ -12,25 +12,48 @@ import type { Key } from '../../store/ports.ts';
 /** One entry of the list; without a model where none of that name is sold here. */
 export type Entry = { name: string; asked: JsonObject; known: { model: Model; price: Price } | undefined };
 
-/** `server`: the provider chooses by itself. `null` stands for an entry that names nothing, for the provider to refuse. */
-export type Fallbacks = { entries: (Entry | null)[]; server: boolean };
+/**
+ * `member`: `fallbacks` of Anthropic, or `models` of OpenRouter, where whoever answers is told by the `model` of the
+ * answer. `server`: the provider chooses by itself. `null` stands for an entry that names nothing.
+ */
+export type Fallbacks = { member: 'fallbacks' | 'models'; entries: (Entry | null)[]; server: boolean };
 
 /** What a body lets its provider choose from; undefined where that is nothing but the model it names. */
 export function readFallbacks(
-  { fallbacks = null }: JsonObject,
+  { fallbacks = null, models: listed = null, route = null }: JsonObject,
   codec: Codec,
   models: ModelIndex,
+  resolution: Pick<Resolution, 'deployments'>,
   atMs: number,
 ): Fallbacks | undefined {
+  if (codec.id === 'openai-chat' && (listed !== null || route !== null)) {
+    const providers = new Set(resolution.deployments.map(({ provider }) => provider));
+    const read = (each: JsonValue) =>
+      typeof each === 'string' ? entryOf(each, { model: each }, models, atMs, [...providers]) : null;
+    return { member: 'models', entries: Array.isArray(listed) ? listed.map(read) : [], server: false };
+  }
   if (codec.id !== 'anthropic-messages' || fallbacks === null) return undefined;
-  if (!Array.isArray(fallbacks)) return { entries: [], server: true };
-  return { entries: fallbacks.map((each) => readEntry(each, models, atMs)), server: false };
+  if (!Array.isArray(fallbacks)) return { member: 'fallbacks', entries: [], server: true };
+  const entries = fallbacks.map((each) => readEntry(each, models, atMs));
+  return { member: 'fallbacks', entries, server: false };
 }
 
-function readEntry(asked: JsonValue, models: ModelIndex, atMs: number): Entry | null {
+/** What names a model by its `model`. */
+export function readEntry(asked: JsonValue, models: ModelIndex, atMs: number): Entry | null {
   const name = isObject(asked) ? asString(asked.model) : undefined;
-  if (!isObject(asked) || name === undefined) return null;
-  const model = modelNamed(models, name);
+  return isObject(asked) && name !== undefined ? entryOf(name, asked, models, atMs) : null;
+}
+
+/** `providers`: by whose own names it may be called, too. */
+function entryOf(
+  name: string,
+  asked: JsonObject,
+  models: ModelIndex,
+  atMs: number,
+  providers: readonly string[] = [],
+): Entry {
+  const names = [name, ...providers.map((provider) => `${provider}/${name}`)];
+  const model = names.map((each) => modelNamed(models, each)).find((found) => found !== undefined);
   const price = model && priceAt(model, atMs);
   return { name, asked, known: price && { model, price } };
 }
@@ -40,16 +63,20 @@ export function heldFor(
   { fallbacks, key, body }: { fallbacks?: Fallbacks | undefined; key: Pick<Key, 'models'>; body: JsonObject },
   tier: string | undefined,
   outputCap: number | undefined,
-): NonNullable<HoldRequest['others']> {
-  return (fallbacks?.entries ?? []).flatMap((entry) => {
+): Pick<HoldRequest, 'others' | 'isOnePaid'> {
+  const isOnePaid = fallbacks?.member === 'models';
+  const others = (fallbacks?.entries ?? []).flatMap((entry) => {
     if (!entry?.known || !isModelAllowed(entry.known.model, key.models)) return [];
     const { model, price } = entry.known;
+    const { maxOutputTokens } = model;
+    if (isOnePaid) return { price, maxOutputTokens, outputCap, tier };
     const isFast = (entry.asked.speed === undefined ? body.speed : entry.asked.speed) === 'fast';
     return {
       price,
-      maxOutputTokens: model.maxOutputTokens,
+      maxOutputTokens,
       outputCap: asNumber(entry.asked.max_tokens) ?? outputCap,
       tier: isFast ? 'fast' : tier === 'fast' ? undefined : tier,
     };
   });
+  return { others, isOnePaid };
 }

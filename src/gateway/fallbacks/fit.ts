@@ -1,11 +1,13 @@
-// Which models a provider may ask in place of its own (`fallbacks` of Messages clients), in its own words.
+// Which models a provider may ask in place of its own (`fallbacks`, `models`), in its own words.
 
 import { isFree } from '../../billing/rates.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import { isModelAllowed } from '../../catalog/list.ts';
 import type { Model, Price } from '../../catalog/model.ts';
 import { isSameModel } from '../../catalog/name.ts';
+import type { ModelIndex } from '../../catalog/resolve.ts';
 import { hasTags } from '../../catalog/tags.ts';
+import type { Codec } from '../../formats/codec.ts';
 import { geoIn, isPricedGeo, unpricedGeo } from '../../formats/inference-geo.ts';
 import { tierEdits } from '../../formats/service-tier.ts';
 import type { JsonValue } from '../../lib/json.ts';
@@ -18,21 +20,26 @@ import type { Entry } from './asked.ts';
 /** A model that the provider may ask: by the client's name, and by the one it has at the provider. */
 export type Sent = { name: string; sentAs: string; model: Model; price: Price };
 
-export type FallbackPorts = { pauses: Pick<Pauses, 'isEmpty' | 'of'> };
+export type FallbackPorts = { pauses: Pick<Pauses, 'isEmpty' | 'of'>; models: ModelIndex };
+
+export type Fitted = { edits: Edit[]; sent: Sent[] };
 
 /**
  * The list as this provider takes it: by its own names, without the models that may not answer, each of which is a
- * loss. `isFast`: the request itself goes out with `speed: fast`.
+ * loss. `tier`: the dearer service tier that the request itself goes out with.
  */
 export function fitFallbacks(
   call: Call,
   candidate: Candidate,
   { pauses }: FallbackPorts,
-  isFast: boolean,
+  tier: string | undefined,
   losses: Loss[],
-): { edits: Edit[]; sent: Sent[] } {
+): Fitted {
   const { fallbacks, key, body } = call;
-  if (!fallbacks || losses.some(({ path }) => path === 'fallbacks')) return { edits: [], sent: [] };
+  if (!fallbacks || losses.some(({ path }) => path === fallbacks.member)) return { edits: [], sent: [] };
+  if (fallbacks.member === 'models')
+    return fitModels(fallbacks.entries, call, candidate, pauses, tier, losses);
+  const isFast = tier === 'fast';
   const drop = (path: string, reason: string) => losses.push({ path, action: 'dropped', reason });
   if (fallbacks.server) {
     if (key.models === undefined && key.requireTags === undefined) return { edits: [], sent: [] };
@@ -65,11 +72,50 @@ export function fitFallbacks(
   };
 }
 
-function fitEntry(
+/** The same for `models`, of which only names are known; `route` without them lets the provider choose. */
+function fitModels(
+  entries: readonly (Entry | null)[],
+  call: Call,
+  candidate: Candidate,
+  pauses: FallbackPorts['pauses'],
+  tier: string | undefined,
+  losses: Loss[],
+): Fitted {
+  const { models = null, route = null } = call.body;
+  const drop = (path: string, reason: string) => losses.push({ path, action: 'dropped', reason });
+  const edits: Edit[] = [];
+  const sent = entries.flatMap((entry, i): Sent[] => {
+    const fitted = entry ? fitEntry(entry, call, candidate, pauses) : { why: 'it names no model' };
+    const why = 'why' in fitted ? fitted.why : lacksTier(fitted.price, tier) ? UNPRICED_TIER : undefined;
+    if (why !== undefined) drop(`models[${i}]`, why);
+    return why === undefined && !('why' in fitted) ? [fitted] : [];
+  });
+  const isChanged = sent.length < entries.length || sent.some(({ name, sentAs }) => name !== sentAs);
+  if (models !== null && !Array.isArray(models)) drop('models', 'it is no list of names');
+  if (models !== null && (isChanged || !Array.isArray(models))) {
+    const names = sent.map(({ sentAs }) => sentAs);
+    edits.push({ path: ['models'], json: names.length === 0 ? undefined : JSON.stringify(names) });
+  }
+  if (route !== null && (route !== 'fallback' || sent.length === 0)) {
+    drop('route', 'which model would answer is not known');
+    edits.push({ path: ['route'], json: undefined });
+  }
+  return { edits, sent };
+}
+
+const UNPRICED_TIER = 'the service tier that is asked for has no price at this model';
+
+function lacksTier(price: Price, tier: string | undefined): boolean {
+  return tier !== undefined && !isFree(price) && !Object.hasOwn(price.tiers ?? {}, tier);
+}
+
+/** `format`: in which the provider is asked. */
+export function fitEntry(
   { name, known }: Entry,
   { key, body, codec }: Call,
   { provider }: Candidate,
   pauses: FallbackPorts['pauses'],
+  format: Codec['id'] = codec.id,
 ): Sent | { why: string } {
   if (!known) return { why: 'no model of this name is sold here' };
   const { model, price } = known;
@@ -77,7 +123,7 @@ function fitEntry(
   const deployment = model.deployments.find(
     (each) =>
       each.provider === provider.id &&
-      formatsOf({ deployment: each, provider }).includes(codec.id) &&
+      formatsOf({ deployment: each, provider }).includes(format) &&
       hasTags(each, provider, key.requireTags),
   );
   if (!deployment) return { why: 'the provider that answers does not have the model for this key' };

@@ -1,0 +1,63 @@
+// What of a client's own body may make it cost more than its model: tiers, geographies and other models it asks for.
+
+import type { Loss } from '../canonical/loss.ts';
+import type { Target } from '../formats/codec.ts';
+import { geoIn } from '../formats/inference-geo.ts';
+import { dearTierIn, tierEdits } from '../formats/service-tier.ts';
+import { asArray, type JsonObject, type JsonValue, tryParseJson } from '../lib/json.ts';
+import type { Edit } from '../lib/splice.ts';
+import type { Call } from './call.ts';
+import type { Candidate } from './candidates/candidate.ts';
+import { type FallbackPorts, fitFallbacks, type Sent } from './fallbacks/fit.ts';
+import { fitAskingTools, routingEdits } from './fallbacks/tools.ts';
+
+/** What really goes out of them. */
+export type DearWishes = { tier: string | undefined; geo: string | undefined; fallbacks: readonly Sent[] };
+
+/** Where they stand, in any format. Most bodies have none of these members. */
+const MEMBERS = new Set([
+  ...['service_tier', 'serviceTier', 'speed', 'inference_geo'],
+  ...['fallbacks', 'models', 'route', 'preset', 'plugins', 'tools'],
+]);
+const NONE: DearWishes = { tier: undefined, geo: undefined, fallbacks: [] };
+
+/** The edits with those that such wishes need; what has no price, or may not be used, is taken out as a loss. */
+export function fitDearWishes(
+  call: Call,
+  candidate: Candidate,
+  target: Target,
+  ports: FallbackPorts,
+  { edits, losses }: { edits: Edit[]; losses: Loss[] },
+): { edits: Edit[]; wishes: DearWishes } {
+  const { body, codec } = call;
+  if (!hasAny(body)) return { edits, wishes: NONE };
+  const fitted = [...edits, ...tierEdits(body, target.tiers ?? [], codec, losses)];
+  const asked = withoutTaken(body, fitted);
+  const tier = dearTierIn(asked, codec);
+  const fallbacks = fitFallbacks(call, candidate, ports, tier, losses);
+  const asking = fitAskingTools(call, candidate, ports, losses, () => toolsIn(fitted, body));
+  const again = asking.edits.map(({ path: [member] }) => member);
+  const earlier = fitted.filter(({ path: [member] }) => !again.includes(member));
+  return {
+    edits: [...earlier, ...fallbacks.edits, ...asking.edits, ...routingEdits(call, candidate, losses)],
+    wishes: { tier, geo: geoIn(asked, codec), fallbacks: [...fallbacks.sent, ...asking.sent] },
+  };
+}
+
+function hasAny(body: JsonObject): boolean {
+  for (const name in body) if (MEMBERS.has(name)) return true;
+  return false;
+}
+
+/** The body as far as its own members go: what is taken out of it is not asked for. */
+function withoutTaken(body: JsonObject, edits: readonly Edit[]): JsonObject {
+  const taken = edits.flatMap(({ path, json }) => (json === undefined && path.length === 1 ? path : []));
+  if (taken.length === 0) return body;
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !taken.includes(name)));
+}
+
+/** The tools as earlier edits leave them; the last edit of a member counts. */
+function toolsIn(edits: readonly Edit[], body: JsonObject): JsonValue[] {
+  const edited = edits.findLast(({ path }) => path.length === 1 && path[0] === 'tools');
+  return asArray(edited ? tryParseJson(edited.json ?? '[]') : body.tools);
+}
