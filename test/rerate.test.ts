@@ -4,7 +4,7 @@ import { describe, expect, test } from 'bun:test';
 import { createReports } from '../src/accounts/reports.ts';
 import { noUsage, settleUsage, sumUsages } from '../src/canonical/usage.ts';
 import type { Price } from '../src/catalog/model.ts';
-import { withGeoApart } from '../src/gateway/tiers.ts';
+import { withGeoApart } from '../src/gateway/costs/tiers.ts';
 import { formatDay } from '../src/lib/calendar.ts';
 import { asArray, asObject } from '../src/lib/json.ts';
 import type { Store } from '../src/store/sqlite/store.ts';

@@ -9,7 +9,7 @@ import type { JsonObject } from '../lib/json.ts';
 import type { Admitted, Key, RateStanding } from '../store/ports.ts';
 import type { Turn } from './admission/turns.ts';
 import type { Caching } from './cache/kept-answer.ts';
-import type { Fallbacks } from './fallbacks/asked.ts';
+import type { Fallbacks } from './costs/fallbacks/asked.ts';
 import type { Trace } from './trace.ts';
 
 /** An admitted request. */

@@ -15,11 +15,11 @@ import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, Limiter, SettleRule } from '../store/ports.ts';
 import type { Call, CallsUnderWay } from './call.ts';
-import { type Due, type PaidContainers, withoutContainers } from './containers.ts';
-import { type Sent, sentAs } from './fallbacks/fit.ts';
+import { type Due, type PaidContainers, withoutContainers } from './costs/containers.ts';
+import { type Sent, sentAs } from './costs/fallbacks/fit.ts';
+import { inGeo, inTier, underPricedNames, withGeoApart } from './costs/tiers.ts';
+import { isOrdinary, lossesOfUnpriced, tellUnpriced, unpricedIn } from './costs/unpriced.ts';
 import { recordCall } from './journal.ts';
-import { inGeo, inTier, underPricedNames, withGeoApart } from './tiers.ts';
-import { isOrdinary, lossesOfUnpriced, tellUnpriced, unpricedIn } from './unpriced.ts';
 
 export type SettlePorts = {
   ledger: Ledger;

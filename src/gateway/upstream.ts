@@ -9,7 +9,7 @@ import { bufferOf } from '../lib/bytes.ts';
 import { endOfTurn } from '../lib/clock.ts';
 
 import type { Provider } from '../providers/provider.ts';
-import { AnswerDeadline } from './answer-deadline.ts';
+import { AnswerDeadline } from './answer/deadline.ts';
 import type { Call } from './call.ts';
 import type { Plan, TranscodePlan } from './plan.ts';
 import type { Watch } from './watch.ts';

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import { addContainers, noUsage, type Usage } from '../../src/canonical/usage.ts';
-import { PaidContainers } from '../../src/gateway/containers.ts';
+import { PaidContainers } from '../../src/gateway/costs/containers.ts';
 
 const MINUTE = 60_000;
 

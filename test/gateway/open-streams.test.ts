@@ -1,7 +1,7 @@
 // When what opening streams left behind is collected.
 
 import { expect, test } from 'bun:test';
-import { OpenStreams } from '../../src/gateway/open-streams.ts';
+import { OpenStreams } from '../../src/gateway/answer/open-streams.ts';
 
 function counted() {
   let collections = 0;

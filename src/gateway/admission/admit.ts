@@ -19,7 +19,7 @@ import { type CachingPorts, cachingOf } from '../cache/caching.ts';
 import type { Call } from '../call.ts';
 import { mayTranslate, refuseTags } from '../candidates/candidate.ts';
 import { refusePaused } from '../candidates/course.ts';
-import { readFallbacks } from '../fallbacks/asked.ts';
+import { readFallbacks } from '../costs/fallbacks/asked.ts';
 import type { Pauses } from '../health/pauses.ts';
 import { newTrace } from '../trace.ts';
 import type { Watch } from '../watch.ts';

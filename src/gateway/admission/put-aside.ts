@@ -21,7 +21,7 @@ import {
 import { ANSWERS_MAX } from '../answer/several.ts';
 import { autoCacheWrite } from '../auto-cache.ts';
 import type { Call } from '../call.ts';
-import { heldFor } from '../fallbacks/asked.ts';
+import { heldFor } from '../costs/fallbacks/asked.ts';
 import { containersWanted } from './code-wanted.ts';
 import { type CapWatch, capFault } from './daily-cap.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '../../lib/json.ts';
 import { type InnerEdit, spliceJson } from '../../lib/splice.ts';
 import type { Call } from '../call.ts';
-import { sentAs } from '../fallbacks/fit.ts';
+import { sentAs } from '../costs/fallbacks/fit.ts';
 import type { PassPlan } from '../plan.ts';
 
 /**

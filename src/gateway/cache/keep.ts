@@ -12,8 +12,8 @@ import type { Cache } from '../../store/ports.ts';
 import type { Conversion, Piece } from '../answer/conversion.ts';
 import { readWhole } from '../answer/whole.ts';
 import type { Call } from '../call.ts';
+import { inTier, underPricedNames } from '../costs/tiers.ts';
 import type { Plan } from '../plan.ts';
-import { inTier, underPricedNames } from '../tiers.ts';
 import { type KeptAnswer, packAnswer } from './kept-answer.ts';
 
 export type KeepPorts = { cache: Pick<Cache, 'put'>; config: { cache: { ttlMs: number } } };

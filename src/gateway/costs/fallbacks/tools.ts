@@ -1,12 +1,12 @@
 // Tools that let a model ask another one: Anthropic's advisor, and those of OpenRouter.
 
-import type { Loss } from '../../canonical/loss.ts';
-import type { CanonicalRequest, Tool } from '../../canonical/request.ts';
-import type { Codec } from '../../formats/codec.ts';
-import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
-import type { Edit } from '../../lib/splice.ts';
-import type { Call } from '../call.ts';
-import type { Candidate } from '../candidates/candidate.ts';
+import type { Loss } from '../../../canonical/loss.ts';
+import type { CanonicalRequest, Tool } from '../../../canonical/request.ts';
+import type { Codec } from '../../../formats/codec.ts';
+import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
+import type { Edit } from '../../../lib/splice.ts';
+import type { Call } from '../../call.ts';
+import type { Candidate } from '../../candidates/candidate.ts';
 import { readEntry } from './asked.ts';
 import { type FallbackPorts, type Fitted, fitEntry, type Sent } from './fit.ts';
 

@@ -1,10 +1,10 @@
 // The service tier and the geography that answered, where an answer leaves that open, and under which name they have a price.
 
-import { geoFactor } from '../billing/rates.ts';
-import type { Usage } from '../canonical/usage.ts';
-import type { Price } from '../catalog/model.ts';
-import type { Codec } from '../formats/codec.ts';
-import { isDearGeo } from '../formats/inference-geo.ts';
+import { geoFactor } from '../../billing/rates.ts';
+import type { Usage } from '../../canonical/usage.ts';
+import type { Price } from '../../catalog/model.ts';
+import type { Codec } from '../../formats/codec.ts';
+import { isDearGeo } from '../../formats/inference-geo.ts';
 
 /** The usage with the names that the price has for its tiers, where a tier has two; mostly the same object. */
 export function underPricedNames(usage: Usage, { tiers = {} }: Price, { tierTwins = {} }: Codec): Usage {

@@ -1,13 +1,13 @@
 // The models that a client lets its provider ask in place of its own (`fallbacks`, `models`), and what to put aside for them.
 
-import type { HoldRequest } from '../../billing/hold.ts';
-import { isModelAllowed } from '../../catalog/list.ts';
-import type { Model, Price } from '../../catalog/model.ts';
-import { priceAt } from '../../catalog/price.ts';
-import { type ModelIndex, modelNamed, type Resolution } from '../../catalog/resolve.ts';
-import type { Codec } from '../../formats/codec.ts';
-import { asNumber, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
-import type { Key } from '../../store/ports.ts';
+import type { HoldRequest } from '../../../billing/hold.ts';
+import { isModelAllowed } from '../../../catalog/list.ts';
+import type { Model, Price } from '../../../catalog/model.ts';
+import { priceAt } from '../../../catalog/price.ts';
+import { type ModelIndex, modelNamed, type Resolution } from '../../../catalog/resolve.ts';
+import type { Codec } from '../../../formats/codec.ts';
+import { asNumber, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
+import type { Key } from '../../../store/ports.ts';
 
 /** One entry of the list; without a model where none of that name is sold here. */
 export type Entry = { name: string; asked: JsonObject; known: { model: Model; price: Price } | undefined };

@@ -1,12 +1,12 @@
 // What answered costs the operator more than the price of the model says: who is told of it.
 
-import { geoFactor, isFree, type Priced } from '../billing/rates.ts';
-import type { Loss } from '../canonical/loss.ts';
-import type { Usage } from '../canonical/usage.ts';
-import type { Price } from '../catalog/model.ts';
-import type { Codec } from '../formats/codec.ts';
-import { isDearGeo } from '../formats/inference-geo.ts';
-import { log } from '../lib/log.ts';
+import { geoFactor, isFree, type Priced } from '../../billing/rates.ts';
+import type { Loss } from '../../canonical/loss.ts';
+import type { Usage } from '../../canonical/usage.ts';
+import type { Price } from '../../catalog/model.ts';
+import type { Codec } from '../../formats/codec.ts';
+import { isDearGeo } from '../../formats/inference-geo.ts';
+import { log } from '../../lib/log.ts';
 
 type What = 'tier' | 'geography' | 'model';
 export type Unpriced = { what: What; name: string };

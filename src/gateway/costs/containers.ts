@@ -1,10 +1,10 @@
 // Until when the containers that ran code are paid for: providers ask for their time, not for each answer that used them.
 
 import { LRUCache } from 'lru-cache';
-import { addContainers, type Usage } from '../canonical/usage.ts';
-import { asArray, asObject, asString } from '../lib/json.ts';
-import type { Call } from './call.ts';
-import type { Plan } from './plan.ts';
+import { addContainers, type Usage } from '../../canonical/usage.ts';
+import { asArray, asObject, asString } from '../../lib/json.ts';
+import type { Call } from '../call.ts';
+import type { Plan } from '../plan.ts';
 
 /** The shortest time that Anthropic and OpenAI bill; see `perContainer`. */
 const SPAN_MS = 300_000;

@@ -1,21 +1,21 @@
 // A call whose answer is a stream under way: what its relay asks of it, and what becomes of it at its end.
 
-import { Fault } from '../canonical/fault.ts';
-import type { Loss } from '../canonical/loss.ts';
-import type { ServerConfig } from '../config/config.ts';
-import type { Provider } from '../providers/provider.ts';
-import type { SettleRule } from '../store/ports.ts';
-import type { Conversion } from './answer/conversion.ts';
-import { refused } from './answer/refusal.ts';
-import type { RelayPorts } from './answer/relay.ts';
-import type { Attempts } from './attempts.ts';
-import type { Call } from './call.ts';
-import type { Heard } from './meter.ts';
+import { Fault } from '../../canonical/fault.ts';
+import type { Loss } from '../../canonical/loss.ts';
+import type { ServerConfig } from '../../config/config.ts';
+import type { Provider } from '../../providers/provider.ts';
+import type { SettleRule } from '../../store/ports.ts';
+import type { Attempts } from '../attempts.ts';
+import type { Call } from '../call.ts';
+import type { Heard } from '../meter.ts';
+import type { Latch } from '../settle.ts';
+import type { Sent } from '../trace.ts';
+import { upstreamFault } from '../upstream.ts';
+import type { Watch } from '../watch.ts';
+import type { Conversion } from './conversion.ts';
 import type { OpenStreams } from './open-streams.ts';
-import type { Latch } from './settle.ts';
-import type { Sent } from './trace.ts';
-import { upstreamFault } from './upstream.ts';
-import type { Watch } from './watch.ts';
+import { refused } from './refusal.ts';
+import type { RelayPorts } from './relay.ts';
 
 export type StreamedPorts = { watch: Watch; server: ServerConfig; streams: OpenStreams };
 

@@ -1,13 +1,13 @@
 // What of a client's own body may make it cost more than its model: tiers, geographies and other models it asks for.
 
-import type { Loss } from '../canonical/loss.ts';
-import type { Target } from '../formats/codec.ts';
-import { geoIn } from '../formats/inference-geo.ts';
-import { dearTierIn, tierEdits } from '../formats/service-tier.ts';
-import { asArray, type JsonObject, type JsonValue, tryParseJson } from '../lib/json.ts';
-import type { Edit } from '../lib/splice.ts';
-import type { Call } from './call.ts';
-import type { Candidate } from './candidates/candidate.ts';
+import type { Loss } from '../../canonical/loss.ts';
+import type { Target } from '../../formats/codec.ts';
+import { geoIn } from '../../formats/inference-geo.ts';
+import { dearTierIn, tierEdits } from '../../formats/service-tier.ts';
+import { asArray, type JsonObject, type JsonValue, tryParseJson } from '../../lib/json.ts';
+import type { Edit } from '../../lib/splice.ts';
+import type { Call } from '../call.ts';
+import type { Candidate } from '../candidates/candidate.ts';
 import { type FallbackPorts, fitFallbacks, type Sent } from './fallbacks/fit.ts';
 import { fitAskingTools, routingEdits } from './fallbacks/tools.ts';
 

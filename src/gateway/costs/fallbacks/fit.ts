@@ -1,20 +1,20 @@
 // Which models a provider may ask in place of its own (`fallbacks`, `models`), in its own words.
 
-import { isFree } from '../../billing/rates.ts';
-import type { Loss } from '../../canonical/loss.ts';
-import { isModelAllowed } from '../../catalog/list.ts';
-import type { Model, Price } from '../../catalog/model.ts';
-import { isSameModel } from '../../catalog/name.ts';
-import type { ModelIndex } from '../../catalog/resolve.ts';
-import { hasTags } from '../../catalog/tags.ts';
-import type { Codec } from '../../formats/codec.ts';
-import { geoIn, isPricedGeo, unpricedGeo } from '../../formats/inference-geo.ts';
-import { tierEdits } from '../../formats/service-tier.ts';
-import type { JsonValue } from '../../lib/json.ts';
-import type { Edit } from '../../lib/splice.ts';
-import type { Call } from '../call.ts';
-import { type Candidate, formatsOf } from '../candidates/candidate.ts';
-import type { Pauses } from '../health/pauses.ts';
+import { isFree } from '../../../billing/rates.ts';
+import type { Loss } from '../../../canonical/loss.ts';
+import { isModelAllowed } from '../../../catalog/list.ts';
+import type { Model, Price } from '../../../catalog/model.ts';
+import { isSameModel } from '../../../catalog/name.ts';
+import type { ModelIndex } from '../../../catalog/resolve.ts';
+import { hasTags } from '../../../catalog/tags.ts';
+import type { Codec } from '../../../formats/codec.ts';
+import { geoIn, isPricedGeo, unpricedGeo } from '../../../formats/inference-geo.ts';
+import { tierEdits } from '../../../formats/service-tier.ts';
+import type { JsonValue } from '../../../lib/json.ts';
+import type { Edit } from '../../../lib/splice.ts';
+import type { Call } from '../../call.ts';
+import { type Candidate, formatsOf } from '../../candidates/candidate.ts';
+import type { Pauses } from '../../health/pauses.ts';
 import type { Entry } from './asked.ts';
 
 /** A model that the provider may ask: by the client's name, and by the one it has at the provider. */

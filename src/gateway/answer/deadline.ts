@@ -1,12 +1,12 @@
 // Aborts a call when its provider does not answer in time.
 
-import { Fault } from '../canonical/fault.ts';
-import type { ServerConfig } from '../config/config.ts';
-import { monotonicMs } from '../lib/clock.ts';
-import type { Provider } from '../providers/provider.ts';
-import type { Call } from './call.ts';
-import { isReachable } from './health/reach.ts';
-import type { Watched } from './watch.ts';
+import { Fault } from '../../canonical/fault.ts';
+import type { ServerConfig } from '../../config/config.ts';
+import { monotonicMs } from '../../lib/clock.ts';
+import type { Provider } from '../../providers/provider.ts';
+import type { Call } from '../call.ts';
+import { isReachable } from '../health/reach.ts';
+import type { Watched } from '../watch.ts';
 
 /** Watches one attempt from the moment it is sent; `isOver` ends what may still be under way. */
 export class AnswerDeadline implements Watched {
