@@ -94,7 +94,7 @@ describe.skipIf(!chromium)('/key', () => {
   test.each(used)('says that the %s is used up, as the next call is told', async (_, flags, notice) => {
     const { key: secret } = await makeKey(gateway, ...flags);
     await unlocked('/key', secret, async (page) => {
-      await page.getByText('Limits').first().waitFor();
+      await page.getByRole('heading', { name: 'Limits' }).waitFor();
       expect(await page.locator('#notice').textContent()).toBe('');
     });
     expect(await ask(PAID, secret)).toBe(200);
