@@ -6,7 +6,6 @@ import type { ServerConfig } from '../config/config.ts';
 import { keptBetas } from '../formats/anthropic-messages/index.ts';
 import type { Codec } from '../formats/codec.ts';
 import { bufferOf } from '../lib/bytes.ts';
-import { endOfTurn } from '../lib/clock.ts';
 
 import type { Provider } from '../providers/provider.ts';
 import { AnswerDeadline } from './answer/deadline.ts';
@@ -65,8 +64,6 @@ export async function callUpstream(call: Call, plan: Sending, ports: UpstreamPor
   const deadline = new AnswerDeadline(call, provider, ports.server, provider.builtIn || ports.proxied);
   ports.watch.add(deadline);
   try {
-    // together with all calls of this turn: the thread that sends them is woken once
-    await endOfTurn();
     const response = await send(call, plan, ports);
     const { status, headers } = response;
     noteTier(call, plan.upstream, headers);
