@@ -37,20 +37,9 @@ export function after(delayMs: number, fire: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-let turn: Promise<void> | undefined;
-
-/**
- * Resolves when everything that is ready by now has had its turn: what came over the network, above all. Whoever waits
- * in the same turn goes on one right after the other.
- */
+/** Resolves when everything that is ready by now has had its turn: what came over the network, above all. */
 export function endOfTurn(): Promise<void> {
-  turn ??= new Promise((resolve) =>
-    setImmediate(() => {
-      turn = undefined;
-      resolve();
-    }),
-  );
-  return turn;
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Resolves after `delayMs`, or at once when `signal` is aborted; never rejects. Keeps the process alive. */

@@ -1,7 +1,7 @@
 // What of a client's own body may make it cost more than its model: tiers, geographies and other models it asks for.
 
 import type { Loss } from '../../canonical/loss.ts';
-import type { Target } from '../../formats/codec.ts';
+import type { Codec, Target } from '../../formats/codec.ts';
 import { geoIn } from '../../formats/inference-geo.ts';
 import { dearTierIn, tierEdits } from '../../formats/service-tier.ts';
 import { asArray, type JsonObject, type JsonValue, tryParseJson } from '../../lib/json.ts';
@@ -14,11 +14,8 @@ import { fitAskingTools, routingEdits } from './fallbacks/tools.ts';
 /** What really goes out of them. */
 export type DearWishes = { tier: string | undefined; geo: string | undefined; fallbacks: readonly Sent[] };
 
-/** Where they stand, in any format. Most bodies have none of these members. */
-const MEMBERS = new Set([
-  ...['service_tier', 'serviceTier', 'speed', 'inference_geo'],
-  ...['fallbacks', 'models', 'route', 'preset', 'plugins', 'tools'],
-]);
+/** Where they stand beside the tiers of a format. Most bodies have none of these members. */
+const MEMBERS = new Set(['inference_geo', 'fallbacks', 'models', 'route', 'preset', 'plugins', 'tools']);
 const NONE: DearWishes = { tier: undefined, geo: undefined, fallbacks: [] };
 
 /** The edits with those that such wishes need; what has no price, or may not be used, is taken out as a loss. */
@@ -30,7 +27,7 @@ export function fitDearWishes(
   { edits, losses }: { edits: Edit[]; losses: Loss[] },
 ): { edits: Edit[]; wishes: DearWishes } {
   const { body, codec } = call;
-  if (!hasAny(body)) return { edits, wishes: NONE };
+  if (!hasAny(body, codec)) return { edits, wishes: NONE };
   const fitted = [...edits, ...tierEdits(body, target.tiers ?? [], codec, losses)];
   const asked = withoutTaken(body, fitted);
   const tier = dearTierIn(asked, codec);
@@ -44,8 +41,8 @@ export function fitDearWishes(
   };
 }
 
-function hasAny(body: JsonObject): boolean {
-  for (const name in body) if (MEMBERS.has(name)) return true;
+function hasAny(body: JsonObject, { tierMembers }: Codec): boolean {
+  for (const name in body) if (MEMBERS.has(name) || tierMembers.includes(name)) return true;
   return false;
 }
 
