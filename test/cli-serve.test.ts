@@ -18,6 +18,22 @@ describe('serve', () => {
     await expect(fetch(`${server.url}/health/live`)).rejects.toThrow();
   });
 
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends in peace at a %s the moment its address stands',
+    async (signal) => {
+      const server = await serve(['--port', '0'], { cwd: scratchDir() });
+      const { code, stderr } = await server.stop(signal);
+      expect([code, stderr]).toEqual([0, expect.stringContaining('stopping: new calls are refused')]);
+    },
+  );
+
+  test('outlives a SIGHUP the moment its address stands', async () => {
+    const server = await serve(['--port', '0'], { cwd: scratchDir() });
+    process.kill(server.pid, 'SIGHUP');
+    expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
+    expect((await server.stop()).code).toBe(0);
+  });
+
   test('takes flags over the environment over the file', async () => {
     const cwd = scratchDir();
     writeFileSync(join(cwd, 'osiris.yaml'), 'server: { port: 1, host: 127.0.0.9 }\ndata_dir: from-file\n');

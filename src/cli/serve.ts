@@ -33,9 +33,12 @@ async function serve(flags: ConfigFlags, ports: CommandPorts, host: Host): Promi
   const config = requireConfig(ports, flags);
   requireDataDir(config.dataDir);
   await claimSocket(socketPath(config.dataDir));
-  const server = await start(config, flags, ports, host);
-  host.onHangUp?.(() => server.reload());
-  await stop(server, await nextStop(host), host);
+  // signals are heard before the address is printed: whoever waits for that may send one at once
+  const asked = nextStop(host);
+  const starting = start(config, flags, ports, host);
+  const reload = (server: RunningServer) => server.reload();
+  host.onHangUp?.(() => void starting.then(reload, () => {}));
+  await stop(await starting, await asked, host);
 }
 
 /** Ends with code 0 when calls could finish, also when the drain timeout cut some; with 1 when it was told twice. */
