@@ -52,6 +52,28 @@ const dress: Dress = {
   requestId: 'req-1',
 };
 
+test('a source told beside the second of two texts that begin alike is of the second', () => {
+  const segment = { startIndex: 0, endIndex: 4, text: 'Rain' };
+  const groundingMetadata = {
+    groundingChunks: [{ web: { uri: 'https://weather.example/' } }],
+    groundingSupports: [{ segment, groundingChunkIndices: [0] }],
+  };
+  const wire = frames(
+    candidate([{ text: 'Rain today?' }]),
+    candidate([{ functionCall: { name: 'look_outside', args: {} } }]),
+    candidate([{ text: 'Rain it is.' }]),
+    candidate([{ text: '' }], { groundingMetadata }),
+    candidate([{ text: '' }], { groundingMetadata, finishReason: 'STOP' }),
+  );
+  const texts = fold(wire)
+    .response()
+    .parts.filter((part) => part.kind === 'text');
+  expect(texts.map(({ citations }) => citations)).toEqual([
+    undefined,
+    [{ kind: 'url', url: 'https://weather.example/', start: 0, end: 4 }],
+  ]);
+});
+
 describe.each(['tools', 'grounded', 'code', 'blocked'])('the published answer %s', (name) => {
   test('is the same streamed and whole, at every chunk size', () => {
     for (const size of [1, 2, 3, 7, 64, 100_000]) {

@@ -60,7 +60,8 @@ export class AnswerReader {
 
   /** Closes what is open and says how the answer ended. */
   finish(): StreamEvent[] {
-    const events = [...this.#start({}), ...this.#lateSources(), ...this.#close()];
+    // the words of a source may stand in an earlier text too: the one it was told beside comes first
+    const events = [...this.#start({}), ...this.#close(), ...this.#lateSources()];
     const isEmpty = this.#index === 0;
     const { usage } = this;
     const { search } = this.#grounding;
