@@ -19,6 +19,7 @@ import { refuseGeo } from '../formats/inference-geo.ts';
 import { needsGateway, passEdits } from '../formats/pass-edits.ts';
 import { isEnvelope, keepOwnSeals, scopeIn, sealFor } from '../formats/seal.ts';
 import { dearTierIn } from '../formats/service-tier.ts';
+import { editsBetween } from '../lib/edits-between.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -176,7 +177,7 @@ export function passPlan(
   refuseGeo(call.body, target, codec);
   const { credential, scope, shown } = ownSeals(call, candidate, ports);
   const isShown = shown === undefined || shown.value === call.body;
-  const bytes = isShown ? call.bytes : new TextEncoder().encode(JSON.stringify(shown.value));
+  const bytes = isShown ? call.bytes : spliceJson(call.bytes, editsBetween([], call.body, shown.value));
   const early: Edit[] = [];
   const renamed = candidate.deployment.model !== call.modelName;
   if (renamed) early.push(...modelEdits(codec, candidate.deployment.model));
@@ -189,7 +190,11 @@ export function passPlan(
     if (hideUsage) early.push({ path: ['stream_options', 'include_usage'], json: 'true' });
   }
   const losses = [...(shown?.losses ?? []), ...fitted.losses];
-  const { edits, wishes } = fitDearWishes(call, candidate, target, ports, { edits: early, losses });
+  const { edits, wishes } = fitDearWishes(call, candidate, target, ports, {
+    ...fitted,
+    edits: early,
+    losses,
+  });
   if (codec.id === 'anthropic-messages') {
     for (const name of ACCOUNT_MEMBERS.filter((each) => each in call.body)) {
       edits.push({ path: [name], json: undefined });

@@ -10,7 +10,7 @@ import {
   type JsonValue,
   tryParseJson,
 } from '../../lib/json.ts';
-import { type InnerEdit, spliceJson } from '../../lib/splice.ts';
+import { type Edit, spliceJson } from '../../lib/splice.ts';
 import type { Call } from '../call.ts';
 import { sentAs } from '../costs/fallbacks/fit.ts';
 import type { PassPlan } from '../plan.ts';
@@ -51,8 +51,8 @@ export function renamesOf(
 type Told = { path: (string | number)[]; told: string; answers: boolean };
 
 /** Each by itself, so that all that stands around the names stays as it came. */
-function nameEdits(value: JsonObject, shown: (name: Told) => string): InnerEdit[] {
-  return namesIn(value).flatMap((name): InnerEdit[] => {
+function nameEdits(value: JsonObject, shown: (name: Told) => string): Edit[] {
+  return namesIn(value).flatMap((name): Edit[] => {
     const own = shown(name);
     return own === name.told ? [] : [{ path: name.path, json: JSON.stringify(own), present: true }];
   });
