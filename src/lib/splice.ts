@@ -25,7 +25,7 @@ type Item = Pick<Member, 'start' | 'valueStart' | 'end'>;
 type Patch = { start: number; end: number; text: string };
 /** What all edits together make of a value: something else, or the same with changes in it. */
 type Change = { own: { json: string | undefined; present: boolean } | undefined; inner: Inner | undefined };
-/** By member or place, with the names of the members apart: every frame of a stream is edited. */
+/** By member or place, with the names of the members apart, which every frame of a stream is searched for. */
 type Inner = { names: string[]; changes: Map<string | number, Change> };
 
 /**
@@ -37,11 +37,18 @@ type Inner = { names: string[]; changes: Map<string | number, Change> };
  * changes.
  */
 export function spliceJson(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
+  return splicerOf(edits)(bytes);
+}
+
+/** The same for edits that many documents need. */
+export function splicerOf(edits: readonly Edit[]): (bytes: Uint8Array) => Uint8Array {
   const inner = newInner();
   for (const { path, json, present = false } of edits) plant(inner, path, json, present);
-  const patches: Patch[] = [];
-  editObject(bytes, skipSpace(bytes, 0), inner, patches);
-  return patches.length === 0 ? bytes : patched(bytes, patches);
+  return (bytes) => {
+    const patches: Patch[] = [];
+    editObject(bytes, skipSpace(bytes, 0), inner, patches);
+    return patches.length === 0 ? bytes : patched(bytes, patches);
+  };
 }
 
 /**

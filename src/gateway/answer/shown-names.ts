@@ -10,7 +10,7 @@ import {
   type JsonValue,
   tryParseJson,
 } from '../../lib/json.ts';
-import { type Edit, spliceJson } from '../../lib/splice.ts';
+import { type Edit, spliceJson, splicerOf } from '../../lib/splice.ts';
 import type { Call } from '../call.ts';
 import { sentAs } from '../costs/fallbacks/fit.ts';
 import type { PassPlan } from '../plan.ts';
@@ -40,11 +40,11 @@ export function renamesOf(
   };
   if (!isAlone) return everywhere;
   const path = isWhole ? [codec.modelMember] : codec.telltale.modelPath;
-  const edit = { path, json: JSON.stringify(modelName), present: true };
+  const rename = splicerOf([{ path, json: JSON.stringify(modelName), present: true }]);
   // most answers bear one name, which is found without reading all of them
   const mayHaveMore = (json: Uint8Array) =>
     codec.id === 'anthropic-messages' && bufferOf(json).includes('"iterations"');
-  return (json) => (mayHaveMore(json) ? everywhere(json) : spliceJson(json, [edit]));
+  return (json) => (mayHaveMore(json) ? everywhere(json) : rename(json));
 }
 
 /** A name in an answer; `answers`: of who answers for the model that was asked, whatever it is called. */
