@@ -34,6 +34,7 @@ import { hasSearch, searchFormatsOf } from './candidates/search.ts';
 import { fitDearWishes } from './costs/dear-wishes.ts';
 import type { FallbackPorts, Sent } from './costs/fallbacks/fit.ts';
 import { fitOpaqueTools } from './costs/fallbacks/tools.ts';
+import { refuseRepeated } from './costs/repeated.ts';
 import { decode } from './decoded.ts';
 import type { Sealing } from './reasoning/answer-seals.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './reasoning/recollection.ts';
@@ -163,7 +164,7 @@ function usableFormats(call: Call, candidate: Candidate, { sealKey }: PlanPorts)
 
 /**
  * The client's bytes with the edits the deployment needs. Only reasoning that its issuer may not see makes them be
- * written anew. Throws Fault 400 for what no deployment keeps.
+ * written anew. Throws Fault 400 for what no deployment keeps, or none shall read otherwise than it was read here.
  */
 export function passPlan(
   call: Call,
@@ -176,8 +177,9 @@ export function passPlan(
   if (codec.id === 'anthropic-messages') refuseThread(call.body);
   refuseGeo(call.body, target, codec);
   const { credential, scope, shown } = ownSeals(call, candidate, ports);
+  const top = refuseRepeated(call);
   const isShown = shown === undefined || shown.value === call.body;
-  const bytes = isShown ? call.bytes : spliceJson(call.bytes, editsBetween([], call.body, shown.value));
+  const bytes = isShown ? call.bytes : spliceJson(call.bytes, editsBetween([], call.body, shown.value), top);
   const early: Edit[] = [];
   const renamed = candidate.deployment.model !== call.modelName;
   if (renamed) early.push(...modelEdits(codec, candidate.deployment.model));
@@ -202,7 +204,7 @@ export function passPlan(
     }
   }
   edits.push(...extraEdits(call));
-  const body = edits.length === 0 ? bytes : spliceJson(bytes, edits);
+  const body = edits.length === 0 ? bytes : spliceJson(bytes, edits, isShown ? top : undefined);
   const path = codec.path({ model: candidate.deployment.model, stream: call.stream });
   const noteSeals = hasNeighbours(codec.id, provider, ports)
     ? sealNotes(call.key.id, scope, ports.thoughts)

@@ -1,16 +1,18 @@
 // Edits members of a JSON text in place, leaving every other byte as it came.
 
 import { bufferOf } from './bytes.ts';
+import {
+  type Item,
+  isNamed,
+  type Members,
+  readElements,
+  readMembers,
+  readTop,
+  skipSpace,
+} from './json-places.ts';
 
-const QUOTE = 34;
-const BACKSLASH = 92;
-const COMMA = 44;
-const COLON = 58;
 const OPEN_BRACE = 123;
-const CLOSE_BRACE = 125;
 const OPEN_BRACKET = 91;
-const CLOSE_BRACKET = 93;
-const ASCII_MAX = 127;
 
 /**
  * One change: the value at `path`, a member's name or the place of a list's element for each level, becomes `json` (JSON
@@ -18,10 +20,6 @@ const ASCII_MAX = 127;
  */
 export type Edit = { path: (string | number)[]; json: string | undefined; present?: boolean };
 
-/** `start` is that of its quoted name. */
-type Member = { start: number; nameEnd: number; valueStart: number; end: number };
-/** A member, or an element of a list. */
-type Item = Pick<Member, 'start' | 'valueStart' | 'end'>;
 type Patch = { start: number; end: number; text: string };
 /** What all edits together make of a value: something else, or the same with changes in it. */
 type Change = { own: { json: string | undefined; present: boolean } | undefined; inner: Inner | undefined };
@@ -33,20 +31,20 @@ type Inner = { names: string[]; changes: Map<string | number, Change> };
  * that has already been parsed successfully. Members that do not exist are added at the end of their object, elements
  * right behind the last at the end of their list; missing objects on the way are made, missing lists and elements not.
  * Places in a list are those before all edits. Of duplicate names every one is edited, as parsers differ in which one
- * they believe. An edit below a value that is not an object replaces that value. Returns the same bytes when nothing
+ * they believe. `top`: where the members stand, if that is known. An edit below a value that is not an object replaces that value. Returns the same bytes when nothing
  * changes.
  */
-export function spliceJson(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
-  return splicerOf(edits)(bytes);
+export function spliceJson(bytes: Uint8Array, edits: readonly Edit[], top?: Members): Uint8Array {
+  return splicerOf(edits)(bytes, top);
 }
 
 /** The same for edits that many documents need. */
-export function splicerOf(edits: readonly Edit[]): (bytes: Uint8Array) => Uint8Array {
+export function splicerOf(edits: readonly Edit[]): (bytes: Uint8Array, top?: Members) => Uint8Array {
   const inner = newInner();
   for (const { path, json, present = false } of edits) plant(inner, path, json, present);
-  return (bytes) => {
+  return (bytes, top = readTop(bytes)) => {
     const patches: Patch[] = [];
-    editObject(bytes, skipSpace(bytes, 0), inner, patches);
+    editObject(bytes, top, inner, patches);
     return patches.length === 0 ? bytes : patched(bytes, patches);
   };
 }
@@ -168,8 +166,7 @@ function addedTo(inner: Inner, known: readonly (Change | undefined)[]): string[]
   return added;
 }
 
-function editObject(bytes: Uint8Array, at: number, inner: Inner, patches: Patch[]): void {
-  const { members, close } = readMembers(bytes, at);
+function editObject(bytes: Uint8Array, { members, close }: Members, inner: Inner, patches: Patch[]): void {
   const changes: (Change | undefined)[] = [];
   for (const member of members) {
     const name = inner.names.find((each) => isNamed(bytes, member, each));
@@ -238,103 +235,11 @@ function editValue(
   } else if (!inner) {
     return;
   } else if (first === OPEN_BRACE) {
-    editObject(bytes, valueStart, inner, patches);
+    editObject(bytes, readMembers(bytes, valueStart), inner, patches);
   } else if (first === OPEN_BRACKET && inner.changes.size > inner.names.length) {
     editList(bytes, valueStart, inner, patches);
   } else {
     const text = textOf({ own, inner });
     if (text !== undefined) patches.push({ start: valueStart, end, text });
   }
-}
-
-function readElements(bytes: Uint8Array, listAt: number): { elements: Item[]; close: number } {
-  const elements: Item[] = [];
-  let at = skipSpace(bytes, listAt + 1);
-  while (at < bytes.length && bytes[at] !== CLOSE_BRACKET) {
-    const end = valueEnd(bytes, at);
-    elements.push({ start: at, valueStart: at, end });
-    at = skipSpace(bytes, end);
-    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
-  }
-  return { elements, close: at };
-}
-
-function readMembers(bytes: Uint8Array, objectAt: number): { members: Member[]; close: number } {
-  const members: Member[] = [];
-  let at = skipSpace(bytes, objectAt + 1);
-  while (at < bytes.length && bytes[at] !== CLOSE_BRACE) {
-    const start = at;
-    const nameEnd = stringEnd(bytes, at);
-    at = skipSpace(bytes, nameEnd);
-    if (bytes[at] !== COLON) throw new SyntaxError('not a JSON object');
-    const valueStart = skipSpace(bytes, at + 1);
-    const end = valueEnd(bytes, valueStart);
-    members.push({ start, nameEnd, valueStart, end });
-    at = skipSpace(bytes, end);
-    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
-  }
-  return { members, close: at };
-}
-
-/** Whether the member has this name, however it is spelled. Most are told apart without making a text of them. */
-function isNamed(bytes: Uint8Array, { start, nameEnd }: Member, name: string): boolean {
-  const first = start + 1;
-  const length = nameEnd - 1 - first;
-  for (let i = 0; i < length; i++) {
-    const byte = bytes[first + i] as number;
-    if (byte === BACKSLASH || byte > ASCII_MAX)
-      return JSON.parse(bufferOf(bytes).toString('utf8', start, nameEnd)) === name;
-    if (byte !== name.charCodeAt(i)) return false;
-  }
-  return length === name.length;
-}
-
-/** Index behind the value that begins at `at`. */
-function valueEnd(bytes: Uint8Array, at: number): number {
-  const first = bytes[at];
-  if (first === QUOTE) return stringEnd(bytes, at);
-  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return scalarEnd(bytes, at);
-  let depth = 0;
-  for (let i = at; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (byte === QUOTE) i = stringEnd(bytes, i) - 1;
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      depth--;
-      if (depth === 0) return i + 1;
-    }
-  }
-  return bytes.length;
-}
-
-function scalarEnd(bytes: Uint8Array, at: number): number {
-  let i = at;
-  while (i < bytes.length) {
-    const byte = bytes[i] as number;
-    if (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || byte <= 32) break;
-    i++;
-  }
-  return i;
-}
-
-/** Index behind the closing quote of the string whose opening quote stands at `at`. */
-function stringEnd(bytes: Uint8Array, at: number): number {
-  let quote = bytes.indexOf(QUOTE, at + 1);
-  while (quote !== -1) {
-    let escapes = 0;
-    for (let i = quote - 1; bytes[i] === BACKSLASH; i--) escapes++;
-    if (escapes % 2 === 0) return quote + 1;
-    quote = bytes.indexOf(QUOTE, quote + 1);
-  }
-  return bytes.length;
-}
-
-function skipSpace(bytes: Uint8Array, at: number): number {
-  let i = at;
-  while (i < bytes.length) {
-    const byte = bytes[i];
-    if (byte !== 32 && byte !== 10 && byte !== 13 && byte !== 9) break;
-    i++;
-  }
-  return i;
 }

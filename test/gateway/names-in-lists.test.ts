@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { PATHS } from '../support/asking.ts';
 import { lastCharge } from '../support/billed.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import type { WireFormat } from '../support/script.ts';
+import type { BodyFormat } from '../support/script.ts';
 
 let sent: string[] = [];
 beforeEach(() => {
@@ -18,7 +18,7 @@ const USAGE = {
   completion_tokens: 1,
   total_tokens: 11,
 };
-const ANSWERS: Partial<Record<WireFormat, object>> = {
+const ANSWERS: Partial<Record<BodyFormat, object>> = {
   'openai-chat': {
     ...{ id: 'c', object: 'chat.completion', created: 1, usage: USAGE },
     choices: [{ index: 0, message: { role: 'assistant', content: 'Done.' }, finish_reason: 'stop' }],
@@ -81,7 +81,7 @@ const SCHEMA =
   '{"name" :"f",\n  "input_schema":{ "type":"object","maximum":12345678901234567890 ,"minimum": 1.0,"x":1E400,"\\u0061":"\\/"}}';
 const ASK = '"messages":[{"role":"user","content":"Hi"}] ,"max_tokens": 10';
 
-async function ask(client: WireFormat, body: string): Promise<string | undefined> {
+async function ask(client: BodyFormat, body: string): Promise<string | undefined> {
   const response = await fetch(gateway.url + PATHS[client], {
     method: 'POST',
     headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },

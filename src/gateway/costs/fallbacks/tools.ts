@@ -90,6 +90,11 @@ function isHosted(tool: JsonValue): tool is JsonObject & { type: string } {
   );
 }
 
+/** What has, or may have, a model of its own. */
+export function mayAsk(tool: JsonValue): boolean {
+  return isHosted(tool) && (tool.model !== undefined || tool.type.startsWith('openrouter:'));
+}
+
 /** Undefined for one that is left out. */
 function fitTool(
   tool: JsonObject,
