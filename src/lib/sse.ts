@@ -109,18 +109,28 @@ function nextLineEnd(bytes: Uint8Array, from: number): number {
   return cr === -1 ? end : from + cr;
 }
 
-/** Where each raw frame of whole-frame bytes ends, its blank line included. */
-export function frameEnds(bytes: Uint8Array): number[] {
-  const ends: number[] = [];
+/** Says of whole-frame bytes where the raw frame that begins at an index ends, its blank line included. */
+export function frameEndIn(bytes: Uint8Array): (start: number) => number {
   const hasCr = bytes.includes(CR);
-  let at = 0;
-  while (at < bytes.length) {
-    const lineAt = at;
-    const end = hasCr ? nextLineEnd(bytes, at) : lineFeed(bytes, at);
-    at = end + (hasCr && bytes[end] === CR && bytes[end + 1] === LF ? 2 : 1);
-    if (end === lineAt) ends.push(at);
+  return (start) => {
+    for (let at = start; at < bytes.length; ) {
+      const lineAt = at;
+      const end = hasCr ? nextLineEnd(bytes, at) : lineFeed(bytes, at);
+      at = end + (hasCr && bytes[end] === CR && bytes[end + 1] === LF ? 2 : 1);
+      if (end === lineAt) return Math.min(at, bytes.length);
+    }
+    return bytes.length;
+  };
+}
+
+/** Where each raw frame of whole-frame bytes ends. */
+export function frameEnds(bytes: Uint8Array): number[] {
+  const endOf = frameEndIn(bytes);
+  const ends: number[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    at = endOf(at);
+    ends.push(at);
   }
-  if ((ends.at(-1) ?? 0) < bytes.length) ends.push(bytes.length);
   return ends;
 }
 

@@ -6,17 +6,11 @@ import type { Codec, StreamDecoder, StreamMender } from '../../formats/codec.ts'
 import { bufferOf, needlesOf } from '../../lib/bytes.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
 import { putMembers } from '../../lib/splice.ts';
-import {
-  FRAME_BYTES_MAX,
-  FrameSplitter,
-  frameEnds,
-  parseFrames,
-  type SseFrame,
-  writeFrame,
-} from '../../lib/sse.ts';
+import { FRAME_BYTES_MAX, FrameSplitter, frameEndIn, parseFrames, type SseFrame } from '../../lib/sse.ts';
 import type { Meter } from '../meter.ts';
 import { type NoteSeals, noteSealsInFrames } from '../reasoning/seal-notes.ts';
 import { type Conversion, isContent, type Piece } from './conversion.ts';
+import { editJson, isBroken, isComment, soundRun } from './raw-frames.ts';
 import { usageMember } from './tail.ts';
 import { lastFrames, oversized } from './transcode.ts';
 
@@ -124,32 +118,30 @@ export class PassedStream implements Conversion {
   #pass(whole: Uint8Array, unterminated = false): Piece {
     const edits = this.#options.renames !== undefined;
     this.#options.mender?.notice(whole);
-    const isOpen = !this.#decoder.mayBeOver && !this.#decoder.awaitsUsage;
-    const isPlain = this.committed && !edits && !unterminated && isOpen;
-    const count = isPlain && this.#firstTell(whole) === -1 ? countSound(whole) : undefined;
-    if (count !== undefined) {
-      this.#frames += count;
-      this.#options.meter.hearFrames(this.#frames - this.#opening);
-      return { now: whole, last: undefined };
-    }
     const now = new Selection(whole);
     const last = new Selection(whole);
+    const endOf = frameEndIn(whole);
     let tellAt = this.committed ? this.#firstTell(whole) : 0;
-    let start = 0;
     let lastBytes = 0;
-    for (const end of frameEnds(whole)) {
-      const telling =
-        !this.committed ||
-        this.awaitsUsage ||
-        (tellAt !== -1 && tellAt < end) ||
-        isBroken(whole.subarray(start, end));
+    for (let start = 0; start < whole.length; ) {
+      if (this.#passesUnread && !unterminated) {
+        const { end, frames } = soundRun(whole, start, tellAt === -1 ? whole.length : tellAt);
+        this.#frames += frames;
+        now.take(start, end);
+        start = end;
+        if (start === whole.length) break;
+      }
+      const end = endOf(start);
+      const raw = whole.subarray(start, end);
+      const wasCommitted = this.committed;
+      const tells = tellAt !== -1 && tellAt < end;
+      const telling = !wasCommitted || this.awaitsUsage || tells || isBroken(raw);
       if (this.#ended) last.take(start, end);
       else if (!telling && !edits) {
-        if (!isComment(whole.subarray(start, end))) this.#frames++;
+        if (!isComment(raw)) this.#frames++;
         now.take(start, end);
-        lastBytes = end - start;
+        lastBytes = raw.length;
       } else {
-        const raw = whole.subarray(start, end);
         const shown = this.#passFrame(raw, telling);
         if (this.fault) return { now: this.#hold(now.bytes(), 0), last: this.#breakOff(this.fault) };
         lastBytes = shown?.length ?? lastBytes;
@@ -157,7 +149,7 @@ export class PassedStream implements Conversion {
         if (this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, shown ?? NO_BYTES]);
         else if (shown === raw) side.take(start, end);
         else if (shown) side.insert(shown);
-        if (this.committed) tellAt = this.#firstTell(whole, end);
+        if (this.committed && (tells || !wasCommitted)) tellAt = this.#firstTell(whole, end);
       }
       start = end;
     }
@@ -167,6 +159,14 @@ export class PassedStream implements Conversion {
     if (unterminated) lastBytes += BLANK_LINE.length;
     const ending = this.#ended ? joined(last.bytes(), this.#lastWord) : undefined;
     return { now: this.#hold(now.bytes(), lastBytes), last: ending };
+  }
+
+  /** The answer has begun and may not be over: a frame that tells of nothing is as good as any other. */
+  get #passesUnread(): boolean {
+    const { mayBeOver, awaitsUsage } = this.#decoder;
+    return (
+      this.committed && this.#options.renames === undefined && !this.#ended && !mayBeOver && !awaitsUsage
+    );
   }
 
   /** What may leave now: all but a last frame that must wait until the call is settled, as it may end the answer. */
@@ -243,34 +243,6 @@ export class PassedStream implements Conversion {
   }
 }
 
-/**
- * The frame with its data edited; as it is when its data is no JSON object, which an edit may be the first to see: not
- * every frame has been parsed before it comes here.
- */
-function editJson(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint8Array {
-  const buffer = bufferOf(raw);
-  const dataAt = buffer.indexOf('data:');
-  const open = buffer.indexOf('{', dataAt);
-  const close = buffer.lastIndexOf('}') + 1;
-  if (dataAt === -1 || open === -1 || close <= open) return raw;
-  const json = raw.subarray(open, close);
-  if (json.includes(LF) || json.includes(CR)) return editLines(raw, edit);
-  try {
-    const edited = edit(json);
-    return edited === json ? raw : Buffer.concat([raw.subarray(0, open), edited, raw.subarray(close)]);
-  } catch {
-    return raw;
-  }
-}
-
-/** Data in several lines becomes one: in JSON a line can only end between two tokens. */
-function editLines(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint8Array {
-  const [frame] = parseFrames(raw);
-  if (!frame || !isObject(tryParseJson(frame.data))) return raw;
-  const edited = edit(Buffer.from(frame.data.replaceAll('\n', '')));
-  return Buffer.from(writeFrame(Buffer.from(edited).toString('utf8'), frame.event));
-}
-
 const NO_BYTES = new Uint8Array(0);
 
 /** Both pieces as one; nothing is copied when one of them is empty. */
@@ -291,43 +263,6 @@ function isUsageChunk(frame: SseFrame): boolean {
 function modelIn(frame: SseFrame): string | undefined {
   return asString(asObject(tryParseJson(frame.data)).model);
 }
-
-/** A sign of life, which is no part of the answer. */
-function isComment(raw: Uint8Array): boolean {
-  return raw[0] === COLON && parseFrames(raw).length === 0;
-}
-
-/**
- * How many blank lines end more than a comment; undefined when a frame does not end as JSON does and must be looked at.
- * A byte is looked for much faster than a word.
- */
-function countSound(whole: Uint8Array): number | undefined {
-  let count = 0;
-  let isComment = whole[0] === COLON;
-  for (let at = whole.indexOf(LF); at !== -1; at = whole.indexOf(LF, at + 1)) {
-    const next = whole[at + 1] === CR ? at + 2 : at + 1;
-    if (whole[next] !== LF) continue;
-    if (!isComment && whole[whole[at - 1] === CR ? at - 2 : at - 1] !== CLOSING_BRACE) return undefined;
-    if (!isComment) count++;
-    isComment = whole[next + 1] === COLON;
-    at = next;
-  }
-  return count;
-}
-
-/** Half an event, as a dying upstream writes it: no client could read it. What ends as JSON does is believed to be it. */
-function isBroken(raw: Uint8Array): boolean {
-  let end = raw.length;
-  while (raw[end - 1] === LF || raw[end - 1] === CR) end--;
-  if (raw[end - 1] === CLOSING_BRACE) return false;
-  const data = parseFrames(raw)[0]?.data.trim() ?? '';
-  return data !== '' && data !== '[DONE]' && tryParseJson(data) === undefined;
-}
-
-const LF = 10;
-const CR = 13;
-const COLON = 58;
-const CLOSING_BRACE = 125;
 
 /** Ranges of one chunk and what stands between them; neighbouring ranges stay one piece. */
 class Selection {
@@ -357,7 +292,9 @@ class Selection {
   }
 
   #flush(next: number): void {
-    if (this.#to > this.#from) this.#pieces.push(this.#whole.subarray(this.#from, this.#to));
+    const isAll = this.#from === 0 && this.#to === this.#whole.length;
+    if (isAll) this.#pieces.push(this.#whole);
+    else if (this.#to > this.#from) this.#pieces.push(this.#whole.subarray(this.#from, this.#to));
     this.#from = next;
     this.#to = next;
   }

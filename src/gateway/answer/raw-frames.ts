@@ -1,0 +1,82 @@
+// What can be told of raw frames without parsing them, and edits that leave the rest of their bytes as they are.
+
+import { bufferOf } from '../../lib/bytes.ts';
+import { isObject, tryParseJson } from '../../lib/json.ts';
+import { parseFrames, writeFrame } from '../../lib/sse.ts';
+
+/** A sign of life, which is no part of the answer. */
+export function isComment(raw: Uint8Array): boolean {
+  return raw[0] === COLON && parseFrames(raw).length === 0;
+}
+
+/** A row of frames that end as JSON does, or are comments of one line, which do not count. */
+export type SoundRun = { end: number; frames: number };
+
+/** The longest such row from `from` on, of which no frame reaches beyond `limit`; what ends otherwise must be looked at. */
+export function soundRun(bytes: Uint8Array, from: number, limit: number): SoundRun {
+  // one kind of array, which the engine searches without a call
+  const plain = Buffer.isBuffer(bytes)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : bytes;
+  let end = from;
+  let frames = 0;
+  let isComment = plain[from] === COLON;
+  for (let at = plain.indexOf(LF, from); at !== -1; at = plain.indexOf(LF, at + 1)) {
+    const next = plain[at + 1] === CR ? at + 2 : at + 1;
+    if (next >= limit) break;
+    if (plain[next] !== LF) {
+      if (isComment) break;
+      continue;
+    }
+    if (!isComment) {
+      if (plain[plain[at - 1] === CR ? at - 2 : at - 1] !== CLOSING_BRACE) break;
+      frames++;
+    }
+    end = next + 1;
+    isComment = plain[end] === COLON;
+    at = next;
+  }
+  return { end, frames };
+}
+
+/** Half an event, as a dying upstream writes it: no client could read it. What ends as JSON does is believed to be it. */
+export function isBroken(raw: Uint8Array): boolean {
+  let end = raw.length;
+  while (raw[end - 1] === LF || raw[end - 1] === CR) end--;
+  if (raw[end - 1] === CLOSING_BRACE) return false;
+  const data = parseFrames(raw)[0]?.data.trim() ?? '';
+  return data !== '' && data !== '[DONE]' && tryParseJson(data) === undefined;
+}
+
+/**
+ * The frame with its data edited; as it is when its data is no JSON object, which an edit may be the first to see: not
+ * every frame has been parsed before it comes here.
+ */
+export function editJson(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint8Array {
+  const buffer = bufferOf(raw);
+  const dataAt = buffer.indexOf('data:');
+  const open = buffer.indexOf('{', dataAt);
+  const close = buffer.lastIndexOf('}') + 1;
+  if (dataAt === -1 || open === -1 || close <= open) return raw;
+  const json = raw.subarray(open, close);
+  if (json.includes(LF) || json.includes(CR)) return editLines(raw, edit);
+  try {
+    const edited = edit(json);
+    return edited === json ? raw : Buffer.concat([raw.subarray(0, open), edited, raw.subarray(close)]);
+  } catch {
+    return raw;
+  }
+}
+
+/** Data in several lines becomes one: in JSON a line can only end between two tokens. */
+function editLines(raw: Uint8Array, edit: (json: Uint8Array) => Uint8Array): Uint8Array {
+  const [frame] = parseFrames(raw);
+  if (!frame || !isObject(tryParseJson(frame.data))) return raw;
+  const edited = edit(Buffer.from(frame.data.replaceAll('\n', '')));
+  return Buffer.from(writeFrame(Buffer.from(edited).toString('utf8'), frame.event));
+}
+
+const LF = 10;
+const CR = 13;
+const COLON = 58;
+const CLOSING_BRACE = 125;
