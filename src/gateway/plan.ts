@@ -249,10 +249,23 @@ function ownSeals(
  * may see anybody's, since nothing leaves through it, but nobody else shall be sent what it made up.
  */
 function hasNeighbours(format: FormatId, provider: Provider, { config }: PlanPorts): boolean {
-  let accounts = provider.builtIn ? 1 : 0;
-  for (const { formats, credentials, builtIn } of config.providers.values())
-    if (!builtIn && formats.includes(format)) accounts += Math.max(1, credentials.length);
-  return accounts > 1;
+  return accountsOf(format, config.providers) + (provider.builtIn ? 1 : 0) > 1;
+}
+
+/** By format, for as long as a configuration holds: its providers never change. */
+const accounts = new WeakMap<Config['providers'], Map<FormatId, number>>();
+
+function accountsOf(format: FormatId, providers: Config['providers']): number {
+  const known = accounts.get(providers) ?? new Map<FormatId, number>();
+  accounts.set(providers, known);
+  let count = known.get(format);
+  if (count === undefined) {
+    count = 0;
+    for (const { formats, credentials, builtIn } of providers.values())
+      if (!builtIn && formats.includes(format)) count += Math.max(1, credentials.length);
+    known.set(format, count);
+  }
+  return count;
 }
 
 /** What the body asks of the gateway is not for the provider. */
