@@ -5,6 +5,7 @@ import { PATHS } from '../support/asking.ts';
 import { lastCharge } from '../support/billed.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import type { BodyFormat } from '../support/script.ts';
+import { modelAt } from '../support/substitutes.ts';
 
 let sent: string[] = [];
 beforeEach(() => {
@@ -44,9 +45,7 @@ let gateway: Gateway;
 beforeAll(async () => {
   const base_url = `${provider.url.origin}/v1`;
   const claude = { format: 'anthropic-messages', base_url, api_key: 'made-up' };
-  const model = (name: string, at: string) => ({
-    ...{ price: { input: 1, output: 1 }, deployments: [{ provider: at, model: name }] },
-  });
+  const model = (name: string, at: string) => modelAt(at, { input: 1, output: 1 }, name);
   gateway = await startGateway({
     upstreams: [],
     credit: 100,
@@ -60,7 +59,7 @@ beforeAll(async () => {
       models: {
         small: model('up-small', 'claude'),
         big: model('up-big', 'claude'),
-        free: { price: { input: 0, output: 0 }, deployments: [{ provider: 'claude', model: 'up-free' }] },
+        free: modelAt('claude', { input: 0, output: 0 }, 'up-free'),
         past: model('up-past', 'older'),
         dated: model('up-dated', 'older'),
         routed: model('v/routed', 'openrouter'),
