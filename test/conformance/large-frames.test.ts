@@ -53,8 +53,11 @@ function conversionOf(client: WireFormat, over: WireFormat): Conversion {
   };
   if (client !== over) return transcoded(codec(over), codec(client));
   const clean = (fault: Fault) => fault;
-  const renames = (json: Uint8Array) =>
-    spliceJson(json, [{ path: codec(over).telltale.modelPath, json: '"shown"', present: true }]);
+  const path = codec(over).telltale.modelPath;
+  const renames = {
+    rename: (json: Uint8Array) => spliceJson(json, [{ path, json: '"shown"', present: true }]),
+    isAtTop: path.length === 1,
+  };
   const shown = { requestId: 'r', renames, hideUsage: false, clean };
   return new PassedStream({ codec: codec(over), meter: new Meter(), ...shown });
 }

@@ -41,8 +41,11 @@ function passed(codec: Codec, meter: Meter): Conversion {
     codec,
     meter,
     requestId: 'request-1',
-    renames: (json) =>
-      spliceJson(json, [{ path: codec.telltale.modelPath, json: '"client-model"', present: true }]),
+    renames: {
+      rename: (json) =>
+        spliceJson(json, [{ path: codec.telltale.modelPath, json: '"client-model"', present: true }]),
+      isAtTop: codec.telltale.modelPath.length === 1,
+    },
     hideUsage: true,
     clean: (fault) => fault,
     costOf: () => FREE,

@@ -10,7 +10,9 @@ import { FRAME_BYTES_MAX, FrameSplitter, frameEndIn, parseFrames, type SseFrame 
 import type { Meter } from '../meter.ts';
 import { type NoteSeals, noteSealsInFrames } from '../reasoning/seal-notes.ts';
 import { type Conversion, isContent, type Piece } from './conversion.ts';
+import { FrameNames } from './frame-names.ts';
 import { editJson, isBroken, isComment, soundRun } from './raw-frames.ts';
+import type { Renames } from './shown-names.ts';
 import { usageMember } from './tail.ts';
 import { lastFrames, oversized } from './transcode.ts';
 
@@ -19,7 +21,7 @@ export type PassOptions = {
   meter: Meter;
   requestId: string;
   /** Shows the names of models that the client knows in place of the upstream's, if they differ. */
-  renames: ((json: Uint8Array) => Uint8Array) | undefined;
+  renames: Renames | undefined;
   /** The provider may ask another model in place of its own. */
   mayHandOver?: boolean;
   /** And tells which one it was by the model of the frames. */
@@ -47,8 +49,7 @@ export class PassedStream implements Conversion {
   readonly #splitter = new FrameSplitter();
   readonly #decoder: StreamDecoder;
   readonly #needles: readonly Buffer[];
-  /** The quoted member that names the model. */
-  readonly #modelNeedle: string;
+  readonly #names: FrameNames | undefined;
   #first: JsonObject | undefined;
   #frames = 0;
   /** Frames before the first one with content. */
@@ -64,7 +65,8 @@ export class PassedStream implements Conversion {
     this.#decoder = options.codec.streamDecoder();
     options.meter.watchCode(() => this.#code());
     this.#needles = needlesOf(options.codec.telltale.needles);
-    this.#modelNeedle = `"${options.codec.telltale.modelPath.at(-1)}"`;
+    const { modelPath } = options.codec.telltale;
+    this.#names = options.renames && new FrameNames(options.renames, modelPath.at(-1) ?? '');
   }
 
   /** Another model may have answered from the start: then the message bears its name. */
@@ -116,16 +118,17 @@ export class PassedStream implements Conversion {
   }
 
   #pass(whole: Uint8Array, unterminated = false): Piece {
-    const edits = this.#options.renames !== undefined;
+    const names = this.#names;
     this.#options.mender?.notice(whole);
     const now = new Selection(whole);
     const last = new Selection(whole);
     const endOf = frameEndIn(whole);
     let tellAt = this.committed ? this.#firstTell(whole) : 0;
+    let nameAt = names?.next(whole, 0) ?? -1;
     let lastBytes = 0;
     for (let start = 0; start < whole.length; ) {
       if (this.#passesUnread && !unterminated) {
-        const { end, frames } = soundRun(whole, start, tellAt === -1 ? whole.length : tellAt);
+        const { end, frames } = soundRun(whole, start, firstOf(tellAt, nameAt) ?? whole.length);
         this.#frames += frames;
         now.take(start, end);
         start = end;
@@ -136,8 +139,9 @@ export class PassedStream implements Conversion {
       const wasCommitted = this.committed;
       const tells = tellAt !== -1 && tellAt < end;
       const telling = !wasCommitted || this.awaitsUsage || tells || isBroken(raw);
+      const isNamed = nameAt !== -1 && nameAt < end;
       if (this.#ended) last.take(start, end);
-      else if (!telling && !edits) {
+      else if (!telling && !isNamed) {
         if (!isComment(raw)) this.#frames++;
         now.take(start, end);
         lastBytes = raw.length;
@@ -150,6 +154,7 @@ export class PassedStream implements Conversion {
         else if (shown === raw) side.take(start, end);
         else if (shown) side.insert(shown);
         if (this.committed && (tells || !wasCommitted)) tellAt = this.#firstTell(whole, end);
+        if (isNamed) nameAt = names?.next(whole, end) ?? -1;
       }
       start = end;
     }
@@ -164,9 +169,7 @@ export class PassedStream implements Conversion {
   /** The answer has begun and may not be over: a frame that tells of nothing is as good as any other. */
   get #passesUnread(): boolean {
     const { mayBeOver, awaitsUsage } = this.#decoder;
-    return (
-      this.committed && this.#options.renames === undefined && !this.#ended && !mayBeOver && !awaitsUsage
-    );
+    return this.committed && !this.#ended && !mayBeOver && !awaitsUsage;
   }
 
   /** What may leave now: all but a last frame that must wait until the call is settled, as it may end the answer. */
@@ -184,9 +187,9 @@ export class PassedStream implements Conversion {
     // behind the last word nothing is said any more
     if (!this.awaitsUsage) this.#frames++;
     const frame = telling ? parseFrames(raw)[0] : undefined;
-    if (!frame) return this.#rename(raw);
+    if (!frame) return this.#shown(raw);
     if (!this.#first) {
-      const shown = this.#rename(raw);
+      const shown = this.#shown(raw);
       const value = tryParseJson(shown === raw ? frame.data : (parseFrames(shown)[0]?.data ?? ''));
       if (isObject(value)) this.#first = value;
     }
@@ -205,8 +208,12 @@ export class PassedStream implements Conversion {
     if (frame.data.includes(`"${usageMember(codec)}"`)) meter.hearReport(this.#decoder.usage);
     if (this.#options.hideUsage && isUsageChunk(frame)) return undefined;
     if (unreadable) return undefined;
-    const shown = this.#rename(this.#withCost(raw, frame));
+    const shown = this.#shown(this.#withCost(raw, frame));
     return this.#options.mender?.mend(shown, frame) ?? shown;
+  }
+
+  #shown(raw: Uint8Array): Uint8Array {
+    return this.#names?.show(raw) ?? raw;
   }
 
   #begin(): void {
@@ -235,12 +242,6 @@ export class PassedStream implements Conversion {
     const cost = usage && costOf(meter.billed(usage));
     return cost ? editJson(raw, (json) => putMembers(json, codec.telltale.usagePath, cost)) : raw;
   }
-
-  #rename(raw: Uint8Array): Uint8Array {
-    const { renames } = this.#options;
-    if (!renames || !bufferOf(raw).includes(this.#modelNeedle)) return raw;
-    return editJson(raw, renames);
-  }
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -253,6 +254,12 @@ function joined(first: Uint8Array | string, second: Uint8Array | string): Uint8A
 
 const NOTHING: Piece = { now: '', last: undefined };
 const BLANK_LINE = new TextEncoder().encode('\n\n');
+
+/** The smaller of two places; undefined when there is neither. */
+function firstOf(one: number, other: number): number | undefined {
+  if (one === -1) return other === -1 ? undefined : other;
+  return other === -1 ? one : Math.min(one, other);
+}
 
 function isUsageChunk(frame: SseFrame): boolean {
   if (!frame.data.includes('"usage"')) return false;

@@ -15,15 +15,20 @@ import type { Call } from '../call.ts';
 import { sentAs } from '../costs/fallbacks/fit.ts';
 import type { PassPlan } from '../plan.ts';
 
-/**
- * What gives the names in a frame of a stream, or in a whole answer, back to those the client wrote; undefined where
- * none differ. The JSON has been parsed before, or is left as it is.
- */
+/** Gives the names in the data of a frame, or in a whole answer, back to those the client wrote. */
+export type Renames = {
+  /** The JSON has been parsed before, or is left as it is. */
+  rename(json: Uint8Array): Uint8Array;
+  /** One member at the top alone is renamed, whatever else there is. */
+  isAtTop: boolean;
+};
+
+/** Undefined where no names differ. */
 export function renamesOf(
   { codec, modelName, fallbacks: asked }: Call,
   { renamed, fallbacks, candidate }: PassPlan,
   isWhole = false,
-): ((json: Uint8Array) => Uint8Array) | undefined {
+): Renames | undefined {
   const own = candidate.deployment.model;
   const isAnyone = asked?.server === true;
   const isAlone = fallbacks.length === 0 && !isAnyone;
@@ -38,13 +43,16 @@ export function renamesOf(
     const value = tryParseJson(new TextDecoder().decode(json));
     return isObject(value) ? spliceJson(json, nameEdits(value, shown)) : json;
   };
-  if (!isAlone) return everywhere;
+  if (!isAlone) return { rename: everywhere, isAtTop: false };
   const path = isWhole ? [codec.modelMember] : codec.telltale.modelPath;
   const rename = splicerOf([{ path, json: JSON.stringify(modelName), present: true }]);
   // most answers bear one name, which is found without reading all of them
   const mayHaveMore = (json: Uint8Array) =>
     codec.id === 'anthropic-messages' && bufferOf(json).includes('"iterations"');
-  return (json) => (mayHaveMore(json) ? everywhere(json) : rename(json));
+  return {
+    rename: (json) => (mayHaveMore(json) ? everywhere(json) : rename(json)),
+    isAtTop: path.length === 1 && codec.id !== 'anthropic-messages',
+  };
 }
 
 /** A name in an answer; `answers`: of who answers for the model that was asked, whatever it is called. */

@@ -89,7 +89,7 @@ function write(call: Call, answer: CanonicalResponse): { body: Uint8Array; strea
 /** A provider's own bytes with what only we know: the name the client asked for, and the end it should have told. */
 function ownAnswer(bytes: Uint8Array, call: Call, plan: PassPlan): Uint8Array {
   const mended = plan.upstream.mending?.whole(bytes) ?? bytes;
-  return renamesOf(call, plan, true)?.(mended) ?? mended;
+  return renamesOf(call, plan, true)?.rename(mended) ?? mended;
 }
 
 /** The answer that events add up to which came in one piece. */
