@@ -207,6 +207,20 @@ models:
     });
   });
 
+  test('tells what one can do, the search among deferred tools included', async () => {
+    const cwd = scratchDir();
+    const read = async (...words: string[]) => (await osiris(['models', ...words], { cwd })).stdout;
+    expect(await read('claude-opus-4.6')).toMatch(/^ +can .*web search, tool search, reasoning/m);
+    expect(await read('gpt-4o')).not.toContain('tool search');
+    const can = async (name: string) => JSON.parse(await read(name, '--json')).capabilities;
+    expect(await can('claude-opus-4.6')).toMatchObject({ tools: true, reasoning: true, tool_search: true });
+    expect(await can('gpt-4o')).toMatchObject({
+      structured_output: true,
+      reasoning: false,
+      tool_search: false,
+    });
+  });
+
   test('tells the operator why one is not served', async () => {
     const cwd = scratchDir();
     writeFileSync(join(cwd, 'osiris.yaml'), PRICED);

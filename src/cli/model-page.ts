@@ -112,6 +112,7 @@ function abilities({ capabilities }: Model): string {
     [capabilities.audio, 'audio'],
     [capabilities.structuredOutput, 'structured output'],
     [capabilities.webSearch, 'web search'],
+    [capabilities.toolSearch, 'tool search'],
     [capabilities.thinking !== 'none', ['reasoning', ...capabilities.efforts].join(' ')],
   ];
   return words.flatMap(([can, word]) => (can ? [word] : [])).join(', ') || 'text';

@@ -1,6 +1,7 @@
 // `osiris models`: what clients can ask for, and for how much.
 
 import type { Command } from 'commander';
+import { viewCapabilities } from '../catalog/capability-view.ts';
 import type { Model, Price } from '../catalog/model.ts';
 import { sameName } from '../catalog/name.ts';
 import { priceAt, pricesAfter } from '../catalog/price.ts';
@@ -72,6 +73,7 @@ function modelJson(model: Model, config: Config, atMs: number): JsonObject {
     ...(priceAt(model, atMs) === undefined ? { not_served: whyUnpriced(model) } : {}),
     context: model.contextTokens ?? null,
     max_output: model.maxOutputTokens ?? null,
+    capabilities: viewCapabilities(model),
     providers: readyProviders(model, config),
   };
 }

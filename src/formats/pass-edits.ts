@@ -2,6 +2,7 @@
 
 import type { Loss } from '../canonical/loss.ts';
 import type { FormatId } from '../canonical/part.ts';
+import { editsBetween } from '../lib/edits-between.ts';
 import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 import type { Edit } from '../lib/splice.ts';
 import { membersOfBetas, REFUSED_BETA, toolsWithoutBetas } from './anthropic-messages/betas.ts';
@@ -25,15 +26,23 @@ const SAMPLING: Record<FormatId, readonly string[]> = {
   ],
 };
 
+export type PassEdits = {
+  edits: Edit[];
+  losses: Loss[];
+  /** The tools as the edits leave them, at the places they have in the body; undefined for one that is taken out. */
+  tools: (JsonValue | undefined)[];
+};
+
 /** Everything else of the body passes untouched. `usageInStream` is the provider's quirk. */
 export function passEdits(
   format: FormatId,
   body: JsonObject,
   target: Target,
   usageInStream = true,
-): { edits: Edit[]; losses: Loss[] } {
+): PassEdits {
   const edits: Edit[] = [];
   const losses: Loss[] = [];
+  let tools: PassEdits['tools'] = asArray(body.tools);
   const remove = (member: string, reason?: string): void => {
     edits.push({ path: member.split('.'), json: undefined });
     if (reason !== undefined) losses.push({ path: member, action: 'dropped', reason });
@@ -52,14 +61,15 @@ export function passEdits(
   if (format === 'anthropic-messages' && target.refusesBetas) {
     for (const member of membersOfBetas(target.refusesBetas)) if (has(member)) remove(member, REFUSED_BETA);
     const given = asArray(body.tools);
-    const tools = toolsWithoutBetas(given, target.refusesBetas, losses);
-    if (tools !== given) edits.push({ path: ['tools'], json: JSON.stringify(tools) });
+    tools = toolsWithoutBetas(given, target.refusesBetas, losses);
+    edits.push(...editsBetween(['tools'], given, tools));
   }
-  if (format !== 'openai-chat') return { edits, losses };
+  if (format !== 'openai-chat') return { edits, losses, tools };
   if (!usageInStream && body.stream_options !== undefined) remove('stream_options');
-  edits.push(...capEdits(body, target, losses), ...listEdits(body, target, losses));
-  edits.push(...searchEdits(body, target), ...thinkingEdits(body, target));
-  return { edits, losses };
+  edits.push(...capEdits(body, target, losses));
+  const lists = fitLists(body, target, losses);
+  edits.push(...lists.edits, ...searchEdits(body, target), ...thinkingEdits(body, target));
+  return { edits, losses, tools: lists.tools };
 }
 
 function valueAt(body: JsonObject, member: string): JsonValue | undefined {
@@ -114,20 +124,21 @@ function searchEdits(body: JsonObject, target: Target): Edit[] {
   return body.web_search === true && !hasOptions ? [{ path: ['web_search_options'], json: '{}' }] : [];
 }
 
-/** Messages and tools are written anew only where something in them has to change. */
-function listEdits(body: JsonObject, target: Target, losses: Loss[]): Edit[] {
+function fitLists(body: JsonObject, target: Target, losses: Loss[]): { edits: Edit[]; tools: JsonValue[] } {
   const refusesMarks = target.refuses?.includes(MARK) === true;
   const search = target.search === 'openrouter' ? readSearch(body, losses) : undefined;
   const edits: Edit[] = [];
-  for (const member of ['messages', 'tools']) {
+  const fit = (member: 'messages' | 'tools'): JsonValue[] => {
     const given = asArray(body[member]);
     let list = given;
     if (refusesMarks) list = withoutMarks(list, member, losses);
     if (member === 'messages' && !target.developerRole) list = withSystemRole(list);
     if (member === 'tools' && search) list = [...list, searchTool(search, losses)];
-    if (list !== given) edits.push({ path: [member], json: JSON.stringify(list) });
-  }
-  return edits;
+    if (list !== given) edits.push(...editsBetween([member], body[member], list));
+    return list;
+  };
+  fit('messages');
+  return { edits, tools: fit('tools') };
 }
 
 function withSystemRole(messages: JsonValue[]): JsonValue[] {

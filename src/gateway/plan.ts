@@ -19,6 +19,7 @@ import { refuseGeo } from '../formats/inference-geo.ts';
 import { needsGateway, passEdits } from '../formats/pass-edits.ts';
 import { isEnvelope, keepOwnSeals, scopeIn, sealFor } from '../formats/seal.ts';
 import { dearTierIn } from '../formats/service-tier.ts';
+import { editsBetween } from '../lib/edits-between.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { type Edit, spliceJson } from '../lib/splice.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -33,6 +34,7 @@ import { hasSearch, searchFormatsOf } from './candidates/search.ts';
 import { fitDearWishes } from './costs/dear-wishes.ts';
 import type { FallbackPorts, Sent } from './costs/fallbacks/fit.ts';
 import { fitOpaqueTools } from './costs/fallbacks/tools.ts';
+import { refuseRepeated } from './costs/repeated.ts';
 import { decode } from './decoded.ts';
 import type { Sealing } from './reasoning/answer-seals.ts';
 import { recallThoughts, rememberThoughts, turnHash } from './reasoning/recollection.ts';
@@ -162,7 +164,7 @@ function usableFormats(call: Call, candidate: Candidate, { sealKey }: PlanPorts)
 
 /**
  * The client's bytes with the edits the deployment needs. Only reasoning that its issuer may not see makes them be
- * written anew. Throws Fault 400 for what no deployment keeps.
+ * written anew. Throws Fault 400 for what no deployment keeps, or none shall read otherwise than it was read here.
  */
 export function passPlan(
   call: Call,
@@ -175,8 +177,9 @@ export function passPlan(
   if (codec.id === 'anthropic-messages') refuseThread(call.body);
   refuseGeo(call.body, target, codec);
   const { credential, scope, shown } = ownSeals(call, candidate, ports);
+  const top = refuseRepeated(call);
   const isShown = shown === undefined || shown.value === call.body;
-  const bytes = isShown ? call.bytes : new TextEncoder().encode(JSON.stringify(shown.value));
+  const bytes = isShown ? call.bytes : spliceJson(call.bytes, editsBetween([], call.body, shown.value), top);
   const early: Edit[] = [];
   const renamed = candidate.deployment.model !== call.modelName;
   if (renamed) early.push(...modelEdits(codec, candidate.deployment.model));
@@ -189,7 +192,11 @@ export function passPlan(
     if (hideUsage) early.push({ path: ['stream_options', 'include_usage'], json: 'true' });
   }
   const losses = [...(shown?.losses ?? []), ...fitted.losses];
-  const { edits, wishes } = fitDearWishes(call, candidate, target, ports, { edits: early, losses });
+  const { edits, wishes } = fitDearWishes(call, candidate, target, ports, {
+    ...fitted,
+    edits: early,
+    losses,
+  });
   if (codec.id === 'anthropic-messages') {
     for (const name of ACCOUNT_MEMBERS.filter((each) => each in call.body)) {
       edits.push({ path: [name], json: undefined });
@@ -197,7 +204,7 @@ export function passPlan(
     }
   }
   edits.push(...extraEdits(call));
-  const body = edits.length === 0 ? bytes : spliceJson(bytes, edits);
+  const body = edits.length === 0 ? bytes : spliceJson(bytes, edits, isShown ? top : undefined);
   const path = codec.path({ model: candidate.deployment.model, stream: call.stream });
   const noteSeals = hasNeighbours(codec.id, provider, ports)
     ? sealNotes(call.key.id, scope, ports.thoughts)
@@ -242,10 +249,23 @@ function ownSeals(
  * may see anybody's, since nothing leaves through it, but nobody else shall be sent what it made up.
  */
 function hasNeighbours(format: FormatId, provider: Provider, { config }: PlanPorts): boolean {
-  let accounts = provider.builtIn ? 1 : 0;
-  for (const { formats, credentials, builtIn } of config.providers.values())
-    if (!builtIn && formats.includes(format)) accounts += Math.max(1, credentials.length);
-  return accounts > 1;
+  return accountsOf(format, config.providers) + (provider.builtIn ? 1 : 0) > 1;
+}
+
+/** By format, for as long as a configuration holds: its providers never change. */
+const accounts = new WeakMap<Config['providers'], Map<FormatId, number>>();
+
+function accountsOf(format: FormatId, providers: Config['providers']): number {
+  const known = accounts.get(providers) ?? new Map<FormatId, number>();
+  accounts.set(providers, known);
+  let count = known.get(format);
+  if (count === undefined) {
+    count = 0;
+    for (const { formats, credentials, builtIn } of providers.values())
+      if (!builtIn && formats.includes(format)) count += Math.max(1, credentials.length);
+    known.set(format, count);
+  }
+  return count;
 }
 
 /** What the body asks of the gateway is not for the provider. */

@@ -155,7 +155,14 @@ const answers: JsonObject = {
     id: text('The name to ask for.'),
     display_name: text('The name for people.'),
     owned_by: text('Who made it.'),
-    context_length: { type: ['integer', 'null'], description: 'Tokens it can take.' },
+    context_window: { type: ['integer', 'null'], description: 'Tokens it can take.' },
+    max_output_tokens: { type: ['integer', 'null'], description: 'Tokens it can write.' },
+    capabilities: open('What it can do; null where nobody has said.', {
+      tools: { type: 'boolean', description: 'Calls tools.' },
+      reasoning: { type: 'boolean', description: 'Thinks before it answers.' },
+      structured_output: { type: 'boolean', description: 'Keeps to a JSON schema.' },
+      tool_search: { type: 'boolean', description: 'Finds deferred tools with the search of its provider.' },
+    }),
     pricing: open('USD.', {}),
   }),
   ModelList: open('The models this key may use.', {

@@ -2,6 +2,7 @@
 
 import { Elysia } from 'elysia';
 import { Fault, toFault } from '../canonical/fault.ts';
+import { viewCapabilities } from '../catalog/capability-view.ts';
 import { isModelAllowed, listModels } from '../catalog/list.ts';
 import type { Model } from '../catalog/model.ts';
 import { asNumber, viewPrices } from '../catalog/price-view.ts';
@@ -93,7 +94,6 @@ function entriesOf(model: Model): JsonObject[] {
 }
 
 function entryOf(model: Model, id: string): JsonObject {
-  const { capabilities } = model;
   return {
     id,
     object: 'model',
@@ -106,13 +106,7 @@ function entryOf(model: Model, id: string): JsonObject {
     max_output_tokens: model.maxOutputTokens ?? null,
     max_input_tokens: model.contextTokens ?? null,
     max_tokens: model.maxOutputTokens ?? null,
-    capabilities: {
-      tools: capabilities.tools,
-      images: capabilities.images ?? null,
-      files: capabilities.files ?? null,
-      reasoning: capabilities.thinking !== 'none',
-      structured_output: capabilities.structuredOutput,
-    },
+    capabilities: viewCapabilities(model),
     pricing: viewPrices(model, nowMs(), asNumber),
   };
 }

@@ -1,48 +1,52 @@
 // Edits members of a JSON text in place, leaving every other byte as it came.
 
 import { bufferOf } from './bytes.ts';
+import {
+  type Item,
+  isNamed,
+  type Members,
+  readElements,
+  readMembers,
+  readTop,
+  skipSpace,
+} from './json-places.ts';
 
-const QUOTE = 34;
-const BACKSLASH = 92;
-const COMMA = 44;
-const COLON = 58;
 const OPEN_BRACE = 123;
-const CLOSE_BRACE = 125;
 const OPEN_BRACKET = 91;
-const CLOSE_BRACKET = 93;
-const ASCII_MAX = 127;
 
 /**
- * One change: the member at `path` gets `json` (JSON text) as its value, or goes away when `json` is undefined.
- * With `present` only a member that exists is changed.
+ * One change: the value at `path`, a member's name or the place of a list's element for each level, becomes `json` (JSON
+ * text), or goes away when `json` is undefined. With `present` only one that exists is changed.
  */
-export type Edit = { path: string[]; json: string | undefined; present?: boolean };
+export type Edit = { path: (string | number)[]; json: string | undefined; present?: boolean };
 
-/** A change of a member that exists, whose path may go through arrays by the place of an element. */
-export type InnerEdit = { path: (string | number)[]; json: string; present: true };
-
-/** `start` is that of its quoted name. */
-type Member = { start: number; nameEnd: number; valueStart: number; end: number };
 type Patch = { start: number; end: number; text: string };
+/** What all edits together make of a value: something else, or the same with changes in it. */
+type Change = { own: { json: string | undefined; present: boolean } | undefined; inner: Inner | undefined };
+/** By member or place, with the names of the members apart, which every frame of a stream is searched for. */
+type Inner = { names: string[]; changes: Map<string | number, Change> };
 
 /**
- * The document with the edits applied. `bytes` must be a JSON object that has already been parsed successfully.
- * Members that do not exist are added at the end of their object; missing objects on the way are made; of
- * duplicate names every one is edited, as parsers differ in which one they believe. An edit below a value that
- * is not an object replaces that value. Returns the same bytes when nothing changes.
+ * The document with the edits applied, a later one on what the earlier ones made of it. `bytes` must be a JSON object
+ * that has already been parsed successfully. Members that do not exist are added at the end of their object, elements
+ * right behind the last at the end of their list; missing objects on the way are made, missing lists and elements not.
+ * Places in a list are those before all edits. Of duplicate names every one is edited, as parsers differ in which one
+ * they believe. `top`: where the members stand, if that is known. An edit below a value that is not an object replaces that value. Returns the same bytes when nothing
+ * changes.
  */
-export function spliceJson(bytes: Uint8Array, edits: readonly (Edit | InnerEdit)[]): Uint8Array {
-  const patches: Patch[] = [];
-  for (const edit of edits) collectPatches(bytes, skipSpace(bytes, 0), edit, edit.path, patches);
-  if (patches.length === 0) return bytes;
-  patches.sort((a, b) => a.start - b.start);
-  if (patches.some((patch, i) => i > 0 && patch.start <= (patches[i - 1] as Patch).end)) {
-    // patches that touch each other (two additions at one place, duplicates removed): one edit at a time
-    const [first, ...rest] = edits;
-    if (first && rest.length > 0) return spliceJson(spliceJson(bytes, [first]), rest);
-    return first ? spliceJson(patched(bytes, patches.slice(0, 1)), [first]) : bytes;
-  }
-  return patched(bytes, patches);
+export function spliceJson(bytes: Uint8Array, edits: readonly Edit[], top?: Members): Uint8Array {
+  return splicerOf(edits)(bytes, top);
+}
+
+/** The same for edits that many documents need. */
+export function splicerOf(edits: readonly Edit[]): (bytes: Uint8Array, top?: Members) => Uint8Array {
+  const inner = newInner();
+  for (const { path, json, present = false } of edits) plant(inner, path, json, present);
+  return (bytes, top = readTop(bytes)) => {
+    const patches: Patch[] = [];
+    editObject(bytes, top, inner, patches);
+    return patches.length === 0 ? bytes : patched(bytes, patches);
+  };
 }
 
 /**
@@ -92,145 +96,150 @@ function patched(bytes: Uint8Array, patches: Patch[]): Uint8Array {
   return target;
 }
 
-function collectPatches(
+function newInner(): Inner {
+  return { names: [], changes: new Map() };
+}
+
+function plant(
+  inner: Inner,
+  [name, ...rest]: readonly (string | number)[],
+  json: string | undefined,
+  present: boolean,
+): void {
+  if (name === undefined) return;
+  let change = inner.changes.get(name);
+  if (!change) {
+    change = { own: undefined, inner: undefined };
+    inner.changes.set(name, change);
+    if (typeof name === 'string') inner.names.push(name);
+  }
+  const { own } = change;
+  if (own && rest.length > 0) {
+    change.own =
+      own.json === undefined
+        ? { json: made(rest, json, present), present: false }
+        : { ...own, json: within(own.json, rest, json, present) };
+  } else if (rest.length > 0) {
+    change.inner ??= newInner();
+    plant(change.inner, rest, json, present);
+  } else if (!own || own.json !== undefined || !present) {
+    const isMade = own ? !own.present : textOf(change) !== undefined;
+    change.own = { json, present: present && !isMade };
+  }
+}
+
+/** Below what earlier edits have written. */
+function within(
+  written: string,
+  path: (string | number)[],
+  json: string | undefined,
+  present: boolean,
+): string {
+  const head = '{"":';
+  const bytes = new TextEncoder().encode(`${head}${written}}`);
+  const edited = spliceJson(bytes, [{ path: ['', ...path], json, present }]);
+  return new TextDecoder().decode(edited).slice(head.length, -1);
+}
+
+/** Below what earlier edits have taken away. */
+function made(path: (string | number)[], json: string | undefined, present: boolean): string | undefined {
+  const inner = newInner();
+  plant(inner, path, json, present);
+  return textOf({ own: undefined, inner });
+}
+
+/** What comes to be where nothing is. */
+function textOf({ own, inner }: Change): string | undefined {
+  if (own) return own.present ? undefined : own.json;
+  const members = inner ? addedTo(inner, []) : [];
+  return members.length === 0 ? undefined : `{${members.join()}}`;
+}
+
+/** The members that an object lacks. */
+function addedTo(inner: Inner, known: readonly (Change | undefined)[]): string[] {
+  const added: string[] = [];
+  for (const name of inner.names) {
+    const change = inner.changes.get(name);
+    const text = change && !known.includes(change) ? textOf(change) : undefined;
+    if (text !== undefined) added.push(`${JSON.stringify(name)}:${text}`);
+  }
+  return added;
+}
+
+function editObject(bytes: Uint8Array, { members, close }: Members, inner: Inner, patches: Patch[]): void {
+  const changes: (Change | undefined)[] = [];
+  for (const member of members) {
+    const name = inner.names.find((each) => isNamed(bytes, member, each));
+    changes.push(name === undefined ? undefined : inner.changes.get(name));
+  }
+  editItems(bytes, members, changes, addedTo(inner, changes), close, patches);
+}
+
+function editList(bytes: Uint8Array, at: number, inner: Inner, patches: Patch[]): void {
+  const { elements, close } = readElements(bytes, at);
+  const added: string[] = [];
+  for (let place = elements.length; ; place++) {
+    const next = inner.changes.get(place)?.own;
+    if (next?.json === undefined || next.present) break;
+    added.push(next.json);
+  }
+  const changes = elements.map((_, place) => inner.changes.get(place));
+  editItems(bytes, elements, changes, added, close, patches);
+}
+
+/** Patches follow each other as the items do. */
+function editItems(
   bytes: Uint8Array,
-  objectAt: number,
-  edit: Edit | InnerEdit,
-  path: readonly (string | number)[],
+  items: readonly Item[],
+  changes: readonly (Change | undefined)[],
+  added: string[],
+  close: number,
   patches: Patch[],
 ): void {
-  const { json, present } = edit;
-  const [name, ...rest] = path;
-  if (typeof name !== 'string') return;
-  const { members, close } = readMembers(bytes, objectAt);
-  const hits = members.filter((member) => isNamed(bytes, member, name));
-  for (const hit of hits) {
-    if (rest.length > 0 && bytes[hit.valueStart] === OPEN_BRACE) {
-      collectPatches(bytes, hit.valueStart, edit, rest, patches);
-    } else if (typeof rest[0] === 'number') {
-      collectElement(bytes, hit.valueStart, edit, rest, patches);
-    } else if (rest.length > 0) {
-      if (json !== undefined && !present)
-        patches.push({ start: hit.valueStart, end: hit.end, text: nest(rest, json) });
-    } else if (json !== undefined) {
-      patches.push({ start: hit.valueStart, end: hit.end, text: json });
-    } else {
-      patches.push(removal(members, members.indexOf(hit)));
+  let kept: Item | undefined;
+  for (let i = 0; i < items.length; i++) {
+    const change = changes[i];
+    const item = items[i] as Item;
+    if (!isRemoval(change)) {
+      if (change) editValue(bytes, item, change, patches);
+      kept = item;
+      continue;
     }
+    while (isRemoval(changes[i + 1])) i++;
+    const { end } = items[i] as Item;
+    // one comma goes with them: the one before, or the one behind where nothing is left before
+    patches.push(
+      kept
+        ? { start: kept.end, end, text: '' }
+        : { start: item.start, end: items[i + 1]?.start ?? end, text: '' },
+    );
   }
-  if (hits.length > 0 || json === undefined || present) return;
-  const last = members.at(-1);
-  const text = `${JSON.stringify(name)}:${nest(rest, json)}`;
-  const start = last ? last.end : close;
-  patches.push({ start, end: start, text: last ? `,${text}` : text });
+  if (added.length === 0) return;
+  const start = items.at(-1)?.end ?? close;
+  patches.push({ start, end: start, text: `${kept ? ',' : ''}${added.join()}` });
 }
 
-/** The same for what lies below an element of the array at `arrayAt`, if there is one. */
-function collectElement(
+function isRemoval(change: Change | undefined): boolean {
+  return change?.own !== undefined && change.own.json === undefined;
+}
+
+function editValue(
   bytes: Uint8Array,
-  arrayAt: number,
-  edit: Edit | InnerEdit,
-  [place, ...rest]: readonly (string | number)[],
+  { valueStart, end }: Item,
+  { own, inner }: Change,
   patches: Patch[],
 ): void {
-  if (bytes[arrayAt] !== OPEN_BRACKET) return;
-  let at = skipSpace(bytes, arrayAt + 1);
-  for (let i = 0; at < bytes.length && bytes[at] !== CLOSE_BRACKET; i++) {
-    if (i === place && bytes[at] === OPEN_BRACE) collectPatches(bytes, at, edit, rest, patches);
-    if (i === place) return;
-    at = skipSpace(bytes, valueEnd(bytes, at));
-    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
+  const first = bytes[valueStart];
+  if (own?.json !== undefined) {
+    patches.push({ start: valueStart, end, text: own.json });
+  } else if (!inner) {
+    return;
+  } else if (first === OPEN_BRACE) {
+    editObject(bytes, readMembers(bytes, valueStart), inner, patches);
+  } else if (first === OPEN_BRACKET && inner.changes.size > inner.names.length) {
+    editList(bytes, valueStart, inner, patches);
+  } else {
+    const text = textOf({ own, inner });
+    if (text !== undefined) patches.push({ start: valueStart, end, text });
   }
-}
-
-function nest(path: readonly (string | number)[], json: string): string {
-  return path.reduceRight<string>((inner, name) => `{${JSON.stringify(name)}:${inner}}`, json);
-}
-
-/** Cuts the member with one of its commas: the one before it, or after it for the first. */
-function removal(members: Member[], index: number): Patch {
-  const member = members[index] as Member;
-  const before = members[index - 1];
-  if (before) return { start: before.end, end: member.end, text: '' };
-  return { start: member.start, end: members[index + 1]?.start ?? member.end, text: '' };
-}
-
-function readMembers(bytes: Uint8Array, objectAt: number): { members: Member[]; close: number } {
-  const members: Member[] = [];
-  let at = skipSpace(bytes, objectAt + 1);
-  while (at < bytes.length && bytes[at] !== CLOSE_BRACE) {
-    const start = at;
-    const nameEnd = stringEnd(bytes, at);
-    at = skipSpace(bytes, nameEnd);
-    if (bytes[at] !== COLON) throw new SyntaxError('not a JSON object');
-    const valueStart = skipSpace(bytes, at + 1);
-    const end = valueEnd(bytes, valueStart);
-    members.push({ start, nameEnd, valueStart, end });
-    at = skipSpace(bytes, end);
-    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
-  }
-  return { members, close: at };
-}
-
-/** Whether the member has this name, however it is spelled. Most are told apart without making a text of them. */
-function isNamed(bytes: Uint8Array, { start, nameEnd }: Member, name: string): boolean {
-  const first = start + 1;
-  const length = nameEnd - 1 - first;
-  for (let i = 0; i < length; i++) {
-    const byte = bytes[first + i] as number;
-    if (byte === BACKSLASH || byte > ASCII_MAX)
-      return JSON.parse(bufferOf(bytes).toString('utf8', start, nameEnd)) === name;
-    if (byte !== name.charCodeAt(i)) return false;
-  }
-  return length === name.length;
-}
-
-/** Index behind the value that begins at `at`. */
-function valueEnd(bytes: Uint8Array, at: number): number {
-  const first = bytes[at];
-  if (first === QUOTE) return stringEnd(bytes, at);
-  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return scalarEnd(bytes, at);
-  let depth = 0;
-  for (let i = at; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (byte === QUOTE) i = stringEnd(bytes, i) - 1;
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      depth--;
-      if (depth === 0) return i + 1;
-    }
-  }
-  return bytes.length;
-}
-
-function scalarEnd(bytes: Uint8Array, at: number): number {
-  let i = at;
-  while (i < bytes.length) {
-    const byte = bytes[i] as number;
-    if (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || byte <= 32) break;
-    i++;
-  }
-  return i;
-}
-
-/** Index behind the closing quote of the string whose opening quote stands at `at`. */
-function stringEnd(bytes: Uint8Array, at: number): number {
-  let quote = bytes.indexOf(QUOTE, at + 1);
-  while (quote !== -1) {
-    let escapes = 0;
-    for (let i = quote - 1; bytes[i] === BACKSLASH; i--) escapes++;
-    if (escapes % 2 === 0) return quote + 1;
-    quote = bytes.indexOf(QUOTE, quote + 1);
-  }
-  return bytes.length;
-}
-
-function skipSpace(bytes: Uint8Array, at: number): number {
-  let i = at;
-  while (i < bytes.length) {
-    const byte = bytes[i];
-    if (byte !== 32 && byte !== 10 && byte !== 13 && byte !== 9) break;
-    i++;
-  }
-  return i;
 }

@@ -2,19 +2,16 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import type { JsonObject } from '../../src/lib/json.ts';
+import { makeKey } from '../support/asking.ts';
 import { billed, lastCharge, send } from '../support/billed.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { BIG, modelAt, OF_BIG, OF_SMALL, SMALL, startProvider } from '../support/substitutes.ts';
 
-// USD per million tokens; each answer is 1,000 tokens in and 100 out, and so is the advice
-const SMALL = { input: 10, output: 100 };
-const BIG = { input: 50, output: 500 };
-const OF_SMALL = 20_000_000n;
-const OF_BIG = 100_000_000n;
+/** Of each answer, and of the advice. */
 const COUNTS = { input_tokens: 1000, output_tokens: 100 };
 
-let asked: JsonObject[] = [];
 beforeEach(() => {
-  asked = [];
+  asked.length = 0;
 });
 
 const frame = (type: string, members: JsonObject) =>
@@ -51,32 +48,25 @@ function chatAnswerTo({ model, stream }: JsonObject): Response {
   });
 }
 
-const provider = Bun.serve({
-  hostname: '127.0.0.1',
-  port: 0,
-  async fetch(request) {
-    const body = (await request.json()) as JsonObject;
-    asked.push(body);
-    return request.url.endsWith('/chat/completions') ? chatAnswerTo(body) : answerTo(body);
-  },
-});
+const provider = startProvider((body, { url }) =>
+  url.endsWith('/chat/completions') ? chatAnswerTo(body) : answerTo(body),
+);
+const { asked } = provider;
 
 let gateway: Gateway;
 let limited: string;
 beforeAll(async () => {
-  const model = (price: object, name: string, at = 'anthropic') => ({
-    ...{ price, deployments: [{ provider: at, model: name }] },
-  });
-  const claude = { format: 'anthropic-messages', base_url: `${provider.url.origin}/v1`, api_key: 'made-up' };
+  const model = (price: object, name: string, at = 'anthropic') => modelAt(at, price, name);
+  const claude = { format: 'anthropic-messages', base_url: provider.baseUrl, api_key: 'made-up' };
   gateway = await startGateway({
     upstreams: [],
     credit: 1000,
     sections: {
       providers: {
-        anthropic: { base_url: `${provider.url.origin}/v1`, api_key: 'made-up' },
+        anthropic: { base_url: provider.baseUrl, api_key: 'made-up' },
         elsewhere: claude,
         chat: { ...claude, format: 'openai-chat' },
-        openrouter: { base_url: `${provider.url.origin}/v1`, api_key: 'x', format: 'anthropic-messages' },
+        openrouter: { base_url: provider.baseUrl, api_key: 'x', format: 'anthropic-messages' },
       },
       models: {
         small: model(SMALL, 'up-small'),
@@ -89,13 +79,12 @@ beforeAll(async () => {
       },
     },
   });
-  const made = async (...flags: string[]) =>
-    JSON.parse((await gateway.command(['keys', 'create', '--json', ...flags])).stdout).key as string;
-  limited = await made('--name', 'limited', '--credit', '100', '--models', 'small,same,steady');
+  const flags = ['--name', 'limited', '--credit', '100', '--models', 'small,same,steady'];
+  limited = (await makeKey(gateway, ...flags)).key;
 }, 120_000);
 afterAll(async () => {
   await gateway.stop();
-  await provider.stop(true);
+  await provider.stop();
 });
 
 const advisor = (model: string) => ({ type: 'advisor_20260301', name: 'advisor', model });

@@ -4,17 +4,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { join } from 'node:path';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { verifyLedger } from '../../src/store/sqlite/verify.ts';
+import { makeKey } from '../support/asking.ts';
 import { billed, lastCharge, send } from '../support/billed.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { chargeAfter } from '../support/ledger.ts';
+import { BIG, modelAt, OF_BIG, OF_SMALL, SMALL, startProvider } from '../support/substitutes.ts';
 
-// USD per million tokens; each answer is 1,000 tokens in and 100 out
-const SMALL = { input: 10, output: 100 };
-const BIG = { input: 50, output: 500, tiers: { fast: { input: 100, output: 1000 } } };
-const OF_SMALL = 1000n * 10_000n + 100n * 100_000n;
-const OF_BIG = 5n * OF_SMALL;
+const FASTER = { ...BIG, tiers: { fast: { input: 100, output: 1000 } } };
 
-let asked: JsonObject[] = [];
 /** By its name at the provider; undefined: who was asked. */
 let answers: string | undefined;
 /** Output tokens of the model that was asked before it declined. */
@@ -24,7 +21,7 @@ let adviser: string | undefined;
 beforeEach(() => {
   adviser = undefined;
   calls = false;
-  asked = [];
+  asked.length = 0;
   answers = undefined;
   declinedAfter = 0;
 });
@@ -99,35 +96,28 @@ function framesOf(body: JsonObject): string[] {
   ];
 }
 
-const provider = Bun.serve({
-  hostname: '127.0.0.1',
-  port: 0,
-  async fetch(request) {
-    const body = (await request.json()) as JsonObject;
-    asked.push(body);
-    if (body.stream !== true)
-      return new Response(JSON.stringify(messageOf(body)).replace('"input":{}', INPUT), JSON_TYPE);
-    const frames = framesOf(body);
-    const hangs = body.model === 'up-hangs' || body.model === 'up-sticks';
-    const stream = new ReadableStream({
-      start(controller) {
-        for (const each of hangs ? frames.slice(0, -3) : frames) controller.enqueue(each);
-        if (!hangs) controller.close();
-      },
-    });
-    return new Response(stream, { headers: { 'content-type': 'text/event-stream' } });
-  },
+const provider = startProvider((body) => {
+  if (body.stream !== true)
+    return new Response(JSON.stringify(messageOf(body)).replace('"input":{}', INPUT), JSON_TYPE);
+  const frames = framesOf(body);
+  const hangs = body.model === 'up-hangs' || body.model === 'up-sticks';
+  const stream = new ReadableStream({
+    start(controller) {
+      for (const each of hangs ? frames.slice(0, -3) : frames) controller.enqueue(each);
+      if (!hangs) controller.close();
+    },
+  });
+  return new Response(stream, { headers: { 'content-type': 'text/event-stream' } });
 });
+const { asked } = provider;
 
 let gateway: Gateway;
 let limited: string;
 let poor: string;
 let barely: { key: string; id: string };
 beforeAll(async () => {
-  const model = (price: object, name: string, at = 'claude') => ({
-    ...{ price, deployments: [{ provider: at, model: name }] },
-  });
-  const claude = { format: 'anthropic-messages', base_url: `${provider.url.origin}/v1`, api_key: 'made-up' };
+  const model = (price: object, name: string, at = 'claude') => modelAt(at, price, name);
+  const claude = { format: 'anthropic-messages', base_url: provider.baseUrl, api_key: 'made-up' };
   gateway = await startGateway({
     upstreams: [],
     credit: 1000,
@@ -138,22 +128,28 @@ beforeAll(async () => {
         same: model(SMALL, 'same'),
         hangs: model(SMALL, 'up-hangs'),
         sticks: model(SMALL, 'up-sticks'),
-        big: model(BIG, 'up-big'),
-        steady: model({ input: 50, output: 500 }, 'steady'),
+        big: model(FASTER, 'up-big'),
+        steady: model(BIG, 'steady'),
         free: model({ input: 0, output: 0 }, 'up-free'),
-        apart: model(BIG, 'up-apart', 'elsewhere'),
+        apart: model(FASTER, 'up-apart', 'elsewhere'),
       },
     },
   });
-  const made = async (...flags: string[]) =>
-    JSON.parse((await gateway.command(['keys', 'create', '--json', ...flags])).stdout) as typeof barely;
-  barely = await made('--name', 'barely', '--credit', '0.08', '--models', 'small');
-  ({ key: limited } = await made('--name', 'limited', '--credit', '100', '--models', 'small,same,steady'));
-  ({ key: poor } = await made('--name', 'poor', '--credit', '0.08'));
+  barely = await makeKey(gateway, '--name', 'barely', '--credit', '0.08', '--models', 'small');
+  ({ key: limited } = await makeKey(
+    gateway,
+    '--name',
+    'limited',
+    '--credit',
+    '100',
+    '--models',
+    'small,same,steady',
+  ));
+  ({ key: poor } = await makeKey(gateway, '--name', 'poor', '--credit', '0.08'));
 }, 120_000);
 afterAll(async () => {
   await gateway.stop();
-  await provider.stop(true);
+  await provider.stop();
 });
 
 const ENTRIES = [{ model: 'big', max_tokens: 50 }];

@@ -4,22 +4,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { join } from 'node:path';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { verifyLedger } from '../../src/store/sqlite/verify.ts';
+import { makeKey } from '../support/asking.ts';
 import { billed, lastCharge, send } from '../support/billed.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { chargeAfter } from '../support/ledger.ts';
+import { BIG, modelAt, OF_BIG, OF_SMALL, SMALL, startProvider } from '../support/substitutes.ts';
 
-// USD per million tokens; each answer is 1,000 tokens in and 100 out
-const SMALL = { input: 10, output: 100 };
-const BIG = { input: 50, output: 500 };
-const OF_SMALL = 20_000_000n;
-const OF_BIG = 100_000_000n;
 const USAGE = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 };
 
-let asked: JsonObject[] = [];
 /** By its name at the provider; undefined: who was asked. */
 let answers: string | undefined;
 beforeEach(() => {
-  asked = [];
+  asked.length = 0;
   answers = undefined;
 });
 
@@ -42,34 +38,27 @@ function framesOf(model: string): string[] {
   ].map((value) => `data: ${JSON.stringify(value)}\n\n`);
 }
 
-const provider = Bun.serve({
-  hostname: '127.0.0.1',
-  port: 0,
-  async fetch(request) {
-    const body = (await request.json()) as JsonObject;
-    asked.push(body);
-    const model = answers ?? String(body.model);
-    if (body.stream !== true) return Response.json(bodyOf(model));
-    const hangs = body.model === 'v/up-hangs';
-    const frames = hangs ? framesOf(model).slice(0, 2) : [...framesOf(model), 'data: [DONE]\n\n'];
-    const stream = new ReadableStream({
-      start(controller) {
-        for (const each of frames) controller.enqueue(each);
-        if (!hangs) controller.close();
-      },
-    });
-    return new Response(stream, { headers: { 'content-type': 'text/event-stream' } });
-  },
+const provider = startProvider((body) => {
+  const model = answers ?? String(body.model);
+  if (body.stream !== true) return Response.json(bodyOf(model));
+  const hangs = body.model === 'v/up-hangs';
+  const frames = hangs ? framesOf(model).slice(0, 2) : [...framesOf(model), 'data: [DONE]\n\n'];
+  const stream = new ReadableStream({
+    start(controller) {
+      for (const each of frames) controller.enqueue(each);
+      if (!hangs) controller.close();
+    },
+  });
+  return new Response(stream, { headers: { 'content-type': 'text/event-stream' } });
 });
+const { asked } = provider;
 
 let gateway: Gateway;
 let limited: string;
 let poor: string;
 beforeAll(async () => {
-  const model = (price: object, name: string, at = 'openrouter') => ({
-    ...{ price, deployments: [{ provider: at, model: name }] },
-  });
-  const chat = { base_url: `${provider.url.origin}/v1`, api_key: 'made-up' };
+  const model = (price: object, name: string, at = 'openrouter') => modelAt(at, price, name);
+  const chat = { base_url: provider.baseUrl, api_key: 'made-up' };
   gateway = await startGateway({
     upstreams: [],
     credit: 1000,
@@ -88,14 +77,13 @@ beforeAll(async () => {
       },
     },
   });
-  const made = async (...flags: string[]) =>
-    JSON.parse((await gateway.command(['keys', 'create', '--json', ...flags])).stdout).key as string;
-  limited = await made('--name', 'limited', '--credit', '100', '--models', 'small,same,steady');
-  poor = await made('--name', 'poor', '--credit', '0.1');
+  const flags = ['--name', 'limited', '--credit', '100', '--models', 'small,same,steady'];
+  limited = (await makeKey(gateway, ...flags)).key;
+  poor = (await makeKey(gateway, '--name', 'poor', '--credit', '0.1')).key;
 }, 120_000);
 afterAll(async () => {
   await gateway.stop();
-  await provider.stop(true);
+  await provider.stop();
 });
 
 describe.each([false, true])('`models` (streamed: %p)', (stream) => {

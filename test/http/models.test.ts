@@ -112,6 +112,13 @@ describe('the list', () => {
     expect((await client.models.retrieve('claude-opus-4.6')).id).toBe('claude-opus-4.6');
   });
 
+  test('tells what each can do', async () => {
+    const can = async (name: string) =>
+      ((await (await get(`/v1/models/${name}`)).json()) as { capabilities: object }).capabilities;
+    expect(await can('claude-opus-4-6')).toMatchObject({ tools: true, reasoning: true, tool_search: true });
+    expect(await can('gpt-5')).toMatchObject({ structured_output: true, tool_search: false });
+  });
+
   test('holds only what the key may use', async () => {
     const { key } = await makeKey(gateway, '--models', 'gpt-5,claude-opus-4-6');
     const { data } = (await (await get('/v1/models', key)).json()) as { data: { id: string }[] };

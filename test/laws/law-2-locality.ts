@@ -41,7 +41,7 @@ const cases = () =>
   drawn((c): Case => {
     const text = written(c, anyObject(c, 3));
     const edits = c.list(1, 3, (): Edit => {
-      const path = c.list(1, 3, () => c.one(...NAMES));
+      const path = [c.one(...NAMES), ...c.list(0, 2, () => c.one<string | number>(...NAMES, 0, 1, 2))];
       const json = c.chance(30) ? undefined : written(c, anyValue(c, 1));
       return c.chance(20) ? { path, json, present: true } : { path, json };
     });
@@ -75,17 +75,30 @@ const locality = (splice: Splice = spliceJson) =>
   });
 
 /** What the edit means, on the parsed value. */
-function edited(value: JsonObject, [name = '', ...rest]: string[], edit: Edit): JsonObject {
+function edited(value: JsonObject, [name = '', ...rest]: Edit['path'], edit: Edit): JsonObject {
   const out = { ...value };
-  const old = out[name];
-  if (rest.length === 0) {
-    if (edit.json === undefined) delete out[name];
-    else if (!edit.present || name in out) out[name] = JSON.parse(edit.json) as JsonValue;
-    return out;
-  }
-  if (isObject(old)) out[name] = edited(old, rest, edit);
-  else if (edit.json !== undefined && !edit.present) out[name] = edited({}, rest, edit);
+  if (typeof name === 'number') return out;
+  const member = changed(out[name], rest, edit);
+  if (member === undefined) delete out[name];
+  else out[name] = member;
   return out;
+}
+
+/** Undefined for what is not there, before or afterwards. */
+function changed(old: JsonValue | undefined, path: Edit['path'], edit: Edit): JsonValue | undefined {
+  const { json, present } = edit;
+  const [name, ...rest] = path;
+  if (name === undefined) {
+    if (json === undefined || (present && old === undefined)) return undefined;
+    return JSON.parse(json) as JsonValue;
+  }
+  if (isObject(old)) return edited(old, path, edit);
+  if (Array.isArray(old) && typeof name === 'number') {
+    if (name > old.length || (name === old.length && rest.length > 0)) return old;
+    return old.toSpliced(name, 1, ...[changed(old[name], rest, edit)].filter((each) => each !== undefined));
+  }
+  const isMade = json !== undefined && !present && path.every((each) => typeof each === 'string');
+  return isMade ? edited({}, path, edit) : old;
 }
 
 /** Outside the one place where the texts differ nothing has changed, and that place is no larger than the edit. */
@@ -96,7 +109,8 @@ function isLocal(before: string, after: string, { path, json }: Edit): boolean {
   while (end < Math.min(before.length, after.length) - start && before.at(-1 - end) === after.at(-1 - end))
     end++;
   const written = after.length - end - start;
-  const room = (json ?? '').length + path.reduce((sum, name) => sum + JSON.stringify(name).length + 4, 0);
+  const room =
+    (json ?? '').length + path.reduce<number>((sum, name) => sum + JSON.stringify(name).length + 4, 0);
   return written <= room;
 }
 

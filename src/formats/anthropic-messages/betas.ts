@@ -57,33 +57,29 @@ export function membersOfBetas(refused: readonly string[]): string[] {
   return unlocked(refused).flatMap(({ members = [] }) => members);
 }
 
-/** The tools without such members, and without such tools; the same list when there are none. */
+/** The tools without such members, and undefined in place of such tools. */
 export function toolsWithoutBetas(
   tools: JsonValue[],
   refused: readonly string[],
   losses: Loss[],
-): JsonValue[] {
+): (JsonValue | undefined)[] {
   const names = unlocked(refused).flatMap(({ ofTools = [] }) => ofTools);
   const types = unlocked(refused).flatMap((members) => members.tools ?? []);
-  let changed = false;
-  const list = tools.flatMap((tool, i): JsonValue[] => {
-    if (!isObject(tool)) return [tool];
+  return tools.map((tool, i) => {
+    if (!isObject(tool)) return tool;
     if (types.some((type) => asString(tool.type)?.startsWith(type))) {
-      changed = true;
       losses.push({ path: `tools[${i}]`, action: 'dropped', reason: REFUSED_BETA });
-      return [];
+      return undefined;
     }
-    if (!names.some((name) => name in tool)) return [tool];
-    changed = true;
+    if (!names.some((name) => name in tool)) return tool;
     const kept = { ...tool };
     for (const name of names) {
       if (!(name in kept)) continue;
       losses.push({ path: `tools[${i}].${name}`, action: 'dropped', reason: REFUSED_BETA });
       delete kept[name];
     }
-    return [kept];
+    return kept;
   });
-  return changed ? list : tools;
 }
 
 export const REFUSED_BETA = 'the provider refuses the beta it belongs to';

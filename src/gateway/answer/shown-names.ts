@@ -10,7 +10,7 @@ import {
   type JsonValue,
   tryParseJson,
 } from '../../lib/json.ts';
-import { type InnerEdit, spliceJson } from '../../lib/splice.ts';
+import { type Edit, spliceJson, splicerOf } from '../../lib/splice.ts';
 import type { Call } from '../call.ts';
 import { sentAs } from '../costs/fallbacks/fit.ts';
 import type { PassPlan } from '../plan.ts';
@@ -45,12 +45,12 @@ export function renamesOf(
   };
   if (!isAlone) return { rename: everywhere, isAtTop: false };
   const path = isWhole ? [codec.modelMember] : codec.telltale.modelPath;
-  const edit = { path, json: JSON.stringify(modelName), present: true };
+  const rename = splicerOf([{ path, json: JSON.stringify(modelName), present: true }]);
   // most answers bear one name, which is found without reading all of them
   const mayHaveMore = (json: Uint8Array) =>
     codec.id === 'anthropic-messages' && bufferOf(json).includes('"iterations"');
   return {
-    rename: (json) => (mayHaveMore(json) ? everywhere(json) : spliceJson(json, [edit])),
+    rename: (json) => (mayHaveMore(json) ? everywhere(json) : rename(json)),
     isAtTop: path.length === 1 && codec.id !== 'anthropic-messages',
   };
 }
@@ -59,8 +59,8 @@ export function renamesOf(
 type Told = { path: (string | number)[]; told: string; answers: boolean };
 
 /** Each by itself, so that all that stands around the names stays as it came. */
-function nameEdits(value: JsonObject, shown: (name: Told) => string): InnerEdit[] {
-  return namesIn(value).flatMap((name): InnerEdit[] => {
+function nameEdits(value: JsonObject, shown: (name: Told) => string): Edit[] {
+  return namesIn(value).flatMap((name): Edit[] => {
     const own = shown(name);
     return own === name.told ? [] : [{ path: name.path, json: JSON.stringify(own), present: true }];
   });

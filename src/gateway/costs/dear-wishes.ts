@@ -1,10 +1,10 @@
 // What of a client's own body may make it cost more than its model: tiers, geographies and other models it asks for.
 
-import type { Loss } from '../../canonical/loss.ts';
 import type { Codec, Target } from '../../formats/codec.ts';
 import { geoIn } from '../../formats/inference-geo.ts';
+import type { PassEdits } from '../../formats/pass-edits.ts';
 import { dearTierIn, tierEdits } from '../../formats/service-tier.ts';
-import { asArray, type JsonObject, type JsonValue, tryParseJson } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Edit } from '../../lib/splice.ts';
 import type { Call } from '../call.ts';
 import type { Candidate } from '../candidates/candidate.ts';
@@ -24,7 +24,7 @@ export function fitDearWishes(
   candidate: Candidate,
   target: Target,
   ports: FallbackPorts,
-  { edits, losses }: { edits: Edit[]; losses: Loss[] },
+  { edits, losses, tools }: PassEdits,
 ): { edits: Edit[]; wishes: DearWishes } {
   const { body, codec } = call;
   if (!hasAny(body, codec)) return { edits, wishes: NONE };
@@ -32,11 +32,9 @@ export function fitDearWishes(
   const asked = withoutTaken(body, fitted);
   const tier = dearTierIn(asked, codec);
   const fallbacks = fitFallbacks(call, candidate, ports, tier, losses);
-  const asking = fitAskingTools(call, candidate, ports, losses, () => toolsIn(fitted, body));
-  const again = asking.edits.map(({ path: [member] }) => member);
-  const earlier = fitted.filter(({ path: [member] }) => !again.includes(member));
+  const asking = fitAskingTools(call, candidate, ports, losses, tools);
   return {
-    edits: [...earlier, ...fallbacks.edits, ...asking.edits, ...routingEdits(call, candidate, losses)],
+    edits: [...fitted, ...fallbacks.edits, ...asking.edits, ...routingEdits(call, candidate, losses)],
     wishes: { tier, geo: geoIn(asked, codec), fallbacks: [...fallbacks.sent, ...asking.sent] },
   };
 }
@@ -48,13 +46,9 @@ function hasAny(body: JsonObject, { tierMembers }: Codec): boolean {
 
 /** The body as far as its own members go: what is taken out of it is not asked for. */
 function withoutTaken(body: JsonObject, edits: readonly Edit[]): JsonObject {
-  const taken = edits.flatMap(({ path, json }) => (json === undefined && path.length === 1 ? path : []));
+  const taken: unknown[] = edits.flatMap(({ path, json }) =>
+    json === undefined && path.length === 1 ? path : [],
+  );
   if (taken.length === 0) return body;
   return Object.fromEntries(Object.entries(body).filter(([name]) => !taken.includes(name)));
-}
-
-/** The tools as earlier edits leave them; the last edit of a member counts. */
-function toolsIn(edits: readonly Edit[], body: JsonObject): JsonValue[] {
-  const edited = edits.findLast(({ path }) => path.length === 1 && path[0] === 'tools');
-  return asArray(edited ? tryParseJson(edited.json ?? '[]') : body.tools);
 }

@@ -10,7 +10,8 @@ import { hasTags } from '../../../catalog/tags.ts';
 import type { Codec } from '../../../formats/codec.ts';
 import { geoIn, isPricedGeo, unpricedGeo } from '../../../formats/inference-geo.ts';
 import { tierEdits } from '../../../formats/service-tier.ts';
-import type { JsonValue } from '../../../lib/json.ts';
+import { editsOfList } from '../../../lib/edits-between.ts';
+import { asArray, type JsonValue } from '../../../lib/json.ts';
 import type { Edit } from '../../../lib/splice.ts';
 import type { Call } from '../../call.ts';
 import { type Candidate, formatsOf } from '../../candidates/candidate.ts';
@@ -47,29 +48,21 @@ export function fitFallbacks(
     return { edits: [{ path: ['fallbacks'], json: undefined }], sent: [] };
   }
   const sent: Sent[] = [];
-  let changed = false;
-  const list = fallbacks.entries.flatMap((entry, i): JsonValue[] => {
-    const given = (body.fallbacks as JsonValue[])[i] ?? null;
-    if (!entry) return [given];
+  const given = asArray(body.fallbacks);
+  const list = fallbacks.entries.map((entry, i): JsonValue | undefined => {
+    if (!entry) return given[i];
     const fitted = fitEntry(entry, call, candidate, pauses);
     if ('why' in fitted) {
-      changed = true;
       drop(`fallbacks[${i}]`, fitted.why);
-      return [];
+      return undefined;
     }
     sent.push(fitted);
     const { speed, lost } = fitSpeed(entry, fitted.price, isFast, call);
     for (const loss of lost) losses.push({ ...loss, path: `fallbacks[${i}].${loss.path}` });
-    if (lost.length === 0 && fitted.sentAs === entry.name) return [given];
-    changed = true;
     const { speed: _, ...rest } = entry.asked;
-    return [{ ...rest, model: fitted.sentAs, ...(speed === undefined ? {} : { speed }) }];
+    return { ...rest, model: fitted.sentAs, ...(speed === undefined ? {} : { speed }) };
   });
-  if (!changed) return { edits: [], sent };
-  return {
-    edits: [{ path: ['fallbacks'], json: list.length === 0 ? undefined : JSON.stringify(list) }],
-    sent,
-  };
+  return { edits: editsOfList('fallbacks', given, list), sent };
 }
 
 /** The same for `models`, of which only names are known; `route` without them lets the provider choose. */
@@ -84,17 +77,20 @@ function fitModels(
   const { models = null, route = null } = call.body;
   const drop = (path: string, reason: string) => losses.push({ path, action: 'dropped', reason });
   const edits: Edit[] = [];
-  const sent = entries.flatMap((entry, i): Sent[] => {
+  const sent: Sent[] = [];
+  const names = entries.map((entry, i) => {
     const fitted = entry ? fitEntry(entry, call, candidate, pauses) : { why: 'it names no model' };
     const why = 'why' in fitted ? fitted.why : lacksTier(fitted.price, tier) ? UNPRICED_TIER : undefined;
     if (why !== undefined) drop(`models[${i}]`, why);
-    return why === undefined && !('why' in fitted) ? [fitted] : [];
+    if (why !== undefined || 'why' in fitted) return undefined;
+    sent.push(fitted);
+    return fitted.sentAs;
   });
-  const isChanged = sent.length < entries.length || sent.some(({ name, sentAs }) => name !== sentAs);
-  if (models !== null && !Array.isArray(models)) drop('models', 'it is no list of names');
-  if (models !== null && (isChanged || !Array.isArray(models))) {
-    const names = sent.map(({ sentAs }) => sentAs);
-    edits.push({ path: ['models'], json: names.length === 0 ? undefined : JSON.stringify(names) });
+  if (Array.isArray(models)) {
+    edits.push(...editsOfList('models', models, names));
+  } else if (models !== null) {
+    drop('models', 'it is no list of names');
+    edits.push({ path: ['models'], json: undefined });
   }
   if (route !== null && (route !== 'fallback' || sent.length === 0)) {
     drop('route', 'which model would answer is not known');

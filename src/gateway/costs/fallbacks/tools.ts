@@ -3,6 +3,7 @@
 import type { Loss } from '../../../canonical/loss.ts';
 import type { CanonicalRequest, Tool } from '../../../canonical/request.ts';
 import type { Codec } from '../../../formats/codec.ts';
+import { editsOfList } from '../../../lib/edits-between.ts';
 import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Edit } from '../../../lib/splice.ts';
 import type { Call } from '../../call.ts';
@@ -20,32 +21,31 @@ type Asking = { call: Call; candidate: Candidate; ports: FallbackPorts; format: 
 
 /**
  * The tools of a client's own body as this provider takes them: models by its own names, without what asks one that
- * may not be asked, which is a loss each. `given`: the tools as earlier edits leave them.
+ * may not be asked, which is a loss each. `given`: the tools as earlier edits leave them, at the places that they had.
  */
 export function fitAskingTools(
   call: Call,
   candidate: Candidate,
   ports: FallbackPorts,
   losses: Loss[],
-  given: () => readonly JsonValue[],
+  given: readonly (JsonValue | undefined)[],
 ): Fitted {
   const asking = { call, candidate, ports, format: call.codec.id };
   const sent: Sent[] = [];
   // nearly all that clients bring are their own
   if (!asArray(call.body.tools).some(isHosted)) return { edits: [], sent };
   const gone = new Set<JsonValue>();
-  let changed = false;
-  const tools = given().flatMap((tool, i): JsonValue[] => {
-    const fitted = isObject(tool) ? fitTool(tool, `tools[${i}]`, asking, sent, losses) : tool;
-    changed ||= fitted !== tool;
-    if (fitted === undefined && isObject(tool)) gone.add(tool.name ?? null);
-    return fitted === undefined ? [] : [fitted];
+  const tools = given.map((tool, i): JsonValue | undefined => {
+    if (!isObject(tool)) return tool;
+    const fitted = fitTool(tool, `tools[${i}]`, asking, sent, losses);
+    if (fitted === undefined) gone.add(tool.name ?? null);
+    return fitted;
   });
-  if (!changed) return { edits: [], sent };
-  const edits: Edit[] = [{ path: ['tools'], json: tools.length === 0 ? undefined : JSON.stringify(tools) }];
+  const edits = editsOfList('tools', given, tools);
   const { tool_choice: choice } = call.body;
-  const isLeft = tools.length > 0 && !(isObject(choice) && gone.has(choice.name ?? ''));
-  if (choice !== undefined && !isLeft) {
+  const isLeft =
+    tools.some((tool) => tool !== undefined) && !(isObject(choice) && gone.has(choice.name ?? ''));
+  if (edits.length > 0 && choice !== undefined && !isLeft) {
     edits.push({ path: ['tool_choice'], json: undefined });
     losses.push({ path: 'tool_choice', action: 'dropped', reason: CHOICE_GONE });
   }
@@ -88,6 +88,11 @@ function isHosted(tool: JsonValue): tool is JsonObject & { type: string } {
   return (
     isObject(tool) && typeof tool.type === 'string' && tool.type !== 'custom' && tool.type !== 'function'
   );
+}
+
+/** What has, or may have, a model of its own. */
+export function mayAsk(tool: JsonValue): boolean {
+  return isHosted(tool) && (tool.model !== undefined || tool.type.startsWith('openrouter:'));
 }
 
 /** Undefined for one that is left out. */
@@ -134,13 +139,12 @@ export function routingEdits({ body, codec }: Call, { provider }: Candidate, los
   const plugins = asArray(body.plugins);
   const isAsking = (plugin: JsonValue) =>
     isObject(plugin) && (ASKING.test(String(plugin.id)) || namesModels(plugin));
-  const kept = plugins.filter((plugin) => !isAsking(plugin));
-  if (kept.length === plugins.length) return edits;
-  plugins.forEach((plugin, i) => {
-    if (isAsking(plugin)) losses.push({ path: `plugins[${i}]`, action: 'dropped', reason: UNPRICED });
+  const kept = plugins.map((plugin, i) => {
+    if (!isAsking(plugin)) return plugin;
+    losses.push({ path: `plugins[${i}]`, action: 'dropped', reason: UNPRICED });
+    return undefined;
   });
-  edits.push({ path: ['plugins'], json: kept.length === 0 ? undefined : JSON.stringify(kept) });
-  return edits;
+  return [...edits, ...editsOfList('plugins', plugins, kept)];
 }
 
 /** Also by another name than the one it is known by. */
