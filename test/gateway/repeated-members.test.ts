@@ -90,7 +90,6 @@ describe.each<[Client, string, string]>([
     `"tools":[{${advisor},"model":"dear","model":"anthropic-messages"}]`,
   ],
   ['anthropic-messages', 'speed', '"speed":"fast","speed":"standard"'],
-  ['anthropic-messages', 'x', '"x":1,"x":1'],
   [
     'google-generate-content',
     'generationConfig',
@@ -121,7 +120,8 @@ test('what is written anew says what was read here, and nothing else', async () 
 
 test('names that stand once in each of several objects pass, and so does what a client tells the model', async () => {
   const told = `{"type":"function","function":{"name":"f","parameters":{"type":"object","x":1,"x":2}}}`;
-  const body = `{${ASKS['openai-chat']}, "tools":[${told}],"__proto__":{"model":"a"},"metadata":{"model":"b"}}`;
+  const others = '"__proto__":{"model":"a"},"metadata":{"model":"b"},"user":"\\u006dax"';
+  const body = `{${ASKS['openai-chat']}, "tools":[${told}],${others}}`;
   expect((await ask('openai-chat', body)).status).toBe(200);
   expect(sent).toEqual([body]);
 });

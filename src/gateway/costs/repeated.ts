@@ -1,6 +1,7 @@
 // Refuses members that stand twice in a client's own body: which one the provider believes decides what is paid.
 
 import { Fault } from '../../canonical/fault.ts';
+import { bufferOf } from '../../lib/bytes.ts';
 import { asArray, type JsonObject } from '../../lib/json.ts';
 import { isNamed, type Members, readTop } from '../../lib/json-places.ts';
 import { repeatedName, repeatedWithin } from '../../lib/repeated.ts';
@@ -10,11 +11,36 @@ import { mayAsk } from './fallbacks/tools.ts';
 
 const NAME_CHARS_MAX = 64;
 
+/** What decides who answers and what it costs. */
+const DEAR = [
+  'model',
+  'models',
+  'route',
+  'provider',
+  'fallbacks',
+  'plugins',
+  'tools',
+  'web_search_options',
+  'service_tier',
+  'speed',
+  'inference_geo',
+  'n',
+  'stream',
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'generationConfig',
+].map((name) => ({ name, quoted: Buffer.from(`"${name}"`) }));
+
 /**
- * Where the members of the body stand, each of which is there once, as are those of what names other models. Throws
- * Fault `invalid_value`. Only what reaches a provider as it came has to be looked at.
+ * Throws Fault `invalid_value` where such a member stands twice, or one of what names other models. Returns where the
+ * members of the body stand, if that had to be found out. Only what reaches a provider as it came has to be looked at.
  */
-export function refuseRepeated({ bytes, body }: Pick<Call, 'bytes' | 'body'>): Members {
+export function refuseRepeated({ bytes, body }: Pick<Call, 'bytes' | 'body'>): Members | undefined {
+  const buffer = bufferOf(bytes);
+  const isSeenTwice = DEAR.some(({ name, quoted }) => name in body && standsTwice(buffer, quoted));
+  // names spelled as no client spells them are read letter by letter
+  if (!isSeenTwice && !hasEscapedLetter(buffer) && askingLists(body).length === 0) return undefined;
   const top = readTop(bytes);
   const name = repeatedName(bytes, top, body);
   if (name !== undefined) throw repeated([name]);
@@ -25,6 +51,25 @@ export function refuseRepeated({ bytes, body }: Pick<Call, 'bytes' | 'body'>): M
   }
   return top;
 }
+
+/** Also where the second one is deep in the body: the engine finds words much faster than their places. */
+function standsTwice(bytes: Buffer, word: Buffer): boolean {
+  const first = bytes.indexOf(word);
+  return first !== -1 && bytes.indexOf(word, first + word.length) !== -1;
+}
+
+/** `\u0040` to `\u007f`: what is no letter of a name may be there as often as it likes. */
+function hasEscapedLetter(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(ESCAPE); at !== -1; at = bytes.indexOf(ESCAPE, at + ESCAPE.length)) {
+    const row = bytes[at + ESCAPE.length] ?? 0;
+    if (row >= DIGIT_4 && row <= DIGIT_7) return true;
+  }
+  return false;
+}
+
+const ESCAPE = Buffer.from('\\u00');
+const DIGIT_4 = 52;
+const DIGIT_7 = 55;
 
 /** Nearly all bodies have none. */
 function askingLists(body: JsonObject): string[] {
