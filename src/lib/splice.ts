@@ -31,8 +31,8 @@ type Inner = { names: string[]; changes: Map<string | number, Change> };
  * that has already been parsed successfully. Members that do not exist are added at the end of their object, elements
  * right behind the last at the end of their list; missing objects on the way are made, missing lists and elements not.
  * Places in a list are those before all edits. Of duplicate names every one is edited, as parsers differ in which one
- * they believe. `top`: where the members stand, if that is known. An edit below a value that is not an object replaces that value. Returns the same bytes when nothing
- * changes.
+ * they believe. An edit below a value that is not an object replaces that value. `top`: where the members stand, if
+ * that is known. Returns the same bytes when nothing changes.
  */
 export function spliceJson(bytes: Uint8Array, edits: readonly Edit[], top?: Members): Uint8Array {
   return splicerOf(edits)(bytes, top);

@@ -88,7 +88,9 @@ export class FrameSplitter {
   /** The same for the common stream without any CR, at native speed. */
   #lastLfBoundary(chunk: Uint8Array): number {
     if (chunk.length === 0) return 0;
-    const blank = bufferOf(chunk).lastIndexOf('\n\n');
+    const isEnd = chunk[chunk.length - 1] === LF && chunk[chunk.length - 2] === LF;
+    // most chunks are whole frames
+    const blank = isEnd ? chunk.length - 2 : bufferOf(chunk).lastIndexOf(BLANK_LINE);
     const beginsBlank = this.#lineEmpty && chunk[0] === LF;
     this.#lineEmpty = chunk[chunk.length - 1] === LF;
     if (blank !== -1) return blank + 2;
@@ -97,6 +99,7 @@ export class FrameSplitter {
 }
 
 const EMPTY = new Uint8Array(0);
+const BLANK_LINE = Buffer.from('\n\n');
 
 function lineFeed(bytes: Uint8Array, from: number): number {
   const lf = bytes.indexOf(LF, from);

@@ -118,13 +118,27 @@ export class PassedStream implements Conversion {
   }
 
   #pass(whole: Uint8Array, unterminated = false): Piece {
-    const names = this.#names;
     this.#options.mender?.notice(whole);
+    const tellAt = this.committed ? this.#firstTell(whole) : 0;
+    const nameAt = this.#names?.next(whole, 0) ?? -1;
+    if (tellAt === -1 && nameAt === -1 && !unterminated && this.#passesUnread) {
+      const { end, frames } = soundRun(whole, 0, whole.length);
+      if (end === whole.length) {
+        this.#frames += frames;
+        this.#options.meter.hearFrames(this.#frames - this.#opening);
+        return { now: whole, last: undefined };
+      }
+    }
+    return this.#passEach(whole, unterminated, tellAt, nameAt);
+  }
+
+  /** Frame by frame, but for rows of frames that pass unread. The places are the first ones that tell and name. */
+  #passEach(whole: Uint8Array, unterminated: boolean, firstTellAt: number, firstNameAt: number): Piece {
     const now = new Selection(whole);
     const last = new Selection(whole);
     const endOf = frameEndIn(whole);
-    let tellAt = this.committed ? this.#firstTell(whole) : 0;
-    let nameAt = names?.next(whole, 0) ?? -1;
+    let tellAt = firstTellAt;
+    let nameAt = firstNameAt;
     let lastBytes = 0;
     for (let start = 0; start < whole.length; ) {
       if (this.#passesUnread && !unterminated) {
@@ -154,7 +168,7 @@ export class PassedStream implements Conversion {
         else if (shown === raw) side.take(start, end);
         else if (shown) side.insert(shown);
         if (this.committed && (tells || !wasCommitted)) tellAt = this.#firstTell(whole, end);
-        if (isNamed) nameAt = names?.next(whole, end) ?? -1;
+        if (isNamed) nameAt = this.#names?.next(whole, end) ?? -1;
       }
       start = end;
     }
