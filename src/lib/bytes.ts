@@ -16,6 +16,43 @@ export function needlesOf(words: readonly string[]): readonly Buffer[] {
   return needles;
 }
 
+/** Where the first of the needles stands; -1 when none does. */
+export function firstNeedle(bytes: Uint8Array, needles: readonly Buffer[]): number {
+  const buffer = bufferOf(bytes);
+  let first = -1;
+  for (const needle of needles) {
+    const at = buffer.indexOf(needle);
+    if (at !== -1 && (first === -1 || at < first)) first = at;
+  }
+  return first;
+}
+
+/** The same from place to place: however many there are of one needle, the bytes are searched once for each other. */
+export class NextNeedle {
+  readonly #buffer: Buffer;
+  readonly #needles: readonly Buffer[];
+  /** By needle; -1 for one that does not come any more. */
+  readonly #places: number[] = [];
+
+  constructor(bytes: Uint8Array, needles: readonly Buffer[]) {
+    this.#buffer = bufferOf(bytes);
+    this.#needles = needles;
+  }
+
+  /** Where the first one stands at or behind `from`, which never goes back; -1 when none does. */
+  next(from: number): number {
+    let first = -1;
+    for (let i = 0; i < this.#needles.length; i++) {
+      const known = this.#places[i];
+      const isAhead = known !== undefined && (known === -1 || known >= from);
+      const at = isAhead ? known : this.#buffer.indexOf(this.#needles[i] as Buffer, from);
+      this.#places[i] = at;
+      if (at !== -1 && (first === -1 || at < first)) first = at;
+    }
+    return first;
+  }
+}
+
 /** Without the byte order mark that some begin with, which JSON has no place for (RFC 8259 8.1). */
 export function withoutMark(bytes: Uint8Array): Uint8Array {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;

@@ -43,8 +43,9 @@ export function readMembers(bytes: Uint8Array, objectAt: number): Members {
 }
 
 /** The name as the parser reads it. */
-export function nameOf(bytes: Uint8Array, { start, nameEnd }: Member): string {
-  return JSON.parse(bufferOf(bytes).toString('utf8', start, nameEnd));
+export function nameOf(bytes: Uint8Array, { start, nameEnd }: Pick<Member, 'start' | 'nameEnd'>): string {
+  const quoted = bufferOf(bytes).toString('utf8', start, nameEnd);
+  return quoted.includes('\\') ? JSON.parse(quoted) : quoted.slice(1, -1);
 }
 
 /** Whether the member has this name, however it is spelled. Most are told apart without making a text of them. */
@@ -89,7 +90,7 @@ function scalarEnd(bytes: Uint8Array, at: number): number {
 }
 
 /** Index behind the closing quote of the string whose opening quote stands at `at`. */
-function stringEnd(bytes: Uint8Array, at: number): number {
+export function stringEnd(bytes: Uint8Array, at: number): number {
   let quote = bytes.indexOf(QUOTE, at + 1);
   while (quote !== -1) {
     let escapes = 0;

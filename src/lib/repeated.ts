@@ -1,8 +1,16 @@
 // Names that stand twice in one object of a JSON text, of which parsers differ in which one they believe.
 
-import { isObject, type JsonObject, type JsonValue } from './json.ts';
-import { type Members, nameOf, readElements, readMembers } from './json-places.ts';
+import { bufferOf } from './bytes.ts';
+import type { JsonObject } from './json.ts';
+import { type Members, nameOf, stringEnd } from './json-places.ts';
 import type { Edit } from './splice.ts';
+
+const QUOTE = 34;
+const COMMA = 44;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
 
 /** The first such name among the members of an object, which was parsed as `value`. */
 export function repeatedName(bytes: Uint8Array, { members }: Members, value: JsonObject): string | undefined {
@@ -17,33 +25,42 @@ export function repeatedName(bytes: Uint8Array, { members }: Members, value: Jso
   return undefined;
 }
 
-/** Where the first one stands in the value that begins at `at`, at whatever depth. */
-export function repeatedWithin(bytes: Uint8Array, at: number, value: JsonValue): Edit['path'] | undefined {
-  if (Array.isArray(value)) {
-    const { elements } = readElements(bytes, at);
-    return firstBelow(
-      value.map((each, i) => [i, elements[i]?.valueStart ?? at, each] as const),
-      bytes,
-    );
-  }
-  if (!isObject(value)) return undefined;
-  const found = readMembers(bytes, at);
-  const name = repeatedName(bytes, found, value);
-  if (name !== undefined) return [name];
-  const below = found.members.map((member) => {
-    const each = nameOf(bytes, member);
-    return [each, member.valueStart, value[each] ?? null] as const;
-  });
-  return firstBelow(below, bytes);
-}
-
-function firstBelow(
-  values: readonly (readonly [name: string | number, at: number, value: JsonValue])[],
-  bytes: Uint8Array,
-): Edit['path'] | undefined {
-  for (const [name, at, value] of values) {
-    const path = repeatedWithin(bytes, at, value);
-    if (path) return [name, ...path];
+/** Where the first one stands in the value that begins at `at`, found in one pass however deep the value is. */
+export function repeatedWithin(bytes: Uint8Array, at: number): Edit['path'] | undefined {
+  /** Where in each object or list that is open the pass is: at a member's name, or at the place of an element. */
+  const path: Edit['path'] = [];
+  const seen: (Set<string> | undefined)[] = [];
+  const buffer = bufferOf(bytes);
+  let awaitsName = false;
+  for (let i = at; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === QUOTE) {
+      const end = stringEnd(bytes, i);
+      const last = path.length - 1;
+      if (awaitsName) {
+        const name = nameOf(buffer, { start: i, nameEnd: end });
+        path[last] = name;
+        const names = seen[last];
+        if (names?.has(name)) return path;
+        if (names) names.add(name);
+        else seen[last] = new Set([name]);
+        awaitsName = false;
+      }
+      i = end - 1;
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      awaitsName = byte === OPEN_BRACE;
+      path.push(awaitsName ? '' : 0);
+      seen.push(undefined);
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      awaitsName = false;
+      path.pop();
+      seen.pop();
+    } else if (byte === COMMA) {
+      const step = path.at(-1);
+      awaitsName = typeof step === 'string';
+      if (typeof step === 'number') path[path.length - 1] = step + 1;
+    }
+    if (path.length === 0) return undefined;
   }
   return undefined;
 }

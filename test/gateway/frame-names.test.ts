@@ -1,8 +1,12 @@
 // Names in the frames of a stream: those that begin alike are renamed as each by itself would be.
 
 import { describe, expect, test } from 'bun:test';
+import type { Codec } from '../../src/formats/codec.ts';
+import { CODECS } from '../../src/formats/index.ts';
 import { FrameNames } from '../../src/gateway/answer/frame-names.ts';
+import { PassedStream } from '../../src/gateway/answer/pass.ts';
 import { editJson, soundRun } from '../../src/gateway/answer/raw-frames.ts';
+import { Meter } from '../../src/gateway/meter.ts';
 import { spliceJson } from '../../src/lib/splice.ts';
 
 const frame = (data: string) => Buffer.from(`data: ${data}\n\n`);
@@ -96,6 +100,8 @@ describe('a row of sound frames', () => {
     ['with names of events', 'event: x\ndata: {}\n\n', { end: 19, frames: 1 }],
     ['in CRLF', 'data: {}\r\n\r\ndata: {}\r\n\r\n', { end: 24, frames: 2 }],
     ['comments between them, which do not count', 'data: {}\n\n: x\n\ndata: {}\n\n', { end: 25, frames: 2 }],
+    ['blank lines more than they need, which do not count', '\n\ndata: {}\n\n\n\n\n', { end: 15, frames: 1 }],
+    ['the same in CRLF', '\r\ndata: {}\r\n\r\n\r\n: x\r\n\r\n', { end: 23, frames: 1 }],
     ['a comment that goes on with data is looked at', ': x\ndata: {}\n\n', { end: 0, frames: 0 }],
     ['half a frame ends it', 'data: {}\n\ndata: {"a":\n\ndata: {}\n\n', { end: 10, frames: 1 }],
     ['a word ends it', 'data: {}\n\ndata: [DONE]\n\n', { end: 10, frames: 1 }],
@@ -117,3 +123,27 @@ describe('a row of sound frames', () => {
     expect(soundRun(Buffer.from('xxxxdata: {}\n\n').subarray(4), 0, 10)).toEqual({ end: 10, frames: 1 });
   });
 });
+
+test.each(['\n', '\r\n', '\r'])(
+  'blank lines that keep a stream alive are no frames that were paid for: %j',
+  (end) => {
+    const chat = CODECS.find(({ id }) => id === 'openai-chat') as Codec;
+    const told = (content: string) =>
+      `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}`;
+    const output = (blanks: number, renames: boolean) => {
+      const meter = new Meter();
+      const stream = new PassedStream({
+        codec: chat,
+        meter,
+        requestId: 'r',
+        renames: renames ? { rename: (json) => json, isAtTop: true } : undefined,
+        hideUsage: false,
+        clean: (fault) => fault,
+      });
+      const wire = ['a', 'b', 'c'].map((each) => told(each) + end.repeat(2 + blanks)).join('');
+      for (const byte of Buffer.from(wire)) stream.push(Uint8Array.of(byte));
+      return meter.usage().output;
+    };
+    for (const renames of [false, true]) expect([output(0, renames), output(5, renames)]).toEqual([3, 3]);
+  },
+);

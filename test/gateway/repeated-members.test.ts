@@ -95,6 +95,17 @@ describe.each<[Client, string, string]>([
     'generationConfig',
     '"generationConfig":{"candidateCount":8},"generationConfig":{}',
   ],
+  ['google-generate-content', 'serviceTier', '"serviceTier":"priority","serviceTier":"standard"'],
+  [
+    'google-generate-content',
+    'generationConfig.maxOutputTokens',
+    '"generationConfig":{"maxOutputTokens":9000,"maxOutputTokens":1}',
+  ],
+  [
+    'google-generate-content',
+    'generation_config.candidate_count',
+    '"generation_config":{"candidate_count":8,"candidate_count":1}',
+  ],
 ])('for %s, %s', (client, path, members) => {
   test(`is refused: ${members.replaceAll(/\s/g, ' ')}`, async () => {
     const before = await balanceOf(gateway);
@@ -109,6 +120,35 @@ describe.each<[Client, string, string]>([
     expect(sent).toEqual([]);
     expect(await balanceOf(gateway)).toBe(before);
   });
+});
+
+test.each<[Client, string, string]>([
+  ['openai-chat', 'Model', 'model'],
+  ['openai-chat', 'SERVICE_TIER', 'service_tier'],
+  ['openai-chat', 'to\u006fl\u017f', 'tools'],
+  ['openai-responses', 'Max_Output_To\u212aens', 'max_output_tokens'],
+  ['anthropic-messages', 'Speed', 'speed'],
+])(
+  'for %s, what programs that fold letters read as another member is refused: %s',
+  async (client, name, dear) => {
+    const { status, answer } = await ask(client, `{${ASKS[client]},${JSON.stringify(name)}:"dear"}`);
+    expect(status).toBe(400);
+    const { message, param } = asObject(answer.error);
+    expect(message).toBe(
+      `Some programs take \`${name}\` for \`${dear}\`. Send \`${dear}\` in its place, once.`,
+    );
+    expect(param).toBe(name);
+    expect(sent).toEqual([]);
+  },
+);
+
+test('a tool of many levels with much in it is read once, not once for each level', async () => {
+  const much = `${'['.repeat(500)}${'[],'.repeat(1_300_000)}1${']'.repeat(500)}`;
+  const tool = `{"type":"openrouter:web_search","parameters":{"x":${much}}}`;
+  const started = performance.now();
+  const { status } = await ask('openai-chat', `{${ASKS['openai-chat']},"tools":[${tool}]}`);
+  expect(status).toBe(200);
+  expect(performance.now() - started).toBeLessThan(8_000);
 });
 
 test('what is written anew says what was read here, and nothing else', async () => {

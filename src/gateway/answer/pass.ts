@@ -3,7 +3,7 @@
 import type { Fault } from '../../canonical/fault.ts';
 import type { CodeSeen, ShownCost, Usage } from '../../canonical/usage.ts';
 import type { Codec, StreamDecoder, StreamMender } from '../../formats/codec.ts';
-import { bufferOf, needlesOf } from '../../lib/bytes.ts';
+import { firstNeedle, NextNeedle, needlesOf } from '../../lib/bytes.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
 import { putMembers } from '../../lib/splice.ts';
 import { FRAME_BYTES_MAX, FrameSplitter, frameEndIn, parseFrames, type SseFrame } from '../../lib/sse.ts';
@@ -119,7 +119,7 @@ export class PassedStream implements Conversion {
 
   #pass(whole: Uint8Array, unterminated = false): Piece {
     this.#options.mender?.notice(whole);
-    const tellAt = this.committed ? this.#firstTell(whole) : 0;
+    const tellAt = this.committed ? firstNeedle(whole, this.#needles) : 0;
     const nameAt = this.#names?.next(whole, 0) ?? -1;
     if (tellAt === -1 && nameAt === -1 && !unterminated && this.#passesUnread) {
       const { end, frames } = soundRun(whole, 0, whole.length);
@@ -137,6 +137,7 @@ export class PassedStream implements Conversion {
     const now = new Selection(whole);
     const last = new Selection(whole);
     const endOf = frameEndIn(whole);
+    const later = new NextNeedle(whole, this.#needles);
     let tellAt = firstTellAt;
     let nameAt = firstNameAt;
     let lastBytes = 0;
@@ -167,7 +168,7 @@ export class PassedStream implements Conversion {
         if (this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, shown ?? NO_BYTES]);
         else if (shown === raw) side.take(start, end);
         else if (shown) side.insert(shown);
-        if (this.committed && (tells || !wasCommitted)) tellAt = this.#firstTell(whole, end);
+        if (this.committed && (tells || !wasCommitted) && end < whole.length) tellAt = later.next(end);
         if (isNamed) nameAt = this.#names?.next(whole, end) ?? -1;
       }
       start = end;
@@ -234,17 +235,6 @@ export class PassedStream implements Conversion {
     if (this.committed) return;
     this.committed = true;
     this.#opening = this.#frames - 1;
-  }
-
-  /** Where the first needle stands at or behind `from`; -1 when none does. */
-  #firstTell(bytes: Uint8Array, from = 0): number {
-    const buffer = bufferOf(bytes);
-    let first = -1;
-    for (const needle of this.#needles) {
-      const at = buffer.indexOf(needle, from);
-      if (at !== -1 && (first === -1 || at < first)) first = at;
-    }
-    return first;
   }
 
   #withCost(raw: Uint8Array, frame: SseFrame): Uint8Array {

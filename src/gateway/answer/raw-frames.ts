@@ -4,12 +4,13 @@ import { bufferOf } from '../../lib/bytes.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
 import { parseFrames, writeFrame } from '../../lib/sse.ts';
 
-/** A sign of life, which is no part of the answer. */
+/** A sign of life, which is no part of the answer: a comment, or a blank line more than a frame needs. */
 export function isComment(raw: Uint8Array): boolean {
-  return raw[0] === COLON && parseFrames(raw).length === 0;
+  const [first] = raw;
+  return first === LF || first === CR || (first === COLON && parseFrames(raw).length === 0);
 }
 
-/** A row of frames that end as JSON does, or are comments of one line, which do not count. */
+/** A row of frames that end as JSON does, or are comments of one line or blank ones, which do not count. */
 export type SoundRun = { end: number; frames: number };
 
 /** The longest such row from `from` on, of which no frame reaches beyond `limit`; what ends otherwise must be looked at. */
@@ -22,6 +23,12 @@ export function soundRun(bytes: Uint8Array, from: number, limit: number): SoundR
   let frames = 0;
   let isComment = plain[from] === COLON;
   for (let at = plain.indexOf(LF, from); at !== -1; at = plain.indexOf(LF, at + 1)) {
+    const isBlank = at === end || (at === end + 1 && plain[end] === CR);
+    if (isBlank && at < limit) {
+      end = at + 1;
+      isComment = plain[end] === COLON;
+      continue;
+    }
     const next = plain[at + 1] === CR ? at + 2 : at + 1;
     if (next >= limit) break;
     if (plain[next] !== LF) {

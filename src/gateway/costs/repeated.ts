@@ -2,8 +2,8 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import { bufferOf } from '../../lib/bytes.ts';
-import { asArray, type JsonObject } from '../../lib/json.ts';
-import { isNamed, type Members, readTop } from '../../lib/json-places.ts';
+import { asArray, asObject, isObject, type JsonObject } from '../../lib/json.ts';
+import { isNamed, type Members, readMembers, readTop } from '../../lib/json-places.ts';
 import { repeatedName, repeatedWithin } from '../../lib/repeated.ts';
 import type { Edit } from '../../lib/splice.ts';
 import type { Call } from '../call.ts';
@@ -22,6 +22,7 @@ const DEAR = [
   'tools',
   'web_search_options',
   'service_tier',
+  'serviceTier',
   'speed',
   'inference_geo',
   'n',
@@ -30,26 +31,71 @@ const DEAR = [
   'max_completion_tokens',
   'max_output_tokens',
   'generationConfig',
-].map((name) => ({ name, quoted: Buffer.from(`"${name}"`) }));
+  'generation_config',
+].map(wordOf);
+
+/** The same in Google's format within these. */
+const CONFIGS = ['generationConfig', 'generation_config'];
+const DEAR_IN_CONFIG = ['maxOutputTokens', 'max_output_tokens', 'candidateCount', 'candidate_count'].map(
+  wordOf,
+);
+
+function wordOf(name: string): { name: string; quoted: Buffer } {
+  return { name, quoted: Buffer.from(`"${name}"`) };
+}
 
 /**
- * Throws Fault `invalid_value` where such a member stands twice, or one of what names other models. Returns where the
- * members of the body stand, if that had to be found out. Only what reaches a provider as it came has to be looked at.
+ * Throws Fault `invalid_value` where such a member stands twice, or one of what names other models, or one in other
+ * capital letters. Returns where the members of the body stand, if that had to be found out. Only what reaches a
+ * provider as it came has to be looked at.
  */
 export function refuseRepeated({ bytes, body }: Pick<Call, 'bytes' | 'body'>): Members | undefined {
+  refuseOtherLetters(body);
   const buffer = bufferOf(bytes);
-  const isSeenTwice = DEAR.some(({ name, quoted }) => name in body && standsTwice(buffer, quoted));
+  const configs = CONFIGS.map((name) => asObject(body[name]));
+  const isSeenTwice =
+    hasTwice(buffer, DEAR, body) || configs.some((config) => hasTwice(buffer, DEAR_IN_CONFIG, config));
   // names spelled as no client spells them are read letter by letter
   if (!isSeenTwice && !hasEscapedLetter(buffer) && askingLists(body).length === 0) return undefined;
   const top = readTop(bytes);
   const name = repeatedName(bytes, top, body);
   if (name !== undefined) throw repeated([name]);
+  const placeOf = (member: string) => top.members.find((each) => isNamed(bytes, each, member))?.valueStart;
+  for (const config of CONFIGS) {
+    const value = body[config];
+    const configAt = isObject(value) ? placeOf(config) : undefined;
+    if (configAt === undefined) continue;
+    const inConfig = repeatedName(bytes, readMembers(bytes, configAt), asObject(value));
+    if (inConfig !== undefined) throw repeated([config, inConfig]);
+  }
   for (const list of askingLists(body)) {
-    const member = top.members.find((each) => isNamed(bytes, each, list));
-    const path = member && repeatedWithin(bytes, member.valueStart, body[list] ?? null);
+    const listAt = placeOf(list);
+    const path = listAt === undefined ? undefined : repeatedWithin(bytes, listAt);
     if (path) throw repeated([list, ...path]);
   }
   return top;
+}
+
+/** Programs written in Go take `Model` for `model`, whichever comes last (Unmarshal of encoding/json). */
+function refuseOtherLetters(body: JsonObject): void {
+  for (const name of Object.keys(body)) {
+    const dear = name.length > NAME_CHARS_MAX ? undefined : BY_FOLDED.get(folded(name));
+    if (dear === undefined || dear === name) continue;
+    const message = `Some programs take \`${name}\` for \`${dear}\`. Send \`${dear}\` in its place, once.`;
+    throw new Fault('invalid_value', message, { param: name });
+  }
+}
+
+/** In both ways, as there are letters with one capital letter, and capital ones with one small letter. */
+function folded(name: string): string {
+  return name.toUpperCase().toLowerCase();
+}
+
+const BY_FOLDED = new Map(DEAR.map(({ name }) => [folded(name), name]));
+
+/** Whether any of the words that are members of the object stands twice in the text. */
+function hasTwice(text: Buffer, words: typeof DEAR, object: JsonObject): boolean {
+  return words.some(({ name, quoted }) => name in object && standsTwice(text, quoted));
 }
 
 /** Also where the second one is deep in the body: the engine finds words much faster than their places. */
