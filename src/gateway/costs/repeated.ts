@@ -79,12 +79,16 @@ export function refuseRepeated({ bytes, body }: Pick<Call, 'bytes' | 'body'>): M
 /** Programs written in Go take `Model` for `model`, whichever comes last (Unmarshal of encoding/json). */
 function refuseOtherLetters(body: JsonObject): void {
   for (const name of Object.keys(body)) {
-    const dear = name.length > NAME_CHARS_MAX ? undefined : BY_FOLDED.get(folded(name));
+    if (PLAIN_NAME.test(name) || name.length > NAME_CHARS_MAX) continue;
+    const dear = BY_FOLDED.get(folded(name));
     if (dear === undefined || dear === name) continue;
     const message = `Some programs take \`${name}\` for \`${dear}\`. Send \`${dear}\` in its place, once.`;
     throw new Fault('invalid_value', message, { param: name });
   }
 }
+
+/** Most names have no other letters. */
+const PLAIN_NAME = /^[a-z0-9_]*$/;
 
 /** In both ways, as there are letters with one capital letter, and capital ones with one small letter. */
 function folded(name: string): string {
