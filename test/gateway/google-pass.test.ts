@@ -179,6 +179,21 @@ describe('what may be the last piece', () => {
     expect([string(now), string(last)]).toEqual(['', frames.at(-1) ?? '']);
   });
 
+  test('waits also behind signs of life, in one piece with it or not', () => {
+    const sign = ': alive\r\n\r\n';
+    for (const gap of [sign, '\r\n', sign + sign])
+      for (const pieces of [
+        [...frames, gap],
+        [...frames.slice(0, -1), frames.at(-1) + gap],
+        [...frames, gap, gap],
+      ]) {
+        const stream = passing();
+        const before = pieces.map((piece) => string(stream.push(Buffer.from(piece)).now)).join('');
+        expect(before).toBe(frames.slice(0, -1).join(''));
+        expect(before + string(stream.end().last)).toBe(pieces.join(''));
+      }
+  });
+
   test('is let go when another one follows, for models that give a reason in every piece', () => {
     const stream = passing();
     const piece = (letter: string) =>

@@ -140,7 +140,8 @@ export class PassedStream implements Conversion {
     const later = new NextNeedle(whole, this.#needles);
     let tellAt = firstTellAt;
     let nameAt = firstNameAt;
-    let lastBytes = 0;
+    // signs of life belong to the frame before them, which may be the last one
+    let lastBytes = this.#held.length;
     for (let start = 0; start < whole.length; ) {
       if (this.#passesUnread && !unterminated) {
         const { end, frames } = soundRun(whole, start, firstOf(tellAt, nameAt) ?? whole.length);
@@ -156,8 +157,12 @@ export class PassedStream implements Conversion {
       const telling = !wasCommitted || this.awaitsUsage || tells || isBroken(raw);
       const isNamed = nameAt !== -1 && nameAt < end;
       if (this.#ended) last.take(start, end);
-      else if (!telling && !isNamed) {
-        if (!isComment(raw)) this.#frames++;
+      else if (isComment(raw)) {
+        if (this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, raw]);
+        else now.take(start, end);
+        lastBytes += raw.length;
+      } else if (!telling && !isNamed) {
+        this.#frames++;
         now.take(start, end);
         lastBytes = raw.length;
       } else {
@@ -198,7 +203,6 @@ export class PassedStream implements Conversion {
 
   /** The frame as it leaves; undefined when it is not the client's to see. */
   #passFrame(raw: Uint8Array, telling: boolean): Uint8Array | undefined {
-    if (isComment(raw)) return raw;
     // behind the last word nothing is said any more
     if (!this.awaitsUsage) this.#frames++;
     const frame = telling ? parseFrames(raw)[0] : undefined;
