@@ -163,8 +163,8 @@ function usableFormats(call: Call, candidate: Candidate, { sealKey }: PlanPorts)
 }
 
 /**
- * The client's bytes with the edits the deployment needs. Only reasoning that its issuer may not see makes them be
- * written anew. Throws Fault 400 for what no deployment keeps, or none shall read otherwise than it was read here.
+ * The client's bytes with the edits the deployment needs. Throws Fault 400 for what no deployment keeps, or none shall
+ * read otherwise than it was read here.
  */
 export function passPlan(
   call: Call,

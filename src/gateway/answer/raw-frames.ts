@@ -21,26 +21,26 @@ export function soundRun(bytes: Uint8Array, from: number, limit: number): SoundR
     : bytes;
   let end = from;
   let frames = 0;
-  let isComment = plain[from] === COLON;
+  let inComment = plain[from] === COLON;
   for (let at = plain.indexOf(LF, from); at !== -1; at = plain.indexOf(LF, at + 1)) {
     const isBlank = at === end || (at === end + 1 && plain[end] === CR);
     if (isBlank && at < limit) {
       end = at + 1;
-      isComment = plain[end] === COLON;
+      inComment = plain[end] === COLON;
       continue;
     }
     const next = plain[at + 1] === CR ? at + 2 : at + 1;
     if (next >= limit) break;
     if (plain[next] !== LF) {
-      if (isComment) break;
+      if (inComment) break;
       continue;
     }
-    if (!isComment) {
+    if (!inComment) {
       if (plain[plain[at - 1] === CR ? at - 2 : at - 1] !== CLOSING_BRACE) break;
       frames++;
     }
     end = next + 1;
-    isComment = plain[end] === COLON;
+    inComment = plain[end] === COLON;
     at = next;
   }
   return { end, frames };
