@@ -3,7 +3,7 @@
 import type { JsonObject } from '../lib/json.ts';
 import type { Model } from './model.ts';
 
-/** By the names of the configuration file; null where nobody has said. */
+/** Null where nobody has said. */
 export function viewCapabilities({ capabilities }: Model): JsonObject {
   return {
     tools: capabilities.tools,
