@@ -2,6 +2,7 @@
 
 import type { Usage } from '../canonical/usage.ts';
 import type { Price } from '../catalog/model.ts';
+import { Exact } from './exact.ts';
 import { isFree, ratesFor } from './rates.ts';
 
 /** How a call ended, as far as money goes. */
@@ -33,14 +34,11 @@ const WHO_PAYS = {
   crashed: 'nothing',
 } as const satisfies Record<SettleRule, 'cost' | 'share' | 'produced' | 'nothing'>;
 
-const PICO_PER_NANO = 1000n;
-
 /** All of it, in ten-thousandths. */
 export const WHOLE_SHARE = 10_000;
 
 /** Units of an exact cost. */
-const EXACT_PER_PICO = 10_000n;
-const EXACT_PER_NANO = EXACT_PER_PICO * PICO_PER_NANO;
+const EXACT_PER_NANO = 10_000_000n;
 
 /**
  * What a call that ended by `rule` is charged. Its usage is recorded even where this is nothing. `share` is the part of
@@ -63,7 +61,7 @@ export function billOf(
         chargeNano: shareOf(usage, price, minimumNano, share),
       };
     case 'produced':
-      return usage.output > 0 || imagesOf(usage) > 0n ? chargeOf(usage, price, minimumNano) : noCharge();
+      return usage.output > 0 || imagesOf(usage) > 0 ? chargeOf(usage, price, minimumNano) : noCharge();
     case 'nothing':
       return noCharge();
     default:
@@ -76,17 +74,22 @@ export function billOf(
  * grows by when it is added (input, cached input, output, other), so that the parts add up to the cost exactly.
  */
 export function chargeOf(usage: Usage, price: Price, minimumNano: bigint): Charge {
-  const cost = costOf(usage, price);
-  const afterInput = wholeNano(cost.input);
-  const afterCached = wholeNano(cost.input + cost.cachedInput);
-  const afterOutput = wholeNano(cost.input + cost.cachedInput + cost.output);
-  const costNano = wholeNano(cost.input + cost.cachedInput + cost.output + cost.other);
+  const { input, cachedInput, output, other } = sumsOf(usage, price);
+  const total = new Exact();
+  const totalNanoWith = (part: Exact): bigint => {
+    total.include(part);
+    return total.nano;
+  };
+  const inputNano = totalNanoWith(input);
+  const afterCached = totalNanoWith(cachedInput);
+  const afterOutput = totalNanoWith(output);
+  const costNano = totalNanoWith(other);
   return {
     costNano,
     chargeNano: costNano >= minimumNano || isFree(price) ? costNano : minimumNano,
     parts: {
-      inputNano: afterInput,
-      cachedInputNano: afterCached - afterInput,
+      inputNano,
+      cachedInputNano: afterCached - inputNano,
       outputNano: afterOutput - afterCached,
       otherNano: costNano - afterOutput,
     },
@@ -108,68 +111,85 @@ function shareOf(usage: Usage, price: Price, minimumNano: bigint, share: number)
  * each of them costs by its own prompt, tier, geography and model.
  */
 export function costOf(usage: Usage, price: Price): ExactCost {
-  const other = hostedCost(usage, price) * EXACT_PER_PICO;
-  const total: ExactCost = { input: 0n, cachedInput: 0n, output: 0n, other };
-  for (const request of usage.requests ?? [usage]) addRequest(total, request, price);
-  return total;
+  const { input, cachedInput, output, other } = sumsOf(usage, price);
+  return {
+    input: input.units,
+    cachedInput: cachedInput.units,
+    output: output.units,
+    other: other.units,
+  };
+}
+
+type Sums = Record<keyof ExactCost, Exact>;
+
+function sumsOf(usage: Usage, price: Price): Sums {
+  const sums: Sums = {
+    input: new Exact(),
+    cachedInput: new Exact(),
+    output: new Exact(),
+    other: new Exact(),
+  };
+  addHosted(sums.other, usage, price);
+  if (usage.requests) for (const request of usage.requests) addRequest(sums, request, price);
+  else addRequest(sums, usage, price);
+  return sums;
 }
 
 /** What is no token; requests may share what their provider hosts for them. */
-function hostedCost(usage: Usage, price: Price): bigint {
-  return (
-    times(count(usage.serverTools.web_search), price.perSearch) +
-    times(imagesOf(usage), price.perImage) +
-    hostedCode(usage, price)
-  );
+function addHosted(sum: Exact, usage: Usage, price: Price): void {
+  addSearches(sum, usage, price);
+  sum.add(imagesOf(usage), price.perImage);
+  addCode(sum, usage, price);
 }
 
-function addRequest(total: ExactCost, usage: Usage, price: Price): void {
+function addSearches(sum: Exact, { serverTools }: Usage, price: Price): void {
+  sum.add(count(serverTools.web_search), price.perSearch);
+}
+
+function addCode(sum: Exact, { serverTools }: Usage, price: Price): void {
+  sum.add(count(serverTools.container), price.perContainer);
+  sum.add(count(serverTools.code_execution), price.perCodeRun);
+}
+
+function addRequest(sums: Sums, usage: Usage, price: Price): void {
   const rates = usage.other?.rates ?? ratesFor(price, usage.input, usage.tier, usage.geo);
-  const exact = rates.factor === undefined ? EXACT_PER_PICO : BigInt(rates.factor);
+  const { factor } = rates;
   const { ttl5m, ttl30m, unknown, ttl1h, ttl12h } = usage.cacheWrite;
   // Providers do not say how much of the sound or the pictures was cached: they count as uncached first.
-  const uncached = costOfParts(usage.inputUncached, rates.input, [
-    [usage.inputAudio, rates.inputAudio],
-    [usage.inputImage, rates.inputImage],
-  ]);
-  const written =
-    times(count(ttl5m) + count(ttl30m) + count(unknown), rates.cacheWrite) +
-    times(count(ttl1h) + count(ttl12h), rates.cacheWrite1h);
-  total.input += (uncached + written) * exact;
-  total.cachedInput += times(count(usage.cacheRead), rates.cachedInput) * exact;
-  const output = costOfParts(usage.output, rates.output, [
-    [usage.outputAudio, rates.outputAudio],
-    [usage.outputImage, rates.outputImage],
-    [usage.outputReasoning, rates.reasoning],
-  ]);
-  total.output += output * exact;
-  total.other += BigInt(price.perRequest ?? 0) * EXACT_PER_PICO;
+  let plain = count(usage.inputUncached);
+  plain -= addPart(sums.input, usage.inputAudio, plain, rates.inputAudio, factor);
+  plain -= addPart(sums.input, usage.inputImage, plain, rates.inputImage, factor);
+  sums.input.add(plain, rates.input, factor);
+  sums.input.add(count(ttl5m) + count(ttl30m) + count(unknown), rates.cacheWrite, factor);
+  sums.input.add(count(ttl1h) + count(ttl12h), rates.cacheWrite1h, factor);
+  sums.cachedInput.add(count(usage.cacheRead), rates.cachedInput, factor);
+  let text = count(usage.output);
+  text -= addPart(sums.output, usage.outputAudio, text, rates.outputAudio, factor);
+  text -= addPart(sums.output, usage.outputImage, text, rates.outputImage, factor);
+  text -= addPart(sums.output, usage.outputReasoning, text, rates.reasoning, factor);
+  sums.output.add(text, rates.output, factor);
+  sums.other.add(1, price.perRequest);
 }
 
-function hostedCode({ serverTools }: Usage, price: Price): bigint {
-  return (
-    times(count(serverTools.container), price.perContainer) +
-    times(count(serverTools.code_execution), price.perCodeRun)
-  );
+/** Adds tokens that are part of others, which leave room for no more than `most`; returns how many it were. */
+function addPart(sum: Exact, tokens: number, most: number, rate: number, factor: number | undefined): number {
+  const part = Math.min(count(tokens), most);
+  sum.add(part, rate, factor);
+  return part;
 }
 
 /** What of a cost the code is that the provider ran, beside its tokens. */
 export function codeNano(usage: Usage, price: Price): bigint {
-  return roundUp(hostedCode(usage, price));
+  const sum = new Exact();
+  addCode(sum, usage, price);
+  return sum.nano;
 }
 
 /** What of a cost the searches are. */
 export function searchesNano(usage: Usage, price: Price): bigint {
-  return roundUp(times(count(usage.serverTools.web_search), price.perSearch));
-}
-
-/** Picodollars in nanodollars, rounded up. */
-export function roundUp(pico: bigint): bigint {
-  return (pico + PICO_PER_NANO - 1n) / PICO_PER_NANO;
-}
-
-function wholeNano(exact: bigint): bigint {
-  return (exact + EXACT_PER_NANO - 1n) / EXACT_PER_NANO;
+  const sum = new Exact();
+  addSearches(sum, usage, price);
+  return sum.nano;
 }
 
 function noCharge(): Charge {
@@ -180,31 +200,11 @@ function noCharge(): Charge {
   };
 }
 
-function imagesOf(usage: Usage): bigint {
+function imagesOf(usage: Usage): number {
   return count(usage.serverTools.image_generation);
 }
 
-/** Each part at its own rate, none larger than what the ones before it have left; the rest at the rate of the whole. */
-function costOfParts(whole: number, rate: number, parts: [tokens: number, rate: number][]): bigint {
-  let left = count(whole);
-  let cost = 0n;
-  for (const [tokens, ownRate] of parts) {
-    let taken = count(tokens);
-    if (taken > left) taken = left;
-    left -= taken;
-    cost += times(taken, ownRate);
-  }
-  return cost + times(left, rate);
-}
-
-function times(amount: bigint, pico: number | undefined): bigint {
-  // most classes are empty, and an integer without end is dear to make
-  return amount === 0n || !pico ? 0n : amount * BigInt(pico);
-}
-
 /** Whatever a provider reported as a whole number of at least 0: money must not fail on a report. */
-function count(reported: number | undefined): bigint {
-  return reported !== undefined && Number.isFinite(reported) && reported > 0
-    ? BigInt(Math.floor(reported))
-    : 0n;
+function count(reported: number | undefined): number {
+  return reported !== undefined && Number.isFinite(reported) && reported > 0 ? Math.floor(reported) : 0;
 }

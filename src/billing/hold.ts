@@ -1,7 +1,7 @@
 // What is put aside for a call before it begins.
 
 import type { Price } from '../catalog/model.ts';
-import { roundUp } from './charge.ts';
+import { Exact, FACTOR_ONE } from './exact.ts';
 import { everyRates, geoFactor, isFree, type Rates, ratesFor } from './rates.ts';
 
 export type HoldRules = {
@@ -47,8 +47,6 @@ export type Hold = { needNano: bigint; holdNano: bigint };
 const OUTPUT_TOKENS_UNKNOWN = 8192;
 /** Tiers that answer nobody who has not asked for them; others may be what the operator's project has for all calls. */
 const ONLY_ASKED = ['fast', 'ultrafast'];
-/** Factors are in ten-thousandths. */
-const FACTOR_ONE = 10_000;
 /** A token of text holds two bytes or more in all but made-up prompts. */
 const BYTES_PER_TOKEN_MIN = 2;
 
@@ -61,16 +59,18 @@ const BYTES_PER_TOKEN_MIN = 2;
  * Free models: 0.
  */
 export function holdOf(request: HoldRequest, rules: HoldRules): Hold {
-  const all = [request, ...(request.others ?? []).map((other) => ({ ...request, ...other }))];
-  if (all.every(({ price }) => isFree(price))) return { needNano: 0n, holdNano: 0n };
+  const { others = [], price, isOnePaid } = request;
+  if (isFree(price) && others.every((other) => isFree(other.price))) return { needNano: 0n, holdNano: 0n };
+  const isStrict = rules.hold === 'strict';
+  const costs = (each: HoldRequest): Costs =>
+    isStrict ? dearestCost(each) : expectedCost(each, rules.expectedOutputTokens);
+  const together = isStrict && !isOnePaid ? both : dearer;
+  let total = costs(request);
+  for (const other of others) total = together(total, costs({ ...request, ...other }));
   const { minimumChargeNano } = rules;
-  const { needPico, holdPico } =
-    rules.hold === 'strict'
-      ? all.map(dearestCost).reduce(request.isOnePaid ? dearer : both)
-      : all.map((each) => expectedCost(each, rules.expectedOutputTokens)).reduce(dearer);
   return {
-    needNano: atLeast(minimumChargeNano, roundUp(needPico)),
-    holdNano: atLeast(minimumChargeNano, roundUp(holdPico)),
+    needNano: atLeast(minimumChargeNano, total.need.nano),
+    holdNano: atLeast(minimumChargeNano, total.hold.nano),
   };
 }
 
@@ -81,14 +81,18 @@ export function expectedUse(request: HoldRequest, rules: HoldRules): { tokens: n
   return { tokens, nano: holdOf(request, { ...rules, hold: 'expected' }).holdNano };
 }
 
-type Costs = { needPico: bigint; holdPico: bigint };
+type Costs = { need: Exact; hold: Exact };
 
+/** Of strict holds, which need all that they hold. */
 function both(one: Costs, other: Costs): Costs {
-  return { needPico: one.needPico + other.needPico, holdPico: one.holdPico + other.holdPico };
+  const sum = new Exact();
+  sum.include(one.hold);
+  sum.include(other.hold);
+  return { need: sum, hold: sum };
 }
 
 function dearer(one: Costs, other: Costs): Costs {
-  return other.holdPico > one.holdPico ? other : one;
+  return other.hold.exceeds(one.hold) ? other : one;
 }
 
 function expectedOutput(request: HoldRequest, expectedTokens: number): number {
@@ -98,28 +102,37 @@ function expectedOutput(request: HoldRequest, expectedTokens: number): number {
 
 function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
   const { promptTokens, price, prompts = 1 } = request;
-  const inputTokens = promptTokens * prompts;
   const rates = ratesFor(price, promptTokens, request.tier, request.geo);
   const inputRate = Math.max(rates.input, rates[request.cacheWrite ?? 'input']);
-  const needPico = by(rates.factor, times(inputTokens, inputRate)) + times(prompts, price.perRequest ?? 0);
-  const outputPico = by(rates.factor, times(expectedOutput(request, expectedTokens), rates.output));
-  return { needPico, holdPico: needPico + outputPico + codeCost(request) };
+  const need = new Exact();
+  need.add(Math.ceil(promptTokens * prompts), inputRate, rates.factor);
+  need.add(Math.ceil(prompts), price.perRequest);
+  const hold = new Exact();
+  hold.include(need);
+  hold.add(Math.ceil(expectedOutput(request, expectedTokens)), rates.output, rates.factor);
+  addCode(hold, request);
+  return { need, hold };
 }
 
 function dearestCost(request: HoldRequest): Costs {
   const { bodyBytes, maxOutputTokens, price, prompts = 1 } = request;
   const promptTokens = Math.ceil(bodyBytes / BYTES_PER_TOKEN_MIN);
-  const inputTokens = promptTokens * prompts;
-  const outputTokens = (capOf(request) ?? maxOutputTokens ?? OUTPUT_TOKENS_UNKNOWN) * answersOf(request);
-  let dearest = 0n;
+  const inputTokens = Math.ceil(promptTokens * prompts);
+  const outputTokens = Math.ceil(
+    (capOf(request) ?? maxOutputTokens ?? OUTPUT_TOKENS_UNKNOWN) * answersOf(request),
+  );
+  const factor = dearestFactor(request);
+  let dearest = new Exact();
   const mayAnswer = (tier: string) => tier === request.tier || !ONLY_ASKED.includes(tier);
   for (const rates of everyRates(price, promptTokens, mayAnswer)) {
-    const cost = times(inputTokens, dearestInput(rates)) + times(outputTokens, dearestOutput(rates));
-    if (cost > dearest) dearest = cost;
+    const cost = new Exact();
+    cost.add(inputTokens, dearestInput(rates), factor);
+    cost.add(outputTokens, dearestOutput(rates), factor);
+    if (cost.exceeds(dearest)) dearest = cost;
   }
-  const most =
-    by(dearestFactor(request), dearest) + times(prompts, price.perRequest ?? 0) + codeCost(request);
-  return { needPico: most, holdPico: most };
+  dearest.add(Math.ceil(prompts), price.perRequest);
+  addCode(dearest, request);
+  return { need: dearest, hold: dearest };
 }
 
 /** Who does not say where it has to run gets what the operator's account has for all calls. */
@@ -138,8 +151,10 @@ function dearestOutput({ output, reasoning, outputAudio, outputImage }: Rates): 
 }
 
 /** Five minutes of the container, or one run, where the request lets code run. */
-function codeCost({ containers = 0, price }: HoldRequest): bigint {
-  return containers === 0 ? 0n : times(containers, price.perContainer ?? 0) + BigInt(price.perCodeRun ?? 0);
+function addCode(sum: Exact, { containers = 0, price }: HoldRequest): void {
+  if (containers === 0) return;
+  sum.add(Math.ceil(containers), price.perContainer);
+  sum.add(1, price.perCodeRun);
 }
 
 /** A cap that is no number of tokens (`1e999` is one in JSON) caps nothing. */
@@ -153,13 +168,4 @@ function answersOf({ answers = 1 }: HoldRequest): number {
 
 function atLeast(minimumNano: bigint, nano: bigint): bigint {
   return nano > minimumNano ? nano : minimumNano;
-}
-
-function by(factor: number | undefined, pico: bigint): bigint {
-  if (factor === undefined || factor === FACTOR_ONE) return pico;
-  return (pico * BigInt(factor) + BigInt(FACTOR_ONE - 1)) / BigInt(FACTOR_ONE);
-}
-
-function times(tokens: number, pico: number): bigint {
-  return BigInt(Math.ceil(tokens)) * BigInt(pico);
 }
