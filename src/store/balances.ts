@@ -28,7 +28,7 @@ export type Remembered = RememberedDays & {
 };
 
 /** `isOnDisk`: it is old enough to have been written down. */
-export type Hold = HoldOrder & { purse: number | undefined; isOnDisk: boolean };
+export type Hold = { order: HoldOrder; purse: number | undefined; isOnDisk: boolean };
 
 /** Money that is on its way to the disk. `expiry` is what its purse is left with, null for none. */
 export type Moving = {
@@ -68,6 +68,11 @@ export class Balances {
     return this.#holds;
   }
 
+  /** Calls under way. */
+  get openCount(): number {
+    return this.#holds.size;
+  }
+
   isHeld(callId: bigint): boolean {
     return this.#holds.has(callId);
   }
@@ -102,7 +107,7 @@ export class Balances {
     const purse = key.kind === 'time' ? undefined : this.purse(key.purse);
     const verdict = this.#verdicts(order, purse);
     if (!verdict.ok) return verdict;
-    this.#holds.set(order.callId, { ...order, purse: purse?.id, isOnDisk: false });
+    this.#holds.set(order.callId, { order, purse: purse?.id, isOnDisk: false });
     if (holdNano > 0n || needNano > 0n) {
       if (purse) purse.heldNano += holdNano;
       this.#sumsOf(key.id).heldNano += holdNano;
@@ -133,11 +138,12 @@ export class Balances {
       sums.heldNano += nano;
       this.#today.heldNano += nano;
     };
-    move(-held.holdNano);
+    const { order: before } = held;
+    move(-before.holdNano);
     const verdict = this.#verdicts(order, purse);
-    const holdNano = verdict.ok && order.holdNano > held.holdNano ? order.holdNano : held.holdNano;
+    const holdNano = verdict.ok && order.holdNano > before.holdNano ? order.holdNano : before.holdNano;
     move(holdNano);
-    if (verdict.ok) this.#holds.set(order.callId, { ...held, model: order.model, holdNano });
+    if (verdict.ok) held.order = { ...before, model: order.model, holdNano };
     return verdict;
   }
 
@@ -189,8 +195,8 @@ export class Balances {
   ceiling(callId: bigint, chargeNano: bigint): bigint {
     const hold = this.#holds.get(callId);
     const purse = hold?.purse === undefined ? undefined : this.purse(hold.purse);
-    if (!hold?.strict || purse === undefined) return chargeNano;
-    const others = purse.heldNano - hold.holdNano;
+    if (!hold?.order.strict || purse === undefined) return chargeNano;
+    const others = purse.heldNano - hold.order.holdNano;
     const available = purse.balanceNano - others;
     if (available <= 0n) return 0n;
     return chargeNano < available ? chargeNano : available;
@@ -278,12 +284,13 @@ export class Balances {
     const hold = this.#holds.get(callId);
     if (hold === undefined) return undefined;
     this.#holds.delete(callId);
-    if (hold.holdNano === 0n) return hold;
-    this.#sumsOf(hold.key.id).heldNano -= hold.holdNano;
-    this.#today.heldNano -= hold.holdNano;
+    const { key, holdNano } = hold.order;
+    if (holdNano === 0n) return hold;
+    this.#sumsOf(key.id).heldNano -= holdNano;
+    this.#today.heldNano -= holdNano;
     const purse = hold.purse === undefined ? undefined : this.purse(hold.purse);
-    if (purse) purse.heldNano -= hold.holdNano;
-    this.#wake(hold.key.purse);
+    if (purse) purse.heldNano -= holdNano;
+    this.#wake(key.purse);
     this.#wake(EVERY_PURSE);
     return hold;
   }

@@ -1,15 +1,13 @@
 // Entries of the journal as they go from one thread to the other, and into the file.
 
 import type { JournalEntry } from '../journal-port.ts';
-import { type Cell, cellsOf } from './journal-row.ts';
+import type { Cell } from './cell.ts';
+import { cellsOf } from './journal-row.ts';
 
 type Bodies = NonNullable<JournalEntry['bodies']>;
 
 /** Rows as one text, and the bodies of those that have some, by place: objects take four times as long on their way. */
 export type PackedEntries = { rows: string; bodies: [place: number, Bodies][] };
-
-/** A row as it is written. */
-export type PackedRow = Exclude<Cell, undefined>[];
 
 export function packEntries(entries: readonly JournalEntry[]): PackedEntries {
   const bodies: PackedEntries['bodies'] = [];
@@ -17,6 +15,6 @@ export function packEntries(entries: readonly JournalEntry[]): PackedEntries {
   return { rows: JSON.stringify(entries.map(({ row }) => cellsOf(row))), bodies };
 }
 
-export function unpackRows({ rows }: PackedEntries): PackedRow[] {
-  return JSON.parse(rows) as PackedRow[];
+export function unpackRows({ rows }: PackedEntries): Cell[][] {
+  return JSON.parse(rows) as Cell[][];
 }

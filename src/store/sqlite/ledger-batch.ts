@@ -1,6 +1,7 @@
 // What the ledger's writer is told in one go: a message between two threads.
 
 import { cacheWriteTotal, type Usage } from '../../canonical/usage.ts';
+import type { Cell } from './cell.ts';
 import { packRequests } from './entry-requests.ts';
 
 /** Columns of an entry in the order of its row. */
@@ -40,8 +41,6 @@ export const ENTRY_COLUMNS = [
   'delivery',
 ] as const;
 
-/** Integers beyond 2^53 travel as text; the columns' affinity makes them integers again. */
-export type Cell = string | number | null;
 export type EntryRow = Cell[];
 
 /** A hold as its row: call id, key, purse, amount, model, time. */

@@ -1,11 +1,16 @@
-// Adaptive group commit: at the end of the turn when idle, what arrived meanwhile when busy; no timer.
+// Adaptive group commit: a lone call at once, others at the end of the turn when idle, what arrived meanwhile when busy; no timer.
 
 import { endOfTurn, monotonicMs } from '../../lib/clock.ts';
 import { log } from '../../lib/log.ts';
-import { type Batch, type EntryRow, emptyBatch, type HoldRow } from './ledger-batch.ts';
+import { type Batch, type EntryRow, emptyBatch, type HoldRow, type Outcome } from './ledger-batch.ts';
 import type { LedgerChannel } from './ledger-channel.ts';
 
-type Waiter = { resolve: () => void; reject: (reason: Error) => void };
+/** Who is told what became of an entry, one of both and once; `written` perhaps before `add` returns. */
+export type Waiter = { written(): void; failed(error: Error): void };
+
+/** A disk that takes so long would hold up this thread: it is left to the other one for a while. */
+const SLOW_MS = 2;
+const SLOW_PAUSE_MS = 10_000;
 
 /** Gathers what is to be written and keeps exactly one batch on its way. */
 export class GroupCommit {
@@ -21,6 +26,10 @@ export class GroupCommit {
   #gone: string[] = [];
   /** From when a batch begins to gather until it is on disk. */
   #busy: Promise<void> | undefined;
+  /** Entries of the last batch that went the usual way. */
+  #lastSize = 0;
+  /** Before then nothing is written on this thread. */
+  #hereAgainMs = 0;
 
   constructor(channel: LedgerChannel) {
     this.#channel = channel;
@@ -29,11 +38,17 @@ export class GroupCommit {
   /** Resolves when the entry is on disk. */
   entry(row: EntryRow): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.add(row, { written: resolve, failed: reject });
+    return promise;
+  }
+
+  /** `isLone`: no call is under way that could share a commit, or would have to wait for this one. */
+  add(row: EntryRow, waiter: Waiter, isLone = false): void {
+    if (isLone && this.#writeHere(row, waiter)) return;
     this.#nextSinceMs ??= monotonicMs();
     this.#next.entries.push(row);
-    this.#waiters.push({ resolve, reject });
+    this.#waiters.push(waiter);
     this.#schedule();
-    return promise;
   }
 
   /** For how long the oldest entry has waited. */
@@ -81,32 +96,55 @@ export class GroupCommit {
     this.#busy ??= endOfTurn().then(() => this.#send());
   }
 
+  /**
+   * Writes a lone entry on this thread: to hand it over and hear of it takes about as long as the disk does. False when
+   * it has to go the usual way: where batches are larger, or the disk is slow, or this thread would do little else.
+   */
+  #writeHere(row: EntryRow, waiter: Waiter): boolean {
+    const { holds, delivered, expiries } = this.#next;
+    const riders = this.#waiters.length + holds.length + delivered.length + expiries.length;
+    if (this.#busy || riders > 0 || this.#lastSize > 1 || this.trouble !== undefined) return false;
+    const startMs = monotonicMs();
+    if (startMs < this.#hereAgainMs) return false;
+    const outcome = this.#channel.writeNow?.({ ...emptyBatch(), entries: [row] });
+    if (outcome === undefined) return false;
+    const endMs = monotonicMs();
+    const tookMs = endMs - startMs;
+    this.#hereAgainMs = endMs + (tookMs > SLOW_MS ? SLOW_PAUSE_MS : tookMs);
+    this.#answer([waiter], outcome);
+    return true;
+  }
+
   async #send(): Promise<void> {
     const batch = this.#next;
     const waiters = this.#waiters;
     this.#next = emptyBatch();
     this.#waiters = [];
+    this.#lastSize = batch.entries.length;
     this.#sentSinceMs = this.#nextSinceMs;
     this.#nextSinceMs = undefined;
     try {
-      const { failed } = await this.#channel.write(batch);
-      this.trouble = undefined;
-      const reasons = new Map(failed);
-      for (const [position, waiter] of waiters.entries()) {
-        const reason = reasons.get(position);
-        if (reason === undefined) waiter.resolve();
-        else waiter.reject(new Error(reason));
-      }
+      this.#answer(waiters, await this.#channel.write(batch));
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       if (this.trouble === undefined) log.error('the ledger cannot be written', { cause: error });
       this.trouble = error.message;
-      for (const waiter of waiters) waiter.reject(error);
+      for (const waiter of waiters) waiter.failed(error);
       this.#keepRiders(batch);
     }
     this.#busy = undefined;
     this.#sentSinceMs = undefined;
     if (this.#waiters.length > 0) this.#schedule();
+  }
+
+  #answer(waiters: Waiter[], { failed }: Outcome): void {
+    this.trouble = undefined;
+    const reasons = new Map(failed);
+    for (const [position, waiter] of waiters.entries()) {
+      const reason = reasons.get(position);
+      if (reason === undefined) waiter.written();
+      else waiter.failed(new Error(reason));
+    }
   }
 
   /** Nobody waits for these, so they go with the next batch. */

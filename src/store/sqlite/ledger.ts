@@ -10,9 +10,10 @@ import { Balances } from '../balances.ts';
 import type { Calendar } from '../calendar.ts';
 import type { HoldOrder, Ledger, Posting, Receipt, Settlement } from '../ports.ts';
 import { BOOKS } from './books.ts';
-import { type Cell, type EntryRow, NO_USAGE_CELLS, usageCells } from './ledger-batch.ts';
+import { type Cell, integerCell } from './cell.ts';
+import { type EntryRow, NO_USAGE_CELLS, usageCells } from './ledger-batch.ts';
 import type { LedgerChannel } from './ledger-channel.ts';
-import { GroupCommit } from './ledger-commit.ts';
+import { GroupCommit, type Waiter } from './ledger-commit.ts';
 import { rememberedIn, type UnderWay } from './ledger-memory.ts';
 import { priceNumbers } from './price-numbers.ts';
 
@@ -48,10 +49,11 @@ export async function createLedger(
   const stop = repeat(TICK_MS, () => {
     const before = nowMs() - HOLD_ON_DISK_AFTER_MS;
     for (const [callId, hold] of balances.openHolds) {
-      if (hold.isOnDisk || hold.atMs > before) continue;
+      const { key, holdNano, model, atMs } = hold.order;
+      if (hold.isOnDisk || atMs > before) continue;
       hold.isOnDisk = true;
-      const { key, holdNano, model, atMs } = hold;
-      commit.hold([String(callId), key.id, hold.purse ?? BOOKS.windows, String(holdNano), model, atMs]);
+      const purse = hold.purse ?? BOOKS.windows;
+      commit.hold([String(callId), key.id, purse, integerCell(holdNano), model, atMs]);
     }
     commit.flush();
   });
@@ -76,18 +78,23 @@ export async function createLedger(
     const chargedNano = balances.ceiling(callId, settlement.chargeNano);
     const { purse } = balances.settle(settlement, chargedNano);
     const day = calendar.dayOf(settlement.atMs);
-    const row = chargeRow(settlement, purse ?? BOOKS.windows, chargedNano, day);
-    const written = () => {
-      underWay.delete(callId);
-    };
-    const durable = commit.entry(row).then(written, (thrown: unknown) => {
-      underWay.delete(callId);
-      if (isOnDisk(callId)) return;
-      balances.undo(settlement, purse, chargedNano);
-      throw thrown;
-    });
+    const { promise: durable, resolve, reject } = Promise.withResolvers<void>();
     const receipt = { chargedNano, durable };
     underWay.set(callId, { keyId: settlement.key.id, day, nano: chargedNano, receipt });
+    const waiter: Waiter = {
+      written() {
+        underWay.delete(callId);
+        resolve();
+      },
+      failed(error) {
+        underWay.delete(callId);
+        if (isOnDisk(callId)) return resolve();
+        balances.undo(settlement, purse, chargedNano);
+        reject(error);
+      },
+    };
+    const row = chargeRow(settlement, purse ?? BOOKS.windows, chargedNano, day);
+    commit.add(row, waiter, balances.openCount === 0);
     return receipt;
   };
 
@@ -146,7 +153,7 @@ function chargeRow(settlement: Settlement, debit: number, chargedNano: bigint, d
     'charge',
     debit,
     BOOKS.revenue,
-    String(chargedNano),
+    integerCell(chargedNano),
     atMs,
     day,
     key.id,
@@ -155,7 +162,7 @@ function chargeRow(settlement: Settlement, debit: number, chargedNano: bigint, d
     provider,
     price,
     rule,
-    String(costNano),
+    integerCell(costNano),
     ...usageCells(usage),
     losses ?? null,
     'unknown',
