@@ -81,8 +81,8 @@ export const purses = sqliteTable('purses', {
 });
 
 /**
- * The ledger: each entry moves `amountNano` from one purse to another. Append-only by trigger, but for `delivery`,
- * which may go from unknown to complete. The id of a charge is its call id.
+ * The ledger: each entry moves `amountNano` from one purse to another. Append-only by trigger. The id of a charge is
+ * its call id.
  */
 export const entries = sqliteTable('entries', {
   id: timeOrdered().primaryKey(),
@@ -122,8 +122,12 @@ export const entries = sqliteTable('entries', {
   /** Where it took several: what each used that is priced by the request, as JSON. */
   requests: text(),
   losses: text(),
+  /** `unknown` as it is written; that the answer has left is told in `deliveries`, and was told here once. */
   delivery: text({ enum: ['complete', 'unknown'] }),
 });
+
+/** Entries of unknown delivery whose answers have left: beside the entry, of which a change would write all anew. */
+export const deliveries = sqliteTable('deliveries', { entry: timeOrdered().primaryKey() });
 
 /** Calls that were under way for a while, so that a crash does not forget them. */
 export const holds = sqliteTable('holds', {

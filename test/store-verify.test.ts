@@ -185,12 +185,7 @@ const MUTANTS: [string, string[], string | string[], LedgerCheck[]][] = [
     `UPDATE entries SET credit = 2 WHERE ${CHARGE}`,
     ['balances', 'entries'],
   ],
-  [
-    'a charge without delivery',
-    [FINAL, 'entries_deliver_once'],
-    `UPDATE entries SET delivery = NULL WHERE ${CHARGE}`,
-    ['entries'],
-  ],
+  ['a charge without delivery', [FINAL], `UPDATE entries SET delivery = NULL WHERE ${CHARGE}`, ['entries']],
   ['a price that is gone', [], 'DELETE FROM prices', ['prices']],
   [
     'a changed price',

@@ -39,7 +39,8 @@ type Row = {
 
 const ROWS = `SELECT id, kind, debit, amount_nano AS amount, key, model, rule, cost_nano AS cost,
     input_uncached + cache_read + cache_write_5m + cache_write_1h + cache_write_other AS input,
-    cache_read AS cached, output, usage_source AS source, delivery
+    cache_read AS cached, output, usage_source AS source,
+    iif(id IN (SELECT entry FROM deliveries), 'complete', delivery) AS delivery
   FROM entries WHERE kind IN ('charge', 'release') AND id > ? ORDER BY id`;
 
 /** Rules by which nothing is charged. */

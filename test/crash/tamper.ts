@@ -37,7 +37,7 @@ export const TAMPERINGS: { name: string; sql: string[]; says: RegExp }[] = [
   },
   {
     name: 'an answer that was cut and counts as delivered',
-    sql: ["UPDATE entries SET delivery = 'complete' WHERE delivery = 'unknown'"],
+    sql: ["INSERT OR IGNORE INTO deliveries SELECT id FROM entries WHERE delivery = 'unknown'"],
     says: /is marked as delivered/,
   },
   {
@@ -64,7 +64,7 @@ export function tamper(from: string, to: string, sql: readonly string[]): void {
   for (const { name } of triggers) database.run(`DROP TRIGGER ${name}`);
   database.run(`CREATE TEMP TABLE victim AS SELECT id, debit, amount_nano FROM entries
     WHERE kind = 'charge' AND rule = 'finished' AND amount_nano > 0 AND usage_source = 'reported'
-      AND delivery = 'complete' AND debit >= 100 ORDER BY id LIMIT 1`);
+      AND id IN (SELECT entry FROM deliveries) AND debit >= 100 ORDER BY id LIMIT 1`);
   for (const statement of sql) database.run(statement);
   database.run('PRAGMA wal_checkpoint(TRUNCATE)');
   database.close();

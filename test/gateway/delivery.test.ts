@@ -4,6 +4,7 @@ import { Database } from 'bun:sqlite';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { TOLD } from '../support/ledger.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 /** More than the buffers of a socket on loopback take. */
@@ -61,7 +62,7 @@ type Charge = { id: bigint; delivery: string };
 function chargesSince(id: bigint): Charge[] {
   const path = join(gateway.directory, 'state', 'osiris.db');
   const database = new Database(path, { readonly: true, safeIntegers: true });
-  const sql = "SELECT id, delivery FROM entries WHERE kind = 'charge' AND id > ? ORDER BY id";
+  const sql = `SELECT id, ${TOLD} FROM entries WHERE kind = 'charge' AND id > ? ORDER BY id`;
   const rows = database.query<Charge, [bigint]>(sql).all(id);
   database.close();
   return rows;

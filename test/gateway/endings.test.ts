@@ -286,12 +286,11 @@ test('after all of that the ledger holds, and what arrived is marked so', async 
   await gateway.end();
   const [open] = rowsIn<{ n: bigint }>(`${gateway.directory}/state`, 'SELECT count(*) AS n FROM holds');
   expect(open?.n).toBe(0n);
-  const finished = rowsIn<{ delivery: string; n: bigint }>(
+  const [delivered] = rowsIn<{ n: bigint }>(
     `${gateway.directory}/state`,
-    "SELECT delivery, count(*) AS n FROM entries WHERE rule = 'finished' GROUP BY delivery",
+    "SELECT count(*) AS n FROM entries JOIN deliveries ON entry = id WHERE rule = 'finished'",
   );
-  const delivered = Number(finished.find(({ delivery }) => delivery === 'complete')?.n ?? 0);
-  expect(delivered).toBeGreaterThan(100);
+  expect(Number(delivered?.n)).toBeGreaterThan(100);
 }, 30_000);
 
 /** Reads until the words have come and leaves the rest. */

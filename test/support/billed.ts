@@ -3,7 +3,7 @@
 import { asNumber, asObject, type JsonObject } from '../../src/lib/json.ts';
 import { bodyOf, PATHS } from './asking.ts';
 import type { Gateway } from './gateway.ts';
-import { rowsIn } from './ledger.ts';
+import { rowsIn, TOLD } from './ledger.ts';
 import type { WireFormat } from './script.ts';
 
 export const CLIENTS: WireFormat[] = [
@@ -87,7 +87,7 @@ export async function balanceOf({ url, key: own }: Gateway, key = own): Promise<
 }
 
 export function lastCharge(gateway: Gateway): JsonObject {
-  const sql = "SELECT * FROM entries WHERE kind = 'charge' ORDER BY id DESC LIMIT 1";
+  const sql = `SELECT *, ${TOLD} FROM entries WHERE kind = 'charge' ORDER BY id DESC LIMIT 1`;
   return rowsIn<JsonObject>(`${gateway.directory}/state`, sql)[0] ?? {};
 }
 

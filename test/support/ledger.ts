@@ -13,6 +13,9 @@ import { PLAIN_KEY, secretOf } from './store-fixtures.ts';
 
 const DAY_MS = 86_400_000;
 
+/** The delivery of an entry as far as it is told. */
+export const TOLD = "iif(id IN (SELECT entry FROM deliveries), 'complete', delivery) AS delivery";
+
 /** Days in UTC; every period is one day. */
 export const DAILY: Calendar = {
   dayOf: (timeMs) => Math.floor(timeMs / DAY_MS),
@@ -47,7 +50,7 @@ export function endOf(order: HoldOrder, members: Partial<Settlement> = {}): Sett
 
 /** The first charge behind the one with this id; waits until the ledger has written it. */
 export async function chargeAfter(dataDir: string, id: bigint): Promise<JsonObject> {
-  const sql = `SELECT * FROM entries WHERE kind IN ('charge', 'release') AND id > ${id} ORDER BY id LIMIT 1`;
+  const sql = `SELECT *, ${TOLD} FROM entries WHERE kind IN ('charge', 'release') AND id > ${id} ORDER BY id LIMIT 1`;
   const written = new AbortController();
   const late = setTimeout(() => written.abort(), 10_000);
   const changes = watch(dataDir, { signal: written.signal })[Symbol.asyncIterator]();

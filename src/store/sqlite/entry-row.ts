@@ -6,7 +6,14 @@ import type { Entry, EntryCall, EntryKind } from '../statements.ts';
 import { unpackRequests } from './entry-requests.ts';
 import { ENTRY_COLUMNS } from './ledger-batch.ts';
 
-export const ENTRY_LIST = ENTRY_COLUMNS.join(', ');
+/** What is known of a delivery: as its entry says, or that the answer has left since. */
+export const DELIVERY = `iif(delivery = 'unknown' AND EXISTS (SELECT 1 FROM deliveries WHERE entry = entries.id),
+  'complete', delivery)`;
+
+/** Of the table `entries`, which has to be read by this name. */
+export const ENTRY_LIST = ENTRY_COLUMNS.map((name) =>
+  name === 'delivery' ? `${DELIVERY} AS delivery` : name,
+).join(', ');
 
 /** Integers arrive as bigint. */
 export type EntryRow = {

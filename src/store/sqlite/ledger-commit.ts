@@ -8,9 +8,9 @@ import type { LedgerChannel } from './ledger-channel.ts';
 /** Who is told what became of an entry, one of both and once; `written` perhaps before `add` returns. */
 export type Waiter = { written(): void; failed(error: Error): void };
 
-/** A disk that takes so long would hold up this thread: it is left to the other one for a while. */
-const SLOW_MS = 2;
-const SLOW_PAUSE_MS = 10_000;
+/** What takes longer holds up this thread: it is left to the other one for so many times as long. */
+const SLOW_MS = 1;
+const SLOW_PAUSE_FACTOR = 200;
 
 /** Gathers what is to be written and keeps exactly one batch on its way. */
 export class GroupCommit {
@@ -110,7 +110,7 @@ export class GroupCommit {
     if (outcome === undefined) return false;
     const endMs = monotonicMs();
     const tookMs = endMs - startMs;
-    this.#hereAgainMs = endMs + (tookMs > SLOW_MS ? SLOW_PAUSE_MS : tookMs);
+    this.#hereAgainMs = endMs + (tookMs > SLOW_MS ? SLOW_PAUSE_FACTOR * tookMs : tookMs);
     this.#answer([waiter], outcome);
     return true;
   }

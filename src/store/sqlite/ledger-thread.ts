@@ -16,7 +16,7 @@ self.onmessage = ({ data }: MessageEvent<string | Exclude<ToWriter, 'close'>>) =
   if (data === 'close') return close();
   if (typeof data !== 'string') return open(data.open, data.failpoint);
   tell(write(JSON.parse(data) as Batch));
-  writer?.checkpointIfLarge();
+  writer?.checkpointInTime();
 };
 
 function open(path: string, failpoint: string | undefined): void {

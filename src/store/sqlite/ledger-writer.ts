@@ -4,8 +4,9 @@ import type { Database } from 'bun:sqlite';
 import { failpoint } from '../../lib/failpoint.ts';
 import { type Batch, ENTRY_COLUMNS, type EntryRow, type Outcome } from './ledger-batch.ts';
 
-/** Pages of 4 kB in the write-ahead log before it is folded into the file. */
+/** Pages of 4 kB in the write-ahead log before it is folded into the file, and batches between two looks at it. */
 const CHECKPOINT_PAGES = 1_000;
+const CHECKPOINT_BATCHES = 16;
 
 /** The only writer of entries, holds and balances. Not safe for two at once on one connection. */
 export class LedgerWriter {
@@ -17,6 +18,8 @@ export class LedgerWriter {
   readonly #probe;
   readonly #begin;
   readonly #commit;
+  readonly #logState;
+  #batches = 0;
 
   constructor(database: Database) {
     this.#database = database;
@@ -28,7 +31,7 @@ export class LedgerWriter {
        WHERE NOT EXISTS (SELECT 1 FROM entries WHERE id = ?1) ON CONFLICT DO NOTHING`,
     );
     this.#deliver = database.query(
-      "UPDATE entries SET delivery = 'complete' WHERE id IN (SELECT value FROM json_each(?)) AND delivery = 'unknown'",
+      'INSERT INTO deliveries (entry) SELECT value FROM json_each(?) WHERE TRUE ON CONFLICT DO NOTHING',
     );
     this.#setExpiry = database.query(
       'UPDATE purses SET expires_at_ms = ?2 WHERE id = ?1 AND EXISTS (SELECT 1 FROM entries WHERE id = ?3)',
@@ -37,6 +40,7 @@ export class LedgerWriter {
     this.#probe = database.query("UPDATE facts SET value = value WHERE name = 'keys_revision'");
     this.#begin = database.query('BEGIN IMMEDIATE');
     this.#commit = database.query('COMMIT');
+    this.#logState = database.query<{ log: bigint; checkpointed: bigint }, []>('PRAGMA wal_checkpoint(NOOP)');
     // by hand, between two batches: an automatic one would make some commit wait for it
     database.run('PRAGMA wal_autocheckpoint = 0');
   }
@@ -55,11 +59,15 @@ export class LedgerWriter {
     }
   }
 
+  /** To be said after each batch: looks at the write-ahead log now and then. */
+  checkpointInTime(): void {
+    this.#batches += 1;
+    if (this.#batches % CHECKPOINT_BATCHES === 0) this.checkpointIfLarge();
+  }
+
   /** Folds the write-ahead log into the file when it has grown; does not wait for readers. */
   checkpointIfLarge(pages = CHECKPOINT_PAGES): void {
-    const state = this.#database
-      .query<{ log: bigint; checkpointed: bigint }, []>('PRAGMA wal_checkpoint(NOOP)')
-      .get();
+    const state = this.#logState.get();
     if (state === null || Number(state.log - state.checkpointed) < pages) return;
     failpoint('in-checkpoint');
     this.#database.query('PRAGMA wal_checkpoint(PASSIVE)').get();

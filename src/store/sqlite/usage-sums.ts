@@ -2,6 +2,7 @@
 
 import type { Database } from 'bun:sqlite';
 import type { UsageDimension, UsageQuery, UsageRow } from '../statements.ts';
+import { DELIVERY } from './entry-row.ts';
 import { idsOfDays, stepsThrough } from './walk.ts';
 
 type Filter = [fromDay: number, toDay: number, key: string | null, model: string | null];
@@ -58,7 +59,7 @@ async function sumsOfEntries(snapshot: Database, query: UsageQuery): Promise<Usa
     `SELECT ${[...by, ''].map((name) => (name === 'provider' ? "coalesce(provider, '') AS provider" : name)).join(', ')}
      count(*) AS calls, total(rule NOT IN ('finished', 'client-left', 'cache')) AS failed, total(${INPUT}) AS input,
      total(output) AS output, coalesce(sum(amount_nano), 0) AS amount, total(cache_read) AS cached,
-     total(delivery = 'unknown' AND amount_nano > 0) AS undelivered,
+     total(amount_nano > 0 AND ${DELIVERY} = 'unknown') AS undelivered,
      total(rule = 'cache') AS from_cache
      FROM entries WHERE id >= ?5 AND id < ?6 AND kind = 'charge' AND ${FILTER} ${groupBy(by)}`,
   );
