@@ -368,4 +368,16 @@ describe('the database refuses', () => {
       database.close();
     },
   );
+
+  test.each(['INSERT', 'INSERT OR REPLACE', 'INSERT OR IGNORE'])(
+    'to %s the delivery of what is no charge, without a word',
+    async (insert) => {
+      const database = await withCharge();
+      database.run(`INSERT INTO entries VALUES (8, ${CHARGE.replace("'unknown'", "'complete'")})`);
+      const grant = database.query<{ id: number }, []>("SELECT id FROM entries WHERE kind = 'grant'").get();
+      for (const entry of [8, 9, grant?.id]) database.run(`${insert} INTO deliveries VALUES (${entry})`);
+      expect(database.query('SELECT entry FROM deliveries').all()).toEqual([{ entry: 7 }]);
+      database.close();
+    },
+  );
 });

@@ -4,8 +4,10 @@ import { Database } from 'bun:sqlite';
 import { describe, expect, test } from 'bun:test';
 import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { callIdAt } from '../src/lib/id.ts';
 import { bringUpToDate } from '../src/store/sqlite/migrate.ts';
 import { openDatabase } from '../src/store/sqlite/open.ts';
+import { openStatements } from '../src/store/sqlite/statements.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
 
 removeScratchAfterEach();
@@ -173,4 +175,36 @@ test('sums of days from before they knew cached tokens and last uses take them f
     { model: 'c', calls: 1n, input: 17n, cached: 7n, last: 5000n },
   ]);
   old.close();
+});
+
+test('what an older version knew of deliveries stays known', async () => {
+  const dataDir = scratchDir();
+  const path = join(dataDir, 'osiris.db');
+  writeFileSync(path, '');
+  const old = new Database(path, OPEN);
+  bringUpToDate(old, path, migrationsBefore('_deliveries'));
+  const day = 20_000;
+  const first = callIdAt(day * 86_400_000);
+  const call = (number: bigint, delivery: string) =>
+    old.run(
+      `INSERT INTO entries (id, kind, debit, credit, amount_nano, at_ms, day, key, model, rule, delivery)
+       VALUES (${first + number}, 'charge', 6, 3, 5, 1000, ${day}, 'k', 'a', 'finished', '${delivery}')`,
+    );
+  call(1n, 'complete');
+  call(2n, 'unknown');
+  call(3n, 'unknown');
+  bringUpToDate(old, path);
+  old.run(`INSERT INTO deliveries VALUES (${first + 2n})`);
+  old.close();
+  const statements = openStatements(path);
+  const { entries } = await statements.entries({ key: 'k', limit: 10 });
+  expect(entries.map(({ id, call: ended }) => [id - first, ended?.delivery])).toEqual([
+    [3n, 'unknown'],
+    [2n, 'complete'],
+    [1n, 'complete'],
+  ]);
+  const days = { fromDay: day, toDay: day };
+  const [usage] = await statements.usage({ ...days, by: ['model'], deliveries: true });
+  expect(usage).toMatchObject({ calls: 3, undelivered: 1 });
+  statements.close();
 });
