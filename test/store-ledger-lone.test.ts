@@ -1,93 +1,73 @@
-// A lone call's charge: written before anything else happens, unless there is a reason to take the usual way.
+// A lone call's charge: it is on its way to the disk before anything else happens, and the calls after it share a commit.
 
 import { expect, test } from 'bun:test';
-import type { Batch, EntryRow, Outcome } from '../src/store/sqlite/ledger-batch.ts';
+import type { Batch, Outcome } from '../src/store/sqlite/ledger-batch.ts';
 import { GroupCommit } from '../src/store/sqlite/ledger-commit.ts';
 import { endOf, keyIn, orderFor, rowsIn, storeIn } from './support/ledger.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
 
 removeScratchAfterEach();
 
-/** A channel that notes which way a batch came; `here` is what becomes of one that is to be written at once. */
-function watched(here: () => Outcome | undefined = () => ({ failed: [] })) {
-  const ways: string[] = [];
-  const words = ({ entries, delivered }: Batch) => `${entries.length}+${delivered.length}`;
+/** A channel that notes how many entries each batch has; `finish` ends the oldest one that is under way. */
+function watched() {
+  const sizes: number[] = [];
+  const writes: PromiseWithResolvers<Outcome>[] = [];
   const commit = new GroupCommit({
-    async write(batch) {
-      ways.push(`thread ${words(batch)}`);
-      return { failed: [] };
-    },
-    writeNow(batch) {
-      const outcome = here();
-      if (outcome) ways.push(`here ${words(batch)}`);
-      return outcome;
+    write({ entries }: Batch) {
+      sizes.push(entries.length);
+      const write = Promise.withResolvers<Outcome>();
+      writes.push(write);
+      return write.promise;
     },
     close: async () => {},
   });
   const add = (isLone: boolean) => {
     const told = Promise.withResolvers<string>();
     const failed = (error: Error) => told.resolve(error.message);
-    commit.add(ROW, { written: () => told.resolve('written'), failed }, isLone);
+    commit.add(['1'], { written: () => told.resolve('written'), failed }, isLone);
     return told.promise;
   };
-  return { commit, ways, add };
+  const finish = (outcome: Outcome = { failed: [] }) => writes.shift()?.resolve(outcome);
+  return { sizes, add, finish };
 }
 
-const ROW: EntryRow = ['1'];
-
-test('is on disk when it has been said', async () => {
-  const { ways, add } = watched();
+test('is sent when it has been said', async () => {
+  const { sizes, add, finish } = watched();
   const told = add(true);
-  expect(ways).toEqual(['here 1+0']);
+  expect(sizes).toEqual([1]);
+  finish();
   expect(await told).toBe('written');
 });
 
 test('that the database refuses is told so', async () => {
-  expect(await watched(() => ({ failed: [[0, 'no']] })).add(true)).toBe('no');
+  const { add, finish } = watched();
+  const told = add(true);
+  finish({ failed: [[0, 'no']] });
+  expect(await told).toBe('no');
 });
 
-test('goes the usual way where it cannot be written at once', async () => {
-  const { ways, add } = watched(() => undefined);
-  expect(await add(true)).toBe('written');
-  expect(ways).toEqual(['thread 1+0']);
+test('is followed by one commit of all that came while it was under way', async () => {
+  const { sizes, add, finish } = watched();
+  const told = [add(true), add(true), add(false), add(true)];
+  finish();
+  await told[0];
+  await new Promise((resolve) => setImmediate(resolve));
+  finish();
+  expect(await Promise.all(told)).toEqual(['written', 'written', 'written', 'written']);
+  expect(sizes).toEqual([1, 3]);
 });
 
 test('shares the commit of calls that wait for one already', async () => {
-  const { ways, add } = watched();
-  expect(await Promise.all([add(false), add(true)])).toEqual(['written', 'written']);
-  expect(ways).toEqual(['thread 2+0']);
+  const { sizes, add, finish } = watched();
+  const told = [add(false), add(true)];
+  expect(sizes).toEqual([]);
+  await new Promise((resolve) => setImmediate(resolve));
+  finish();
+  expect(await Promise.all(told)).toEqual(['written', 'written']);
+  expect(sizes).toEqual([2]);
 });
 
-test('goes the usual way after calls that shared a commit, until one was alone in it', async () => {
-  const { ways, add } = watched();
-  await Promise.all([add(false), add(false)]);
-  await Promise.resolve();
-  await add(true);
-  await Promise.resolve();
-  await add(true);
-  expect(ways).toEqual(['thread 2+0', 'thread 1+0', 'here 1+0']);
-});
-
-test('takes nothing along: what need not be told at once is left to the thread', async () => {
-  const { commit, ways, add } = watched();
-  commit.delivered('5');
-  commit.flush();
-  commit.flush();
-  await add(true);
-  expect(ways).toEqual(['thread 1+1']);
-});
-
-test('leaves a slow disk to the thread for a while', async () => {
-  const { ways, add } = watched(() => {
-    Bun.sleepSync(3);
-    return { failed: [] };
-  });
-  await add(true);
-  await add(true);
-  expect(ways).toEqual(['here 1+0', 'thread 1+0']);
-});
-
-test('and those of many at once are each charged once, whichever way they went', async () => {
+test('and those of many at once are each charged once, however they were sent', async () => {
   const dataDir = scratchDir();
   const store = await storeIn(dataDir, 'thread');
   const key = keyIn(store, { creditNano: 100_000n });

@@ -3,14 +3,11 @@
 import type { Database } from 'bun:sqlite';
 import type { Batch, Outcome } from './ledger-batch.ts';
 import { LedgerWriter } from './ledger-writer.ts';
-import { openDatabase } from './open.ts';
 import { startWorker } from './worker.ts';
 
 export interface LedgerChannel {
   /** Resolves when the batch is on disk; rejects when nothing of it could be written. One at a time. */
   write(batch: Batch): Promise<Outcome>;
-  /** Writes a batch here and now, before it returns; undefined when that is nothing to do now, and nothing was written. */
-  writeNow?(batch: Batch): Outcome | undefined;
   close(): Promise<void>;
 }
 
@@ -49,9 +46,7 @@ export async function threadChannel(path: string, failpoint: string | undefined)
   thread.onerror = (event) => fail(new Error(`the ledger's thread broke: ${event.message}`));
   thread.postMessage({ open: path, failpoint } satisfies ToWriter);
   await ready.promise;
-  const here = writerHere(path);
   return {
-    writeNow: here.write,
     async write(batch) {
       if (gone) throw gone;
       waiting = Promise.withResolvers<Outcome>();
@@ -62,26 +57,7 @@ export async function threadChannel(path: string, failpoint: string | undefined)
     async close() {
       if (!gone) thread.postMessage('close' satisfies ToWriter);
       await closed.promise;
-      here.close();
       thread.terminate();
     },
-  };
-}
-
-/** A second writer, on the thread that calls: it never waits for the first one, nor for another process. */
-function writerHere(path: string): { write(batch: Batch): Outcome | undefined; close(): void } {
-  const database = openDatabase(path, 'existing');
-  database.run('PRAGMA busy_timeout = 0');
-  const writer = new LedgerWriter(database);
-  return {
-    write(batch) {
-      try {
-        return writer.write(batch);
-      } catch {
-        // what is in the way, or wrong, is for the thread to wait for and to tell
-        return undefined;
-      }
-    },
-    close: () => database.close(),
   };
 }

@@ -1,16 +1,12 @@
-// Adaptive group commit: a lone call at once, others at the end of the turn when idle, what arrived meanwhile when busy; no timer.
+// Adaptive group commit: a lone call at once, others at the end of the turn, what arrived meanwhile when busy; no timer.
 
 import { endOfTurn, monotonicMs } from '../../lib/clock.ts';
 import { log } from '../../lib/log.ts';
 import { type Batch, type EntryRow, emptyBatch, type HoldRow, type Outcome } from './ledger-batch.ts';
 import type { LedgerChannel } from './ledger-channel.ts';
 
-/** Who is told what became of an entry, one of both and once; `written` perhaps before `add` returns. */
+/** Who is told what became of an entry: one of both, once. */
 export type Waiter = { written(): void; failed(error: Error): void };
-
-/** What takes longer holds up this thread: it is left to the other one for so many times as long. */
-const SLOW_MS = 1;
-const SLOW_PAUSE_FACTOR = 200;
 
 /** Gathers what is to be written and keeps exactly one batch on its way. */
 export class GroupCommit {
@@ -26,10 +22,6 @@ export class GroupCommit {
   #gone: string[] = [];
   /** From when a batch begins to gather until it is on disk. */
   #busy: Promise<void> | undefined;
-  /** Entries of the last batch that went the usual way. */
-  #lastSize = 0;
-  /** Before then nothing is written on this thread. */
-  #hereAgainMs = 0;
 
   constructor(channel: LedgerChannel) {
     this.#channel = channel;
@@ -42,13 +34,13 @@ export class GroupCommit {
     return promise;
   }
 
-  /** `isLone`: no call is under way that could share a commit, or would have to wait for this one. */
+  /** `isLone`: no call is under way that could end in this turn and share its commit. */
   add(row: EntryRow, waiter: Waiter, isLone = false): void {
-    if (isLone && this.#writeHere(row, waiter)) return;
     this.#nextSinceMs ??= monotonicMs();
     this.#next.entries.push(row);
     this.#waiters.push(waiter);
-    this.#schedule();
+    if (isLone) this.#busy ??= this.#send();
+    else this.#schedule();
   }
 
   /** For how long the oldest entry has waited. */
@@ -96,31 +88,11 @@ export class GroupCommit {
     this.#busy ??= endOfTurn().then(() => this.#send());
   }
 
-  /**
-   * Writes a lone entry on this thread: to hand it over and hear of it takes about as long as the disk does. False when
-   * it has to go the usual way: where batches are larger, or the disk is slow, or this thread would do little else.
-   */
-  #writeHere(row: EntryRow, waiter: Waiter): boolean {
-    const { holds, delivered, expiries } = this.#next;
-    const riders = this.#waiters.length + holds.length + delivered.length + expiries.length;
-    if (this.#busy || riders > 0 || this.#lastSize > 1 || this.trouble !== undefined) return false;
-    const startMs = monotonicMs();
-    if (startMs < this.#hereAgainMs) return false;
-    const outcome = this.#channel.writeNow?.({ ...emptyBatch(), entries: [row] });
-    if (outcome === undefined) return false;
-    const endMs = monotonicMs();
-    const tookMs = endMs - startMs;
-    this.#hereAgainMs = endMs + (tookMs > SLOW_MS ? SLOW_PAUSE_FACTOR * tookMs : tookMs);
-    this.#answer([waiter], outcome);
-    return true;
-  }
-
   async #send(): Promise<void> {
     const batch = this.#next;
     const waiters = this.#waiters;
     this.#next = emptyBatch();
     this.#waiters = [];
-    this.#lastSize = batch.entries.length;
     this.#sentSinceMs = this.#nextSinceMs;
     this.#nextSinceMs = undefined;
     try {
