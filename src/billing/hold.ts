@@ -24,11 +24,11 @@ export type HoldRequest = {
   /** How often the prompt is paid: once an answer where each is asked for by itself; 1 when absent. */
   prompts?: number;
   /** The prompt may be written to a cache, at this price. */
-  cacheWrite?: 'cacheWrite' | 'cacheWrite1h';
+  cacheWrite?: 'cacheWrite' | 'cacheWrite1h' | undefined;
   /** The dearer service tier it asks for, by the name it has in the price. */
   tier?: string | undefined;
   /** Where it has to run, if it says so. */
-  geo?: string;
+  geo?: string | undefined;
   /** Other models that may answer in its place, as far as they differ. */
   others?: readonly (Pick<HoldRequest, 'price' | 'outputCap' | 'maxOutputTokens'> & {
     tier: string | undefined;

@@ -13,7 +13,7 @@ import { type ModelIndex, modelNamed } from '../catalog/resolve.ts';
 import type { Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
-import type { Ledger, Limiter, SettleRule } from '../store/ports.ts';
+import type { Ledger, Limiter, Settlement, SettleRule } from '../store/ports.ts';
 import type { Call, CallsUnderWay } from './call.ts';
 import { type Due, type PaidContainers, withoutContainers } from './costs/containers.ts';
 import { type Sent, sentAs } from './costs/fallbacks/fit.ts';
@@ -86,20 +86,25 @@ export class Latch {
 
   #dueOf(reported: Usage): Due {
     if (this.#due?.of === reported) return this.#due.due;
-    const { price, startedMs, tier, geo } = this.#call;
-    const served = inTier(inGeo(this.#asAsked(reported), geo), tier);
-    const named = this.upstream ? underPricedNames(served, price, this.upstream) : served;
-    const priced = withOtherRates(named, (name) => this.#priced(name));
-    const usage = withGeoApart(priced, price);
-    const due = this.#dueContainers(usage, startedMs);
+    const { startedMs, tier, geo } = this.#call;
+    const isPlain = isOrdinary(reported) && tier === undefined && geo === undefined;
+    const due = this.#dueContainers(isPlain ? reported : this.#asPriced(reported), startedMs);
     this.#due = { of: reported, due };
     return due;
   }
 
+  #asPriced(reported: Usage): Usage {
+    const { price, tier, geo } = this.#call;
+    const served = inTier(inGeo(this.#asAsked(reported), geo), tier);
+    const named = this.upstream ? underPricedNames(served, price, this.upstream) : served;
+    const priced = withOtherRates(named, (name) => this.#priced(name));
+    return withGeoApart(priced, price);
+  }
+
   #dueContainers(usage: Usage, startedMs: number): Due {
     if (usage.containers === undefined || this.#call.price.perContainer === undefined)
-      return { usage, pay() {} };
-    if (this.freesContainers) return { usage: withoutContainers(usage), pay() {} };
+      return { usage, pay: nothing };
+    if (this.freesContainers) return { usage: withoutContainers(usage), pay: nothing };
     return this.#ports.containers.due(usage, startedMs, nowMs());
   }
 
@@ -169,7 +174,8 @@ export class Latch {
     const { usage: used, pay } = this.#dueOf(usage());
     const atMs = nowMs();
     const { costNano, chargeNano } = this.#billOf(rule, used);
-    const { durable, chargedNano } = ledger.settle({
+    const note = () => recordCall(journal, call, { rule, provider, usage: used, atMs });
+    const settlement: Settlement = {
       callId: call.id,
       key: call.key,
       model: call.model.id,
@@ -181,16 +187,17 @@ export class Latch {
       chargeNano,
       losses: lossesOf(this.#withUnpriced(losses, used, rule, provider)),
       atMs,
-    });
+    };
+    // the row of a call tells what has left, and the last of it leaves when the charge is durable
+    const { durable, chargedNano } = ledger.settle(settlement, rule === 'client-left' ? undefined : note);
     call.trace.costNano = chargedNano;
     if (costNano > 0n) pay();
     // of an answer that was there already no provider has counted a token
     const tokens = rule === 'cache' ? 0 : used.input + used.output;
     limiter.spend(call.key.id, { tokens, nano: chargedNano });
-    const note = () => recordCall(journal, call, { rule, provider, usage: used, atMs });
-    this.#settled = rule === 'client-left' ? durable : notedAfter(durable, note);
     if (rule === 'client-left') note();
-    return this.#settled;
+    this.#settled = durable;
+    return durable;
   }
 
   /** The last bytes of the answer are with the client's connection. */
@@ -204,13 +211,7 @@ function lossesOf(losses: Loss[]): string | undefined {
   return losses.length === 0 ? undefined : lossHeader(losses);
 }
 
-/** The row of a call tells what has left, and the last of it leaves when the charge is durable. */
-function notedAfter(durable: Promise<void>, note: () => void): Promise<void> {
-  return durable.then(note, (thrown: unknown) => {
-    note();
-    throw thrown;
-  });
-}
+function nothing(): void {}
 
 /** Who is to blame for a call that ended in a fault (design: "who pays when it breaks"). */
 export function ruleOf(fault: Fault): SettleRule {

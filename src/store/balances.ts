@@ -265,19 +265,20 @@ export class Balances {
     sign: 1n | -1n,
   ): void {
     const purse = purseId === undefined ? undefined : this.purse(purseId);
-    if (purse) purse.balanceNano -= chargedNano * sign;
+    const nano = chargedNano * sign;
+    if (purse) purse.balanceNano -= nano;
     const sums = this.#sumsOf(key.id);
     sums.calls += Number(sign);
     sums.inputTokens += usage.input * Number(sign);
     sums.outputTokens += usage.output * Number(sign);
-    sums.spentNano += chargedNano * sign;
+    sums.spentNano += nano;
     if (atMs > sums.lastUsedMs) sums.lastUsedMs = atMs;
     // the key may have got its budget, or another one, since its call began: what counts is the period that is open;
     // one that opens later begins with what `spentSince` knows
     const { period } = sums;
     const day = this.#calendar.dayOf(atMs);
-    this.#today.book(day, chargedNano * sign);
-    if (period && day >= period.firstDay) period.spentNano += chargedNano * sign;
+    this.#today.book(day, nano);
+    if (period && day >= period.firstDay) period.spentNano += nano;
   }
 
   #drop(callId: bigint): Hold | undefined {

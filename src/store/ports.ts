@@ -282,8 +282,11 @@ export interface Ledger {
   released(purse: number, timeoutMs: number): Promise<void>;
   /** What settling this call with `chargeNano` would charge now. */
   ceiling(callId: bigint, chargeNano: bigint): bigint;
-  /** Ends a call: charges, and drops its hold. A second settlement of the same call id changes nothing. */
-  settle(settlement: Settlement): Receipt;
+  /**
+   * Ends a call: charges, and drops its hold. A second settlement of the same call id changes nothing. `decided` is called
+   * once it is known whether the charge is on disk, before the receipt tells; for the first settlement only.
+   */
+  settle(settlement: Settlement, decided?: () => void): Receipt;
   /** The last bytes of the call's answer have left. Put on disk by and by. */
   delivered(callId: bigint): void;
   /** Moves money; resolves when it is on disk, with the entry's id. */

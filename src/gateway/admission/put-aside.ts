@@ -115,23 +115,22 @@ export function keptHold({ caching, price }: Call, { minimumChargeNano }: HoldRu
 
 /** What a hold is computed from. */
 export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest {
-  const wishes = wishesOf(call.body);
-  const cacheWrite = autoCacheWrite(call);
+  const { outputCap, answers } = wishesOf(call.body);
   const tier = tierWanted(call);
-  const geo = geoIn(call.body, call.codec);
-  return {
+  const request: HoldRequest = {
     bodyBytes: call.bytes.length,
     promptTokens: call.promptTokens,
-    ...wishes,
-    prompts: wishes.answers > 1 && asksApart() ? Math.min(wishes.answers, ANSWERS_MAX) : 1,
+    outputCap,
+    answers,
+    prompts: answers > 1 && asksApart() ? Math.min(answers, ANSWERS_MAX) : 1,
     maxOutputTokens: call.model.maxOutputTokens,
     containers: containersWanted(call.body),
     price: call.price,
-    ...(call.fallbacks ? heldFor(call, tier, wishes.outputCap) : {}),
-    ...(geo === undefined ? {} : { geo }),
-    ...(cacheWrite === undefined ? {} : { cacheWrite }),
-    ...(tier === undefined ? {} : { tier }),
+    geo: geoIn(call.body, call.codec),
+    cacheWrite: autoCacheWrite(call),
+    tier,
   };
+  return call.fallbacks ? { ...request, ...heldFor(call, tier, outputCap) } : request;
 }
 
 /** By the name it has in the price, where it has two. */

@@ -67,7 +67,7 @@ export async function createLedger(
     }
   };
 
-  const settle = (settlement: Settlement): Receipt => {
+  const settle = (settlement: Settlement, decided?: () => void): Receipt => {
     const { callId } = settlement;
     const known = underWay.get(callId)?.receipt;
     if (known) return known;
@@ -84,13 +84,16 @@ export async function createLedger(
     const waiter: Waiter = {
       written() {
         underWay.delete(callId);
+        decided?.();
         resolve();
       },
       failed(error) {
+        const isWritten = isOnDisk(callId);
+        if (!isWritten) balances.undo(settlement, purse, chargedNano);
         underWay.delete(callId);
-        if (isOnDisk(callId)) return resolve();
-        balances.undo(settlement, purse, chargedNano);
-        reject(error);
+        decided?.();
+        if (isWritten) resolve();
+        else reject(error);
       },
     };
     const row = chargeRow(settlement, purse ?? BOOKS.windows, chargedNano, day);
