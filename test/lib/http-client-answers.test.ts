@@ -82,7 +82,10 @@ describe('an answer that breaks off', () => {
     // the last chunk says that nothing is missing
     const end = bytes.indexOf('0\r\n\r\n', 40);
     for (let at = 0; at < (end === -1 ? bytes.length : end + 3); at++)
-      expect({ at, ...(await read([bytes.slice(0, at)], 'closed')) }).toMatchObject({ at, code: 'ECONNRESET' });
+      expect({ at, ...(await read([bytes.slice(0, at)], 'closed')) }).toMatchObject({
+        at,
+        code: 'ECONNRESET',
+      });
   });
 
   test('is complete behind its last chunk, with or without the blank line', async () => {

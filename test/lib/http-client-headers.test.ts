@@ -46,7 +46,11 @@ test('headers are found by any spelling of their whole name, and joined', () => 
   expect(head.get('RETRY-AFTER')).toBe('7');
   expect(head.get('vary')).toBe('a, b');
   expect(head.get('empty')).toBe('');
-  expect([head.get('after'), head.get('retry'), head.get('http/1.1 429 too many')]).toEqual([null, null, null]);
+  expect([head.get('after'), head.get('retry'), head.get('http/1.1 429 too many')]).toEqual([
+    null,
+    null,
+    null,
+  ]);
 });
 
 test('values keep their letters, whatever the alphabet of latin1', () => {
