@@ -140,6 +140,12 @@ export class Connection implements BodySource {
     else exchange.closed(error);
   }
 
+  /** Of no use any more, though the server may not have closed it. */
+  fail(error: unknown): void {
+    this.closed(error);
+    this.#socket?.terminate();
+  }
+
   pause(): void {
     this.#socket?.pause();
   }
@@ -166,9 +172,8 @@ const HANDLERS: Bun.SocketHandler<Connection> = {
   },
   // the certificate and the host it is for are checked by then, unless the operator has switched that off for Bun
   handshake(socket, isTrusted, error) {
-    if (isTrusted) return socket.data.ready();
-    socket.terminate();
-    socket.data.closed(error);
+    if (isTrusted) socket.data.ready();
+    else socket.data.fail(error);
   },
   data(socket, bytes) {
     socket.data.received(bytes);
@@ -177,8 +182,7 @@ const HANDLERS: Bun.SocketHandler<Connection> = {
     socket.data.write();
   },
   error(socket, error) {
-    socket.terminate();
-    socket.data.closed(error);
+    socket.data.fail(error);
   },
   close(socket, error) {
     socket.data.closed(error);

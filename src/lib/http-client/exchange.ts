@@ -2,9 +2,10 @@
 
 import type { HeaderValues } from '../header-values.ts';
 import { Body, type BodySource } from './body.ts';
+import { framingOf } from './body-length.ts';
 import { decoded } from './decoding.ts';
 import { brokenOff, malformed } from './error.ts';
-import { type Framing, framingOf } from './framing.ts';
+import type { Framing } from './framing.ts';
 import { keepMsOf } from './persistence.ts';
 import type { Reader } from './reader.ts';
 import { endOfHead, ResponseHead } from './response-head.ts';

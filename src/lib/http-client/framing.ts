@@ -1,10 +1,5 @@
-// Where the body of an answer ends (RFC 9112 6.3).
+// Takes the body of an answer out of the bytes that carry it.
 
-import { ChunkedFraming } from './chunked.ts';
-import { malformed } from './error.ts';
-import type { ResponseHead } from './response-head.ts';
-
-/** Takes a body out of the bytes that carry it. */
 export interface Framing {
   /** All of the body has come. */
   readonly isDone: boolean;
@@ -16,27 +11,8 @@ export interface Framing {
   take(bytes: Buffer): Buffer;
 }
 
-/** How the body behind this head is framed. Throws HttpError `Malformed_HTTP_Response`. */
-export function framingOf(head: ResponseHead): Framing {
-  if (head.status === 204 || head.status === 304) return new SizedFraming(0);
-  const codings = head.get('transfer-encoding');
-  // wins over a length beside it
-  if (codings !== null && !/^identity$/i.test(codings))
-    return /(?:^|,)[ \t]*chunked$/i.test(codings) ? new ChunkedFraming() : new OpenFraming();
-  const length = head.get('content-length');
-  return length === null ? new OpenFraming() : new SizedFraming(lengthOf(length));
-}
-
-/** One length may be told several times. */
-function lengthOf(told: string): number {
-  const [first = '', ...others] = told.split(/[ \t]*,[ \t]*/);
-  const length = Number(first);
-  if (!/^\d+$/.test(first) || !Number.isSafeInteger(length) || others.some((other) => other !== first))
-    throw malformed('an unclear content-length');
-  return length;
-}
-
-class SizedFraming implements Framing {
+/** A body whose length is told before it. */
+export class SizedFraming implements Framing {
   surplus = 0;
   #left: number;
 
@@ -60,8 +36,8 @@ class SizedFraming implements Framing {
   }
 }
 
-/** Ends with its connection. */
-class OpenFraming implements Framing {
+/** A body that ends with its connection. */
+export class OpenFraming implements Framing {
   readonly isDone = false;
   readonly mayEnd = true;
   readonly surplus = 0;
