@@ -146,6 +146,7 @@ describe('effects', () => {
     ['src/alerts/courier.ts', "await fetch('https://x');"],
     ['src/gateway/answer/relay.ts', 'const send = globalThis.fetch;'],
     ['src/gateway/answer/relay.ts', 'start({ fetch });'],
+    ['src/gateway/answer/relay.ts', 'await Bun.connect(address);'],
     ['src/http/server.ts', 'const home = process.env.HOME;'],
     ['src/http/server.ts', 'const { HOME } = Bun.env;'],
     ['src/billing/charge.ts', 'const at = Date.now();'],
@@ -165,6 +166,8 @@ describe('effects', () => {
   test.each([
     ['src/gateway/upstream.ts', 'await fetch(address);'],
     ['src/alerts/webhook.ts', 'await fetch(address);'],
+    ['src/lib/http-client/connection.ts', 'await Bun.connect(address);'],
+    ['src/gateway/health/reach.ts', 'await Bun.connect(address);'],
     ['src/config/environment.ts', 'const home = process.env.HOME;'],
     ['src/lib/clock.ts', 'const at = Date.now();'],
     ['src/lib/id.ts', 'const id = crypto.randomUUID();'],
