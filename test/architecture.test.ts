@@ -115,6 +115,14 @@ describe('adapters', () => {
     expect(verdict(namesAdaptersInAppOnly, { 'src/alerts/a.ts': type.replace('type ', '') })).not.toBe('');
     expect(verdict(namesAdaptersInAppOnly, { 'src/alerts/a.ts': type })).toBe('');
   });
+
+  test('nobody but app.ts can make what calls providers', () => {
+    const line = "import { HttpClient } from '../lib/http-client/client.ts';";
+    expect(verdict(namesAdaptersInAppOnly, { 'src/alerts/a.ts': line })).toContain('only src/app.ts');
+    expect(verdict(namesAdaptersInAppOnly, { 'src/app.ts': line.replace('../', './') })).toBe('');
+    const type = line.replace('{', 'type {');
+    expect(verdict(namesAdaptersInAppOnly, { 'src/gateway/upstream.ts': type })).toBe('');
+  });
 });
 
 describe('cycles', () => {

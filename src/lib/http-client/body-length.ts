@@ -16,11 +16,10 @@ export function framingOf(head: ResponseHead): Framing {
   return length === null ? new OpenFraming() : new SizedFraming(lengthOf(length));
 }
 
-/** One length may be told several times. */
+/** The same length may be told several times. */
 function lengthOf(told: string): number {
-  const [first = '', ...others] = told.split(/[ \t]*,[ \t]*/);
+  const [, first] = /^(\d+)(?:[ \t]*,[ \t]*\1)*$/.exec(told) ?? [];
   const length = Number(first);
-  if (!/^\d+$/.test(first) || !Number.isSafeInteger(length) || others.some((other) => other !== first))
-    throw malformed('an unclear content-length');
+  if (!Number.isSafeInteger(length)) throw malformed('an unclear content-length');
   return length;
 }

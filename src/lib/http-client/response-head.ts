@@ -15,8 +15,9 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |\r?$)/;
  * `Malformed_HTTP_Response` as soon as what came cannot be the beginning of any.
  */
 export function endOfHead(bytes: Buffer, from: number): number {
-  if (!'HTTP/1.'.startsWith(bytes.toString('latin1', 0, 7))) throw malformed('no status line');
   const end = blankLineIn(bytes, Math.max(0, from - 3));
+  if (end === -1 && !VERSION.startsWith(bytes.toString('latin1', 0, VERSION.length)))
+    throw malformed('no status line');
   if ((end === -1 ? bytes.length : end) > HEAD_BYTES_MAX)
     throw new HttpError(
       'ResponseHeadersTooLarge',
@@ -33,6 +34,7 @@ function blankLineIn(bytes: Buffer, from: number): number {
   return at === -1 ? -1 : at + (isBare ? BARE_END : END).length;
 }
 
+const VERSION = 'HTTP/1.';
 const LF = 0x0a;
 const CR = 0x0d;
 const END = Buffer.from('\r\n\r\n');
