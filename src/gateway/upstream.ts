@@ -91,14 +91,14 @@ export async function callUpstream(call: Call, plan: Sending, ports: UpstreamPor
 function send(call: Call, plan: Sending, ports: UpstreamPorts): Promise<Reply> {
   const { upstream, path, body } = plan;
   const { provider } = plan.candidate;
-  const { signal } = call.abort;
+  const { abort } = call;
   const headers = upstreamHeaders(call, plan, ports.userAgent);
   const transport = ports.transports.get(provider.id);
   if (transport) {
-    const request = { format: upstream.id, path, body, headers: new Headers(headers), signal };
+    const request = { format: upstream.id, path, body, headers: new Headers(headers), signal: abort.signal };
     return replyOf(transport(request));
   }
-  const request = { method: 'POST', url: provider.baseUrl + path, headers, body, signal, ca: provider.ca };
+  const request = { method: 'POST', url: provider.baseUrl + path, headers, body, abort, ca: provider.ca };
   return ports.proxied || USER.test(provider.baseUrl)
     ? replyOf(fetchRequest(request))
     : ports.http.send(request);
@@ -108,11 +108,11 @@ function send(call: Call, plan: Sending, ports: UpstreamPorts): Promise<Reply> {
 const USER = /^https?:\/\/[^/]*@/;
 
 /** Knows the proxies of the environment and the users of addresses, which our own client does not. */
-function fetchRequest({ method, url, headers, body, signal, ca }: HttpRequest): Promise<Response> {
+function fetchRequest({ method, url, headers, body, abort, ca }: HttpRequest): Promise<Response> {
   const options: BunFetchRequestInit & { timeout: false } = {
     method,
     headers,
-    signal: signal ?? null,
+    signal: abort?.signal ?? null,
     body: body as Uint8Array<ArrayBuffer>,
     redirect: 'manual',
     // deadlines are ours; Bun's own would end silent streams after six minutes
@@ -146,7 +146,7 @@ function isEventStream(headers: HeaderValues): boolean {
 /** What went wrong while talking to a provider, as a fault: our own abort's reason, or unreachable. */
 export function upstreamFault(call: Call, provider: Provider, thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown;
-  const reason: unknown = call.abort.signal.aborted ? call.abort.signal.reason : thrown;
+  const reason: unknown = call.abort.aborted ? call.abort.reason : thrown;
   if (reason instanceof Fault) return reason;
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : undefined;
   // the words of a failed fetch hold the address, which is the operator's own business

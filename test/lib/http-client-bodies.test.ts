@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import type { Socket } from 'node:net';
+import { Abort } from '../../src/lib/abort.ts';
 import {
   call,
   closeAfterEach,
@@ -18,19 +19,19 @@ closeAfterEach();
 
 describe('an abort', () => {
   const reason = new Error('enough');
-  const abort = new AbortController();
+  const abort = new Abort();
   abort.abort(reason);
 
   test('before anything makes no connection', async () => {
     const server = await serve(() => {});
-    expect(await failure(send(server.url, { signal: abort.signal }))).toBe(reason);
+    expect(await failure(send(server.url, { abort }))).toBe(reason);
     expect(server.opened).toBe(0);
   });
 
   test('while it connects', async () => {
     const server = await serve(({ socket }) => socket.write(sized('ok')));
-    const stop = new AbortController();
-    const sending = failure(send(server.url, { signal: stop.signal }));
+    const stop = new Abort();
+    const sending = failure(send(server.url, { abort: stop }));
     stop.abort(reason);
     expect(await sending).toBe(reason);
     expect(await call(server.url)).toBe('ok');
@@ -46,8 +47,8 @@ describe('an abort', () => {
       socket.write(beginning);
       resolve(socket);
     });
-    const stop = new AbortController();
-    const sending = failure(send(server.url, { signal: stop.signal }));
+    const stop = new Abort();
+    const sending = failure(send(server.url, { abort: stop }));
     const socket = await promise;
     const closed = gone(socket);
     stop.abort(reason);
@@ -61,8 +62,8 @@ describe('an abort', () => {
       socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n');
       resolve(socket);
     });
-    const stop = new AbortController();
-    const { body } = await send(server.url, { signal: stop.signal });
+    const stop = new Abort();
+    const { body } = await send(server.url, { abort: stop });
     const closed = gone(await promise);
     await body.read();
     const reading = failure(body.read());
@@ -74,9 +75,9 @@ describe('an abort', () => {
 
   test('within an upload that the server does not read', async () => {
     const { url } = serveDeaf('');
-    const stop = new AbortController();
+    const stop = new Abort();
     const body = Buffer.alloc(30_000_000);
-    const sending = failure(send(url, { body, signal: stop.signal }));
+    const sending = failure(send(url, { body, abort: stop }));
     await Bun.sleep(5);
     stop.abort(reason);
     expect(await sending).toBe(reason);
@@ -84,8 +85,8 @@ describe('an abort', () => {
 
   test('behind the answer does nothing', async () => {
     const server = await serve(({ socket }) => socket.write(sized('ok')));
-    const stop = new AbortController();
-    expect(await call(server.url, { signal: stop.signal })).toBe('ok');
+    const stop = new Abort();
+    expect(await call(server.url, { abort: stop })).toBe('ok');
     stop.abort(reason);
     expect(await call(server.url)).toBe('ok');
     expect(server.opened).toBe(1);

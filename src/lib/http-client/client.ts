@@ -1,5 +1,6 @@
 // A small HTTP/1.1 client (RFC 9112) over sockets whose connections are used again.
 
+import type { Abort } from '../abort.ts';
 import { bufferOf } from '../bytes.ts';
 import { every } from '../clock.ts';
 import type { Origin } from './connection.ts';
@@ -17,8 +18,8 @@ export type HttpRequest = {
   /** By name; `host`, `content-length` and those about the connection are the client's own. */
   headers: Readonly<Record<string, string>>;
   body?: Uint8Array | undefined;
-  /** Ends it at any stage, with the signal's reason. */
-  signal?: AbortSignal | undefined;
+  /** Ends it at any stage; what waits rejects with the reason. */
+  abort?: Abort | undefined;
   /** PEM certificates of the authorities to trust in place of the usual ones. */
   ca?: string | undefined;
 };
@@ -43,15 +44,15 @@ export class HttpClient {
 
   /**
    * Resolves when the head of the answer is here, whatever its status. Rejects with a TypeError for headers that cannot
-   * be sent, with an HttpError or the system's error when the exchange fails, and with the reason of `signal`. What
+   * be sent, with an HttpError or the system's error when the exchange fails, and with the reason of `abort`. What
    * goes over a connection that the server has closed meanwhile is sent once more over a new one.
    */
-  send({ method, url, headers, body, signal, ca }: HttpRequest): Promise<Answer> {
+  send({ method, url, headers, body, abort, ca }: HttpRequest): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) throw signal.reason;
+      if (abort?.aborted) throw abort.reason;
       const { head, pool } = this.#targetOf(method, url, ca);
       const parts = partsOf(writeHead(head, headers, body?.length ?? 0), body);
-      pool.run(new Exchange(parts, signal, { resolve, reject }));
+      pool.run(new Exchange(parts, abort, { resolve, reject }));
     });
   }
 

@@ -1,5 +1,6 @@
 // One request and what is answered to it, whichever connection carries them.
 
+import type { Abort, AbortListener } from '../abort.ts';
 import type { HeaderValues } from '../header-values.ts';
 import { Body, type BodySource } from './body.ts';
 import { framingOf } from './body-length.ts';
@@ -16,7 +17,7 @@ export type Answer = { status: number; headers: HeaderValues; body: Reader };
 type Outcome = { resolve(answer: Answer): void; reject(error: unknown): void };
 
 /** Reads one answer out of a connection's bytes. An abort closes the connection that carries it. */
-export class Exchange implements EventListenerObject {
+export class Exchange implements AbortListener {
   /** The request in as few parts as it is worth to write. */
   parts: readonly Buffer[];
   /** Nothing of the answer has come yet. */
@@ -25,7 +26,7 @@ export class Exchange implements EventListenerObject {
   isComplete = false;
   /** How long the connection may be kept behind the complete answer, in milliseconds; 0: not at all. */
   keepMs = 0;
-  readonly #signal: AbortSignal | undefined;
+  readonly #abort: Abort | undefined;
   readonly #outcome: Outcome;
   #connection: BodySource | undefined;
   /** The beginning of a head. */
@@ -33,11 +34,11 @@ export class Exchange implements EventListenerObject {
   #framing: Framing | undefined;
   #body: Body | undefined;
 
-  constructor(parts: readonly Buffer[], signal: AbortSignal | undefined, outcome: Outcome) {
+  constructor(parts: readonly Buffer[], abort: Abort | undefined, outcome: Outcome) {
     this.parts = parts;
-    this.#signal = signal;
+    this.#abort = abort;
     this.#outcome = outcome;
-    signal?.addEventListener('abort', this);
+    abort?.listen(this);
   }
 
   carriedBy(connection: BodySource): void {
@@ -104,9 +105,7 @@ export class Exchange implements EventListenerObject {
     else this.#outcome.reject(error);
   }
 
-  handleEvent(): void {
-    this.#release();
-    const reason: unknown = this.#signal?.reason;
+  aborted(reason: unknown): void {
     this.#connection?.abandon();
     if (this.#body) this.#body.abort(reason);
     else this.#outcome.reject(reason);
@@ -114,7 +113,7 @@ export class Exchange implements EventListenerObject {
 
   /** Nobody waits for it any more. */
   #release(): void {
-    this.#signal?.removeEventListener('abort', this);
+    this.#abort?.forget(this);
   }
 
   #complete(): void {
