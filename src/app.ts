@@ -37,6 +37,7 @@ import { openServer } from './http/server.ts';
 import { Bag } from './lib/bag.ts';
 import { nowMs, steadyClock } from './lib/clock.ts';
 import { armFailpoint } from './lib/failpoint.ts';
+import { HttpClient } from './lib/http-client/client.ts';
 import { log } from './lib/log.ts';
 import { VERSION } from './lib/version.ts';
 import { sandboxTransport } from './sandbox/index.ts';
@@ -77,6 +78,8 @@ type Parts = {
   store: Store;
   journal: ReturnType<typeof openJournal>;
   alerts: Alerts;
+  /** To the providers. */
+  http: HttpClient;
   /** Where people find the server; the port is the real one as soon as that is known. */
   address: { url: string };
   close(hurry?: AbortSignal): Promise<void>;
@@ -100,12 +103,15 @@ async function openParts(config: Config): Promise<Parts> {
   const address = { url: publicUrl ?? `http://${host}:${port}` };
   const courier = courierPorts(() => address.url);
   const alerts = new Alerts(config.alerts, courier);
+  const http = new HttpClient();
   return {
     store,
     journal,
     alerts,
+    http,
     address,
     async close(hurry) {
+      http.close();
       await alerts.close(hurry);
       await store.close();
       // last: a call is noted when its charge is on disk
@@ -342,7 +348,7 @@ function fromConfig(config: Config): Pick<GatewayPorts, 'config' | 'server' | 'm
   return { config, server: config.server, models: buildModelIndex(config), billing: config.billing };
 }
 
-function gatewayPorts(config: Config, { store, journal, alerts }: Parts): GatewayPorts {
+function gatewayPorts(config: Config, { store, journal, alerts, http }: Parts): GatewayPorts {
   const { directory, ledger } = store;
   const alarm = alerts.desk;
   const env = environment();
@@ -368,6 +374,7 @@ function gatewayPorts(config: Config, { store, journal, alerts }: Parts): Gatewa
     streams: new OpenStreams(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: `osiris/${VERSION}`,
+    http,
     proxied: ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'].some((name) => Boolean(env[name])),
   };
 }

@@ -115,6 +115,14 @@ describe('adapters', () => {
     expect(verdict(namesAdaptersInAppOnly, { 'src/alerts/a.ts': type.replace('type ', '') })).not.toBe('');
     expect(verdict(namesAdaptersInAppOnly, { 'src/alerts/a.ts': type })).toBe('');
   });
+
+  test('nobody but app.ts can make what calls providers', () => {
+    const line = "import { HttpClient } from '../lib/http-client/client.ts';";
+    expect(verdict(namesAdaptersInAppOnly, { 'src/alerts/a.ts': line })).toContain('only src/app.ts');
+    expect(verdict(namesAdaptersInAppOnly, { 'src/app.ts': line.replace('../', './') })).toBe('');
+    const type = line.replace('{', 'type {');
+    expect(verdict(namesAdaptersInAppOnly, { 'src/gateway/upstream.ts': type })).toBe('');
+  });
 });
 
 describe('cycles', () => {
@@ -146,6 +154,7 @@ describe('effects', () => {
     ['src/alerts/courier.ts', "await fetch('https://x');"],
     ['src/gateway/answer/relay.ts', 'const send = globalThis.fetch;'],
     ['src/gateway/answer/relay.ts', 'start({ fetch });'],
+    ['src/gateway/answer/relay.ts', 'await Bun.connect(address);'],
     ['src/http/server.ts', 'const home = process.env.HOME;'],
     ['src/http/server.ts', 'const { HOME } = Bun.env;'],
     ['src/billing/charge.ts', 'const at = Date.now();'],
@@ -165,6 +174,8 @@ describe('effects', () => {
   test.each([
     ['src/gateway/upstream.ts', 'await fetch(address);'],
     ['src/alerts/webhook.ts', 'await fetch(address);'],
+    ['src/lib/http-client/connection.ts', 'await Bun.connect(address);'],
+    ['src/gateway/health/reach.ts', 'await Bun.connect(address);'],
     ['src/config/environment.ts', 'const home = process.env.HOME;'],
     ['src/lib/clock.ts', 'const at = Date.now();'],
     ['src/lib/id.ts', 'const id = crypto.randomUUID();'],

@@ -7,6 +7,7 @@ import type { FormatId } from '../canonical/part.ts';
 import type { CanonicalRequest } from '../canonical/request.ts';
 import type { CanonicalResponse } from '../canonical/response.ts';
 import type { CodeSeen, Usage } from '../canonical/usage.ts';
+import type { HeaderValues } from '../lib/header-values.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Edit } from '../lib/splice.ts';
 import type { SseFrame } from '../lib/sse.ts';
@@ -255,7 +256,7 @@ export type Codec = {
   streamDecoder(): StreamDecoder;
   streamEncoder(dress: Dress): StreamEncoder;
   /** Reads an upstream's error body (parsed JSON, or text) into what our client may see. */
-  decodeError(status: number, body: unknown, headers: Headers): Fault;
+  decodeError(status: number, body: unknown, headers: HeaderValues): Fault;
   telltale: Telltale;
   /** For formats whose vendors may stop an answer in the middle and go on when asked. */
   continuing?: Continuing;

@@ -1,5 +1,7 @@
 // When a provider's rate headers say that a spent limit is free again.
 
+import type { HeaderValues } from '../lib/header-values.ts';
+
 const UNIT_S: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
 
 /**
@@ -7,7 +9,7 @@ const UNIT_S: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_
  * and Anthropic (`anthropic-ratelimit-tokens-reset`, RFC 3339) tell it. Undefined when none is spent, or none of them
  * says when. `nowMs` is what times are measured from.
  */
-export function rateResetSeconds(headers: Headers, nowMs: number): number | undefined {
+export function rateResetSeconds(headers: HeaderValues, nowMs: number): number | undefined {
   const waits: number[] = [];
   for (const kind of ['requests', 'tokens'])
     if (isSpent(headers.get(`x-ratelimit-remaining-${kind}`)))

@@ -1,6 +1,7 @@
 // Turns a failed upstream answer into the fault a client may see.
 
 import { Fault, type FaultCode } from '../canonical/fault.ts';
+import type { HeaderValues } from '../lib/header-values.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { rateResetSeconds } from './rate-reset.ts';
 
@@ -34,7 +35,7 @@ export function redact(text: string): string {
  * 10.2.3). A date is measured from `nowMs`, else from the answer's own `date` header. Undefined when it does not
  * say, or says nonsense.
  */
-export function retryAfterSeconds(headers: Headers, nowMs?: number): number | undefined {
+export function retryAfterSeconds(headers: HeaderValues, nowMs?: number): number | undefined {
   const ms = Number.parseFloat(headers.get('retry-after-ms') ?? '');
   if (Number.isFinite(ms) && ms >= 0) return Math.min(WAIT_S_MAX, Math.ceil(ms / 1000));
   const text = headers.get('retry-after')?.trim();
@@ -47,7 +48,7 @@ export function retryAfterSeconds(headers: Headers, nowMs?: number): number | un
 }
 
 /** Some providers tell it in their rate headers only; times there are measured from the answer's own `date`. */
-function spentForS(headers: Headers): number | undefined {
+function spentForS(headers: HeaderValues): number | undefined {
   const waitS = rateResetSeconds(headers, Date.parse(headers.get('date') ?? ''));
   return waitS === undefined ? undefined : Math.min(WAIT_S_MAX, waitS);
 }
@@ -89,7 +90,7 @@ const BAD_KEY_WORDS = /api key (not valid|expired|not found)|incorrect api key|i
 export function faultFromStatus(
   status: number,
   message: string | undefined,
-  headers: Headers,
+  headers: HeaderValues,
   options: { code?: string; type?: string; details?: JsonObject } = {},
 ): Fault {
   const words = [options.code, options.type].filter((word): word is string => word !== undefined);

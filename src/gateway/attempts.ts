@@ -3,6 +3,7 @@
 import { Fault, type FaultCode, toFault } from '../canonical/fault.ts';
 import { priceAt } from '../catalog/price.ts';
 import type { ServerConfig } from '../config/config.ts';
+import { Abort } from '../lib/abort.ts';
 import { monotonicMs, pause } from '../lib/clock.ts';
 import { randomFraction } from '../lib/id.ts';
 import type { FallbackReason } from '../routing/order.ts';
@@ -273,7 +274,7 @@ export class Attempts {
     if (waitMs === undefined) return;
     this.#again = true;
     await pause(waitMs, call.abort.signal);
-    if (call.abort.signal.aborted) throw toFault(call.abort.signal.reason);
+    if (call.abort.aborted) throw toFault(call.abort.reason);
   }
 
   /** Takes one of the retries there are, if it may help; how long to wait before it, in milliseconds. */
@@ -344,14 +345,13 @@ function nobody(): Fault {
 
 /** A deadline that ended an attempt did not end the call; whoever ended the call ended it for all attempts. */
 function renewAbort(call: Call): void {
-  const { signal } = call.abort;
-  if (!signal.aborted) return;
-  if (hasEnded(call)) throw signal.reason;
-  call.abort = new AbortController();
+  const { aborted, reason } = call.abort;
+  if (!aborted) return;
+  if (hasEnded(call)) throw reason;
+  call.abort = new Abort();
 }
 
-function hasEnded({ abort: { signal } }: Call): boolean {
-  const reason: unknown = signal.aborted ? signal.reason : undefined;
+function hasEnded({ abort: { reason } }: Call): boolean {
   return reason instanceof Fault && ENDS_ALL.has(reason.code);
 }
 

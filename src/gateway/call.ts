@@ -4,6 +4,7 @@ import { Fault } from '../canonical/fault.ts';
 import type { Model, Price } from '../catalog/model.ts';
 import type { Resolution } from '../catalog/resolve.ts';
 import type { Address, Codec, Dress, Extras } from '../formats/codec.ts';
+import type { Abort } from '../lib/abort.ts';
 import type { Bagged } from '../lib/bag.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Admitted, Key, RateStanding } from '../store/ports.ts';
@@ -54,7 +55,7 @@ export type Call = Bagged & {
   /** When the attempt under way has to make room for the next one, by the monotonic clock; undefined: it may take all the time there is. */
   givesWay?: { atMs: number; isDue(): boolean } | undefined;
   /** Our own abort, of the attempt under way: the client left or a deadline passed; `reason` says which. */
-  abort: AbortController;
+  abort: Abort;
   /** The client is gone: nobody else needs to be tried. */
   hasLeft: boolean;
   /** How its key stands; `release` gives its place among the key's calls back, any number of times. */

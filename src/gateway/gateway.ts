@@ -5,6 +5,7 @@ import type { Loss } from '../canonical/loss.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { monotonicMs, nowMs } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
+import type { Reader } from '../lib/http-client/reader.ts';
 import type { Cache, SettleRule } from '../store/ports.ts';
 import type { AdmitPorts } from './admission/admit.ts';
 import type { Turn } from './admission/turns.ts';
@@ -12,7 +13,6 @@ import type { Conversion } from './answer/conversion.ts';
 import { HealedStream, healWhole } from './answer/healing.ts';
 import { tellingBody } from './answer/last-bytes.ts';
 import { PassedStream } from './answer/pass.ts';
-import type { Reader } from './answer/reader.ts';
 import { refuseRefusal } from './answer/refusal.ts';
 import { Relay } from './answer/relay.ts';
 import { writeSeveral } from './answer/several-whole.ts';
@@ -146,8 +146,7 @@ function tryCandidate(attempt: Attempt): Promise<Delivery> {
 async function tryPass(attempt: Attempt, plan: PassPlan): Promise<Delivery> {
   const { call, meter, latch, attempts, ports } = attempt;
   const { isStream, body } = await receive(call, plan, ports);
-  if (!(body instanceof Uint8Array))
-    return openRelay(attempt, body.getReader(), passedStream(attempt, plan), meter);
+  if (!(body instanceof Uint8Array)) return openRelay(attempt, body, passedStream(attempt, plan), meter);
   if (attempts.hasOtherForRefusal) refuseRefusal(readWhole({ bytes: body, isStream }, plan));
   const made = answerPassed(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
   const whole = await finishWhole(attempt, made, meter);

@@ -5,10 +5,12 @@ import type { FormatId } from '../canonical/part.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { keptBetas } from '../formats/anthropic-messages/index.ts';
 import type { Codec } from '../formats/codec.ts';
-import { bufferOf } from '../lib/bytes.ts';
-
+import type { HeaderValues } from '../lib/header-values.ts';
+import type { HttpClient, HttpRequest } from '../lib/http-client/client.ts';
+import type { Reader } from '../lib/http-client/reader.ts';
 import type { Provider } from '../providers/provider.ts';
 import { AnswerDeadline } from './answer/deadline.ts';
+import { allBytes } from './answer/reader.ts';
 import type { Call } from './call.ts';
 import type { Plan, TranscodePlan } from './plan.ts';
 import type { Watch } from './watch.ts';
@@ -36,6 +38,7 @@ export type UpstreamPorts = {
   transports: ReadonlyMap<string, Transport>;
   /** `osiris/1.2.3` */
   userAgent: string;
+  http: HttpClient;
   /** A proxy stands between us and the providers, so reachability says nothing. */
   proxied: boolean;
 };
@@ -48,11 +51,14 @@ const ANTHROPIC_VERSION = '2023-06-01';
 /** What a provider answered: a stream still to be read, or a body that is here. */
 export type Received = {
   status: number;
-  headers: Headers;
+  headers: HeaderValues;
   /** Its type says that it is a stream, or says nothing. */
   isStream: boolean;
-  body: ReadableStream<Uint8Array> | Uint8Array;
+  body: Reader | Uint8Array;
 };
+
+/** The same before anything of the body is read. */
+type Reply = { status: number; headers: HeaderValues; body: Reader };
 
 /**
  * Sends the planned request and returns what the provider answers, whatever the status: a stream that was asked for
@@ -64,12 +70,16 @@ export async function callUpstream(call: Call, plan: Sending, ports: UpstreamPor
   const deadline = new AnswerDeadline(call, provider, ports.server, provider.builtIn || ports.proxied);
   ports.watch.add(deadline);
   try {
-    const response = await send(call, plan, ports);
-    const { status, headers } = response;
+    const { status, headers, body } = await send(call, plan, ports);
     noteTier(call, plan.upstream, headers);
     const isStream = isEventStream(headers);
-    const stream = call.stream && response.ok && isStream ? response.body : null;
-    return { status, headers, isStream, body: stream ?? bufferOf(await readWhole(response)) };
+    const isRelayed = call.stream && isStream && status >= 200 && status <= 299;
+    return {
+      status,
+      headers,
+      isStream, // what is not relayed piece by piece stands under the deadlines of the headers
+      body: isRelayed ? body : await allBytes(body),
+    };
   } catch (thrown) {
     throw upstreamFault(call, provider, thrown);
   } finally {
@@ -78,35 +88,49 @@ export async function callUpstream(call: Call, plan: Sending, ports: UpstreamPor
   }
 }
 
-function send(call: Call, plan: Sending, ports: UpstreamPorts): Promise<Response> {
+function send(call: Call, plan: Sending, ports: UpstreamPorts): Promise<Reply> {
   const { upstream, path, body } = plan;
   const { provider } = plan.candidate;
-  const { signal } = call.abort;
+  const { abort } = call;
   const headers = upstreamHeaders(call, plan, ports.userAgent);
   const transport = ports.transports.get(provider.id);
-  if (transport)
-    return transport({
-      format: upstream.id,
-      path,
-      body,
-      headers: new Headers(headers),
-      signal,
-    });
+  if (transport) {
+    const request = { format: upstream.id, path, body, headers: new Headers(headers), signal: abort.signal };
+    return replyOf(transport(request));
+  }
+  const request = { method: 'POST', url: provider.baseUrl + path, headers, body, abort, ca: provider.ca };
+  return ports.proxied || USER.test(provider.baseUrl)
+    ? replyOf(fetchRequest(request))
+    : ports.http.send(request);
+}
+
+/** An address with a user in it. */
+const USER = /^https?:\/\/[^/]*@/;
+
+/** Knows the proxies of the environment and the users of addresses, which our own client does not. */
+function fetchRequest({ method, url, headers, body, abort, ca }: HttpRequest): Promise<Response> {
   const options: BunFetchRequestInit & { timeout: false } = {
-    method: 'POST',
+    method,
     headers,
+    signal: abort?.signal ?? null,
     body: body as Uint8Array<ArrayBuffer>,
-    signal,
     redirect: 'manual',
     // deadlines are ours; Bun's own would end silent streams after six minutes
     timeout: false,
   };
-  if (provider.ca !== undefined) options.tls = { ca: provider.ca };
-  return fetch(provider.baseUrl + path, options);
+  if (ca !== undefined) options.tls = { ca };
+  return fetch(url, options);
 }
 
+async function replyOf(answering: Promise<Response>): Promise<Reply> {
+  const { status, headers, body } = await answering;
+  return { status, headers, body: body?.getReader() ?? NO_BODY };
+}
+
+const NO_BODY: Reader = { read: async () => ({ done: true }), cancel: async () => {} };
+
 /** A provider that is busy serves in a cheaper tier than it was asked for. */
-function noteTier(call: Call, { id, tierHeader }: Codec, headers: Headers): void {
+function noteTier(call: Call, { id, tierHeader }: Codec, headers: HeaderValues): void {
   const told = tierHeader === undefined ? null : headers.get(tierHeader);
   const isTier = told !== null && /^(standard|flex|priority)$/i.test(told);
   if (isTier) call.tier = told.toLowerCase();
@@ -114,7 +138,7 @@ function noteTier(call: Call, { id, tierHeader }: Codec, headers: Headers): void
 }
 
 /** Some hosts forget the type of their streams: one that says nothing is believed to be a stream. */
-function isEventStream(headers: Headers): boolean {
+function isEventStream(headers: HeaderValues): boolean {
   const type = headers.get('content-type') ?? '';
   return type !== 'application/json' && (type === '' || /event-stream|octet-stream|text\/plain/i.test(type));
 }
@@ -122,7 +146,7 @@ function isEventStream(headers: Headers): boolean {
 /** What went wrong while talking to a provider, as a fault: our own abort's reason, or unreachable. */
 export function upstreamFault(call: Call, provider: Provider, thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown;
-  const reason: unknown = call.abort.signal.aborted ? call.abort.signal.reason : thrown;
+  const reason: unknown = call.abort.aborted ? call.abort.reason : thrown;
   if (reason instanceof Fault) return reason;
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : undefined;
   // the words of a failed fetch hold the address, which is the operator's own business
@@ -158,29 +182,6 @@ function whyUnreachable(id: string, code: string): string {
   if (/^(ECONNRESET|EPIPE|ECONNABORTED|ConnectionClosed|ConnectionReset)$/.test(code))
     return `Provider ${id} broke off the connection before it had answered.`;
   return `Provider ${id} could not be reached.`;
-}
-
-/** Larger answers are refused rather than held in memory. */
-const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
-
-/** The body: what is not relayed piece by piece stands under the deadlines of the headers. */
-function readWhole(response: Response): Promise<Uint8Array> {
-  const declared = Number(response.headers.get('content-length') ?? Number.NaN);
-  // the length of a compressed body says nothing of what comes out of it
-  if (declared <= ANSWER_BYTES_MAX && !response.headers.has('content-encoding')) return response.bytes();
-  return readCounted(response);
-}
-
-async function readCounted(response: Response): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let total = 0;
-  for await (const piece of response.body ?? []) {
-    total += piece.length;
-    if (total > ANSWER_BYTES_MAX)
-      throw new Fault('bad_gateway', 'The provider sent an answer larger than the gateway accepts.');
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
 }
 
 /** The fault without our credential and the address it may repeat: clients see the words of a refusal. */

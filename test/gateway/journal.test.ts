@@ -16,6 +16,7 @@ import { Health } from '../../src/gateway/health/health.ts';
 import { nothingPaused } from '../../src/gateway/health/pauses.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { inference } from '../../src/http/inference.ts';
+import { HttpClient } from '../../src/lib/http-client/client.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
 import type { Journal, JournalRow } from '../../src/store/journal-port.ts';
 import { createKey } from '../../src/store/keys.ts';
@@ -73,6 +74,7 @@ async function gateway({
     streams: new OpenStreams(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: 'osiris/test',
+    http: new HttpClient(),
     proxied: false,
   };
   const app = inference(() => ports, new FloodGate({ addressOf: () => '127.0.0.1' }));

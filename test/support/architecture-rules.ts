@@ -72,12 +72,14 @@ function withinFolder(path: string, target: string, typesOnly: boolean): string 
 
 /** Posts alerts to wherever the operator wants them. */
 const POSTER = 'src/alerts/webhook.ts';
+/** Calls providers without Bun’s fetch. */
+const CLIENT = 'src/lib/http-client/client.ts';
 
-/** Only app.ts picks a store, and what posts alerts: no way around the gateway leads to a provider. */
+/** Only app.ts picks a store, what posts alerts, and what calls providers: no way around the gateway leads to a provider. */
 export const namesAdaptersInAppOnly: Rule = (tree) =>
   eachImport(tree, 'src/', (file, target, typesOnly) => {
-    if (target === POSTER && file.path !== 'src/app.ts')
-      return typesOnly ? undefined : `only src/app.ts may name ${POSTER}: take it as a port`;
+    if ((target === POSTER || target === CLIENT) && file.path !== 'src/app.ts')
+      return typesOnly ? undefined : `only src/app.ts may name ${target}: take it as a port`;
     const adapter = /^src\/store\/([^/]+)\//.exec(target)?.[1];
     if (adapter === undefined || file.path === 'src/app.ts') return undefined;
     if (file.path.startsWith(`src/store/${adapter}/`)) return undefined;
@@ -122,6 +124,11 @@ export const keepsEffectsInPlace: Rule = (tree) => [
       ['src/gateway/upstream.ts', POSTER].includes(path) || path.startsWith('src/cli/') || isForBrowsers(path)
         ? undefined
         : `only src/gateway/upstream.ts calls a provider, and ${POSTER} receivers of alerts: hand it the request`,
+  ),
+  ...eachMatch(tree, ['src/'], /\bBun\.connect\b/g, (path) =>
+    path.startsWith('src/lib/http-client/') || path === 'src/gateway/health/reach.ts'
+      ? undefined
+      : 'only src/lib/http-client opens connections: send a request by it',
   ),
   ...eachMatch(tree, ['src/'], /\b(?:process|Bun|import\.meta)\.env\b/g, (path) =>
     path.startsWith('src/config/')

@@ -3,8 +3,8 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
 export type Certificate = { pem: string; keyPem: string };
-/** What the authority signed is for 127.0.0.1 and localhost, or for `host` alone. */
-export type Authority = { pem: string; issue(host?: string): Certificate };
+/** What the authority signed is for 127.0.0.1 and localhost, or for `host` alone; valid until now, or for years. */
+export type Authority = { pem: string; issue(host?: string, life?: 'over'): Certificate };
 
 /** A new authority nobody trusts yet. */
 export function newAuthority(): Authority {
@@ -19,27 +19,37 @@ export function newAuthority(): Authority {
   });
   return {
     pem,
-    issue(host) {
+    issue(host, life) {
       const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const hosts = host === undefined ? ['127.0.0.1', 'localhost'] : [host];
       const subject = 'Osiris test server';
       return {
-        pem: certify({ subject, issuer: name, holder: publicKey, signer: own.privateKey, hosts }),
+        pem: certify({ subject, issuer: name, holder: publicKey, signer: own.privateKey, hosts, life }),
         keyPem: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
       };
     },
   };
 }
 
-type Content = { subject: string; issuer: string; holder: KeyObject; signer: KeyObject; hosts: string[] };
+type Content = {
+  subject: string;
+  issuer: string;
+  holder: KeyObject;
+  signer: KeyObject;
+  hosts: string[];
+  life?: 'over' | undefined;
+};
 
 /** An X.509 v3 certificate (RFC 5280 4.1), valid from yesterday for ten years; without hosts an authority's. */
-function certify({ subject, issuer, holder, signer, hosts }: Content): string {
+function certify({ subject, issuer, holder, signer, hosts, life }: Content): string {
   const algorithm = sequence(oid('2a8648ce3d040302')); // ecdsa-with-SHA256
   const serial = crypto.getRandomValues(Buffer.alloc(8));
   serial[0] = 0x41; // positive and without a leading zero
   const dayMs = 86_400_000;
-  const validity = sequence(time(Date.now() - dayMs), time(Date.now() + 3650 * dayMs));
+  const validity = sequence(
+    time(Date.now() - dayMs),
+    time(Date.now() + (life === 'over' ? -1 / 24 : 3650) * dayMs),
+  );
   const isAuthority = hosts.length === 0;
   const extensions = isAuthority
     ? [extension('551d13', sequence(der(0x01, Buffer.from([0xff]))), true)] // basicConstraints

@@ -22,6 +22,7 @@ import { Watch } from '../../src/gateway/watch.ts';
 import { openServer } from '../../src/http/server.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { sha256Hex } from '../../src/lib/crypto.ts';
+import { HttpClient } from '../../src/lib/http-client/client.ts';
 import { newAdminSecret } from '../../src/lib/id.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
@@ -115,6 +116,7 @@ export async function openHere(options: {
   count(directory, looks);
   const adminSecret = newAdminSecret();
   directory.setFact('admin_secret_sha256', sha256Hex(adminSecret));
+  const http = new HttpClient();
   let ports: GatewayPorts = {
     config,
     server: config.server,
@@ -138,7 +140,8 @@ export async function openHere(options: {
     streams: new OpenStreams(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: 'osiris/test',
-    proxied: true,
+    http,
+    proxied: false,
   };
   const opened = openServer(config.server, socketPath(config.dataDir), {
     gateway: () => ports,
@@ -195,6 +198,7 @@ export async function openHere(options: {
     },
     async stop() {
       await opened.drain({ delayMs: 0, timeoutMs: 1000 });
+      http.close();
       await alerts.close();
       await store.close();
     },

@@ -1,6 +1,7 @@
 // Errors of the Messages format: its vocabulary, its body, and what an upstream's error means.
 
 import { FAULTS, type Fault, type FaultCode, type FaultKind } from '../../canonical/fault.ts';
+import { type HeaderValues, NO_HEADER_VALUES } from '../../lib/header-values.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { writeFrame } from '../../lib/sse.ts';
 import { faultFromStatus } from '../upstream-error.ts';
@@ -53,7 +54,7 @@ const STATUSES = new Map([
 ]);
 
 /** Reads an upstream's error answer; `body` is parsed JSON or text. Only a rejection keeps its words, redacted. */
-export function decodeError(status: number, body: unknown, headers: Headers): Fault {
+export function decodeError(status: number, body: unknown, headers: HeaderValues): Fault {
   const { message, type, code, unsupported } = errorMembers(body);
   const options: { code?: string; type?: string; details?: JsonObject } = {};
   if (code !== undefined) options.code = code;
@@ -64,7 +65,7 @@ export function decodeError(status: number, body: unknown, headers: Headers): Fa
 
 /** The fault an `error` event stands for. */
 export function decodeErrorEvent(body: JsonObject): Fault {
-  return decodeError(200, body, new Headers());
+  return decodeError(200, body, NO_HEADER_VALUES);
 }
 
 function statusOf(status: number, type: string | undefined): number {

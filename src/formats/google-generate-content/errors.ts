@@ -1,6 +1,7 @@
 // Errors of this format: Google's status words, its body, and what an upstream's error means.
 
 import { FAULTS, type Fault, type FaultCode, type FaultKind } from '../../canonical/fault.ts';
+import { type HeaderValues, NO_HEADER_VALUES } from '../../lib/header-values.ts';
 import {
   asArray,
   asNumber,
@@ -85,7 +86,7 @@ export function isErrorBody(body: JsonObject): boolean {
  * Reads an upstream's error answer: an object, the same inside an array, or text. Google words every rate limit as
  * "exceeded your current quota, please check your plan and billing", so those words prove nothing there.
  */
-export function decodeError(status: number, body: unknown, headers: Headers): Fault {
+export function decodeError(status: number, body: unknown, headers: HeaderValues): Fault {
   if (typeof body === 'string')
     return faultFromStatus(status, /^\s*</.test(body) ? undefined : body, headers);
   const whole = asObject(Array.isArray(body) ? body[0] : body);
@@ -104,7 +105,7 @@ export function decodeError(status: number, body: unknown, headers: Headers): Fa
 
 /** Reads an error that came inside a 200. */
 export function decodeInnerError(body: JsonObject): Fault {
-  return decodeError(200, body, new Headers());
+  return decodeError(200, body, NO_HEADER_VALUES);
 }
 
 function innerStatus(error: JsonObject, word: string | undefined): number {
@@ -114,14 +115,12 @@ function innerStatus(error: JsonObject, word: string | undefined): number {
 }
 
 /** Google says how long to wait in the body (`RetryInfo`), seldom in a header. */
-function withRetryDelay(headers: Headers, details: JsonValue | undefined): Headers {
-  if (headers.has('retry-after') || headers.has('retry-after-ms')) return headers;
+function withRetryDelay(headers: HeaderValues, details: JsonValue | undefined): HeaderValues {
+  if (headers.get('retry-after') !== null || headers.get('retry-after-ms') !== null) return headers;
   const info = asArray(details)
     .map(asObject)
     .find((one) => asString(one['@type'])?.endsWith('RetryInfo'));
   const seconds = /^(\d+(?:\.\d+)?)s$/.exec(asString(info?.retryDelay) ?? '')?.[1];
   if (seconds === undefined) return headers;
-  const waiting = new Headers(headers);
-  waiting.set('retry-after', seconds);
-  return waiting;
+  return { get: (name) => (name === 'retry-after' ? seconds : headers.get(name)) };
 }

@@ -1,6 +1,7 @@
 // Errors of the Chat format: its bodies, and what upstreams report in them.
 
 import type { Fault } from '../../canonical/fault.ts';
+import { type HeaderValues, NO_HEADER_VALUES } from '../../lib/header-values.ts';
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { errorType } from '../openai-error-type.ts';
 import { faultFromStatus } from '../upstream-error.ts';
@@ -21,7 +22,7 @@ export function errorBody(fault: Fault, requestId: string): JsonObject {
 }
 
 /** Reads an upstream's error answer: OpenAI's envelope, a bare error object, a list of them, or text. */
-export function decodeError(status: number, body: unknown, headers: Headers): Fault {
+export function decodeError(status: number, body: unknown, headers: HeaderValues): Fault {
   if (typeof body === 'string') {
     // pages of a proxy in front are no message for anyone
     return faultFromStatus(status, /^\s*</.test(body) ? undefined : body, headers);
@@ -33,7 +34,7 @@ export function decodeError(status: number, body: unknown, headers: Headers): Fa
 /** Reads an error that came inside a 200, as a body or as a frame of a stream. */
 export function decodeInnerError(body: unknown): Fault {
   const error = errorObject(body);
-  return faultFromStatus(innerStatus(error), messageOf(error), new Headers(), wordsOf(error));
+  return faultFromStatus(innerStatus(error), messageOf(error), NO_HEADER_VALUES, wordsOf(error));
 }
 
 /** True when a body or a frame is an error rather than a piece of an answer. */

@@ -1,12 +1,13 @@
 // Errors of the Responses format: its error bodies and what a failed answer says.
 
 import type { Fault } from '../../canonical/fault.ts';
+import { type HeaderValues, NO_HEADER_VALUES } from '../../lib/header-values.ts';
 import { asNumber, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { errorType } from '../openai-error-type.ts';
 import { faultFromStatus } from '../upstream-error.ts';
 
 /** Reads an upstream's error body: the OpenAI envelope, a bare error object, or a text. */
-export function decodeError(status: number, body: unknown, headers: Headers): Fault {
+export function decodeError(status: number, body: unknown, headers: HeaderValues): Fault {
   if (typeof body === 'string') return faultFromStatus(status, readableText(body), headers);
   const error = errorMember(body);
   return faultFromStatus(status, asString(error.message), headers, words(error));
@@ -15,7 +16,7 @@ export function decodeError(status: number, body: unknown, headers: Headers): Fa
 /** The fault for an error that came inside a 200: a failed answer, an `error` event, an error body. */
 export function decodeInnerError(body: unknown): Fault {
   const error = errorMember(body);
-  return faultFromStatus(innerStatus(error), asString(error.message), new Headers(), words(error));
+  return faultFromStatus(innerStatus(error), asString(error.message), NO_HEADER_VALUES, words(error));
 }
 
 /** An HTML page of a proxy is no message. */

@@ -10,6 +10,7 @@ import { type ModelIndex, resolveModel } from '../../catalog/resolve.ts';
 import type { Config } from '../../config/config.ts';
 import { type BodyKind, checkBody } from '../../formats/check.ts';
 import type { Address, Codec } from '../../formats/codec.ts';
+import { Abort } from '../../lib/abort.ts';
 import { monotonicMs, nowMs } from '../../lib/clock.ts';
 import { newCallId } from '../../lib/id.ts';
 import type { JsonObject } from '../../lib/json.ts';
@@ -122,7 +123,7 @@ export async function admitKnown(
     startedMs,
     begunMs,
     requestTimeoutMs: limits.requestTimeoutMs,
-    abort: new AbortController(),
+    abort: new Abort(),
     hasLeft: false,
     limit: place,
     caching: undefined,

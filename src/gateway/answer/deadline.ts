@@ -42,7 +42,7 @@ export class AnswerDeadline implements Watched {
     else if (!this.#probed && waitedMs >= connectTimeoutMs) void this.#probe(connectTimeoutMs);
   }
 
-  /** fetch cannot tell "connecting" from "waiting for headers": ask the address itself. */
+  /** What was sent over a kept connection may go nowhere, and fetch does not tell who connects from who waits: ask the address itself. */
   async #probe(connectTimeoutMs: number): Promise<void> {
     this.#probed = true;
     const { id, baseUrl } = this.#provider;

@@ -1,12 +1,9 @@
 // What a relay reads its upstream by.
 
+import { Fault } from '../../canonical/fault.ts';
+import { bufferOf } from '../../lib/bytes.ts';
+import type { Reader } from '../../lib/http-client/reader.ts';
 import type { Watch } from '../watch.ts';
-
-/** The part of a stream's reader that is needed, so that several streams can be read as one. */
-export type Reader = {
-  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
-  cancel(reason?: unknown): Promise<void>;
-};
 
 /** How long an upstream may keep a connection open behind its terminal event. */
 export const DRAIN_MS = 2_000;
@@ -23,4 +20,23 @@ export async function drain(reader: Reader, watch: Watch, isUnwanted: boolean): 
   } finally {
     cancel();
   }
+}
+
+/** Larger answers are refused rather than held in memory. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+/** All that can be read. Throws Fault `bad_gateway` when that is more than 64 MB, and what reading throws. */
+export async function allBytes(reader: Reader): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  for (let { value } = await reader.read(); value; { value } = await reader.read()) {
+    total += value.length;
+    if (total > ANSWER_BYTES_MAX) {
+      void reader.cancel().catch(() => {});
+      throw new Fault('bad_gateway', 'The provider sent an answer larger than the gateway accepts.');
+    }
+    pieces.push(value);
+  }
+  const [first] = pieces;
+  return pieces.length === 1 && first ? bufferOf(first) : Buffer.concat(pieces, total);
 }

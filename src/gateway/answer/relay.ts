@@ -4,12 +4,13 @@ import { Fault } from '../../canonical/fault.ts';
 import type { ServerConfig } from '../../config/config.ts';
 import { monotonicMs, nowMs } from '../../lib/clock.ts';
 import { failpoint } from '../../lib/failpoint.ts';
+import type { Reader } from '../../lib/http-client/reader.ts';
 import type { SettleRule } from '../../store/ports.ts';
 import { ruleOf } from '../settle.ts';
 import type { Sent } from '../trace.ts';
 import type { Watch, Watched } from '../watch.ts';
 import type { Conversion, Piece } from './conversion.ts';
-import { DRAIN_MS, drain, type Reader } from './reader.ts';
+import { DRAIN_MS, drain } from './reader.ts';
 
 /** A client's proxy may cut a connection that is silent for longer; Bun's own default is 10 s. */
 const BEAT_AFTER_MS = 8_000;

@@ -1,9 +1,10 @@
 // Reads the streams of all requests that one answer takes as if they were one.
 
 import type { Fault } from '../../canonical/fault.ts';
+import type { Reader } from '../../lib/http-client/reader.ts';
 import type { Received } from '../upstream.ts';
 import type { Watch } from '../watch.ts';
-import { drain, type Reader } from './reader.ts';
+import { drain } from './reader.ts';
 import type { Rounds } from './rounds.ts';
 
 /** Behind a stream's `done` there may be another stream: as long as the rounds owe one. */
@@ -49,7 +50,7 @@ export class RoundsReader implements Reader {
 
 /** A body that is here already is a stream of one piece. */
 export function readerOf({ body }: Pick<Received, 'body'>): Reader {
-  if (!(body instanceof Uint8Array)) return body.getReader();
+  if (!(body instanceof Uint8Array)) return body;
   let left: Uint8Array | undefined = body;
   return {
     async read() {

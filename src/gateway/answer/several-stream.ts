@@ -3,10 +3,10 @@
 import { Fault } from '../../canonical/fault.ts';
 import { sumUsages, type Usage } from '../../canonical/usage.ts';
 import type { Codec, Dress } from '../../formats/codec.ts';
+import type { Reader } from '../../lib/http-client/reader.ts';
 import type { Meter } from '../meter.ts';
 import type { TranscodePlan } from '../plan.ts';
 import type { Conversion } from './conversion.ts';
-import type { Reader } from './reader.ts';
 import type { Rounds } from './rounds.ts';
 import { type Eyes, TranscodedStream } from './transcode.ts';
 

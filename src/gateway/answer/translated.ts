@@ -4,6 +4,7 @@ import { type Fault, toFault } from '../../canonical/fault.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import { sumUsages } from '../../canonical/usage.ts';
 import { nowS } from '../../lib/clock.ts';
+import type { Reader } from '../../lib/http-client/reader.ts';
 import { newAnswerToken } from '../../lib/id.ts';
 import { holdRequestOf, type PutAsidePorts, putAsideForMore } from '../admission/put-aside.ts';
 import type { Attempts } from '../attempts.ts';
@@ -12,7 +13,7 @@ import { type Heard, Meter } from '../meter.ts';
 import type { TranscodePlan } from '../plan.ts';
 import { callUpstream, type Received, type Sending, type UpstreamPorts } from '../upstream.ts';
 import type { Conversion } from './conversion.ts';
-import type { Reader } from './reader.ts';
+import { allBytes } from './reader.ts';
 import { Rounds } from './rounds.ts';
 import { RoundsReader, readerOf } from './rounds-reader.ts';
 import { joinReaders, SeveralStreams } from './several-stream.ts';
@@ -130,7 +131,7 @@ async function readAll(
 ): Promise<CanonicalResponse> {
   for (let received = first; ; ) {
     const { body, isStream } = received;
-    const bytes = body instanceof Uint8Array ? body : await new Response(body).bytes();
+    const bytes = body instanceof Uint8Array ? body : await allBytes(body);
     const response = readWhole({ bytes, isStream }, plan);
     meter.hearWhole(response);
     const answer = rounds ? rounds.take(response) : response;
