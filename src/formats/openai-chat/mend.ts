@@ -10,7 +10,7 @@ import {
   type JsonObject,
   tryParseJson,
 } from '../../lib/json.ts';
-import { parseFrames, type SseFrame, writeFrame } from '../../lib/sse.ts';
+import { jsonOf, parseFrames, type SseFrame, writeFrame } from '../../lib/sse.ts';
 import type { StreamMender } from '../codec.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -35,7 +35,7 @@ export class ChatMender implements StreamMender {
 
   mend(raw: Uint8Array, frame: SseFrame): Uint8Array {
     if (frame.data.trim() === '[DONE]') return this.#close(raw);
-    const chunk = tryParseJson(frame.data);
+    const chunk = jsonOf(frame);
     if (!isObject(chunk)) return raw;
     const choices = asArray(chunk.choices).map(asObject);
     const [choice] = choices;

@@ -4,9 +4,9 @@ import type { Fault } from '../../canonical/fault.ts';
 import type { CodeSeen, ShownCost, Usage } from '../../canonical/usage.ts';
 import type { Codec, StreamDecoder, StreamMender } from '../../formats/codec.ts';
 import { firstNeedle, NextNeedle, needlesOf } from '../../lib/bytes.ts';
-import { asArray, asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
+import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { putMembers } from '../../lib/splice.ts';
-import { FRAME_BYTES_MAX, FrameSplitter, frameEndIn, parseFrames, type SseFrame } from '../../lib/sse.ts';
+import { FRAME_BYTES_MAX, FrameSplitter, frameEndIn, jsonOf, parseFrames, type SseFrame } from '../../lib/sse.ts';
 import type { Meter } from '../meter.ts';
 import { type NoteSeals, noteSealsInFrames } from '../reasoning/seal-notes.ts';
 import { type Conversion, isContent, type Piece } from './conversion.ts';
@@ -209,7 +209,7 @@ export class PassedStream implements Conversion {
     if (!frame) return this.#shown(raw);
     if (!this.#first) {
       const shown = this.#shown(raw);
-      const value = tryParseJson(shown === raw ? frame.data : (parseFrames(shown)[0]?.data ?? ''));
+      const value = jsonOf(shown === raw ? frame : (parseFrames(shown)[0] ?? NO_FRAME));
       if (isObject(value)) this.#first = value;
     }
     if (this.#options.tellsModel) this.#options.meter.hearModel(modelIn(frame));
@@ -253,6 +253,7 @@ export class PassedStream implements Conversion {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const NO_FRAME: SseFrame = { data: '' };
 
 /** Both pieces as one; nothing is copied when one of them is empty. */
 function joined(first: Uint8Array | string, second: Uint8Array | string): Uint8Array | string {
@@ -270,13 +271,12 @@ function firstOf(one: number, other: number): number | undefined {
 }
 
 function isUsageChunk(frame: SseFrame): boolean {
-  if (!frame.data.includes('"usage"')) return false;
-  const value = tryParseJson(frame.data);
+  const value = jsonOf(frame);
   return isObject(value) && isObject(value.usage) && asArray(value.choices).length === 0;
 }
 
 function modelIn(frame: SseFrame): string | undefined {
-  return asString(asObject(tryParseJson(frame.data)).model);
+  return asString(asObject(jsonOf(frame)).model);
 }
 
 /** Ranges of one chunk and what stands between them; neighbouring ranges stay one piece. */

@@ -10,9 +10,8 @@ import {
   isObject,
   type JsonObject,
   type JsonValue,
-  tryParseJson,
 } from '../../../lib/json.ts';
-import type { SseFrame } from '../../../lib/sse.ts';
+import { jsonOf, type SseFrame } from '../../../lib/sse.ts';
 import type { StreamDecoder } from '../../codec.ts';
 import { decodeErrorEvent } from '../errors.ts';
 import { decodeFinish } from '../finish.ts';
@@ -39,7 +38,7 @@ export class MessagesDecoder implements StreamDecoder {
 
   push(frame: SseFrame): StreamEvent[] {
     if (this.#done || frame.data === '' || frame.data === '[DONE]') return [];
-    const body = tryParseJson(frame.data);
+    const body = jsonOf(frame);
     if (!isObject(body))
       return this.#fail(new Fault('bad_gateway', 'The provider sent a broken event; try again.'));
     const type = asString(body.type) ?? frame.event;

@@ -12,9 +12,8 @@ import {
   asString,
   isObject,
   type JsonObject,
-  tryParseJson,
 } from '../../../lib/json.ts';
-import type { SseFrame } from '../../../lib/sse.ts';
+import { jsonOf, type SseFrame } from '../../../lib/sse.ts';
 import type { StreamDecoder } from '../../codec.ts';
 import { decodeAnnotations, decodeLogprobs } from '../annotations.ts';
 import { decodeInnerError, isErrorBody } from '../errors.ts';
@@ -63,7 +62,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     const data = frame.data.trim();
     if (data === '') return [];
     if (data === '[DONE]') return this.#done();
-    const chunk = tryParseJson(data);
+    const chunk = jsonOf(frame);
     if (this.#isDone) return isObject(chunk) ? this.#readLate(chunk) : [];
     if (!isObject(chunk)) {
       return this.#fail(
