@@ -3,10 +3,17 @@
 import type { Fault } from '../../canonical/fault.ts';
 import type { CodeSeen, ShownCost, Usage } from '../../canonical/usage.ts';
 import type { Codec, StreamDecoder, StreamMender } from '../../formats/codec.ts';
-import { firstNeedle, NextNeedle, needlesOf } from '../../lib/bytes.ts';
+import { bufferOf, type JsonNeedles, jsonNeedlesOf, NextNeedle } from '../../lib/bytes.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { putMembers } from '../../lib/splice.ts';
-import { FRAME_BYTES_MAX, FrameSplitter, frameEndIn, jsonOf, parseFrames, type SseFrame } from '../../lib/sse.ts';
+import {
+  FRAME_BYTES_MAX,
+  FrameSplitter,
+  frameEndIn,
+  jsonOf,
+  parseFrames,
+  type SseFrame,
+} from '../../lib/sse.ts';
 import type { Meter } from '../meter.ts';
 import { type NoteSeals, noteSealsInFrames } from '../reasoning/seal-notes.ts';
 import { type Conversion, isContent, type Piece } from './conversion.ts';
@@ -48,7 +55,7 @@ export class PassedStream implements Conversion {
   readonly #options: PassOptions;
   readonly #splitter = new FrameSplitter();
   readonly #decoder: StreamDecoder;
-  readonly #needles: readonly Buffer[];
+  readonly #needles: JsonNeedles;
   readonly #names: FrameNames | undefined;
   #first: JsonObject | undefined;
   #frames = 0;
@@ -64,7 +71,7 @@ export class PassedStream implements Conversion {
     this.#options = options;
     this.#decoder = options.codec.streamDecoder();
     options.meter.watchCode(() => this.#code());
-    this.#needles = needlesOf(options.codec.telltale.needles);
+    this.#needles = jsonNeedlesOf(options.codec.telltale.needles);
     const { modelPath } = options.codec.telltale;
     this.#names = options.renames && new FrameNames(options.renames, modelPath.at(-1) ?? '');
   }
@@ -81,7 +88,7 @@ export class PassedStream implements Conversion {
   }
 
   push(chunk: Uint8Array): Piece {
-    const whole = this.#splitter.push(chunk);
+    const whole = bufferOf(this.#splitter.push(chunk));
     if (this.#splitter.pendingBytes > FRAME_BYTES_MAX) return this.fail(oversized());
     if (this.#options.noteSeals) noteSealsInFrames(whole, this.#options.noteSeals);
     return whole.length === 0 ? NOTHING : this.#pass(whole);
@@ -91,7 +98,7 @@ export class PassedStream implements Conversion {
     const rest = this.#splitter.rest();
     const [frame] = lastFrames(rest);
     const isFrame = frame !== undefined && parseFrames(rest).length > 0;
-    const piece = isFrame ? this.#pass(rest, true) : NOTHING;
+    const piece = isFrame ? this.#pass(bufferOf(rest), true) : NOTHING;
     if (piece.last !== undefined) return piece;
     // a bare object is no frame to pass on, but it may say why there is no stream
     const said = frame === undefined || isFrame ? [] : this.#decoder.push(frame);
@@ -117,9 +124,10 @@ export class PassedStream implements Conversion {
     return codec.breakOff(fault, { first: this.#first, frames: this.#frames, requestId });
   }
 
-  #pass(whole: Uint8Array, unterminated = false): Piece {
+  #pass(whole: Buffer, unterminated = false): Piece {
     this.#options.mender?.notice(whole);
-    const tellAt = this.committed ? firstNeedle(whole, this.#needles) : 0;
+    const tells = new NextNeedle(whole, this.#needles);
+    const tellAt = this.committed ? tells.next(0) : 0;
     const nameAt = this.#names?.next(whole, 0) ?? -1;
     if (tellAt === -1 && nameAt === -1 && !unterminated && this.#passesUnread) {
       const { end, frames } = soundRun(whole, 0, whole.length);
@@ -129,17 +137,15 @@ export class PassedStream implements Conversion {
         return { now: whole, last: undefined };
       }
     }
-    return this.#passEach(whole, unterminated, tellAt, nameAt);
+    return this.#passEach(whole, unterminated, { tells, tellAt, nameAt });
   }
 
-  /** Frame by frame, but for rows of frames that pass unread. The places are the first ones that tell and name. */
-  #passEach(whole: Uint8Array, unterminated: boolean, firstTellAt: number, firstNameAt: number): Piece {
+  /** Frame by frame, but for rows of frames that pass unread. */
+  #passEach(whole: Buffer, unterminated: boolean, places: Places): Piece {
     const now = new Selection(whole);
     const last = new Selection(whole);
     const endOf = frameEndIn(whole);
-    const later = new NextNeedle(whole, this.#needles);
-    let tellAt = firstTellAt;
-    let nameAt = firstNameAt;
+    let { tellAt, nameAt } = places;
     // signs of life belong to the frame before them, which may be the last one
     let lastBytes = this.#held.length;
     for (let start = 0; start < whole.length; ) {
@@ -173,7 +179,7 @@ export class PassedStream implements Conversion {
         if (this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, shown ?? NO_BYTES]);
         else if (shown === raw) side.take(start, end);
         else if (shown) side.insert(shown);
-        if (this.committed && (tells || !wasCommitted) && end < whole.length) tellAt = later.next(end);
+        if (this.committed && (tells || !wasCommitted) && end < whole.length) tellAt = places.tells.next(end);
         if (isNamed) nameAt = this.#names?.next(whole, end) ?? -1;
       }
       start = end;
@@ -263,6 +269,9 @@ function joined(first: Uint8Array | string, second: Uint8Array | string): Uint8A
 
 const NOTHING: Piece = { now: '', last: undefined };
 const BLANK_LINE = new TextEncoder().encode('\n\n');
+
+/** Where the first members that tell of something, and that may hold a name, stand in a chunk; -1 where none does. */
+type Places = { tells: NextNeedle; tellAt: number; nameAt: number };
 
 /** The smaller of two places; undefined when there is neither. */
 function firstOf(one: number, other: number): number | undefined {

@@ -4,13 +4,7 @@ import type { PartDelta, PartStart, StreamEvent } from '../../../canonical/event
 import { Fault } from '../../../canonical/fault.ts';
 import { Sequencer } from '../../../canonical/sequencer.ts';
 import { type CodeSeen, countOf, type Usage } from '../../../canonical/usage.ts';
-import {
-  asObject,
-  asString,
-  isObject,
-  type JsonObject,
-  type JsonValue,
-} from '../../../lib/json.ts';
+import { asObject, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { jsonOf, type SseFrame } from '../../../lib/sse.ts';
 import type { StreamDecoder } from '../../codec.ts';
 import { decodeErrorEvent } from '../errors.ts';

@@ -5,14 +5,7 @@ import { Fault, toFault } from '../../../canonical/fault.ts';
 import type { Finish } from '../../../canonical/response.ts';
 import { Sequencer } from '../../../canonical/sequencer.ts';
 import type { Usage } from '../../../canonical/usage.ts';
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asString,
-  isObject,
-  type JsonObject,
-} from '../../../lib/json.ts';
+import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../../lib/json.ts';
 import { jsonOf, type SseFrame } from '../../../lib/sse.ts';
 import type { StreamDecoder } from '../../codec.ts';
 import { decodeAnnotations, decodeLogprobs } from '../annotations.ts';
