@@ -142,8 +142,7 @@ export class PassedStream implements Conversion {
 
   /** Frame by frame, but for rows of frames that pass unread. */
   #passEach(whole: Buffer, unterminated: boolean, places: Places): Piece {
-    const now = new Selection(whole);
-    const last = new Selection(whole);
+    const shown = new Selection(whole);
     const endOf = frameEndIn(whole);
     let { tellAt, nameAt } = places;
     // signs of life belong to the frame before them, which may be the last one
@@ -152,7 +151,8 @@ export class PassedStream implements Conversion {
       if (this.#passesUnread && !unterminated) {
         const { end, frames } = soundRun(whole, start, firstOf(tellAt, nameAt) ?? whole.length);
         this.#frames += frames;
-        now.take(start, end);
+        if (end > start) shown.goOn();
+        shown.take(start, end);
         start = end;
         if (start === whole.length) break;
       }
@@ -162,23 +162,27 @@ export class PassedStream implements Conversion {
       const tells = tellAt !== -1 && tellAt < end;
       const telling = !wasCommitted || this.awaitsUsage || tells || isBroken(raw);
       const isNamed = nameAt !== -1 && nameAt < end;
-      if (this.#ended) last.take(start, end);
-      else if (isComment(raw)) {
+      if (this.#ended) {
+        shown.beginEnd();
+        shown.take(start, end);
+      } else if (isComment(raw)) {
         if (this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, raw]);
-        else now.take(start, end);
+        else shown.take(start, end);
         lastBytes += raw.length;
       } else if (!telling && !isNamed) {
         this.#frames++;
-        now.take(start, end);
+        shown.goOn();
+        shown.take(start, end);
         lastBytes = raw.length;
       } else {
-        const shown = this.#passFrame(raw, telling);
-        if (this.fault) return { now: this.#hold(now.bytes(), 0), last: this.#breakOff(this.fault) };
-        lastBytes = shown?.length ?? lastBytes;
-        const side = this.#ended ? last : now;
-        if (this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, shown ?? NO_BYTES]);
-        else if (shown === raw) side.take(start, end);
-        else if (shown) side.insert(shown);
+        const left = this.#passFrame(raw, telling);
+        if (this.fault) return { now: this.#hold(shown.bytes(), 0), last: this.#breakOff(this.fault) };
+        lastBytes = left?.length ?? lastBytes;
+        if (this.#ended || (tells && wasCommitted)) shown.beginEnd();
+        else shown.goOn();
+        if (this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, left ?? NO_BYTES]);
+        else if (left === raw) shown.take(start, end);
+        else if (left) shown.insert(left);
         if (this.committed && (tells || !wasCommitted) && end < whole.length) tellAt = places.tells.next(end);
         if (isNamed) nameAt = this.#names?.next(whole, end) ?? -1;
       }
@@ -186,10 +190,11 @@ export class PassedStream implements Conversion {
     }
     if (this.committed) this.#options.meter.hearFrames(this.#frames - this.#opening);
     if (unterminated && this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, BLANK_LINE]);
-    else if (unterminated) (this.#ended ? last : now).insert(BLANK_LINE);
+    else if (unterminated) shown.insert(BLANK_LINE);
     if (unterminated) lastBytes += BLANK_LINE.length;
-    const ending = this.#ended ? joined(last.bytes(), this.#lastWord) : undefined;
-    return { now: this.#hold(now.bytes(), lastBytes), last: ending };
+    if (!this.#ended) return { now: this.#hold(shown.bytes(), lastBytes), last: undefined };
+    const { before, end } = shown.parts();
+    return { now: this.#hold(before, 0), last: joined(end, this.#lastWord) };
   }
 
   /** The answer has begun and may not be over: a frame that tells of nothing is as good as any other. */
@@ -294,6 +299,8 @@ class Selection {
   readonly #pieces: Uint8Array[] = [];
   #from = 0;
   #to = 0;
+  /** Where what may be the end of the answer begins: in which piece, and how many bytes into it. */
+  #end: { piece: number; offset: number } | undefined;
 
   constructor(whole: Uint8Array) {
     this.#whole = whole;
@@ -309,10 +316,28 @@ class Selection {
     this.#pieces.push(bytes);
   }
 
+  /** What comes from here on may be the end of the answer, whose words leave together. */
+  beginEnd(): void {
+    this.#end ??= { piece: this.#pieces.length, offset: this.#to - this.#from };
+  }
+
+  /** It was not: more of the answer comes. */
+  goOn(): void {
+    this.#end = undefined;
+  }
+
   bytes(): Uint8Array {
     this.#flush(this.#to);
-    const [only] = this.#pieces;
-    return this.#pieces.length === 1 && only ? only : Buffer.concat(this.#pieces);
+    return oneOf(this.#pieces);
+  }
+
+  parts(): { before: Uint8Array; end: Uint8Array } {
+    this.#flush(this.#to);
+    const { piece, offset } = this.#end ?? { piece: this.#pieces.length, offset: 0 };
+    const broken = this.#pieces[piece] ?? NO_BYTES;
+    const before = this.#pieces.slice(0, piece);
+    if (offset > 0) before.push(broken.subarray(0, offset));
+    return { before: oneOf(before), end: oneOf([broken.subarray(offset), ...this.#pieces.slice(piece + 1)]) };
   }
 
   #flush(next: number): void {
@@ -322,4 +347,9 @@ class Selection {
     this.#from = next;
     this.#to = next;
   }
+}
+
+function oneOf(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  return pieces.length === 1 && only ? only : Buffer.concat(pieces);
 }
