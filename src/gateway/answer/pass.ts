@@ -151,7 +151,7 @@ export class PassedStream implements Conversion {
       if (this.#passesUnread && !unterminated) {
         const { end, frames } = soundRun(whole, start, firstOf(tellAt, nameAt) ?? whole.length);
         this.#frames += frames;
-        if (end > start) shown.goOn();
+        if (frames > 0) shown.goOn();
         shown.take(start, end);
         start = end;
         if (start === whole.length) break;
