@@ -11,6 +11,13 @@ const frame = (choices: object[], more: object = {}) =>
 const says = (delta: object, finish_reason: string | null = null) =>
   frame([{ index: 0, delta, finish_reason }]);
 const USAGE = { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13 };
+const COST = {
+  cost_usd_total: 1,
+  cost_usd_request: 1,
+  cost_usd_input: 1,
+  cost_usd_output: 0,
+  cost_usd_cached_input: 0,
+};
 const HELLO = says({ role: 'assistant', content: 'Hello' });
 const MORE = [says({ content: ' there' }), says({ content: ' all' })].join('');
 const STOP = says({}, 'stop');
@@ -26,15 +33,7 @@ function passing(showsCost = false): PassedStream {
     hideUsage: false,
     clean: (fault) => fault,
     mender: openaiChat.mending?.stream(),
-    costOf: showsCost
-      ? () => ({
-          cost_usd_total: 1,
-          cost_usd_request: 1,
-          cost_usd_input: 1,
-          cost_usd_output: 0,
-          cost_usd_cached_input: 0,
-        })
-      : undefined,
+    costOf: () => (showsCost ? COST : undefined),
   });
 }
 
