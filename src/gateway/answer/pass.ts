@@ -220,7 +220,8 @@ export class PassedStream implements Conversion {
     if (!frame) return this.#shown(raw);
     if (!this.#first) {
       const shown = this.#shown(raw);
-      const value = jsonOf(shown === raw ? frame : (parseFrames(shown)[0] ?? NO_FRAME));
+      const told = shown === raw ? frame : parseFrames(shown)[0];
+      const value = told && jsonOf(told);
       if (isObject(value)) this.#first = value;
     }
     if (this.#options.tellsModel) this.#options.meter.hearModel(modelIn(frame));
@@ -264,7 +265,6 @@ export class PassedStream implements Conversion {
 }
 
 const NO_BYTES = new Uint8Array(0);
-const NO_FRAME: SseFrame = { data: '' };
 
 /** Both pieces as one; nothing is copied when one of them is empty. */
 function joined(first: Uint8Array | string, second: Uint8Array | string): Uint8Array | string {
