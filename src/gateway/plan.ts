@@ -209,8 +209,25 @@ export function passPlan(
   const noteSeals = hasNeighbours(codec.id, provider, ports)
     ? sealNotes(call.key.id, scope, ports.thoughts)
     : undefined;
-  const sent = { candidate, upstream: codec, path, stream: call.stream, body, credential };
-  return { kind: 'pass', ...sent, ...wishes, renamed, hideUsage, losses, scope, noteSeals };
+  const { stream } = call;
+  const { tier, geo, fallbacks } = wishes;
+  return {
+    kind: 'pass',
+    candidate,
+    upstream: codec,
+    path,
+    stream,
+    body,
+    credential,
+    renamed,
+    hideUsage,
+    losses,
+    tier,
+    geo,
+    fallbacks,
+    scope,
+    noteSeals,
+  };
 }
 
 /** The client's body with the seals that belong to the provider, and the credential they belong to. */

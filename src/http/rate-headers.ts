@@ -4,8 +4,11 @@ import type { Codec } from '../formats/codec.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { RateStanding } from '../store/ports.ts';
 
+/** Headers, or what stands for them while they are made. */
+export type Settable = Pick<Headers, 'set'>;
+
 /** What is left this minute, as it stands after this call; `codec` is that of the client, where there is one. */
-export function showLimit(headers: Headers, standing: RateStanding, codec?: Codec): void {
+export function showLimit(headers: Settable, standing: RateStanding, codec?: Codec): void {
   const { limit, remaining, resetS } = standing;
   headers.set('x-ratelimit-limit', String(limit));
   headers.set('x-ratelimit-remaining', String(remaining));

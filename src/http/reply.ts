@@ -9,7 +9,7 @@ import type { Answer } from '../gateway/gateway.ts';
 import { newRequestId } from '../lib/id.ts';
 import { compact } from '../lib/json.ts';
 import { formatUsd } from '../lib/money.ts';
-import { showLimit } from './rate-headers.ts';
+import { type Settable, showLimit } from './rate-headers.ts';
 
 const LABEL_FORM = /^[\x21-\x7e]{1,128}$/;
 
@@ -52,45 +52,66 @@ export function faultResponse(fault: Fault, requestId: string, codec: Codec = op
 /** The answer with its headers, as it leaves. */
 export function answerResponse(answer: Answer): Response {
   const { call, body, stream, provider, attempts, losses, chargedNano } = answer;
-  const headers = labelledHeaders(call, templateOf(call, stream, provider, attempts));
-  put(headers, 'x-osiris-losses', losses.length === 0 ? undefined : lossHeader(losses));
+  const template = templateOf(call, stream, provider, attempts);
+  labelCall(template, call);
+  template.put('x-osiris-losses', losses.length === 0 ? undefined : lossHeader(losses));
   const { tierHeader } = call.codec;
-  if (tierHeader !== undefined) put(headers, tierHeader, call.tierTold);
+  if (tierHeader !== undefined) template.put(tierHeader, call.tierTold);
   const { hit } = call.caching ?? {};
   // RFC 9111 5.1: how old the answer is; answers that are no hits have headers of their own
-  if (hit) headers.set('age', String(Math.floor(hit.ageMs / 1000)));
-  put(headers, 'x-osiris-cost-usd', chargedNano === undefined ? undefined : formatUsd(chargedNano));
-  return new Response(body as BodyInit, { headers });
-}
-
-/** The template still bears what the call before this one left in it. */
-function put(headers: Headers, name: string, value: string | undefined): void {
-  if (value === undefined) headers.delete(name);
-  else headers.set(name, value);
+  if (hit) template.set('age', String(Math.floor(hit.ageMs / 1000)));
+  template.put('x-osiris-cost-usd', chargedNano === undefined ? undefined : formatUsd(chargedNano));
+  return new Response(body as BodyInit, { headers: template.headers });
 }
 
 /** A stream whose provider is not known yet: its headers leave before anybody has begun to answer. */
 export function waitingResponse(call: Call, body: ReadableStream<Uint8Array>): Response {
-  return new Response(body, { headers: labelledHeaders(call, fixedHeaders(call, true)) });
+  const headers = fixedHeaders(call, true);
+  labelCall(headers, call);
+  return new Response(body, { headers });
 }
 
-/** What a response copies its headers from: most of them are the same for all answers of one model. */
-const templates = new Map<string, Headers>();
+/**
+ * What a response copies its headers from: most of them are the same for all answers of one model. It still bears what
+ * the call before this one left in it, and what that had in common with this one is not written again.
+ */
+class Template {
+  readonly headers: Headers;
+  readonly #written = new Map<string, string>();
+
+  constructor(headers: Headers) {
+    this.headers = headers;
+  }
+
+  set(name: string, value: string): void {
+    if (this.#written.get(name) === value) return;
+    this.#written.set(name, value);
+    this.headers.set(name, value);
+  }
+
+  put(name: string, value: string | undefined): void {
+    if (value !== undefined) this.set(name, value);
+    else if (this.#written.delete(name)) this.headers.delete(name);
+  }
+}
+
+const templates = new Map<string, Template>();
 /** More models, providers and attempts than any installation has. */
 const TEMPLATES_MAX = 10_000;
 
-function templateOf(call: Call, stream: boolean, provider: string, attempts: number): Headers {
+function templateOf(call: Call, stream: boolean, provider: string, attempts: number): Template {
   const cache = cacheWord(call);
   const name = `${call.codec.id}\n${stream}\n${call.model.id}\n${provider}\n${attempts}\n${cache}`;
-  let headers = templates.get(name);
-  if (!headers) {
-    headers = fixedHeaders(call, stream);
+  let template = templates.get(name);
+  if (!template) {
+    const headers = fixedHeaders(call, stream);
     headers.set('x-osiris-provider', headerText(provider));
     headers.set('x-osiris-attempts', String(attempts));
+    template = new Template(headers);
     if (templates.size >= TEMPLATES_MAX) templates.clear();
-    templates.set(name, headers);
+    templates.set(name, template);
   }
-  return headers;
+  return template;
 }
 
 /** Undefined where there is no cache for the call. */
@@ -112,11 +133,10 @@ function fixedHeaders(call: Call, stream: boolean): Headers {
   return headers;
 }
 
-/** The same headers with what is this call's own: a response takes a copy, so they are written anew each time. */
-function labelledHeaders(call: Call, headers: Headers): Headers {
+/** What every answer says of its call. */
+function labelCall(headers: Settable, call: Call): void {
   label(headers, call.requestId);
   showLimit(headers, call.limit, call.codec);
-  return headers;
 }
 
 /** Names from the configuration may hold anything; a header may not (RFC 9110 5.5). */
@@ -137,7 +157,7 @@ export function labelled(request: Request, response: Response): Response {
   return response;
 }
 
-function label(headers: Headers, requestId: string): void {
+function label(headers: Settable, requestId: string): void {
   headers.set('x-request-id', requestId);
   headers.set('request-id', requestId);
 }

@@ -12,7 +12,7 @@ import { mayAsk } from './fallbacks/tools.ts';
 const NAME_CHARS_MAX = 64;
 
 /** What decides who answers and what it costs. */
-const DEAR = [
+const DEAR = quotedOf([
   'model',
   'models',
   'route',
@@ -32,16 +32,23 @@ const DEAR = [
   'max_output_tokens',
   'generationConfig',
   'generation_config',
-].map(wordOf);
+]);
 
 /** The same in Google's format within these. */
 const CONFIGS = ['generationConfig', 'generation_config'];
-const DEAR_IN_CONFIG = ['maxOutputTokens', 'max_output_tokens', 'candidateCount', 'candidate_count'].map(
-  wordOf,
-);
+const DEAR_IN_CONFIG = quotedOf([
+  'maxOutputTokens',
+  'max_output_tokens',
+  'candidateCount',
+  'candidate_count',
+]);
 
-function wordOf(name: string): { name: string; quoted: Buffer } {
-  return { name, quoted: Buffer.from(`"${name}"`) };
+/** Where other models may be named below the top. */
+const ASKING_LISTS = ['fallbacks', 'plugins', 'tools'];
+
+/** By name, as it stands in a text. */
+function quotedOf(names: string[]): ReadonlyMap<string, Buffer> {
+  return new Map(names.map((name) => [name, Buffer.from(`"${name}"`)]));
 }
 
 /**
@@ -50,13 +57,9 @@ function wordOf(name: string): { name: string; quoted: Buffer } {
  * provider as it came has to be looked at.
  */
 export function refuseRepeated({ bytes, body }: Pick<Call, 'bytes' | 'body'>): Members | undefined {
-  refuseOtherLetters(body);
   const buffer = bufferOf(bytes);
-  const configs = CONFIGS.map((name) => asObject(body[name]));
-  const isSeenTwice =
-    hasTwice(buffer, DEAR, body) || configs.some((config) => hasTwice(buffer, DEAR_IN_CONFIG, config));
   // names spelled as no client spells them are read letter by letter
-  if (!isSeenTwice && !hasEscapedLetter(buffer) && askingLists(body).length === 0) return undefined;
+  if (!isDoubtful(buffer, body) && !hasEscapedLetter(buffer)) return undefined;
   const top = readTop(bytes);
   const name = repeatedName(bytes, top, body);
   if (name !== undefined) throw repeated([name]);
@@ -68,23 +71,48 @@ export function refuseRepeated({ bytes, body }: Pick<Call, 'bytes' | 'body'>): M
     const inConfig = repeatedName(bytes, readMembers(bytes, configAt), asObject(value));
     if (inConfig !== undefined) throw repeated([config, inConfig]);
   }
-  for (const list of askingLists(body)) {
-    const listAt = placeOf(list);
+  for (const list of ASKING_LISTS) {
+    const listAt = asksOthers(body, list) ? placeOf(list) : undefined;
     const path = listAt === undefined ? undefined : repeatedWithin(bytes, listAt);
     if (path) throw repeated([list, ...path]);
   }
   return top;
 }
 
-/** Programs written in Go take `Model` for `model`, whichever comes last (Unmarshal of encoding/json). */
-function refuseOtherLetters(body: JsonObject): void {
-  for (const name of Object.keys(body)) {
-    if (PLAIN_NAME.test(name) || name.length > NAME_CHARS_MAX) continue;
-    const dear = BY_FOLDED.get(folded(name));
-    if (dear === undefined || dear === name) continue;
-    const message = `Some programs take \`${name}\` for \`${dear}\`. Send \`${dear}\` in its place, once.`;
-    throw new Fault('invalid_value', message, { param: name });
+/**
+ * Whether a member may stand twice: the engine finds words much faster than their places, so a second one deep in the
+ * body counts. Throws for names in other capital letters.
+ */
+function isDoubtful(buffer: Buffer, body: JsonObject): boolean {
+  let found = false;
+  for (const name in body) {
+    const word = DEAR.get(name);
+    if (word === undefined) {
+      if (!PLAIN_NAME.test(name)) refuseOtherLetters(name);
+      continue;
+    }
+    found ||= standsTwice(buffer, word) || asksOthers(body, name);
+    if (!found && CONFIGS.includes(name))
+      for (const inner in asObject(body[name])) {
+        const dear = DEAR_IN_CONFIG.get(inner);
+        found ||= dear !== undefined && standsTwice(buffer, dear);
+      }
   }
+  return found;
+}
+
+function standsTwice(bytes: Buffer, word: Buffer): boolean {
+  const first = bytes.indexOf(word);
+  return first !== -1 && bytes.indexOf(word, first + word.length) !== -1;
+}
+
+/** Programs written in Go take `Model` for `model`, whichever comes last (Unmarshal of encoding/json). */
+function refuseOtherLetters(name: string): void {
+  if (name.length > NAME_CHARS_MAX) return;
+  const dear = BY_FOLDED.get(folded(name));
+  if (dear === undefined || dear === name) return;
+  const message = `Some programs take \`${name}\` for \`${dear}\`. Send \`${dear}\` in its place, once.`;
+  throw new Fault('invalid_value', message, { param: name });
 }
 
 /** Most names have no other letters. */
@@ -95,18 +123,7 @@ function folded(name: string): string {
   return name.toUpperCase().toLowerCase();
 }
 
-const BY_FOLDED = new Map(DEAR.map(({ name }) => [folded(name), name]));
-
-/** Whether any of the words that are members of the object stands twice in the text. */
-function hasTwice(text: Buffer, words: typeof DEAR, object: JsonObject): boolean {
-  return words.some(({ name, quoted }) => name in object && standsTwice(text, quoted));
-}
-
-/** Also where the second one is deep in the body: the engine finds words much faster than their places. */
-function standsTwice(bytes: Buffer, word: Buffer): boolean {
-  const first = bytes.indexOf(word);
-  return first !== -1 && bytes.indexOf(word, first + word.length) !== -1;
-}
+const BY_FOLDED = new Map([...DEAR.keys()].map((name) => [folded(name), name]));
 
 /** `\u0040` to `\u007f`: what is no letter of a name may be there as often as it likes. */
 function hasEscapedLetter(bytes: Buffer): boolean {
@@ -121,14 +138,10 @@ const ESCAPE = Buffer.from('\\u00');
 const DIGIT_4 = 52;
 const DIGIT_7 = 55;
 
-/** Nearly all bodies have none. */
-function askingLists(body: JsonObject): string[] {
-  const { fallbacks, plugins, tools } = body;
-  return [
-    ...(fallbacks === undefined ? [] : ['fallbacks']),
-    ...(plugins === undefined ? [] : ['plugins']),
-    ...(asArray(tools).some(mayAsk) ? ['tools'] : []),
-  ];
+/** Whether this member of the body asks other models; nearly all bodies have none that does. */
+function asksOthers(body: JsonObject, name: string): boolean {
+  if (name === 'tools') return asArray(body.tools).some(mayAsk);
+  return ASKING_LISTS.includes(name) && body[name] !== undefined;
 }
 
 function repeated(path: Edit['path']): Fault {
