@@ -151,7 +151,10 @@ export interface StreamMender {
 
 /** How the raw bytes of this format's streams give themselves away without being parsed. */
 export type Telltale = {
-  /** A frame that contains none of these carries no usage, no finish, no error and no end. */
+  /**
+   * A frame that contains none of these carries no usage, no finish, no error and no end. Every byte of a stream is
+   * searched for them, by their first and last byte: quotes at both ends, which JSON is full of, take thrice as long.
+   */
   needles: string[];
   /** What the gateway sends while an answer is silent; understood by every client of the format. */
   beat: string;

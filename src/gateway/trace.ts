@@ -60,7 +60,7 @@ export class Sent {
     this.firstMs ??= atMs;
     const room = KEPT_BYTES_MAX - this.bytes;
     // a copy: the relay's buffers are larger than what was sent of them
-    if (this.keeps && room > 0) this.#pieces.push(piece.slice(0, room));
+    if (this.keeps && room > 0) this.#pieces.push(new Uint8Array(piece.subarray(0, room)));
     this.bytes += piece.length;
   }
 

@@ -1,9 +1,15 @@
 // Reads and writes server-sent events (WHATWG HTML, section 9.2), byte-faithful and at any chunk size.
 
 import { bufferOf } from './bytes.ts';
+import { type JsonValue, tryParseJson } from './json.ts';
 
 /** One dispatched event. `data` joins several data lines with LF; `event` is absent when no line named it. */
-export type SseFrame = { event?: string; data: string };
+export type SseFrame = {
+  event?: string;
+  data: string;
+  /** What `jsonOf` has read. */
+  read?: { json: JsonValue | undefined };
+};
 
 const LF = 10;
 const CR = 13;
@@ -177,6 +183,12 @@ function lineEnd(text: string, from: number, hasCr: boolean): number {
   if (!hasCr) return end;
   const cr = text.indexOf('\r', from);
   return cr !== -1 && cr < end ? cr : end;
+}
+
+/** The data as JSON, undefined when it is none. Parsed once, whoever asks how often; nobody may change it. */
+export function jsonOf(frame: SseFrame): JsonValue | undefined {
+  frame.read ??= { json: tryParseJson(frame.data.trim()) };
+  return frame.read.json;
 }
 
 /** One frame on the wire. `data` must be one line, as JSON always is. */

@@ -1,16 +1,23 @@
 // Words in bytes, looked for from place to place.
 
 import { expect, test } from 'bun:test';
-import { firstNeedle, NextNeedle } from '../../src/lib/bytes.ts';
+import { jsonNeedlesOf, NextNeedle } from '../../src/lib/bytes.ts';
 
-const needles = ['ab', 'b', 'never'].map((word) => Buffer.from(word));
+const needles = jsonNeedlesOf(['ab', 'b', 'never']);
 
 test('the next needle is the first of any that stands at or behind a place', () => {
   const bytes = Buffer.from('..ab.b..ab');
   const next = new NextNeedle(bytes, needles);
-  expect(firstNeedle(bytes, needles)).toBe(2);
   expect([0, 2, 3, 4, 6, 9, 10].map((from) => next.next(from))).toEqual([2, 2, 3, 5, 8, 9, -1]);
-  expect(firstNeedle(Buffer.from('x'), needles)).toBe(-1);
+  expect(new NextNeedle(Buffer.from('x'), needles).next(0)).toBe(-1);
+});
+
+test('needles with a space behind a colon are found in JSON that has such spaces', () => {
+  const usage = jsonNeedlesOf(['usage":{', 'usage": {']);
+  const at = (text: string) => new NextNeedle(Buffer.from(text), usage).next(0);
+  expect(['{"usage":{}}', '{"usage": {}}', '{"a": 1,"usage":{}}', '{"a": {}}'].map(at)).toEqual([
+    2, 2, 9, -1,
+  ]);
 });
 
 test('a needle that never comes is looked for once, however often the others come', () => {

@@ -48,12 +48,12 @@ export const anthropicMessages: Codec = {
   continuing,
   telltale: {
     needles: [
-      '"usage"',
+      'usage"',
       'code_execution"',
-      '"fallback"',
+      'fallback"',
       'message_delta',
       'message_stop',
-      '"error"',
+      'rror"',
       'event: error',
       'event:error',
     ],

@@ -42,12 +42,12 @@ export const googleGenerateContent: Codec = {
   continuing,
   telltale: {
     needles: [
-      '"usageMetadata"',
-      '"finishReason"',
-      '"promptFeedback"',
-      '"groundingMetadata"',
-      '"executableCode"',
-      '"error"',
+      'usageMetadata"',
+      'finishReason"',
+      'promptFeedback"',
+      'groundingMetadata"',
+      'executableCode"',
+      'rror"',
     ],
     beat: ': keep-alive\n\n',
     // such a stream ends with its connection

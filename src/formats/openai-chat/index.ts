@@ -43,17 +43,17 @@ export const openaiChat: Codec = {
   decodeError,
   telltale: {
     needles: [
-      '"usage":{',
-      '"usage": {',
+      'usage":{',
+      'usage": {',
       '[DONE]',
-      '"error"',
-      '"finish_reason":"',
-      '"finish_reason": "',
-      '"refusal":"',
-      '"refusal": "',
+      'rror"',
+      'finish_reason":"',
+      'finish_reason": "',
+      'refusal":"',
+      'refusal": "',
       'event: error',
       // who cites pages has searched
-      '"url_citation"',
+      'url_citation"',
     ],
     beat: ': keep-alive\n\n',
     // every client does without [DONE] once it has a finish_reason, so such a stream stays as it came

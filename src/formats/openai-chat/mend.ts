@@ -10,10 +10,11 @@ import {
   type JsonObject,
   tryParseJson,
 } from '../../lib/json.ts';
-import { parseFrames, type SseFrame, writeFrame } from '../../lib/sse.ts';
+import { jsonOf, parseFrames, type SseFrame, writeFrame } from '../../lib/sse.ts';
 import type { StreamMender } from '../codec.ts';
 
 const NO_BYTES = new Uint8Array(0);
+const QUOTE = 34;
 
 /**
  * What OpenAI's own library insists on: the role in the first chunk, choices in every one, one finish, the usage behind
@@ -24,8 +25,8 @@ export class ChatMender implements StreamMender {
   #called = false;
   #severalChoices = false;
   #finished = false;
-  /** What all chunks share, as the client is shown it. */
-  #head: JsonObject | undefined;
+  /** The first chunk as the client is shown it: in it stands what all of them share. */
+  #first: Uint8Array | undefined;
   /** The usage of a stream that has not finished yet. */
   #early: Uint8Array = NO_BYTES;
 
@@ -35,13 +36,13 @@ export class ChatMender implements StreamMender {
 
   mend(raw: Uint8Array, frame: SseFrame): Uint8Array {
     if (frame.data.trim() === '[DONE]') return this.#close(raw);
-    const chunk = tryParseJson(frame.data);
+    const chunk = jsonOf(frame);
     if (!isObject(chunk)) return raw;
     const choices = asArray(chunk.choices).map(asObject);
     const [choice] = choices;
     if (choice === undefined) return this.#readUsage(raw, chunk);
     if (choices.length > 1 || (choice.index ?? 0) !== 0) this.#severalChoices = true;
-    const spoken = this.#head ? raw : this.#begin(raw, asObject(choice.delta));
+    const spoken = this.#first ? raw : this.#begin(raw, asObject(choice.delta));
     const reason = asString(choice.finish_reason) ?? '';
     if (this.#severalChoices || reason === '') return spoken;
     if (!this.#finished) return this.#finish(spoken, reason);
@@ -51,9 +52,8 @@ export class ChatMender implements StreamMender {
   }
 
   #begin(raw: Uint8Array, delta: JsonObject): Uint8Array {
-    const shown = asObject(tryParseJson(parseFrames(raw)[0]?.data ?? ''));
-    const { id, created, model } = shown;
-    this.#head = { id: asString(id) ?? '', created: asNumber(created) ?? 0, model: asString(model) ?? '' };
+    // a copy: what came with it need not stay
+    this.#first = new Uint8Array(raw);
     if (asString(delta.role) || this.#severalChoices) return raw;
     return withMember(raw, '"delta":', '"role":"assistant"', Object.keys(delta).length === 0);
   }
@@ -75,12 +75,17 @@ export class ChatMender implements StreamMender {
 
   /** A text that was never said to be over; of calls nobody can tell here whether they are whole. */
   #close(done: Uint8Array): Uint8Array {
-    if (this.#finished || this.#called || this.#severalChoices || !this.#head)
+    if (this.#finished || this.#called || this.#severalChoices || !this.#first)
       return this.#withEarly(NO_BYTES, done);
     this.#finished = true;
-    const { id = '', created = 0, model = '' } = this.#head;
-    const choices = [{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }];
-    const last = { id, object: 'chat.completion.chunk', created, model, choices };
+    const first = asObject(tryParseJson(parseFrames(this.#first)[0]?.data ?? ''));
+    const last = {
+      id: asString(first.id) ?? '',
+      object: 'chat.completion.chunk',
+      created: asNumber(first.created) ?? 0,
+      model: asString(first.model) ?? '',
+      choices: [{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }],
+    };
     return this.#withEarly(Buffer.from(writeFrame(JSON.stringify(last))), done);
   }
 
@@ -98,11 +103,15 @@ export function mendWhole(bytes: Uint8Array): Uint8Array {
   return holdsCalls(bufferOf(bytes)) ? withReason(bytes, 'stop', '"tool_calls"') : bytes;
 }
 
-/** Looked for in every chunk of a stream until it is found; a quoted text cannot hold it unescaped. */
-const CALLS = Buffer.from('"tool_calls":');
+/**
+ * Looked for in every chunk of a stream until it is found; a quoted text cannot hold it unescaped. The quote before it
+ * is looked at apart: a search for what begins with one takes twice as long.
+ */
+const CALLS = Buffer.from('tool_calls":');
 
 function holdsCalls(buffer: Buffer): boolean {
   for (let at = buffer.indexOf(CALLS); at !== -1; at = buffer.indexOf(CALLS, at + 1)) {
+    if (buffer[at - 1] !== QUOTE) continue;
     const value = at + CALLS.length;
     // some vendors write an empty list, or null, in every chunk
     if (/^ ?\[\{/.test(buffer.toString('latin1', value, value + 3))) return true;

@@ -51,7 +51,7 @@ export const openaiResponses: Codec = {
       '"response.done"',
       'response.cancelled',
       // who leaves before the end has had its code run
-      '"code_interpreter_call"',
+      'code_interpreter_call"',
     ],
     beat: ': keep-alive\n\n',
     farewell: '',

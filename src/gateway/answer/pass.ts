@@ -3,10 +3,17 @@
 import type { Fault } from '../../canonical/fault.ts';
 import type { CodeSeen, ShownCost, Usage } from '../../canonical/usage.ts';
 import type { Codec, StreamDecoder, StreamMender } from '../../formats/codec.ts';
-import { firstNeedle, NextNeedle, needlesOf } from '../../lib/bytes.ts';
-import { asArray, asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
+import { bufferOf, type JsonNeedles, jsonNeedlesOf, NextNeedle } from '../../lib/bytes.ts';
+import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
 import { putMembers } from '../../lib/splice.ts';
-import { FRAME_BYTES_MAX, FrameSplitter, frameEndIn, parseFrames, type SseFrame } from '../../lib/sse.ts';
+import {
+  FRAME_BYTES_MAX,
+  FrameSplitter,
+  frameEndIn,
+  jsonOf,
+  parseFrames,
+  type SseFrame,
+} from '../../lib/sse.ts';
 import type { Meter } from '../meter.ts';
 import { type NoteSeals, noteSealsInFrames } from '../reasoning/seal-notes.ts';
 import { type Conversion, isContent, type Piece } from './conversion.ts';
@@ -48,7 +55,7 @@ export class PassedStream implements Conversion {
   readonly #options: PassOptions;
   readonly #splitter = new FrameSplitter();
   readonly #decoder: StreamDecoder;
-  readonly #needles: readonly Buffer[];
+  readonly #needles: JsonNeedles;
   readonly #names: FrameNames | undefined;
   #first: JsonObject | undefined;
   #frames = 0;
@@ -64,7 +71,7 @@ export class PassedStream implements Conversion {
     this.#options = options;
     this.#decoder = options.codec.streamDecoder();
     options.meter.watchCode(() => this.#code());
-    this.#needles = needlesOf(options.codec.telltale.needles);
+    this.#needles = jsonNeedlesOf(options.codec.telltale.needles);
     const { modelPath } = options.codec.telltale;
     this.#names = options.renames && new FrameNames(options.renames, modelPath.at(-1) ?? '');
   }
@@ -81,7 +88,7 @@ export class PassedStream implements Conversion {
   }
 
   push(chunk: Uint8Array): Piece {
-    const whole = this.#splitter.push(chunk);
+    const whole = bufferOf(this.#splitter.push(chunk));
     if (this.#splitter.pendingBytes > FRAME_BYTES_MAX) return this.fail(oversized());
     if (this.#options.noteSeals) noteSealsInFrames(whole, this.#options.noteSeals);
     return whole.length === 0 ? NOTHING : this.#pass(whole);
@@ -91,7 +98,7 @@ export class PassedStream implements Conversion {
     const rest = this.#splitter.rest();
     const [frame] = lastFrames(rest);
     const isFrame = frame !== undefined && parseFrames(rest).length > 0;
-    const piece = isFrame ? this.#pass(rest, true) : NOTHING;
+    const piece = isFrame ? this.#pass(bufferOf(rest), true) : NOTHING;
     if (piece.last !== undefined) return piece;
     // a bare object is no frame to pass on, but it may say why there is no stream
     const said = frame === undefined || isFrame ? [] : this.#decoder.push(frame);
@@ -117,9 +124,10 @@ export class PassedStream implements Conversion {
     return codec.breakOff(fault, { first: this.#first, frames: this.#frames, requestId });
   }
 
-  #pass(whole: Uint8Array, unterminated = false): Piece {
+  #pass(whole: Buffer, unterminated = false): Piece {
     this.#options.mender?.notice(whole);
-    const tellAt = this.committed ? firstNeedle(whole, this.#needles) : 0;
+    const tells = new NextNeedle(whole, this.#needles);
+    const tellAt = this.committed ? tells.next(0) : 0;
     const nameAt = this.#names?.next(whole, 0) ?? -1;
     if (tellAt === -1 && nameAt === -1 && !unterminated && this.#passesUnread) {
       const { end, frames } = soundRun(whole, 0, whole.length);
@@ -129,24 +137,22 @@ export class PassedStream implements Conversion {
         return { now: whole, last: undefined };
       }
     }
-    return this.#passEach(whole, unterminated, tellAt, nameAt);
+    return this.#passEach(whole, unterminated, { tells, tellAt, nameAt });
   }
 
-  /** Frame by frame, but for rows of frames that pass unread. The places are the first ones that tell and name. */
-  #passEach(whole: Uint8Array, unterminated: boolean, firstTellAt: number, firstNameAt: number): Piece {
-    const now = new Selection(whole);
-    const last = new Selection(whole);
+  /** Frame by frame, but for rows of frames that pass unread. */
+  #passEach(whole: Buffer, unterminated: boolean, places: Places): Piece {
+    const shown = new Selection(whole);
     const endOf = frameEndIn(whole);
-    const later = new NextNeedle(whole, this.#needles);
-    let tellAt = firstTellAt;
-    let nameAt = firstNameAt;
+    let { tellAt, nameAt } = places;
     // signs of life belong to the frame before them, which may be the last one
     let lastBytes = this.#held.length;
     for (let start = 0; start < whole.length; ) {
       if (this.#passesUnread && !unterminated) {
         const { end, frames } = soundRun(whole, start, firstOf(tellAt, nameAt) ?? whole.length);
         this.#frames += frames;
-        now.take(start, end);
+        if (frames > 0) shown.goOn();
+        shown.take(start, end);
         start = end;
         if (start === whole.length) break;
       }
@@ -156,34 +162,39 @@ export class PassedStream implements Conversion {
       const tells = tellAt !== -1 && tellAt < end;
       const telling = !wasCommitted || this.awaitsUsage || tells || isBroken(raw);
       const isNamed = nameAt !== -1 && nameAt < end;
-      if (this.#ended) last.take(start, end);
-      else if (isComment(raw)) {
+      if (this.#ended) {
+        shown.beginEnd();
+        shown.take(start, end);
+      } else if (isComment(raw)) {
         if (this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, raw]);
-        else now.take(start, end);
+        else shown.take(start, end);
         lastBytes += raw.length;
       } else if (!telling && !isNamed) {
         this.#frames++;
-        now.take(start, end);
+        shown.goOn();
+        shown.take(start, end);
         lastBytes = raw.length;
       } else {
-        const shown = this.#passFrame(raw, telling);
-        if (this.fault) return { now: this.#hold(now.bytes(), 0), last: this.#breakOff(this.fault) };
-        lastBytes = shown?.length ?? lastBytes;
-        const side = this.#ended ? last : now;
-        if (this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, shown ?? NO_BYTES]);
-        else if (shown === raw) side.take(start, end);
-        else if (shown) side.insert(shown);
-        if (this.committed && (tells || !wasCommitted) && end < whole.length) tellAt = later.next(end);
+        const left = this.#passFrame(raw, telling);
+        if (this.fault) return { now: this.#hold(shown.bytes(), 0), last: this.#breakOff(this.fault) };
+        lastBytes = left?.length ?? lastBytes;
+        if (this.#ended || (tells && wasCommitted)) shown.beginEnd();
+        else shown.goOn();
+        if (this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, left ?? NO_BYTES]);
+        else if (left === raw) shown.take(start, end);
+        else if (left) shown.insert(left);
+        if (this.committed && (tells || !wasCommitted) && end < whole.length) tellAt = places.tells.next(end);
         if (isNamed) nameAt = this.#names?.next(whole, end) ?? -1;
       }
       start = end;
     }
     if (this.committed) this.#options.meter.hearFrames(this.#frames - this.#opening);
     if (unterminated && this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, BLANK_LINE]);
-    else if (unterminated) (this.#ended ? last : now).insert(BLANK_LINE);
+    else if (unterminated) shown.insert(BLANK_LINE);
     if (unterminated) lastBytes += BLANK_LINE.length;
-    const ending = this.#ended ? joined(last.bytes(), this.#lastWord) : undefined;
-    return { now: this.#hold(now.bytes(), lastBytes), last: ending };
+    if (!this.#ended) return { now: this.#hold(shown.bytes(), lastBytes), last: undefined };
+    const { before, end } = shown.parts();
+    return { now: this.#hold(before, 0), last: joined(end, this.#lastWord) };
   }
 
   /** The answer has begun and may not be over: a frame that tells of nothing is as good as any other. */
@@ -209,7 +220,8 @@ export class PassedStream implements Conversion {
     if (!frame) return this.#shown(raw);
     if (!this.#first) {
       const shown = this.#shown(raw);
-      const value = tryParseJson(shown === raw ? frame.data : (parseFrames(shown)[0]?.data ?? ''));
+      const told = shown === raw ? frame : parseFrames(shown)[0];
+      const value = told && jsonOf(told);
       if (isObject(value)) this.#first = value;
     }
     if (this.#options.tellsModel) this.#options.meter.hearModel(modelIn(frame));
@@ -263,6 +275,9 @@ function joined(first: Uint8Array | string, second: Uint8Array | string): Uint8A
 const NOTHING: Piece = { now: '', last: undefined };
 const BLANK_LINE = new TextEncoder().encode('\n\n');
 
+/** Where the first members that tell of something, and that may hold a name, stand in a chunk; -1 where none does. */
+type Places = { tells: NextNeedle; tellAt: number; nameAt: number };
+
 /** The smaller of two places; undefined when there is neither. */
 function firstOf(one: number, other: number): number | undefined {
   if (one === -1) return other === -1 ? undefined : other;
@@ -270,13 +285,12 @@ function firstOf(one: number, other: number): number | undefined {
 }
 
 function isUsageChunk(frame: SseFrame): boolean {
-  if (!frame.data.includes('"usage"')) return false;
-  const value = tryParseJson(frame.data);
+  const value = jsonOf(frame);
   return isObject(value) && isObject(value.usage) && asArray(value.choices).length === 0;
 }
 
 function modelIn(frame: SseFrame): string | undefined {
-  return asString(asObject(tryParseJson(frame.data)).model);
+  return asString(asObject(jsonOf(frame)).model);
 }
 
 /** Ranges of one chunk and what stands between them; neighbouring ranges stay one piece. */
@@ -285,6 +299,8 @@ class Selection {
   readonly #pieces: Uint8Array[] = [];
   #from = 0;
   #to = 0;
+  /** Where what may be the end of the answer begins: in which piece, and how many bytes into it. */
+  #end: { piece: number; offset: number } | undefined;
 
   constructor(whole: Uint8Array) {
     this.#whole = whole;
@@ -300,10 +316,28 @@ class Selection {
     this.#pieces.push(bytes);
   }
 
+  /** What comes from here on may be the end of the answer, whose words leave together. */
+  beginEnd(): void {
+    this.#end ??= { piece: this.#pieces.length, offset: this.#to - this.#from };
+  }
+
+  /** It was not: more of the answer comes. */
+  goOn(): void {
+    this.#end = undefined;
+  }
+
   bytes(): Uint8Array {
     this.#flush(this.#to);
-    const [only] = this.#pieces;
-    return this.#pieces.length === 1 && only ? only : Buffer.concat(this.#pieces);
+    return oneOf(this.#pieces);
+  }
+
+  parts(): { before: Uint8Array; end: Uint8Array } {
+    this.#flush(this.#to);
+    const { piece, offset } = this.#end ?? { piece: this.#pieces.length, offset: 0 };
+    const broken = this.#pieces[piece] ?? NO_BYTES;
+    const before = this.#pieces.slice(0, piece);
+    if (offset > 0) before.push(broken.subarray(0, offset));
+    return { before: oneOf(before), end: oneOf([broken.subarray(offset), ...this.#pieces.slice(piece + 1)]) };
   }
 
   #flush(next: number): void {
@@ -313,4 +347,9 @@ class Selection {
     this.#from = next;
     this.#to = next;
   }
+}
+
+function oneOf(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  return pieces.length === 1 && only ? only : Buffer.concat(pieces);
 }

@@ -71,11 +71,11 @@ export class Relay implements Watched, UnderlyingDefaultSource<Uint8Array> {
   }
 
   async open(): Promise<void> {
-    const committed = new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
       this.#commit = resolve;
+      this.#opening = this.#readUntilContent();
+      this.#opening.then(resolve, reject);
     });
-    this.#opening = this.#readUntilContent();
-    await Promise.race([this.#opening, committed]);
     this.#commit = undefined;
     // nobody reads yet: a client that never does counts as stalled
     this.#stalledMs = monotonicMs();

@@ -4,15 +4,8 @@ import type { PartDelta, PartStart, StreamEvent } from '../../../canonical/event
 import { Fault } from '../../../canonical/fault.ts';
 import { Sequencer } from '../../../canonical/sequencer.ts';
 import { type CodeSeen, countOf, type Usage } from '../../../canonical/usage.ts';
-import {
-  asObject,
-  asString,
-  isObject,
-  type JsonObject,
-  type JsonValue,
-  tryParseJson,
-} from '../../../lib/json.ts';
-import type { SseFrame } from '../../../lib/sse.ts';
+import { asObject, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
+import { jsonOf, type SseFrame } from '../../../lib/sse.ts';
 import type { StreamDecoder } from '../../codec.ts';
 import { decodeErrorEvent } from '../errors.ts';
 import { decodeFinish } from '../finish.ts';
@@ -39,7 +32,7 @@ export class MessagesDecoder implements StreamDecoder {
 
   push(frame: SseFrame): StreamEvent[] {
     if (this.#done || frame.data === '' || frame.data === '[DONE]') return [];
-    const body = tryParseJson(frame.data);
+    const body = jsonOf(frame);
     if (!isObject(body))
       return this.#fail(new Fault('bad_gateway', 'The provider sent a broken event; try again.'));
     const type = asString(body.type) ?? frame.event;

@@ -3,8 +3,8 @@
 import type { StreamEvent } from '../../../canonical/event.ts';
 import { Fault } from '../../../canonical/fault.ts';
 import type { CodeSeen, Usage } from '../../../canonical/usage.ts';
-import { isObject, tryParseJson } from '../../../lib/json.ts';
-import type { SseFrame } from '../../../lib/sse.ts';
+import { isObject } from '../../../lib/json.ts';
+import { jsonOf, type SseFrame } from '../../../lib/sse.ts';
 import type { StreamDecoder } from '../../codec.ts';
 import { decodeInnerError, isErrorBody } from '../errors.ts';
 import { AnswerReader } from './answer-reader.ts';
@@ -29,7 +29,7 @@ export class GoogleStreamDecoder implements StreamDecoder {
   push(frame: SseFrame): StreamEvent[] {
     const data = frame.data.trim();
     if (this.#over || data === '' || data === '[DONE]') return [];
-    const body = tryParseJson(data);
+    const body = jsonOf(frame);
     if (!isObject(body))
       return this.#fail(
         new Fault('bad_gateway', 'The provider sent an unreadable piece of an answer; try again.'),

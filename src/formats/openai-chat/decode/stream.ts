@@ -5,16 +5,8 @@ import { Fault, toFault } from '../../../canonical/fault.ts';
 import type { Finish } from '../../../canonical/response.ts';
 import { Sequencer } from '../../../canonical/sequencer.ts';
 import type { Usage } from '../../../canonical/usage.ts';
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asString,
-  isObject,
-  type JsonObject,
-  tryParseJson,
-} from '../../../lib/json.ts';
-import type { SseFrame } from '../../../lib/sse.ts';
+import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../../lib/json.ts';
+import { jsonOf, type SseFrame } from '../../../lib/sse.ts';
 import type { StreamDecoder } from '../../codec.ts';
 import { decodeAnnotations, decodeLogprobs } from '../annotations.ts';
 import { decodeInnerError, isErrorBody } from '../errors.ts';
@@ -63,7 +55,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     const data = frame.data.trim();
     if (data === '') return [];
     if (data === '[DONE]') return this.#done();
-    const chunk = tryParseJson(data);
+    const chunk = jsonOf(frame);
     if (this.#isDone) return isObject(chunk) ? this.#readLate(chunk) : [];
     if (!isObject(chunk)) {
       return this.#fail(

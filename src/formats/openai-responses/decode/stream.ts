@@ -12,9 +12,8 @@ import {
   isObject,
   type JsonObject,
   type JsonValue,
-  tryParseJson,
 } from '../../../lib/json.ts';
-import type { SseFrame } from '../../../lib/sse.ts';
+import { jsonOf, type SseFrame } from '../../../lib/sse.ts';
 import type { StreamDecoder } from '../../codec.ts';
 import { containerOf, containerSizes } from '../containers.ts';
 import { decodeInnerError } from '../errors.ts';
@@ -60,7 +59,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 
   push(frame: SseFrame): StreamEvent[] {
     if (this.#hasEnded) return [];
-    const data = tryParseJson(frame.data);
+    const data = jsonOf(frame);
     if (!isObject(data)) return [];
     return this.#note(this.#read(asString(data.type) ?? frame.event ?? '', data));
   }
