@@ -24,12 +24,12 @@ const STOP = says({}, 'stop');
 const COUNT = frame([], { usage: USAGE });
 const DONE = 'data: [DONE]\n\n';
 
-function passing(showsCost = false): PassedStream {
+function passing({ showsCost = false, isRenamed = false } = {}): PassedStream {
   return new PassedStream({
     codec: openaiChat,
     meter: new Meter(),
     requestId: 'r',
-    renames: undefined,
+    renames: isRenamed ? { rename: (json) => json, isAtTop: true } : undefined,
     hideUsage: false,
     clean: (fault) => fault,
     mender: openaiChat.mending?.stream(),
@@ -55,7 +55,7 @@ describe('of the chunk in which an answer ends', () => {
   });
 
   test('the count of tokens waits with its cost', () => {
-    const [, ending] = leaving(passing(true), HELLO, MORE + STOP + COUNT + DONE);
+    const [, ending] = leaving(passing({ showsCost: true }), HELLO, MORE + STOP + COUNT + DONE);
     expect(ending?.now).toBe(MORE);
     expect(ending?.last).toStartWith(`${STOP}data: `);
     expect(ending?.last).toContain('"cost_usd_total":1');
@@ -72,10 +72,11 @@ describe('of the chunk in which an answer ends', () => {
 
   test('text that only looks like an end does not keep what follows it', () => {
     const odd = says({ content: 'error' });
-    expect(leaving(passing(), HELLO, MORE + odd + MORE + STOP + COUNT + DONE)).toEqual([
-      { now: HELLO, last: undefined },
-      { now: MORE + odd + MORE, last: STOP + COUNT + DONE },
-    ]);
+    for (const isRenamed of [false, true])
+      expect(leaving(passing({ isRenamed }), HELLO, MORE + odd + MORE + STOP + COUNT + DONE)).toEqual([
+        { now: HELLO, last: undefined },
+        { now: MORE + odd + MORE, last: STOP + COUNT + DONE },
+      ]);
   });
 
   test('a count in the middle of an answer leaves with the text around it', () => {
