@@ -121,7 +121,7 @@ test.each([
   ['localhost', true],
   ['127.0.0.1', false],
 ])('%s: only a name is told before anything is encrypted (RFC 6066 3)', async (host, isTold) => {
-  const { promise, resolve } = Promise.withResolvers<Buffer>();
+  const { promise, resolve } = Promise.withResolvers<Buffer | string>();
   const server = createServer((socket) => socket.once('data', (hello) => socket.end(() => resolve(hello))));
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const address = server.address();
