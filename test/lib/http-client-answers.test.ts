@@ -53,6 +53,7 @@ const SOUND: Record<string, string> = {
     'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: a\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello',
   'one length told twice': 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 5\r\n\r\nhello',
   'without carriage returns': 'HTTP/1.1 200 OK\ncontent-length: 5\n\nhello',
+  'whose first line alone is without one': 'HTTP/1.1 200 OK\ncontent-length: 5\r\n\r\nhello',
   'without words': 'HTTP/1.1 200\r\ncontent-length: 5\r\n\r\nhello',
 };
 
@@ -111,6 +112,9 @@ describe('no HTTP', () => {
     ['a header without a name', 'HTTP/1.1 200 OK\r\n: foo\r\n\r\n'],
     ['a blank before the colon', 'HTTP/1.1 200 OK\r\nfoo : bar\r\n\r\n'],
     ['a header that goes on', 'HTTP/1.1 200 OK\r\nfoo: a\r\n b\r\n\r\n'],
+    ['a blank line of another kind', 'HTTP/1.1 200 OK\r\nfoo: a\n\ncontent-length: 2\r\n\r\nhi'],
+    ['a carriage return alone', 'HTTP/1.1 200 OK\r\nfoo: a\rcontent-length: 2\r\n\r\nhi'],
+    ['a NUL', 'HTTP/1.1 200 OK\r\nfoo: a\0b\r\n\r\n'],
     ['an upgrade', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n'],
     ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nhi'],
     ['two lengths in one', 'HTTP/1.1 200 OK\r\ncontent-length: 2, 3\r\n\r\nhi'],

@@ -1,6 +1,7 @@
 // Bodies that come compressed: as they arrive, and what is no such thing.
 
 import { describe, expect, test } from 'bun:test';
+import type { Socket } from 'node:net';
 import {
   brotliCompressSync,
   constants,
@@ -16,6 +17,7 @@ import {
 import { HttpClient } from '../../src/lib/http-client/client.ts';
 import { decoded } from '../../src/lib/http-client/decoding.ts';
 import type { Reader } from '../../src/lib/http-client/reader.ts';
+import { gone } from '../support/http-calls.ts';
 import { rawServer } from '../support/raw-server.ts';
 
 const TEXT = 'data: {"a":"ü"}\n\n'.repeat(1_000);
@@ -89,6 +91,20 @@ test.each([
   stream.end();
   expect(await body.read()).toEqual({ done: true });
   client.close();
+  server.stop();
+});
+
+test('the connection of a body that is something else is closed, whatever may still come', async () => {
+  const { promise, resolve } = Promise.withResolvers<Socket>();
+  const server = await rawServer(({ socket }) => {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\nplain');
+    resolve(socket);
+  });
+  const client = new HttpClient();
+  const { body } = await client.send({ method: 'POST', url: server.url, headers: {} });
+  const closed = gone(await promise);
+  expect(await failure(textOf(body))).toBe('ZlibError');
+  await closed;
   server.stop();
 });
 

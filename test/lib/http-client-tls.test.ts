@@ -89,10 +89,22 @@ test('NODE_EXTRA_CA_CERTS adds to the usual authorities', async () => {
     const { status } = await new HttpClient().send({ method: 'POST', url, headers: {} });
     console.log(status);
   `;
-  const env = { ...process.env, NODE_EXTRA_CA_CERTS: file };
-  const cwd = join(import.meta.dir, '../..');
-  const child = Bun.spawn([process.execPath, '-e', program], { cwd, env, stdout: 'pipe' });
-  expect(await new Response(child.stdout).text()).toBe('200\n');
+  expect(await told(program, { NODE_EXTRA_CA_CERTS: file })).toBe('200\n');
+});
+
+test('NODE_TLS_REJECT_UNAUTHORIZED does not make it believe anybody', async () => {
+  const { port, told: requests } = serve(ours.issue());
+  const program = `
+    import { HttpClient } from './src/lib/http-client/client.ts';
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const url = 'https://' + host + ':${port}/';
+      await new HttpClient().send({ method: 'POST', url, headers: {} }).catch(({ code }) => console.log(code));
+    }
+  `;
+  expect(await told(program, { NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toMatch(
+    /^UNABLE_TO\w+\nUNABLE_TO\w+\n$/,
+  );
+  expect(requests).toEqual([]);
 });
 
 test('a server that does not speak TLS is told so', async () => {
@@ -103,6 +115,19 @@ test('a server that does not speak TLS is told so', async () => {
   expect(await call(typeof address === 'object' && address ? address.port : 0)).toBe('EPROTO');
   plain.close();
   server.stop();
+});
+
+test.each([
+  ['localhost', true],
+  ['127.0.0.1', false],
+])('%s: only a name is told before anything is encrypted (RFC 6066 3)', async (host, isTold) => {
+  const { promise, resolve } = Promise.withResolvers<Buffer | string>();
+  const server = createServer((socket) => socket.once('data', (hello) => socket.end(() => resolve(hello))));
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const address = server.address();
+  await call(typeof address === 'object' && address ? address.port : 0, undefined, host);
+  expect((await promise).includes(host)).toBe(isTold);
+  server.close();
 });
 
 test('a large answer and a large request pass whole', async () => {
@@ -123,6 +148,14 @@ test('a large answer and a large request pass whole', async () => {
     pieces.push(value);
   expect(Bun.hash(Buffer.concat(pieces))).toBe(Bun.hash(body));
 });
+
+/** What a program prints with these variables in its environment. */
+function told(program: string, more: Record<string, string>): Promise<string> {
+  const cwd = join(import.meta.dir, '../..');
+  const env = { ...process.env, ...more };
+  const child = Bun.spawn([process.execPath, '-e', program], { cwd, env, stdout: 'pipe' });
+  return new Response(child.stdout).text();
+}
 
 /** Its own key signs it, and it calls itself by the name of the host. */
 function selfSigned(): Certificate {

@@ -1,5 +1,6 @@
 // One connection to a server: carries an exchange at a time.
 
+import { isIP } from 'node:net';
 import type { Socket } from 'bun';
 import type { BodySource } from './body.ts';
 import type { Exchange } from './exchange.ts';
@@ -170,7 +171,7 @@ const HANDLERS: Bun.SocketHandler<Connection> = {
     socket.setNoDelay(true);
     socket.data.opened(socket);
   },
-  // the certificate and the host it is for are checked by then, unless the operator has switched that off for Bun
+  // the certificate and the host it is for are checked by then, whatever NODE_TLS_REJECT_UNAUTHORIZED says
   handshake(socket, isTrusted, error) {
     if (isTrusted) socket.data.ready();
     else socket.data.fail(error);
@@ -189,6 +190,10 @@ const HANDLERS: Bun.SocketHandler<Connection> = {
   },
 };
 
+/** Certificates are checked for addresses, too, but only names are told to the server (RFC 6066 3). */
 function tlsOptions(hostname: string, ca: string | undefined): Bun.TLSOptions {
-  return ca === undefined ? { serverName: hostname } : { serverName: hostname, ca };
+  const serverName = isIP(hostname) === 0 ? hostname : '';
+  // else the environment decides for addresses, though not for names (Bun 1.4.5)
+  const rejectUnauthorized = true;
+  return ca === undefined ? { serverName, rejectUnauthorized } : { serverName, rejectUnauthorized, ca };
 }

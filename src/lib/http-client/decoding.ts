@@ -57,6 +57,8 @@ class DecodedReader implements Reader {
       const { done, value } = await this.#pieces.next();
       return done ? { done: true } : { done: false, value };
     } catch {
+      // what may still come would hold its connection
+      void this.#body.cancel().catch(() => {});
       if (this.#isCancelled) return { done: true };
       throw this.#failure ?? new HttpError(this.#coding.code, 'The body is not compressed as its head says.');
     }

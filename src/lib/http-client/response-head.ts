@@ -9,6 +9,9 @@ const HEAD_BYTES_MAX = 64 * 1024;
 /** `HTTP/1.1 200 OK`; the words behind the status may be missing with the blank before them. */
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |\r?$)/;
 
+/** Where some end a line or a text, and others do not (RFC 9110 5.5). */
+const BROKEN_LINE = /\0|\r(?!\n)/;
+
 /**
  * Where the bytes of a head end, the blank line included; -1 when more have to come. Lines may end without a carriage
  * return (RFC 9112 2.2). `from` bytes have been looked at before. Throws HttpError `ResponseHeadersTooLarge`, and
@@ -29,16 +32,21 @@ export function endOfHead(bytes: Buffer, from: number): number {
 function blankLineIn(bytes: Buffer, from: number): number {
   const firstLine = bytes.indexOf(LF);
   if (firstLine === -1) return -1;
-  const isBare = bytes[firstLine - 1] !== CR;
-  const at = bytes.indexOf(isBare ? BARE_END : END, from);
-  return at === -1 ? -1 : at + (isBare ? BARE_END : END).length;
+  if (bytes[firstLine - 1] !== CR) return bareBlankLineIn(bytes, from);
+  const at = bytes.indexOf(END, from);
+  return at === -1 ? -1 : at + END.length;
+}
+
+/** The lines behind a bare one may end either way, as those of programs behind a server do. */
+function bareBlankLineIn(bytes: Buffer, from: number): number {
+  const found = /\n\r?\n/.exec(bytes.toString('latin1', from));
+  return found === null ? -1 : from + found.index + found[0].length;
 }
 
 const VERSION = 'HTTP/1.';
 const LF = 0x0a;
 const CR = 0x0d;
 const END = Buffer.from('\r\n\r\n');
-const BARE_END = Buffer.from('\n\n');
 
 /** Headers are searched when they are asked for: most of the many that providers send are never read. */
 export class ResponseHead implements HeaderValues {
@@ -55,6 +63,7 @@ export class ResponseHead implements HeaderValues {
     if (told === null) throw malformed('no status line');
     this.minor = told[1] === '0' ? 0 : 1;
     this.status = Number(told[2]);
+    if (BROKEN_LINE.test(text)) throw malformed('a header that others would read otherwise');
     checkLines(text, line + 1);
     this.#text = text;
     this.#lower = text.toLowerCase();
@@ -78,7 +87,7 @@ function checkLines(text: string, from: number): void {
     const end = text.indexOf('\n', at);
     const colon = text.indexOf(':', at);
     const isBlank = end === at || (end === at + 1 && text.charCodeAt(at) === CR);
-    if (isBlank) return;
+    if (isBlank && end === text.length - 1) return;
     const isHeader =
       colon > at && colon < end && !isSpace(text.charCodeAt(at)) && !isSpace(text.charCodeAt(colon - 1));
     if (!isHeader) throw malformed('a header without a name');
