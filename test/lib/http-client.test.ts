@@ -62,6 +62,8 @@ describe('where it goes', () => {
     for (const host of ['127.0.0.1', '::1']) {
       const server = await serve(({ socket }) => socket.write(sized(host)), host);
       expect(await call(`http://localhost:${server.port}/`)).toBe(host);
+      // the next one may be given the same port
+      server.stop();
     }
   });
 
@@ -76,6 +78,23 @@ describe('where it goes', () => {
     server.stop();
     expect(await failure(send(`http://127.0.0.1:${server.port}/`))).toBe('ECONNREFUSED');
     expect(await failure(send('http://nowhere.invalid/'))).toBe('ENOTFOUND');
+  });
+
+  test('a process that may open nothing more does not blame the server', async () => {
+    const server = await serve(() => {});
+    const program = `
+      import { HttpClient } from './src/lib/http-client/client.ts';
+      const client = new HttpClient();
+      const calls = Array.from({ length: 80 }, () => client.send({ method: 'POST', url: '${server.url}', headers: {} }));
+      console.log(await Promise.race(calls).catch((thrown) => thrown.code));
+      process.exit();
+    `;
+    const child = Bun.spawn(['sh', '-c', 'ulimit -n 60; exec "$0" -e "$1"', process.execPath, program], {
+      cwd: `${import.meta.dir}/../..`,
+      stdout: 'pipe',
+    });
+    expect(await new Response(child.stdout).text()).toBe('EMFILE\n');
+    await child.exited;
   });
 });
 

@@ -3,6 +3,8 @@
 import { isIP } from 'node:net';
 import type { Socket } from 'bun';
 import type { BodySource } from './body.ts';
+import { shortageOfDescriptors } from './descriptors.ts';
+import { HttpError } from './error.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Where a connection goes to. */
@@ -53,7 +55,9 @@ export class Connection implements BodySource {
       if (tls) await Bun.connect({ hostname, port, tls: tlsOptions(hostname, tls.ca), socket, data: this });
       else await Bun.connect({ hostname, port, socket, data: this });
     } catch (thrown) {
-      this.closed(thrown);
+      // Bun says ECONNREFUSED of both (1.4.5)
+      const shortage = shortageOfDescriptors();
+      this.closed(shortage ? new HttpError(shortage, 'Nothing more can be opened.') : thrown);
     }
   }
 
