@@ -79,6 +79,24 @@ describe('where it goes', () => {
   });
 });
 
+test('that we have no room for another connection is not laid to the server', async () => {
+  const server = await serve(({ socket }) => socket.write(sized('ok')));
+  const program = `
+    import { openSync } from 'node:fs';
+    import { HttpClient } from './src/lib/http-client/client.ts';
+    try { for (;;) openSync('/dev/null', 'r'); } catch {}
+    await new HttpClient().send({ method: 'POST', url: '${server.url}', headers: {} })
+      .catch(({ code }) => console.log(code));
+    process.exit();
+  `;
+  const child = Bun.spawn(['sh', '-c', 'ulimit -n 100; exec "$0" -e "$1"', process.execPath, program], {
+    cwd: `${import.meta.dir}/../..`,
+    stdout: 'pipe',
+  });
+  expect(await new Response(child.stdout).text()).toBe('EMFILE\n');
+  expect(server.opened).toBe(0);
+});
+
 describe('a connection', () => {
   test('is used again, the one used last first', async () => {
     const server = await serve(({ socket, connection }) => socket.write(sized(String(connection))));
