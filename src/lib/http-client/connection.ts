@@ -158,6 +158,7 @@ export class Connection implements BodySource {
   }
 
   abandon(): void {
+    this.#exchange?.release();
     this.#exchange = undefined;
     this.#socket?.terminate();
   }
