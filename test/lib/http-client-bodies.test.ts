@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import type { Socket } from 'node:net';
-import { Abort } from '../../src/lib/abort.ts';
+import { Abort, type AbortListener } from '../../src/lib/abort.ts';
 import {
   call,
   closeAfterEach,
@@ -81,6 +81,18 @@ describe('an abort', () => {
     await Bun.sleep(5);
     stop.abort(reason);
     expect(await sending).toBe(reason);
+  });
+
+  test('finds nobody who listens behind a body that is cancelled', async () => {
+    const server = await serve(({ socket }) => socket.write('HTTP/1.1 200 OK\r\n\r\nhi'));
+    const stop = new Abort();
+    const listening = new Set<AbortListener>();
+    stop.listen = (listener) => listening.add(listener);
+    stop.forget = (listener) => listening.delete(listener);
+    const { body } = await send(server.url, { abort: stop });
+    expect(listening.size).toBe(1);
+    await body.cancel();
+    expect(listening.size).toBe(0);
   });
 
   test('behind the answer does nothing', async () => {

@@ -1,10 +1,10 @@
 // One connection to a server: carries an exchange at a time.
 
+import { closeSync, openSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { devNull } from 'node:os';
 import type { Socket } from 'bun';
 import type { BodySource } from './body.ts';
-import { shortageOfDescriptors } from './descriptors.ts';
-import { HttpError } from './error.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Where a connection goes to. */
@@ -55,9 +55,7 @@ export class Connection implements BodySource {
       if (tls) await Bun.connect({ hostname, port, tls: tlsOptions(hostname, tls.ca), socket, data: this });
       else await Bun.connect({ hostname, port, socket, data: this });
     } catch (thrown) {
-      // Bun says ECONNREFUSED of both (1.4.5)
-      const shortage = shortageOfDescriptors();
-      this.closed(shortage ? new HttpError(shortage, 'Nothing more can be opened.') : thrown);
+      this.closed(lackOfRoom() ?? thrown);
     }
   }
 
@@ -160,6 +158,7 @@ export class Connection implements BodySource {
   }
 
   abandon(): void {
+    this.#exchange?.release();
     this.#exchange = undefined;
     this.#socket?.terminate();
   }
@@ -193,6 +192,16 @@ const HANDLERS: Bun.SocketHandler<Connection> = {
     socket.data.closed(error);
   },
 };
+
+/** Why this program can open nothing any more: Bun 1.4.5 says then that the server refuses the connection. */
+function lackOfRoom(): unknown {
+  try {
+    closeSync(openSync(devNull, 'r'));
+    return undefined;
+  } catch (thrown) {
+    return thrown;
+  }
+}
 
 /** Certificates are checked for addresses, too, but only names are told to the server (RFC 6066 3). */
 function tlsOptions(hostname: string, ca: string | undefined): Bun.TLSOptions {

@@ -100,7 +100,7 @@ export class Exchange implements AbortListener {
   }
 
   fail(error: unknown): void {
-    this.#release();
+    this.release();
     if (this.#body) this.#body.fail(error);
     else this.#outcome.reject(error);
   }
@@ -112,13 +112,13 @@ export class Exchange implements AbortListener {
   }
 
   /** Nobody waits for it any more. */
-  #release(): void {
+  release(): void {
     this.#abort?.forget(this);
   }
 
   #complete(): void {
     this.isComplete = true;
-    this.#release();
+    this.release();
     this.#body?.end();
   }
 }
