@@ -74,12 +74,8 @@ export async function callUpstream(call: Call, plan: Sending, ports: UpstreamPor
     noteTier(call, plan.upstream, headers);
     const isStream = isEventStream(headers);
     const isRelayed = call.stream && isStream && status >= 200 && status <= 299;
-    return {
-      status,
-      headers,
-      isStream, // what is not relayed piece by piece stands under the deadlines of the headers
-      body: isRelayed ? body : await allBytes(body),
-    };
+    // what is not relayed piece by piece stands under the deadlines of the headers
+    return { status, headers, isStream, body: isRelayed ? body : await allBytes(body) };
   } catch (thrown) {
     throw upstreamFault(call, provider, thrown);
   } finally {
