@@ -1,4 +1,4 @@
-// What a relay reads its upstream by.
+// Reads the bytes of a provider's answer to their end: all of them, or what follows the last that matter.
 
 import { Fault } from '../../canonical/fault.ts';
 import { bufferOf } from '../../lib/bytes.ts';
