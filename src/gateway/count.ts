@@ -8,7 +8,8 @@ import type { Codec } from '../formats/codec.ts';
 import { operationPath } from '../formats/google-generate-content/index.ts';
 import { nowMs } from '../lib/clock.ts';
 import { asNumber, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
-import { admit, type Door, type Seen } from './admission/admit.ts';
+import { admit } from './admission/admit.ts';
+import type { Arrival } from './admission/arrival.ts';
 import type { FloodGate } from './admission/flood-gate.ts';
 import { addressOf, type Call } from './call.ts';
 import { type Candidate, candidatesOf } from './candidates/candidate.ts';
@@ -26,14 +27,11 @@ const COUNTING: Partial<Record<Codec['id'], { path: (model: string) => string; m
 
 /** `estimated` tells that no provider was asked. Throws Fault like any call, except for balance. */
 export async function countInput(
-  request: Request,
-  door: Door,
-  requestId: string,
+  arrival: Arrival,
   ports: GatewayPorts,
   gate: FloodGate,
-  seen: Seen = {},
 ): Promise<{ body: JsonObject; estimated: boolean; limit: Call['limit'] }> {
-  const call = await admit(request, door, requestId, ports, gate, seen);
+  const call = await admit(arrival, ports, gate);
   const { limit } = call;
   try {
     const counted = await askProvider(call, ports);

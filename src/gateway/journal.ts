@@ -7,7 +7,7 @@ import { nowMs } from '../lib/clock.ts';
 import { newCallId } from '../lib/id.ts';
 import { redact } from '../lib/log.ts';
 import type { Journal, JournalEntry, JournalRow, JournalRule } from '../store/journal-port.ts';
-import type { Door, Seen } from './admission/admit.ts';
+import type { Arrival } from './admission/arrival.ts';
 import type { Call } from './call.ts';
 import { clientOf } from './client-name.ts';
 import type { Trace } from './trace.ts';
@@ -39,12 +39,9 @@ export function recordCall(journal: Journal, call: Call, end: CallEnd): void {
  * Notes a request that was not let in. One without a valid key belongs to nobody and is only counted, so that
  * strangers cannot fill the journal.
  */
-export function recordRefusal(
-  journal: Journal,
-  refused: { request: Request; door: Door; requestId: string; startedMs: number; seen: Seen; fault: Fault },
-): void {
-  const { request, door, requestId, startedMs, seen, fault } = refused;
-  if (fault.status === 401 || !seen.key) {
+export function recordRefusal(journal: Journal, arrival: Arrival, fault: Fault): void {
+  const { request, door, requestId, startedMs, key, modelName, bytes = 0 } = arrival;
+  if (fault.status === 401 || !key) {
     journal.countUnknownKey();
     return;
   }
@@ -53,17 +50,17 @@ export function recordRefusal(
     callId: newCallId(),
     requestId,
     atMs: startedMs,
-    keyId: seen.key.id,
+    keyId: key.id,
     ...clientOf(userAgent),
     path: door.path,
     format: door.codec.id,
-    ...(seen.modelName === undefined ? {} : { modelAsked: nameOf(seen.modelName) }),
+    ...(modelName === undefined ? {} : { modelAsked: nameOf(modelName) }),
     stream: false,
     status: fault.status,
     ...failureOf(fault),
     attempts: 0,
     durationMs: Math.max(0, nowMs() - startedMs),
-    bytesIn: seen.bytes ?? 0,
+    bytesIn: bytes,
     bytesOut: 0,
   };
   journal.record(() => ({ row }));

@@ -6,7 +6,7 @@ import { isModelAllowed, listModels } from '../catalog/list.ts';
 import type { Model } from '../catalog/model.ts';
 import { resolveModel } from '../catalog/resolve.ts';
 import { googleGenerateContent, readOperation } from '../formats/google-generate-content/index.ts';
-import type { Door } from '../gateway/admission/admit.ts';
+import type { Door } from '../gateway/admission/arrival.ts';
 import { identify } from '../gateway/admission/credentials.ts';
 import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { takeVisit, type VisitPorts } from '../gateway/admission/visit.ts';

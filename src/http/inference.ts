@@ -3,17 +3,16 @@
 import { Elysia } from 'elysia';
 import { Fault, type FaultCode, toFault } from '../canonical/fault.ts';
 import { anthropicMessages } from '../formats/anthropic-messages/index.ts';
-import type { Codec } from '../formats/codec.ts';
 import { openaiChat } from '../formats/openai-chat/index.ts';
 import { openaiResponses } from '../formats/openai-responses/index.ts';
-import { admit, type Door, type Seen } from '../gateway/admission/admit.ts';
+import { admit } from '../gateway/admission/admit.ts';
+import { type Arrival, arrive, type Door } from '../gateway/admission/arrival.ts';
 import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { awaitBeginning, waitingBody } from '../gateway/answer/patience.ts';
 import type { Call } from '../gateway/call.ts';
 import { countInput } from '../gateway/count.ts';
 import { answer, type GatewayPorts } from '../gateway/gateway.ts';
 import { recordRefusal } from '../gateway/journal.ts';
-import { nowMs } from '../lib/clock.ts';
 import { log } from '../lib/log.ts';
 import type { RouteKind } from './docs-routes.ts';
 import { routeDetail } from './openapi.ts';
@@ -105,20 +104,18 @@ export async function infer(
   ports: GatewayPorts,
   gate: FloodGate,
 ): Promise<Response> {
-  const requestId = requestIdOf(request.headers);
-  const startedMs = nowMs();
-  const seen: Seen = {};
+  const arrival = arrive(request, door, requestIdOf(request.headers));
   let call: Call | undefined;
   try {
-    call = await admit(request, door, requestId, ports, gate, seen);
+    call = await admit(arrival, ports, gate);
     const pending = answer(request, call, ports);
     if (!call.stream) return answerResponse(await pending);
     const begun = await awaitBeginning(pending, ports.watch);
     return begun ? answerResponse(begun) : waitingResponse(call, waitingBody(pending, call));
   } catch (thrown) {
-    const response = refuse(thrown, requestId, door.codec);
+    const response = refuse(thrown, arrival);
     if (call) tellOfCall(response.headers, call);
-    else recordRefusal(ports.journal, { request, door, requestId, startedMs, seen, fault: toFault(thrown) });
+    else recordRefusal(ports.journal, arrival, toFault(thrown));
     return response;
   }
 }
@@ -138,31 +135,28 @@ export async function count(
   ports: GatewayPorts,
   gate: FloodGate,
 ): Promise<Response> {
-  const requestId = requestIdOf(request.headers);
-  const startedMs = nowMs();
-  const seen: Seen = {};
+  const arrival = arrive(request, door, requestIdOf(request.headers));
   try {
-    const { body, estimated, limit } = await countInput(request, door, requestId, ports, gate, seen);
-    const response = jsonResponse(body, requestId);
+    const { body, estimated, limit } = await countInput(arrival, ports, gate);
+    const response = jsonResponse(body, arrival.requestId);
     showLimit(response.headers, limit, door.codec);
     if (estimated) response.headers.set('x-osiris-estimated', 'true');
     return response;
   } catch (thrown) {
     // an admitted count has its row already
-    if (!seen.admitted)
-      recordRefusal(ports.journal, { request, door, requestId, startedMs, seen, fault: toFault(thrown) });
-    return refuse(thrown, requestId, door.codec);
+    if (!arrival.admitted) recordRefusal(ports.journal, arrival, toFault(thrown));
+    return refuse(thrown, arrival);
   }
 }
 
 /** The log has a line of its own for what they all have in common. */
 const TOLD_ONCE: ReadonlySet<FaultCode> = new Set(['overloaded', 'paused']);
 
-function refuse(thrown: unknown, requestId: string, codec: Codec): Response {
+function refuse(thrown: unknown, { requestId, door }: Arrival): Response {
   const fault = toFault(thrown);
   if (fault.status >= 500 && !TOLD_ONCE.has(fault.code))
     log.warn('request failed', { requestId, code: fault.code, cause: fault.cause });
-  return faultResponse(fault, requestId, codec);
+  return faultResponse(fault, requestId, door.codec);
 }
 
 function refuseUpgrade(request: Request): Response {

@@ -8,10 +8,10 @@ import type { Model, Price } from '../../catalog/model.ts';
 import { priceAt } from '../../catalog/price.ts';
 import { type ModelIndex, resolveModel } from '../../catalog/resolve.ts';
 import type { Config } from '../../config/config.ts';
-import { type BodyKind, checkBody } from '../../formats/check.ts';
-import type { Address, Codec } from '../../formats/codec.ts';
+import { checkBody } from '../../formats/check.ts';
+import type { Address } from '../../formats/codec.ts';
 import { Abort } from '../../lib/abort.ts';
-import { monotonicMs, nowMs } from '../../lib/clock.ts';
+import { monotonicMs } from '../../lib/clock.ts';
 import { newCallId } from '../../lib/id.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { resolveLimits } from '../../store/key-limits.ts';
@@ -24,27 +24,13 @@ import { readFallbacks } from '../costs/fallbacks/asked.ts';
 import type { Pauses } from '../health/pauses.ts';
 import { newTrace } from '../trace.ts';
 import type { Watch } from '../watch.ts';
+import type { Arrival } from './arrival.ts';
 import { parseBody, readBody } from './body.ts';
 import { identify } from './credentials.ts';
 import type { FloodGate } from './flood-gate.ts';
 import { takeCall, takeFree } from './limits.ts';
 import { holdRequestOf, type PutAsidePorts, putAside } from './put-aside.ts';
 import type { Turns } from './turns.ts';
-
-/** The route a request came in by. `free` routes have a limit of their own and cost nothing. */
-export type Door = {
-  path: string;
-  codec: Codec;
-  kind: BodyKind;
-  free: boolean;
-  /** What the path said, for formats whose bodies do not have it. */
-  address?: Address;
-  /** Keys that came in another way than the two common ones, best first. */
-  secrets?: readonly (string | null)[];
-};
-
-/** What was known of a request when it was refused. */
-export type Seen = { key?: Key; bytes?: number; modelName?: string; admitted?: true };
 
 export type KnownAdmitPorts = PutAsidePorts &
   CachingPorts & {
@@ -59,32 +45,18 @@ export type AdmitPorts = KnownAdmitPorts & { directory: Directory; limiter: Limi
 
 /**
  * The call a request becomes. Throws Fault in the order 401, 413, 400, 403, 429, 402, or the gate's 429 in place of a
- * 401; what is wrong with the key, at once. `seen` is filled in on the way, for the refusal's row.
+ * 401; what is wrong with the key, at once.
  */
-export function admit(
-  request: Request,
-  door: Door,
-  requestId: string,
-  ports: AdmitPorts,
-  gate: FloodGate,
-  seen: Seen = {},
-): Promise<Call> {
-  const startedMs = nowMs();
+export function admit(arrival: Arrival, ports: AdmitPorts, gate: FloodGate): Promise<Call> {
+  const { request, door } = arrival;
   const key = identify(request, ports.directory, gate, door.secrets);
-  seen.key = key;
-  return admitKnown(key, request, door, requestId, ports, seen, startedMs);
+  arrival.key = key;
+  return admitKnown(key, arrival, ports);
 }
 
 /** The same for a request whose key is known; throws from 413 on. */
-export async function admitKnown(
-  key: Key,
-  request: Request,
-  door: Door,
-  requestId: string,
-  ports: KnownAdmitPorts,
-  seen: Seen,
-  startedMs: number,
-): Promise<Call> {
+export async function admitKnown(key: Key, arrival: Arrival, ports: KnownAdmitPorts): Promise<Call> {
+  const { request, door, requestId, startedMs } = arrival;
   const begunMs = monotonicMs();
   const { config, limiter } = ports;
   const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
@@ -92,12 +64,12 @@ export async function admitKnown(
     watch: ports.watch,
     timeoutMs: limits.requestTimeoutMs,
   });
-  seen.bytes = bytes.length;
+  arrival.bytes = bytes.length;
   const body = parseBody(bytes);
   checkBody(door.kind, body);
   const extras = door.codec.extras?.(body);
   const { model: modelName, stream } = door.address ?? addressIn(body);
-  seen.modelName = modelName;
+  arrival.modelName = modelName;
   const resolution = resolveModel(ports.models, modelName);
   refuseModel(key, resolution.model);
   refuseTags(key, resolution, config.providers);
@@ -146,7 +118,7 @@ export async function admitKnown(
     else place.undo();
     throw thrown;
   }
-  seen.admitted = true;
+  arrival.admitted = true;
   return call;
 }
 

@@ -3,17 +3,11 @@
 import { holdOf } from '../../billing/hold.ts';
 import { type Fault, toFault } from '../../canonical/fault.ts';
 import { FORMATS } from '../../formats/index.ts';
-import { nowMs } from '../../lib/clock.ts';
 import { newRequestId } from '../../lib/id.ts';
 import { resolveLimits } from '../../store/key-limits.ts';
 import type { HoldOrder, Key, Ledger, Limiter } from '../../store/ports.ts';
-import {
-  admitKnown,
-  type Door,
-  type KnownAdmitPorts,
-  refuseExpired,
-  refuseModel,
-} from '../admission/admit.ts';
+import { admitKnown, type KnownAdmitPorts, refuseExpired, refuseModel } from '../admission/admit.ts';
+import { arrive, type Door } from '../admission/arrival.ts';
 import { refuseLarger } from '../admission/body.ts';
 import { refuseRevoked } from '../admission/credentials.ts';
 import { CapWatch } from '../admission/daily-cap.ts';
@@ -80,7 +74,6 @@ export async function admitDry(
     headers,
     body: bytes as Uint8Array<ArrayBuffer>,
   });
-  const startedMs = nowMs();
   const eased = easedOf(key ?? OPERATOR);
   const { config, models, billing, watch, cache, sealKey } = ports;
   // member by member: whatever else an admission may take has to be answered here
@@ -92,7 +85,7 @@ export async function admitDry(
   // what is kept for the key itself is looked for below
   const uncached = { config: { ...config, cache: { ...config.cache, ttlMs: 0 } }, cache, sealKey };
   const taking = { models, billing, watch, ...uncached, ...TAKES_NOTHING, ...own };
-  const call = await admitKnown(eased, request, door, newRequestId(), taking, {}, startedMs);
+  const call = await admitKnown(eased, arrive(request, door, newRequestId()), taking);
   call.key = key ?? OPERATOR;
   call.caching = cachingOf(call, ports);
   const [order] = ordered;
