@@ -21,7 +21,6 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/accounts(\/[^/]+)?$/, ['GET']],
   [/^\/admin\/(usage|clients|ledger|ledger\/verify)$/, ['GET']],
   [/^\/admin\/ledger\/rerate$/, ['POST']],
-  [/^\/admin\/config\/reload$/, ['POST']],
   [/^\/admin\/logs(\/[^/]+)?$/, ['GET']],
   [/^\/admin\/config\/(reload|rollback)$/, ['POST']],
   [/^\/admin\/(explain|resume)$/, ['POST']],

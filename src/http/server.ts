@@ -2,28 +2,16 @@
 
 import { chmodSync } from 'node:fs';
 import { Elysia } from 'elysia';
-import type { Reports } from '../accounts/reports.ts';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { FloodGate } from '../gateway/admission/flood-gate.ts';
 import type { CallsUnderWay } from '../gateway/call.ts';
-import type { GatewayPorts } from '../gateway/gateway.ts';
-import { pauseDesk } from '../gateway/health/pause-desk.ts';
 import { type Clock, pause } from '../lib/clock.ts';
 import { newRequestId } from '../lib/id.ts';
 import { log } from '../lib/log.ts';
-import type { Verification } from '../store/verification.ts';
 import { addressSet, clientAddress, networkOf } from './address.ts';
-import { admin, adminGuard } from './admin.ts';
-import { adminAccounts } from './admin-accounts.ts';
-import { adminCache, type CachePorts } from './admin-cache.ts';
-import { adminClients } from './admin-clients.ts';
-import { adminConfig, type ConfigPorts } from './admin-config.ts';
-import { adminExplain, type Explain } from './admin-explain.ts';
-import { adminHealth, type HealthPorts } from './admin-health.ts';
-import { adminLogs } from './admin-logs.ts';
-import { adminPause } from './admin-pause.ts';
-import { adminUsage } from './admin-usage.ts';
+import { adminGuard } from './admin.ts';
+import { adminRoutes, type Entry, type OperatorPorts } from './admin-routes.ts';
 import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
 import { google } from './google.ts';
@@ -38,25 +26,14 @@ import { pages } from './pages/pages.ts';
 import { faultResponse, labelled, requestIdOf } from './reply.ts';
 import { allowedMethods, codecOf, isPlanned } from './routes.ts';
 
-export type ServerPorts = {
-  gateway: () => GatewayPorts;
-  /** What the operator may ask about money. */
-  reports: Reports;
-  /** What the operator may do with the configuration. */
-  configuration: ConfigPorts;
-  explain: Explain;
-  /** The key that an id, a name or a visible beginning stands for; throws when there is none. */
-  findKey: CachePorts['findKey'];
-  /** Checks the ledger beside the calls. */
-  verify: () => Promise<Verification>;
-  alerts: HealthPorts['alerts'];
+export type ServerPorts = OperatorPorts & {
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Record<string, string>;
-  /** For the pace at which wrong keys are answered. */
-  clock?: Clock;
   /** The same of what calls can do without: shown, but the server stays ready. */
   warnings?: () => Record<string, string>;
+  /** For the pace at which wrong keys are answered. */
+  clock?: Clock;
 };
 
 export type HttpServer = {
@@ -88,6 +65,9 @@ const DRAINING_RETRY_S = 5;
  */
 const plainly = (tls: boolean) => ({ normalize: false, handler: { standardHostname: tls } });
 
+/** The socket needs no secret: whoever may open it is the operator. */
+const LOCAL: Entry = { guard: () => {}, who: () => 'a command on this machine' };
+
 /** Opens the network port and, at `socketPath`, the local socket on which commands speak to a running server. */
 export function openServer(config: ServerConfig, socketPath: string, ports: ServerPorts): HttpServer {
   let draining = false;
@@ -95,9 +75,6 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     const checks = { ...(draining ? { drain: 'draining' } : {}), ...ports.troubles() };
     return { ready: Object.keys(checks).length === 0, checks: { ...checks, ...ports.warnings?.() } };
   };
-  const { directory, journal, ledger } = ports.gateway();
-  const desk = { directory, ledger, rules: () => ports.gateway().config };
-  const pausing = pauseDesk(ports.gateway);
   const trusted = addressSet(config.trustedProxies);
   const admins = addressSet(config.adminFrom);
   const addressOf = (request: Request) => {
@@ -109,7 +86,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     addressOf: (request) => networkOf(addressOf(request)),
     ...(ports.clock ? { clock: ports.clock } : {}),
   });
-  const guard = adminGuard(directory, isAdminAddress, gate);
+  const guard = adminGuard(ports.gateway().directory, isAdminAddress, gate);
   // before the routes: Elysia asks it only about those that come after it
   const app = new Elysia(plainly(config.tls !== undefined))
     .onError(({ code, error, request }) => refuseOther(code, error, request))
@@ -121,29 +98,11 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(key(ports.gateway, gate))
     .use(keyCalls(ports.gateway, gate))
     .use(keyUsage({ gateway: ports.gateway, reports: ports.reports }, gate))
-    .use(admin(desk, guard))
-    .use(adminAccounts(desk, guard))
-    .use(adminLogs({ directory, journal }, guard))
-    .use(adminClients({ directory, journal }, guard))
-    .use(adminUsage(ports, guard))
-    .use(adminConfig(ports.configuration, guard))
-    .use(adminExplain(ports.explain, guard))
-    .use(adminPause({ desk: pausing, guard, who: (request) => `${addressOf(request)} over HTTP` }))
-    .use(adminHealth(ports, guard))
-    .use(adminCache(ports, guard))
+    .use(adminRoutes(ports, { guard, who: (request) => `${addressOf(request)} over HTTP` }))
     .use(docs({ version: ports.version }));
   const local = new Elysia(plainly(false))
     .onError(({ code, error, request }) => refuseOther(code, error, request))
-    .use(admin(desk, () => {}))
-    .use(adminAccounts(desk, () => {}))
-    .use(adminLogs({ directory, journal }, () => {}))
-    .use(adminClients({ directory, journal }, () => {}))
-    .use(adminUsage(ports, () => {}))
-    .use(adminConfig(ports.configuration, () => {}))
-    .use(adminExplain(ports.explain, () => {}))
-    .use(adminPause({ desk: pausing, guard: () => {}, who: () => 'a command on this machine' }))
-    .use(adminHealth(ports, () => {}))
-    .use(adminCache(ports, () => {}))
+    .use(adminRoutes(ports, LOCAL))
     .use(health(readiness));
 
   const direct = inferenceByPath(ports.gateway, gate);
@@ -165,7 +124,6 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     error: refuseBroken,
     fetch: (request) => local.fetch(request),
   });
-  // the socket needs no secret: whoever may open it is the operator
   chmodSync(socketPath, 0o600);
 
   const scheme = config.tls ? 'https' : 'http';

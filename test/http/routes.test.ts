@@ -72,6 +72,19 @@ describe('a wrong method', () => {
   });
 });
 
+test('every documented address says to a wrong method which are right', async () => {
+  const { paths } = (await (await fetch(`${gateway.url}/openapi.json`)).json()) as {
+    paths: Record<string, object>;
+  };
+  expect(Object.keys(paths).length).toBeGreaterThan(30);
+  for (const [path, methods] of Object.entries(paths)) {
+    const right = Object.keys(methods).map((method) => method.toUpperCase());
+    const response = await fetch(gateway.url + path.replace(/\{\w+\}/g, 'x'), { method: 'PUT' });
+    const allow = response.headers.get('allow')?.split(', ') ?? [];
+    expect([path, response.status, allow.toSorted()]).toEqual([path, 405, right.toSorted()]);
+  }
+});
+
 describe('an address that is not there', () => {
   const PLANNED = [
     ['POST', '/v1/embeddings'],
