@@ -15,7 +15,7 @@ import { addressOf, type Call } from './call.ts';
 import { type Candidate, candidatesOf } from './candidates/candidate.ts';
 import type { GatewayPorts } from './gateway.ts';
 import { recordCall } from './journal.ts';
-import { passPlan } from './plan.ts';
+import { passPlan } from './plans/pass.ts';
 import { callUpstream } from './upstream.ts';
 
 /** Where a provider counts, and the member of its answer that tells. */

@@ -12,7 +12,8 @@ import type { Provider } from '../providers/provider.ts';
 import { AnswerDeadline } from './answer/deadline.ts';
 import { allBytes } from './answer/reader.ts';
 import type { Call } from './call.ts';
-import type { Plan, TranscodePlan } from './plan.ts';
+import type { Plan } from './plan.ts';
+import type { TranscodePlan } from './plans/transcode.ts';
 import type { Watch } from './watch.ts';
 
 /** Answers a provider's requests inside the process instead of over the network. */

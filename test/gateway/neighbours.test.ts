@@ -8,7 +8,7 @@ import type { Call } from '../../src/gateway/call.ts';
 import { candidatesOf } from '../../src/gateway/candidates/candidate.ts';
 import { Conversations } from '../../src/gateway/candidates/conversations.ts';
 import { Health } from '../../src/gateway/health/health.ts';
-import { passPlan } from '../../src/gateway/plan.ts';
+import { passPlan } from '../../src/gateway/plans/pass.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
 import { accepted, loadText } from '../support/config-file.ts';

@@ -9,7 +9,7 @@ import type { Codec, Dress } from '../../src/formats/codec.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { TranscodedStream } from '../../src/gateway/answer/transcode.ts';
 import { Meter } from '../../src/gateway/meter.ts';
-import type { TranscodePlan } from '../../src/gateway/plan.ts';
+import type { TranscodePlan } from '../../src/gateway/plans/transcode.ts';
 import { AnswerSeals } from '../../src/gateway/reasoning/answer-seals.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { FrameSplitter, parseFrames } from '../../src/lib/sse.ts';

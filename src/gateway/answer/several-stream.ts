@@ -5,7 +5,7 @@ import { sumUsages, type Usage } from '../../canonical/usage.ts';
 import type { Codec, Dress } from '../../formats/codec.ts';
 import type { Reader } from '../../lib/http-client/reader.ts';
 import type { Meter } from '../meter.ts';
-import type { TranscodePlan } from '../plan.ts';
+import type { TranscodePlan } from '../plans/transcode.ts';
 import type { Conversion } from './conversion.ts';
 import type { Rounds } from './rounds.ts';
 import { type Eyes, TranscodedStream } from './transcode.ts';

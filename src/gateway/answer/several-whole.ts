@@ -8,7 +8,7 @@ import { newAnswerToken } from '../../lib/id.ts';
 import { asArray, type JsonObject } from '../../lib/json.ts';
 import { type Call, dressOf } from '../call.ts';
 import type { Meter } from '../meter.ts';
-import type { TranscodePlan } from '../plan.ts';
+import type { TranscodePlan } from '../plans/transcode.ts';
 import { forClient } from './whole.ts';
 
 /**

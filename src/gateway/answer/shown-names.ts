@@ -13,7 +13,7 @@ import {
 import { type Edit, spliceJson, splicerOf } from '../../lib/splice.ts';
 import type { Call } from '../call.ts';
 import { sentAs } from '../costs/fallbacks/fit.ts';
-import type { PassPlan } from '../plan.ts';
+import type { PassPlan } from '../plans/pass.ts';
 
 /** Gives the names in the data of a frame, or in a whole answer, back to those the client wrote. */
 export type Renames = {

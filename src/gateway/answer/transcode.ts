@@ -9,7 +9,7 @@ import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../../formats/c
 import { isObject, tryParseJson } from '../../lib/json.ts';
 import { FRAME_BYTES_MAX, FrameSplitter, parseFrames, type SseFrame } from '../../lib/sse.ts';
 import type { Meter } from '../meter.ts';
-import type { TranscodePlan } from '../plan.ts';
+import type { TranscodePlan } from '../plans/transcode.ts';
 import { AnswerSeals } from '../reasoning/answer-seals.ts';
 import { type Conversion, isContent } from './conversion.ts';
 import type { Rounds } from './rounds.ts';

@@ -10,7 +10,7 @@ import { holdRequestOf, type PutAsidePorts, putAsideForMore } from '../admission
 import type { Attempts } from '../attempts.ts';
 import { type Call, dressOf } from '../call.ts';
 import { type Heard, Meter } from '../meter.ts';
-import type { TranscodePlan } from '../plan.ts';
+import type { TranscodePlan } from '../plans/transcode.ts';
 import { callUpstream, type Received, type Sending, type UpstreamPorts } from '../upstream.ts';
 import type { Conversion } from './conversion.ts';
 import { allBytes } from './reader.ts';

@@ -11,7 +11,12 @@ import type { Conversations } from './conversations.ts';
 /** `scopes` own the reasoning that the credential may send back; the first one is that of new reasoning. */
 export type SignIn = { credential: string | undefined; scopes: readonly [string, ...string[]] };
 
-export type SignInPorts = { sealKey: Uint8Array; health: Health; conversations: Conversations };
+export type SignInPorts = {
+  /** Proves envelopes around sealed reasoning to be ours, 32 bytes. */
+  sealKey: Uint8Array;
+  health: Health;
+  conversations: Conversations;
+};
 
 const turns = new WeakMap<Provider, number>();
 
