@@ -26,7 +26,6 @@ import { giveKept } from './cache/give.ts';
 import { type Keep, type KeepPorts, keepFor, RecordedStream } from './cache/keep.ts';
 import type { Hit } from './cache/kept-answer.ts';
 import { type Call, forgetRequest, leaveCall } from './call.ts';
-import { hasFreeContainers } from './costs/containers.ts';
 import { type Heard, Meter } from './meter.ts';
 import { type Plan, type PlanPorts, planCall } from './plan.ts';
 import type { PassPlan } from './plans/pass.ts';
@@ -54,7 +53,7 @@ export type Answer = {
   attempts: number;
   losses: Loss[];
   /** Nanodollars, when known before the answer leaves. */
-  chargedNano?: bigint;
+  chargedNano: bigint | undefined;
 };
 
 type Delivery = Pick<Answer, 'body' | 'stream'>;
@@ -95,19 +94,13 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
       try {
         const plan = planCall(call, candidate, ports);
         losses = plan.losses;
-        latch.freesContainers = hasFreeContainers(call, plan);
-        latch.upstream = plan.upstream;
-        latch.askedAs = candidate.deployment.model;
-        latch.fallbacks = plan.fallbacks;
-        call.tier = plan.tier;
-        call.geo = plan.kind === 'pass' ? plan.geo : undefined;
+        latch.goBy(plan);
         if (isStrict(call)) refuseLosses(losses);
         attempts.send(plan);
         const { body, stream } = await tryCandidate({ call, plan, meter, latch, attempts, ports });
         attempts.answered(stream && body instanceof ReadableStream);
-        const { costNano } = call.trace;
-        const charged = costNano === undefined ? {} : { chargedNano: costNano };
-        return { call, body, stream, provider, attempts: attempts.count, losses, ...charged };
+        const { chargedNano } = call.trace;
+        return { call, body, stream, provider, attempts: attempts.count, losses, chargedNano };
       } catch (thrown) {
         await attempts.failed(thrown);
       }
@@ -128,9 +121,8 @@ async function answerKept(call: Call, hit: Hit, latch: Latch, ports: GatewayPort
   const { losses, ...whole } = giveKept(call, hit, latch, ports);
   call.trace.losses = losses;
   await settleWhole(latch, 'cache', { provider, losses }, () => hit.usage);
-  const { costNano } = call.trace;
-  const charged = costNano === undefined ? {} : { chargedNano: costNano };
-  return { call, ...deliver(call, latch, whole), provider, attempts: 0, losses, ...charged };
+  const { chargedNano } = call.trace;
+  return { call, ...deliver(call, latch, whole), provider, attempts: 0, losses, chargedNano };
 }
 
 /** A whole answer may take its time and no more, wherever it spends it. */

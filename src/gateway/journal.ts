@@ -103,7 +103,7 @@ function entryOf(row: JournalRow & { rule: JournalRule }, trace: Trace): Journal
   if (trace.upstreamStatus !== undefined) row.upstreamStatus = trace.upstreamStatus;
   if (trace.failed) row.failedAttempts = trace.failed.join('; ');
   if (trace.losses.length > 0) row.losses = lossHeader([...trace.losses]);
-  if (trace.costNano !== undefined) row.costNano = trace.costNano;
+  if (trace.chargedNano !== undefined) row.costNano = trace.chargedNano;
   if (sent.firstMs !== undefined) {
     row.firstByteMs = Math.max(0, sent.firstMs - row.atMs);
     // the charge, by which the end is told, is on disk before an answer in one piece leaves

@@ -15,11 +15,12 @@ import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, Limiter, Settlement, SettleRule } from '../store/ports.ts';
 import type { Call, CallsUnderWay } from './call.ts';
-import { type Due, type PaidContainers, withoutContainers } from './costs/containers.ts';
+import { type Due, hasFreeContainers, type PaidContainers, withoutContainers } from './costs/containers.ts';
 import { type Sent, sentAs } from './costs/fallbacks/fit.ts';
 import { inGeo, inTier, underPricedNames, withGeoApart } from './costs/tiers.ts';
 import { isOrdinary, lossesOfUnpriced, tellUnpriced, unpricedIn } from './costs/unpriced.ts';
 import { recordCall } from './journal.ts';
+import type { Plan } from './plan.ts';
 
 export type SettlePorts = {
   ledger: Ledger;
@@ -50,12 +51,12 @@ export class Latch {
   /** What is due of the usage looked at last; the same one is always due the same. */
   #due: { of: Usage; due: Due } | undefined;
   /** The provider asks nothing for the containers of this attempt. */
-  freesContainers = false;
+  #freesContainers = false;
   /** What the answer of this attempt is written in, which says what its tiers are called. */
-  upstream: Codec | undefined;
+  #upstream: Codec | undefined;
   /** What the model of this attempt is called at its provider, and which others may take over. */
-  askedAs: string | undefined;
-  fallbacks: readonly Sent[] = [];
+  #askedAs: string | undefined;
+  #fallbacks: readonly Sent[] = [];
 
   /** `running` holds the call from now until it is settled. */
   constructor(call: Call, ports: SettlePorts) {
@@ -66,6 +67,17 @@ export class Latch {
 
   get done(): boolean {
     return this.#settled !== undefined;
+  }
+
+  /** What the next attempt is billed by. Not the plan itself is kept: it holds the whole request. */
+  goBy(plan: Plan): void {
+    const call = this.#call;
+    this.#freesContainers = hasFreeContainers(call, plan);
+    this.#upstream = plan.upstream;
+    this.#askedAs = plan.candidate.deployment.model;
+    this.#fallbacks = plan.fallbacks;
+    call.tier = plan.tier;
+    call.geo = plan.kind === 'pass' ? plan.geo : undefined;
   }
 
   /**
@@ -96,7 +108,7 @@ export class Latch {
   #asPriced(reported: Usage): Usage {
     const { price, tier, geo } = this.#call;
     const served = inTier(inGeo(this.#asAsked(reported), geo), tier);
-    const named = this.upstream ? underPricedNames(served, price, this.upstream) : served;
+    const named = this.#upstream ? underPricedNames(served, price, this.#upstream) : served;
     const priced = withOtherRates(named, (name) => this.#priced(name));
     return withGeoApart(priced, price);
   }
@@ -104,7 +116,7 @@ export class Latch {
   #dueContainers(usage: Usage, startedMs: number): Due {
     if (usage.containers === undefined || this.#call.price.perContainer === undefined)
       return { usage, pay: nothing };
-    if (this.freesContainers) return { usage: withoutContainers(usage), pay: nothing };
+    if (this.#freesContainers) return { usage: withoutContainers(usage), pay: nothing };
     return this.#ports.containers.due(usage, startedMs, nowMs());
   }
 
@@ -112,10 +124,10 @@ export class Latch {
   #withUnpriced(losses: Loss[], used: Usage, rule: SettleRule, provider: string): Loss[] {
     const { price, model } = this.#call;
     const isPaid = rule === 'finished' || rule === 'client-left';
-    if (!this.upstream || !isPaid || isOrdinary(used)) return losses;
-    const unpriced = unpricedIn(used, price, this.upstream, (name) => this.#priced(name));
+    if (!this.#upstream || !isPaid || isOrdinary(used)) return losses;
+    const unpriced = unpricedIn(used, price, this.#upstream, (name) => this.#priced(name));
     for (const each of unpriced) tellUnpriced(each, price, { model: model.id, provider });
-    return [...losses, ...lossesOfUnpriced(unpriced, this.upstream.id)];
+    return [...losses, ...lossesOfUnpriced(unpriced, this.#upstream.id)];
   }
 
   /** What was asked for is told by name too where others took a part; its tier is the one it was asked in. */
@@ -141,13 +153,13 @@ export class Latch {
   }
 
   #isAsked(name: string): boolean {
-    if (this.askedAs !== undefined && isSameModel(this.askedAs, name)) return true;
-    return !sentAs(this.fallbacks, name) && modelNamed(this.#ports.models, name) === this.#call.model;
+    if (this.#askedAs !== undefined && isSameModel(this.#askedAs, name)) return true;
+    return !sentAs(this.#fallbacks, name) && modelNamed(this.#ports.models, name) === this.#call.model;
   }
 
   /** Of a model that took over or gave advice, by the name it has at its provider. */
   #priced(name: string): Priced | undefined {
-    const fallback = sentAs(this.fallbacks, name);
+    const fallback = sentAs(this.#fallbacks, name);
     if (fallback) return { model: fallback.model.id, price: fallback.price };
     const model = modelNamed(this.#ports.models, name);
     const price = model && priceAt(model, this.#call.startedMs);
@@ -190,7 +202,7 @@ export class Latch {
     };
     // the row of a call tells what has left, and the last of it leaves when the charge is durable
     const { durable, chargedNano } = ledger.settle(settlement, rule === 'client-left' ? undefined : note);
-    call.trace.costNano = chargedNano;
+    call.trace.chargedNano = chargedNano;
     if (costNano > 0n) pay();
     // of an answer that was there already no provider has counted a token
     const tokens = rule === 'cache' ? 0 : used.input + used.output;

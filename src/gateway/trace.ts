@@ -21,8 +21,8 @@ export type Trace = {
   upstreamStatus: number | undefined;
   /** How the call failed in the end. */
   fault: Fault | undefined;
-  /** What was charged. */
-  costNano: bigint | undefined;
+  /** Once the call has ended. */
+  chargedNano: bigint | undefined;
   sent: Sent;
 };
 
@@ -39,7 +39,7 @@ export function newTrace(path: string, headers: Headers, request: Uint8Array, ke
     losses: [],
     upstreamStatus: undefined,
     fault: undefined,
-    costNano: undefined,
+    chargedNano: undefined,
     sent: new Sent(keepBodies),
   };
 }

@@ -12,8 +12,8 @@ function answer(requestId: string, members: Partial<Answer>, codec: Codec = open
   // no more of a call than its headers speak of
   const limit = { limit: 40, remaining: 39, resetS: 2 };
   const call = { requestId, codec, model: { id: 'm' }, limit } as unknown;
-  const body = new Uint8Array();
-  return { call: call as Call, body, stream: false, provider: 'p', attempts: 1, losses: [], ...members };
+  const plain = { body: new Uint8Array(), stream: false, losses: [], chargedNano: undefined };
+  return { call: call as Call, provider: 'p', attempts: 1, ...plain, ...members };
 }
 
 test('a loss and a cost stay with the call they belong to', () => {
