@@ -72,6 +72,9 @@ export type ShownCost = {
   cost_usd_code?: number;
 };
 
+/** What is shown beside a usage if it is the end of the answer; undefined shows nothing. */
+export type CostOf = (usage: Usage) => ShownCost | undefined;
+
 /** A usage of zero tokens. */
 export function noUsage(source: Usage['source'] = 'reported'): Usage {
   return {

@@ -20,7 +20,7 @@ import { renamesOf } from './answer/shown-names.ts';
 import { StreamedCall, type StreamedPorts, streamFault } from './answer/streamed.ts';
 import type { Eyes } from './answer/transcode.ts';
 import { askTranslated, receive } from './answer/translated.ts';
-import { answerPassed, answerTranslated, readWhole } from './answer/whole.ts';
+import { answerPassed, answerTranslated, readWhole, type Whole } from './answer/whole.ts';
 import { type AttemptPorts, Attempts } from './attempts.ts';
 import { giveKept } from './cache/give.ts';
 import { type Keep, type KeepPorts, keepFor, RecordedStream } from './cache/keep.ts';
@@ -141,11 +141,12 @@ async function tryPass(attempt: Attempt, plan: PassPlan): Promise<Delivery> {
   const { call, meter, latch, attempts, ports } = attempt;
   const { isStream, body } = await receive(call, plan, ports);
   if (!(body instanceof Uint8Array)) return openRelay(attempt, body, passedStream(attempt, plan), meter);
-  if (attempts.hasOtherForRefusal) refuseRefusal(readWhole({ bytes: body, isStream }, plan));
-  const made = answerPassed(call, plan, { bytes: body, isStream }, meter, (usage) => latch.costOf(usage));
+  const reply = { bytes: body, isStream };
+  if (attempts.hasOtherForRefusal) refuseRefusal(readWhole(reply, plan));
+  const made = answerPassed(call, plan, reply, meter, (usage) => latch.costOf(usage));
   const whole = await finishWhole(attempt, made, meter);
   if (plan.noteSeals) noteSealsIn(body, plan.noteSeals);
-  keepFor(call, plan, ports)?.({ bytes: body, isStream }, meter.usage());
+  keepFor(call, plan, ports)?.(reply, meter.usage());
   return whole;
 }
 
@@ -155,14 +156,14 @@ async function tryTranslated(attempt: Attempt, plan: TranscodePlan): Promise<Del
   const answers = await askTranslated({ call, plan, meter, attempts, ports, faultOf });
   const { heard, meters } = answers;
   if ('reader' in answers) return openRelay(attempt, answers.reader, answers.open(eyesOf(attempt)), heard);
-  const { responses, bytes } = answers;
+  const { responses, reply } = answers;
   const [response] = responses;
   const costOf = (usage: Usage) => latch.costOf(usage);
   if (!response || responses.length > 1)
     return finishWhole(attempt, writeSeveral(call, plan, responses, meters, costOf), heard);
   if (attempts.hasOtherForRefusal) refuseRefusal(response);
   const whole = await finishWhole(attempt, answerTranslated(call, plan, response, meter, costOf), heard);
-  if (bytes && heard.isPlain) keepFor(call, plan, ports)?.(bytes, meter.usage());
+  if (reply && heard.isPlain) keepFor(call, plan, ports)?.(reply, meter.usage());
   return whole;
 }
 
@@ -186,8 +187,6 @@ async function settleWhole(
     throw new Fault('storage_fault', 'The answer could not be recorded; try again.', { cause: thrown });
   }
 }
-
-type Whole = { body: Uint8Array; stream: boolean };
 
 function healed({ call, plan }: Attempt, made: Whole): Whole {
   return call.extras?.mendsJson ? healWhole(made, plan.losses) : made;

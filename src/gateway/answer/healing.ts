@@ -4,12 +4,10 @@ import type { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import { HeldAnswer, healBody } from '../../formats/openai-chat/healing.ts';
 import type { Conversion, Piece } from './conversion.ts';
+import type { Whole } from './whole.ts';
 
 /** A whole answer, or the stream that one became; what was mended is added to `losses`. */
-export function healWhole(
-  whole: { body: Uint8Array; stream: boolean },
-  losses: Loss[],
-): { body: Uint8Array; stream: boolean } {
+export function healWhole(whole: Whole, losses: Loss[]): Whole {
   const held = new HeldAnswer();
   const free = whole.stream ? held.push(whole.body) : new Uint8Array(0);
   const mended = whole.stream ? held.release() : healBody(whole.body);

@@ -1,7 +1,7 @@
 // A stream whose bytes go through as they came, listened to but not rewritten.
 
 import type { Fault } from '../../canonical/fault.ts';
-import type { CodeSeen, ShownCost, Usage } from '../../canonical/usage.ts';
+import type { CodeSeen, CostOf } from '../../canonical/usage.ts';
 import type { Codec, StreamDecoder, StreamMender } from '../../formats/codec.ts';
 import { bufferOf, type JsonNeedles, jsonNeedlesOf, NextNeedle } from '../../lib/bytes.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../lib/json.ts';
@@ -39,8 +39,8 @@ export type PassOptions = {
   clean: (fault: Fault) => Fault;
   /** Where it is absent, every byte stays as it came. */
   mender?: StreamMender | undefined;
-  /** What is shown beside the tokens; undefined shows nothing. */
-  costOf?: (usage: Usage) => ShownCost | undefined;
+  /** What is shown beside the tokens. */
+  costOf?: CostOf;
   /** Wants to know the sealed reasoning that passes. */
   noteSeals?: NoteSeals | undefined;
 };

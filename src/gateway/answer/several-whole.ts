@@ -2,14 +2,14 @@
 
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import { unfold } from '../../canonical/unfold.ts';
-import { type ShownCost, sumUsages, type Usage } from '../../canonical/usage.ts';
+import { type CostOf, sumUsages } from '../../canonical/usage.ts';
 import { nowS } from '../../lib/clock.ts';
 import { newAnswerToken } from '../../lib/id.ts';
 import { asArray, type JsonObject } from '../../lib/json.ts';
 import { type Call, dressOf } from '../call.ts';
 import type { Meter } from '../meter.ts';
 import type { TranscodePlan } from '../plans/transcode.ts';
-import { forClient } from './whole.ts';
+import { forClient, type Whole } from './whole.ts';
 
 /**
  * One body with every answer under its index, or the one-shot stream of it when a stream was asked for; with the usage
@@ -20,8 +20,8 @@ export function writeSeveral(
   plan: TranscodePlan,
   responses: CanonicalResponse[],
   meters: Meter[],
-  costOf: (usage: Usage) => ShownCost | undefined,
-): { body: Uint8Array; stream: boolean } {
+  costOf: CostOf,
+): Whole {
   const total = sumUsages(meters.map((meter) => meter.usage()));
   const cost = costOf(total);
   const usage = cost ? { ...total, cost } : total;

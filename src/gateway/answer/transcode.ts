@@ -4,7 +4,7 @@ import type { AnswerChange } from '../../canonical/answer-change.ts';
 import type { StreamEvent } from '../../canonical/event.ts';
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
-import type { ShownCost, Usage } from '../../canonical/usage.ts';
+import type { CostOf, Usage } from '../../canonical/usage.ts';
 import type { Codec, Dress, StreamDecoder, StreamEncoder } from '../../formats/codec.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
 import { FRAME_BYTES_MAX, FrameSplitter, parseFrames, type SseFrame } from '../../lib/sse.ts';
@@ -21,7 +21,7 @@ export type Eyes = {
   /** Takes out of a fault what is not the client's to see. */
   clean: (fault: Fault) => Fault;
   /** Stands beside the tokens. */
-  costOf: (usage: Usage) => ShownCost | undefined;
+  costOf: CostOf;
   /** What all answers used together with this one, when it is one of several and the last to end. */
   together?: (usage: Usage) => Usage;
 };

@@ -18,7 +18,7 @@ import { Rounds } from './rounds.ts';
 import { RoundsReader, readerOf } from './rounds-reader.ts';
 import { joinReaders, SeveralStreams } from './several-stream.ts';
 import { type Eyes, TranscodedStream } from './transcode.ts';
-import { failureOf, readWhole } from './whole.ts';
+import { failureOf, readWhole, type WholeReply } from './whole.ts';
 
 export type TranslatePorts = UpstreamPorts & Pick<PutAsidePorts, 'ledger' | 'billing'>;
 
@@ -34,12 +34,12 @@ type Asking = {
 };
 
 /**
- * The answers on their way, or here. `heard` is of all of them, `meters` has one for each; `bytes` are those of the only
- * answer.
+ * The answers on their way, or here. `heard` is of all of them, `meters` has one for each; `reply` is the only
+ * one.
  */
 export type Translated = { heard: Heard; meters: Meter[] } & (
   | { reader: Reader; open: (eyes: Eyes) => Conversion }
-  | { responses: CanonicalResponse[]; bytes: { bytes: Uint8Array; isStream: boolean } | undefined }
+  | { responses: CanonicalResponse[]; reply: WholeReply | undefined }
 );
 
 /** Throws Fault when any of them cannot be had: the failure of one is that of all. */
@@ -69,9 +69,9 @@ export async function askTranslated(asking: Asking): Promise<Translated> {
     received.map((one, i) => readAll(one, rounds[i], meters[i] ?? meter, plan)),
   );
   const [first] = received;
-  const bytes =
+  const reply =
     first?.body instanceof Uint8Array ? { bytes: first.body, isStream: first.isStream } : undefined;
-  return { heard, meters, responses, bytes };
+  return { heard, meters, responses, reply };
 }
 
 /** Functions of their own, so that a stream that is under way keeps as little as can be. */

@@ -4,7 +4,7 @@ import { Fault } from '../../canonical/fault.ts';
 import { Fold } from '../../canonical/fold.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import { unfold } from '../../canonical/unfold.ts';
-import { isBelievable, type ShownCost, type Usage } from '../../canonical/usage.ts';
+import { type CostOf, isBelievable } from '../../canonical/usage.ts';
 import type { Codec } from '../../formats/codec.ts';
 import { withoutMark } from '../../lib/bytes.ts';
 import { nowS } from '../../lib/clock.ts';
@@ -24,6 +24,12 @@ import { usageAtEnd, usageMember, withCostAtEnd } from './tail.ts';
 import { bareFrames } from './transcode.ts';
 import { noteUnshown } from './unshown.ts';
 
+/** What a provider has sent, all of it; `isStream`: under the type of a stream, or under none. */
+export type WholeReply = { bytes: Uint8Array; isStream: boolean };
+
+/** An answer as it leaves, all of it: one body, or the events of a stream. */
+export type Whole = { body: Uint8Array; stream: boolean };
+
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
 
 /** The fault an upstream's error response stands for. */
@@ -40,10 +46,10 @@ export function failureOf({ status, headers, body }: Received, upstream: Codec):
 export function answerPassed(
   call: Call,
   plan: PassPlan,
-  received: { bytes: Uint8Array; isStream: boolean },
+  received: WholeReply,
   meter: Meter,
-  costOf: (usage: Usage) => ShownCost | undefined,
-): { body: Uint8Array; stream: boolean } {
+  costOf: CostOf,
+): Whole {
   const { upstream } = plan;
   const bytes = withoutMark(received.bytes);
   const { isStream } = received;
@@ -79,12 +85,12 @@ export function answerTranslated(
   plan: TranscodePlan,
   response: CanonicalResponse,
   meter: Meter,
-  costOf: (usage: Usage) => ShownCost | undefined,
-): { body: Uint8Array; stream: boolean } {
+  costOf: CostOf,
+): Whole {
   return write(call, forClient(call, plan, withCost(response, meter, costOf)));
 }
 
-function write(call: Call, answer: CanonicalResponse): { body: Uint8Array; stream: boolean } {
+function write(call: Call, answer: CanonicalResponse): Whole {
   return { body: call.stream ? writeStream(call, answer) : writeWhole(call, answer), stream: call.stream };
 }
 
@@ -95,13 +101,7 @@ function ownAnswer(bytes: Uint8Array, call: Call, plan: PassPlan): Uint8Array {
 }
 
 /** The answer that events add up to which came in one piece. */
-function answerFolded(
-  call: Call,
-  plan: PassPlan,
-  frames: SseFrame[],
-  meter: Meter,
-  costOf: (usage: Usage) => ShownCost | undefined,
-): { body: Uint8Array; stream: boolean } {
+function answerFolded(call: Call, plan: PassPlan, frames: SseFrame[], meter: Meter, costOf: CostOf): Whole {
   const folded = foldFrames(frames, plan.upstream);
   if (call.fallbacks?.member === 'models') meter.hearModel(folded.model);
   meter.hearWhole(folded);
@@ -110,7 +110,7 @@ function answerFolded(
 
 /** What a whole upstream response says, one JSON body or the events of a stream. Throws as `answerPassed` does. */
 export function readWhole(
-  { bytes: received, isStream }: { bytes: Uint8Array; isStream: boolean },
+  { bytes: received, isStream }: WholeReply,
   plan: Pick<Plan, 'upstream' | 'candidate'>,
 ): CanonicalResponse {
   const bytes = withoutMark(received);
@@ -129,11 +129,7 @@ function decodeValue(
   throw new Fault('bad_gateway', `Provider ${candidate.provider.id} sent something that is not an answer.`);
 }
 
-function withCost(
-  response: CanonicalResponse,
-  meter: Meter,
-  costOf: (usage: Usage) => ShownCost | undefined,
-): CanonicalResponse {
+function withCost(response: CanonicalResponse, meter: Meter, costOf: CostOf): CanonicalResponse {
   const { usage } = response;
   if (!usage) return response;
   const cost = costOf(meter.isSum ? usage : meter.billed(usage));

@@ -4,7 +4,7 @@ import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import type { ThoughtStore } from '../../store/ports.ts';
 import { healWhole } from '../answer/healing.ts';
-import { writeStream, writeWhole } from '../answer/whole.ts';
+import { type Whole, writeStream, writeWhole } from '../answer/whole.ts';
 import type { Call } from '../call.ts';
 import { decode } from '../decoded.ts';
 import { AnswerSeals, type Sealing } from '../reasoning/answer-seals.ts';
@@ -49,7 +49,7 @@ function sealingOf(call: Call, { scope, sealsTexts }: Hit, { sealKey, thoughts }
 
 /** Seals that stand in the answer as they were made tell nobody whose they are. */
 function noteSeals(
-  { body, stream }: { body: Uint8Array; stream: boolean },
+  { body, stream }: Whole,
   { key }: Call,
   { response, scope }: Hit,
   { thoughts }: GivePorts,

@@ -10,7 +10,7 @@ import type { Codec } from '../../formats/codec.ts';
 import { parseFrames } from '../../lib/sse.ts';
 import type { Cache } from '../../store/ports.ts';
 import type { Conversion, Piece } from '../answer/conversion.ts';
-import { readWhole } from '../answer/whole.ts';
+import { readWhole, type WholeReply } from '../answer/whole.ts';
 import type { Call } from '../call.ts';
 import { inTier, underPricedNames } from '../costs/tiers.ts';
 import type { Plan } from '../plan.ts';
@@ -18,14 +18,11 @@ import { type KeptAnswer, packAnswer } from './kept-answer.ts';
 
 export type KeepPorts = { cache: Pick<Cache, 'put'>; config: { cache: { ttlMs: number } } };
 
-/** What a provider sent, one body or all of a stream. */
-type Raw = { bytes: Uint8Array; isStream: boolean };
-
 /** So much of one stream is held back to be kept; a longer one is not. */
 const STREAM_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Keeps the answer of one attempt, once it has been settled as finished. It holds nothing of the request. */
-export type Keep = (raw: Raw, usage: Usage) => void;
+export type Keep = (raw: WholeReply, usage: Usage) => void;
 
 /** Undefined when the answer of this attempt is not to be kept. */
 export function keepFor(call: Call, plan: Plan, { cache, config }: KeepPorts): Keep | undefined {
@@ -58,7 +55,7 @@ export function keepFor(call: Call, plan: Plan, { cache, config }: KeepPorts): K
 
 /** The client's answer as far as it is one: broken ones are for whoever relays them to tell of. */
 function responseIn(
-  raw: Raw,
+  raw: WholeReply,
   from: Pick<Plan, 'upstream' | 'candidate'>,
   restore: () => AnswerChange | undefined,
 ): CanonicalResponse | undefined {
