@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import OpenAI from 'openai';
 import { asArray, asObject, type JsonObject } from '../../src/lib/json.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { openHere } from '../support/in-process.ts';
 import { rowsIn } from '../support/ledger.ts';
+import { rawUpstream, SSE_HEAD } from '../support/raw-upstream.ts';
 import type { WireFormat } from '../support/script.ts';
 import { startUpstream } from '../support/upstream.ts';
 import { baseUrlOf } from '../support/wire.ts';
@@ -39,10 +41,10 @@ afterAll(async () => {
 
 const PLUGINS = [{ id: 'response-healing' }];
 
-function ask(members: JsonObject): Promise<Response> {
-  return fetch(`${gateway.url}/v1/chat/completions`, {
+function ask(members: JsonObject, { url, key }: Pick<Gateway, 'url' | 'key'> = gateway): Promise<Response> {
+  return fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${gateway.key}` },
+    headers: { authorization: `Bearer ${key}` },
     body: JSON.stringify({
       messages: [{ role: 'user', content: 'Weather as JSON, please.' }],
       response_format: { type: 'json_object' },
@@ -141,6 +143,29 @@ test('a stream whose content is held is kept alive with comments', async () => {
   expect(seen).toContain(': keep-alive');
   expect(seen).not.toContain('Here');
 }, 60_000);
+
+test('a provider that keeps its connection open behind an answer it never counts is not waited for', async () => {
+  const chunk = (delta: object, finish: string | null) =>
+    `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+  const pieces = [
+    SSE_HEAD,
+    chunk({ role: 'assistant', content: BROKEN }, null),
+    chunk({}, 'stop'),
+    'data: [DONE]\n\n',
+  ];
+  const silent = await rawUpstream([{ pieces, after: 'keep' }]);
+  const up = { base_url: silent.baseUrl, format: 'openai-chat', auth: 'none' };
+  const m = { price: { input: 0, output: 0 }, deployments: [{ provider: 'up', model: 'm' }] };
+  const here = await openHere({ sections: { providers: { up }, models: { m } } });
+  try {
+    const text = await (await ask({ model: 'm', stream: true, plugins: PLUGINS }, here)).text();
+    expect(text).toContain('Köln');
+    expect(text).toEndWith('data: [DONE]\n\n');
+  } finally {
+    await here.stop();
+    silent.stop();
+  }
+}, 30_000);
 
 test('an answer that passes through without the plugin keeps its broken JSON', async () => {
   upstream.play([{ text: BROKEN, usage: USAGE }]);

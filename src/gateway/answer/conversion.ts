@@ -25,6 +25,43 @@ export interface Conversion {
   fail(fault: Fault): Piece;
 }
 
+/** A conversion around another one: what it does not say or do itself is as the inner one has it. */
+export abstract class Wrapped implements Conversion {
+  protected readonly inner: Conversion;
+
+  constructor(inner: Conversion) {
+    this.inner = inner;
+  }
+
+  get committed(): boolean {
+    return this.inner.committed;
+  }
+
+  get fault(): Fault | undefined {
+    return this.inner.fault;
+  }
+
+  get awaitsUsage(): boolean {
+    return this.inner.awaitsUsage === true;
+  }
+
+  get isCut(): boolean {
+    return this.inner.isCut === true;
+  }
+
+  push(chunk: Uint8Array): Piece {
+    return this.inner.push(chunk);
+  }
+
+  end(): Piece {
+    return this.inner.end();
+  }
+
+  fail(fault: Fault): Piece {
+    return this.inner.fail(fault);
+  }
+}
+
 /** An event after which an answer has really begun; `start` and empty openings do not count. */
 export function isContent(event: StreamEvent): boolean {
   if (event.type === 'part-start')

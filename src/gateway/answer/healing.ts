@@ -3,7 +3,7 @@
 import type { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import { HeldAnswer, healBody } from '../../formats/openai-chat/healing.ts';
-import type { Conversion, Piece } from './conversion.ts';
+import { type Conversion, type Piece, Wrapped } from './conversion.ts';
 import type { Whole } from './whole.ts';
 
 /** A whole answer, or the stream that one became; what was mended is added to `losses`. */
@@ -19,37 +19,36 @@ export function healWhole(whole: Whole, losses: Loss[]): Whole {
  * Another conversion's output with its content held until it has all come. Nothing is committed by what is held: an
  * upstream that fails meanwhile may still be replaced by another.
  */
-export class HealedStream implements Conversion {
-  committed = false;
-  readonly #inner: Conversion;
+export class HealedStream extends Wrapped {
   readonly #losses: Loss[];
   readonly #held = new HeldAnswer();
+  #committed = false;
 
   constructor(inner: Conversion, losses: Loss[]) {
-    this.#inner = inner;
+    super(inner);
     this.#losses = losses;
   }
 
-  get fault(): Fault | undefined {
-    return this.#inner.fault;
+  override get committed(): boolean {
+    return this.#committed;
   }
 
-  push(chunk: Uint8Array): Piece {
-    return this.#pass(this.#inner.push(chunk));
+  override push(chunk: Uint8Array): Piece {
+    return this.#pass(super.push(chunk));
   }
 
-  end(): Piece {
-    return this.#pass(this.#inner.end());
+  override end(): Piece {
+    return this.#pass(super.end());
   }
 
-  fail(fault: Fault): Piece {
-    return this.#pass(this.#inner.fail(fault));
+  override fail(fault: Fault): Piece {
+    return this.#pass(super.fail(fault));
   }
 
   #pass({ now, last }: Piece): Piece {
     const free = this.#held.push(bytesOf(now));
     if (last === undefined) {
-      if (this.#inner.committed && !this.#held.isHolding) this.committed = true;
+      if (this.inner.committed && !this.#held.isHolding) this.#committed = true;
       return { now: free, last };
     }
     if (this.fault) return { now: Buffer.concat([free, this.#held.asItCame()]), last };
@@ -57,7 +56,7 @@ export class HealedStream implements Conversion {
     const ending = this.#held.push(bytesOf(last));
     const mended = this.#held.release();
     this.#losses.push(...mended.losses);
-    this.committed = true;
+    this.#committed = true;
     return { now: free, last: Buffer.concat([ending, mended.bytes]) };
   }
 }

@@ -2,14 +2,13 @@
 
 import { asksOthers } from '../../billing/rates.ts';
 import type { AnswerChange } from '../../canonical/answer-change.ts';
-import type { Fault } from '../../canonical/fault.ts';
 import { Fold } from '../../canonical/fold.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import type { Codec } from '../../formats/codec.ts';
 import { parseFrames } from '../../lib/sse.ts';
 import type { Cache } from '../../store/ports.ts';
-import type { Conversion, Piece } from '../answer/conversion.ts';
+import { type Piece, Wrapped } from '../answer/conversion.ts';
 import { readWhole, type WholeReply } from '../answer/whole.ts';
 import type { Call } from '../call.ts';
 import { inTier, underPricedNames } from '../costs/tiers.ts';
@@ -114,48 +113,19 @@ function isWorthKeeping({ finish, parts }: CanonicalResponse, usage: Usage, isCa
 }
 
 /** A stream of which all that its provider sends is held until it is over. */
-export class RecordedStream implements Conversion {
-  readonly #inner: Conversion;
+export class RecordedStream extends Wrapped {
   #pieces: Uint8Array[] = [];
   #bytes = 0;
-
-  constructor(inner: Conversion) {
-    this.#inner = inner;
-  }
-
-  get committed(): boolean {
-    return this.#inner.committed;
-  }
-
-  get fault(): Fault | undefined {
-    return this.#inner.fault;
-  }
-
-  get awaitsUsage(): boolean {
-    return this.#inner.awaitsUsage === true;
-  }
-
-  get isCut(): boolean {
-    return this.#inner.isCut === true;
-  }
 
   /** All of it; undefined when it was too long. */
   get recorded(): Uint8Array | undefined {
     return this.#bytes > STREAM_BYTES_MAX ? undefined : Buffer.concat(this.#pieces);
   }
 
-  push(chunk: Uint8Array): Piece {
+  override push(chunk: Uint8Array): Piece {
     this.#bytes += chunk.length;
     if (this.#bytes <= STREAM_BYTES_MAX) this.#pieces.push(chunk);
     else this.#pieces = [];
-    return this.#inner.push(chunk);
-  }
-
-  end(): Piece {
-    return this.#inner.end();
-  }
-
-  fail(fault: Fault): Piece {
-    return this.#inner.fail(fault);
+    return super.push(chunk);
   }
 }
