@@ -1,13 +1,15 @@
 // Making keys: what is stored of a secret, the rules of an account, and what each member of the request may be.
 
 import { describe, expect, test } from 'bun:test';
+import { keyJson } from '../src/accounts/key-json.ts';
+import type { KeyPlan } from '../src/accounts/key-rules.ts';
+import { createKey } from '../src/accounts/keys.ts';
+import { parseNewKey } from '../src/accounts/new-key.ts';
 import { Fault } from '../src/canonical/fault.ts';
 import { sha256Hex } from '../src/lib/crypto.ts';
 import type { JsonObject } from '../src/lib/json.ts';
 import { calendarIn } from '../src/store/calendar.ts';
 import { resolveLimits } from '../src/store/key-limits.ts';
-import type { KeyPlan } from '../src/store/key-rules.ts';
-import { createKey, keyJson, parseNewKey } from '../src/store/keys.ts';
 import type { Key } from '../src/store/ports.ts';
 import { openDirectory } from '../src/store/sqlite/directory.ts';
 import { openStore } from '../src/store/sqlite/store.ts';

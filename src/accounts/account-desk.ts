@@ -3,11 +3,12 @@
 import { Fault } from '../canonical/fault.ts';
 import { formatTime, systemClock } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { timeOrNull, usd } from '../store/key-json.ts';
-import { keyJson, OPERATOR, statusOf } from '../store/keys.ts';
+import { usd } from '../lib/money.ts';
 import { mailboxOf } from '../store/mailbox.ts';
 import type { Account, Key } from '../store/ports.ts';
 import type { DeskPorts } from './key-desk.ts';
+import { keyJson, statusOf, timeOrNull } from './key-json.ts';
+import { OPERATOR } from './keys.ts';
 import { checkWords, limitOf, startBehind } from './list-words.ts';
 
 /** As text, the way an address carries it. */

@@ -4,10 +4,9 @@ import { expiryAfterPurchase } from '../billing/expiry.ts';
 import { Fault } from '../canonical/fault.ts';
 import { formatCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { formatUsd } from '../lib/money.ts';
-import { type CreditOrder, parseCredit } from '../store/key-change.ts';
-import { usd } from '../store/key-json.ts';
+import { formatUsd, usd } from '../lib/money.ts';
 import type { Key, Ledger, Posting, Purse } from '../store/ports.ts';
+import { type CreditOrder, parseCredit } from './key-change.ts';
 
 /**
  * Posts what `body` asks for and tells the entry once it is on disk. A positive amount is a grant, or with `purchase`

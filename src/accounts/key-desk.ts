@@ -3,14 +3,16 @@
 import { Fault } from '../canonical/fault.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { parseGrace, parseKeyChange } from '../store/key-change.ts';
 import type { LimitRules } from '../store/key-limits.ts';
-import type { KeyRules } from '../store/key-rules.ts';
-import { createKey, keyJson, newSecret, parseNewKey } from '../store/keys.ts';
 import type { Directory, Key, Ledger } from '../store/ports.ts';
 import { addCredit, forfeitEnded, grantOf } from './credit-key.ts';
 import { findKey } from './find-key.ts';
+import { parseGrace, parseKeyChange } from './key-change.ts';
+import { keyJson } from './key-json.ts';
 import { type ListQuery, pageOfKeys } from './key-list.ts';
+import type { KeyRules } from './key-rules.ts';
+import { createKey, newSecret } from './keys.ts';
+import { parseNewKey } from './new-key.ts';
 
 export type { ListQuery } from './key-list.ts';
 

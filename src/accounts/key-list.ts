@@ -1,9 +1,9 @@
 // A page of the list of keys.
 
 import { pause } from '../lib/clock.ts';
-import { statusOf } from '../store/keys.ts';
 import { mailboxOf } from '../store/mailbox.ts';
 import type { Key } from '../store/ports.ts';
+import { statusOf } from './key-json.ts';
 import { checkWords, limitOf, startBehind } from './list-words.ts';
 
 type Member = 'account' | 'kind' | 'status' | 'name' | 'sort' | 'order' | 'limit' | 'after';

@@ -6,7 +6,7 @@ import { formatDay } from '../lib/calendar.ts';
 import { formatTime } from '../lib/clock.ts';
 import { formatCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { formatUsd } from '../lib/money.ts';
+import { usd } from '../lib/money.ts';
 import type { Entry, EntryCall, EntryPage, EntryQuery } from '../store/statements.ts';
 import { type ReportWords, wordOf } from './day-range.ts';
 
@@ -45,7 +45,7 @@ function entryJson(entry: Entry): JsonObject {
     kind,
     at: formatTime(entry.atMs),
     day: formatDay(entry.day),
-    change_usd: Number(formatUsd(gains ? amountNano : -amountNano)),
+    change_usd: usd(gains ? amountNano : -amountNano),
     debit,
     credit,
     key: entry.key ?? null,
@@ -61,7 +61,7 @@ function callJson(call: EntryCall): JsonObject {
     provider: call.provider ?? null,
     rule: call.rule,
     price: call.price ?? null,
-    cost_usd: Number(formatUsd(call.costNano)),
+    cost_usd: usd(call.costNano),
     delivery: call.delivery ?? null,
     usage: {
       input_tokens: usage.input,

@@ -2,7 +2,7 @@
 
 import { formatDay } from '../lib/calendar.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { formatUsd } from '../lib/money.ts';
+import { usd } from '../lib/money.ts';
 import { type Correction, type Rerating, WINDOWS } from './rerate.ts';
 
 const RULE =
@@ -52,8 +52,4 @@ export function reratingJson(
     })),
     overdrawn: [...new Set(overdrawn.filter(({ purse }) => purse !== WINDOWS).map(({ purse }) => purse))],
   };
-}
-
-function usd(nano: bigint): number {
-  return Number(formatUsd(nano));
 }

@@ -4,7 +4,7 @@ import { Fault } from '../canonical/fault.ts';
 import { formatDay } from '../lib/calendar.ts';
 import { formatCsv } from '../lib/csv.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { formatUsd } from '../lib/money.ts';
+import { formatUsd, usd } from '../lib/money.ts';
 import type { Directory } from '../store/ports.ts';
 import type { Statements, UsageDimension, UsageQuery, UsageRow } from '../store/statements.ts';
 import { dayRangeOf, type ReportWords, wordOf } from './day-range.ts';
@@ -135,6 +135,6 @@ function sumsJson(row: UsageRow): JsonObject {
     cached_input_tokens: row.cachedTokens,
     ...(row.undelivered === undefined ? {} : { undelivered: row.undelivered }),
     ...(row.fromCache === undefined ? {} : { from_cache: row.fromCache }),
-    cost_usd: Number(formatUsd(row.amountNano)),
+    cost_usd: usd(row.amountNano),
   };
 }

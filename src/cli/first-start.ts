@@ -2,10 +2,10 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createKey, OPERATOR } from '../accounts/keys.ts';
 import type { Config } from '../config/config.ts';
 import { sha256Hex } from '../lib/crypto.ts';
 import { newAdminSecret } from '../lib/id.ts';
-import { createKey, OPERATOR } from '../store/keys.ts';
 import type { Directory } from '../store/ports.ts';
 
 const ADMIN_FACT = 'admin_secret_sha256';

@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander';
 import type { DeskRules } from '../accounts/key-desk.ts';
+import { parseNewKey } from '../accounts/new-key.ts';
 import { Fault } from '../canonical/fault.ts';
 import { compact, type JsonObject, type JsonValue } from '../lib/json.ts';
-import { parseNewKey } from '../store/keys.ts';
 import { Failure } from './failure.ts';
 
 /** As commander hands them over: text, untouched, under the member it stands for. */

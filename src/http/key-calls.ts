@@ -11,7 +11,7 @@ import { clientOf } from '../gateway/client-name.ts';
 import { formatTime } from '../lib/clock.ts';
 import { formatCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { formatUsd } from '../lib/money.ts';
+import { usd } from '../lib/money.ts';
 import type { Journal, JournalRow } from '../store/journal-port.ts';
 import { answerLook } from './look-door.ts';
 import { routeDetail } from './openapi.ts';
@@ -93,7 +93,7 @@ function endedJson(row: JournalRow): JsonObject {
     message: row.message ?? null,
     input_tokens: row.inputTokens ?? null,
     output_tokens: row.outputTokens ?? null,
-    cost_usd: row.costNano === undefined ? null : Number(formatUsd(row.costNano)),
+    cost_usd: row.costNano === undefined ? null : usd(row.costNano),
     duration_ms: row.durationMs,
   };
 }

@@ -1,12 +1,13 @@
 // The holder's own key: what is left on it, what it may do, where it stands.
 
 import { Elysia } from 'elysia';
+import { budgetJson, quotaJson, statusOf, timeOrNull } from '../accounts/key-json.ts';
 import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { type VisitPorts, visit } from '../gateway/admission/visit.ts';
 import { nowMs } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
+import { usd } from '../lib/money.ts';
 import { type CacheRules, isCached } from '../store/key-cache.ts';
-import { budgetJson, quotaJson, statusOf, timeOrNull, usd } from '../store/key-json.ts';
 import { type LimitRules, resolveLimits } from '../store/key-limits.ts';
 import type { Key, Ledger } from '../store/ports.ts';
 import { answerLook } from './look-door.ts';

@@ -1,8 +1,5 @@
 // Money without floats: amounts in nanodollars (bigint), token prices in picodollars per token (integer number).
 
-/** Nanodollars (1e-9 USD) in one USD. */
-export const NANO_PER_USD = 1_000_000_000n;
-
 const NANO_DIGITS = 9;
 /** 1 USD per million tokens is 1,000,000 picodollars per token: six digits behind the point are exact. */
 const PICO_PER_TOKEN_DIGITS = 6;
@@ -40,6 +37,11 @@ export function parseFactor(written: string | number): number | undefined {
 /** Nanodollars as USD text with at least two digits behind the point and no superfluous ones: `5.00`, `0.0015`. */
 export function formatUsd(nano: bigint): string {
   return formatScaled(nano, NANO_DIGITS);
+}
+
+/** Nanodollars as USD for JSON: a number, which is exact to the nine decimals below some millions. */
+export function usd(nano: bigint): number {
+  return Number(formatUsd(nano));
 }
 
 /** Picodollars per token as USD per million tokens: `5.00`, `0.075`. */

@@ -3,7 +3,7 @@
 import { formatTime } from '../lib/clock.ts';
 import { formatCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { formatUsd } from '../lib/money.ts';
+import { usd } from '../lib/money.ts';
 import type { ClientCalls, ClientReport, ClientSummary } from './client-sums.ts';
 import type { JournalRow, KeptBody, ShownCall } from './journal-port.ts';
 
@@ -36,7 +36,7 @@ export function callJson(row: JournalRow, nameOf: KeyNames): JsonObject {
     input_tokens: row.inputTokens ?? null,
     output_tokens: row.outputTokens ?? null,
     cached_tokens: row.cachedTokens ?? null,
-    cost_usd: row.costNano === undefined ? null : Number(formatUsd(row.costNano)),
+    cost_usd: row.costNano === undefined ? null : usd(row.costNano),
     rule: row.rule ?? null,
     duration_ms: row.durationMs,
     first_byte_ms: row.firstByteMs ?? null,

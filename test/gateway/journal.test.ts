@@ -1,6 +1,7 @@
 // What the journal says of calls: each one once, however it ended, and never a word of what was said.
 
 import { describe, expect, test } from 'bun:test';
+import { createKey } from '../../src/accounts/keys.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { CODECS } from '../../src/formats/index.ts';
@@ -19,7 +20,6 @@ import { inference } from '../../src/http/inference.ts';
 import { HttpClient } from '../../src/lib/http-client/client.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
 import type { Journal, JournalRow } from '../../src/store/journal-port.ts';
-import { createKey } from '../../src/store/keys.ts';
 import { createMemoryCache } from '../../src/store/memory/cache.ts';
 import { createMemoryJournal } from '../../src/store/memory/journal.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';

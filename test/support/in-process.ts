@@ -1,6 +1,7 @@
 // The real server in this process, on a store of its own and a clock that is moved by hand.
 
 import { findKey } from '../../src/accounts/find-key.ts';
+import { createKey } from '../../src/accounts/keys.ts';
 import { createReports } from '../../src/accounts/reports.ts';
 import { Alerts } from '../../src/alerts/alerts.ts';
 import { postToWebhook } from '../../src/alerts/webhook.ts';
@@ -27,7 +28,6 @@ import { newAdminSecret } from '../../src/lib/id.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
 import type { Journal } from '../../src/store/journal-port.ts';
-import { createKey } from '../../src/store/keys.ts';
 import { createMemoryCache } from '../../src/store/memory/cache.ts';
 import { createMemoryJournal } from '../../src/store/memory/journal.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';

@@ -4,8 +4,7 @@ import { Fault } from '../../canonical/fault.ts';
 import { formatTime, nowMs } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { log } from '../../lib/log.ts';
-import { formatUsd } from '../../lib/money.ts';
-import { usd } from '../../store/key-json.ts';
+import { formatUsd, usd } from '../../lib/money.ts';
 import type { DayStanding, HoldOrder, Ledger } from '../../store/ports.ts';
 
 /** As it is configured now, and what counts against it: charges of the ledger, at selling prices, whoever pays. */

@@ -5,7 +5,7 @@ import { parseDuration, parseSize } from '../config/units.ts';
 import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 import { parseUsd } from '../lib/money.ts';
 import { nearestNames } from '../lib/nearest.ts';
-import type { KeyLimits, NewKey } from './ports.ts';
+import type { KeyLimits, NewKey } from '../store/ports.ts';
 
 export type Given = Exclude<JsonValue, null>;
 

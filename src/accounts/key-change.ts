@@ -2,6 +2,7 @@
 
 import { parseDuration } from '../config/units.ts';
 import type { JsonObject } from '../lib/json.ts';
+import type { Key, KeyChange } from '../store/ports.ts';
 import {
   budgetOf,
   dollars,
@@ -18,7 +19,6 @@ import {
   timeOf,
   wrong,
 } from './key-members.ts';
-import type { Key, KeyChange } from './ports.ts';
 
 const CHANGE_MEMBERS = [
   'name',

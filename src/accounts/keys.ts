@@ -4,11 +4,8 @@ import { Fault } from '../canonical/fault.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { sha256Hex } from '../lib/crypto.ts';
 import { newKeySecret } from '../lib/id.ts';
-import { mailboxOf } from './mailbox.ts';
-import type { Directory, Key, NewKey } from './ports.ts';
-
-export { keyJson, statusOf } from './key-json.ts';
-export { parseNewKey } from './new-key.ts';
+import { mailboxOf } from '../store/mailbox.ts';
+import type { Directory, Key, NewKey } from '../store/ports.ts';
 
 /** Keys made without an account belong to this one, which has no limit of live keys. */
 export const OPERATOR = 'operator';

@@ -1,6 +1,6 @@
 // What the configuration says of keys that are to be made: plans, and what a trial is.
 
-import type { KeyLimits } from './ports.ts';
+import type { KeyLimits } from '../store/ports.ts';
 
 /** What a key made by a plan begins with; its limits stay the plan's and are looked up at each call. */
 export type KeyPlan = {

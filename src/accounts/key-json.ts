@@ -2,9 +2,9 @@
 
 import { formatTime } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { formatUsd } from '../lib/money.ts';
-import { type LimitRules, resolveLimits } from './key-limits.ts';
-import type { Key, KeyLimits, KeyTally, Ledger, Purse } from './ports.ts';
+import { usd } from '../lib/money.ts';
+import { type LimitRules, resolveLimits } from '../store/key-limits.ts';
+import type { Key, KeyLimits, KeyTally, Ledger, Purse } from '../store/ports.ts';
 
 export type KeyStatus = 'active' | 'expired' | 'revoked';
 
@@ -67,11 +67,6 @@ export function budgetJson({ budget }: Key, tally: KeyTally): JsonObject | null 
     spent_usd: usd(tally.budget?.spentNano ?? 0n),
     resets_at: timeOrNull(tally.budget?.resetsAtMs),
   };
-}
-
-/** Amounts in nanodollars as a JSON number, which is exact to the nine decimals below some millions. */
-export function usd(nano: bigint): number {
-  return Number(formatUsd(nano));
 }
 
 export function timeOrNull(timeMs: number | undefined): string | null {

@@ -2,6 +2,7 @@
 
 import type { JsonObject, JsonValue } from '../lib/json.ts';
 import { nearestNames } from '../lib/nearest.ts';
+import type { KeyKind, NewKey } from '../store/ports.ts';
 import {
   budgetOf,
   dollars,
@@ -20,7 +21,6 @@ import {
   wrong,
 } from './key-members.ts';
 import { DEFAULT_TRIAL, domainsOf, type KeyPlan, type KeyRules, type TrialRules } from './key-rules.ts';
-import type { KeyKind, NewKey } from './ports.ts';
 
 const MEMBERS = [
   'name',
