@@ -4,9 +4,9 @@ import { describe, expect, test } from 'bun:test';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JournalEntry } from '../src/store/journal-port.ts';
-import { createMemoryJournal } from '../src/store/memory/journal.ts';
 import { openJournal, readJournal } from '../src/store/sqlite/journal.ts';
 import { callIdOf, describeJournal, rowOf } from './support/journal-contract.ts';
+import { createMemoryJournal } from './support/memory-journal.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
 
 removeScratchAfterEach();

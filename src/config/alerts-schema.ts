@@ -18,7 +18,7 @@ export const ALERT_EVENTS = [
 export type AlertEvent = (typeof ALERT_EVENTS)[number];
 
 /** The forms an alert is written in. */
-export const ALERT_FORMATS = ['json', 'slack', 'discord'] as const;
+const ALERT_FORMATS = ['json', 'slack', 'discord'] as const;
 export type AlertFormat = (typeof ALERT_FORMATS)[number];
 
 const Webhook = section(

@@ -5,7 +5,7 @@ import { isScalar, parseDocument, visit } from 'yaml';
 import { redact } from '../lib/log.ts';
 
 /** Covers one text after another; a secret that stands in several gets the same number in each. */
-export type Censor = (text: string) => string;
+type Censor = (text: string) => string;
 
 /** Ends of the names of members whose text is a secret, or may hold one, wherever they stand. */
 const SECRETIVE = 'api_?keys?|secret|token|password|passwd|webhooks?|headers|credentials?|authorization|dsn';

@@ -49,7 +49,7 @@ export function checkShape(value: JsonObject, expanded: ReadonlySet<string>, rep
 }
 
 /** The schema of the value at a pointer; undefined when nothing may stand there. */
-export function schemaAt(pointer: string): SchemaNode | undefined {
+function schemaAt(pointer: string): SchemaNode | undefined {
   let node: SchemaNode | undefined = ROOT;
   for (const segment of segmentsOf(pointer)) node = childSchema(node, segment);
   return node;

@@ -15,7 +15,7 @@ import { readTags } from './routing-section.ts';
 import type { ProviderShape } from './schema.ts';
 
 /** Always there, answered inside the gateway. */
-export const SANDBOX: Provider = {
+const SANDBOX: Provider = {
   id: 'sandbox',
   aliases: [],
   displayName: 'Sandbox',

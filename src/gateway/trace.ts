@@ -4,7 +4,7 @@ import type { Fault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
 
 /** Of a body, for keys whose bodies are kept. */
-export const KEPT_BYTES_MAX = 260 * 1024;
+const KEPT_BYTES_MAX = 260 * 1024;
 
 export type Trace = {
   path: string;

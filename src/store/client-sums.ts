@@ -80,7 +80,7 @@ export class ClientSums {
   }
 }
 
-export function isFailure(status: number): boolean {
+function isFailure(status: number): boolean {
   return status >= 400 && status !== CLIENT_LEFT_STATUS;
 }
 

@@ -21,10 +21,10 @@ import { HttpClient } from '../../src/lib/http-client/client.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
 import type { Journal, JournalRow } from '../../src/store/journal-port.ts';
 import { createMemoryCache } from '../../src/store/memory/cache.ts';
-import { createMemoryJournal } from '../../src/store/memory/journal.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
 import { storeIn } from '../support/ledger.ts';
+import { createMemoryJournal } from '../support/memory-journal.ts';
 import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
 
 removeScratchAfterEach();

@@ -29,7 +29,6 @@ import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
 import type { Journal } from '../../src/store/journal-port.ts';
 import { createMemoryCache } from '../../src/store/memory/cache.ts';
-import { createMemoryJournal } from '../../src/store/memory/journal.ts';
 import { createMemoryLimiter } from '../../src/store/memory/limiter.ts';
 import { createMemoryThoughts } from '../../src/store/memory/thoughts.ts';
 import type { Directory, Key, KeyLimits, Limiter, NewKey } from '../../src/store/ports.ts';
@@ -37,6 +36,7 @@ import type { Store } from '../../src/store/sqlite/store.ts';
 import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import { accepted, emptyDirectory, loadText } from './config-file.ts';
 import { DAILY, storeIn } from './ledger.ts';
+import { createMemoryJournal } from './memory-journal.ts';
 import { fakeClock, PLAIN_KEY } from './store-fixtures.ts';
 
 const CACHE_BYTES = 1024 ** 2;

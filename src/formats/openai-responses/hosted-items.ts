@@ -70,7 +70,7 @@ function searchLines(action: JsonObject): string[] {
 }
 
 /** Whether an item is a search that is paid for: opening a page and looking into it are not. */
-export function isPaidSearch(item: JsonObject): boolean {
+function isPaidSearch(item: JsonObject): boolean {
   if (item.type !== 'web_search_call') return false;
   return !isObject(item.action) || item.action.type === undefined || item.action.type === 'search';
 }

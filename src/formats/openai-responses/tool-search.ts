@@ -40,7 +40,7 @@ export function toolsIn({ tools }: JsonObject): Found[] {
 }
 
 /** The definitions of these tools out of a list of wire tools; those of one namespace together, unknown ones not at all. */
-export function definitionsOf(found: readonly ToolName[], tools: JsonValue | undefined): JsonObject[] {
+function definitionsOf(found: readonly ToolName[], tools: JsonValue | undefined): JsonObject[] {
   const known = new Map(toolsIn({ tools: tools ?? null }).map((one) => [keyOf(one.name), one.tool]));
   const written = new Map<string, JsonObject>();
   for (const name of found) {

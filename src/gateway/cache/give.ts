@@ -13,7 +13,7 @@ import { noteSealsIn, noteSealsInFrames, sealNotes } from '../reasoning/seal-not
 import type { Latch } from '../settle.ts';
 import type { Hit } from './kept-answer.ts';
 
-export type GivePorts = { sealKey: Uint8Array; thoughts: ThoughtStore };
+type GivePorts = { sealKey: Uint8Array; thoughts: ThoughtStore };
 
 /** The client's answer; `losses` are those of the way to its provider. Settles nothing. */
 export function giveKept(

@@ -10,7 +10,7 @@ import type { Pause, PauseScope } from '../../store/pauses.ts';
 import type { CallsUnderWay } from '../call.ts';
 import { cutPaused, type Pauses } from './pauses.ts';
 
-export type PausePorts = { pauses: Pauses; models: ModelIndex; running: CallsUnderWay };
+type PausePorts = { pauses: Pauses; models: ModelIndex; running: CallsUnderWay };
 
 /** `by` says in the log who it was. Both throw Fault for a body that is wrong. */
 export type PauseDesk = {

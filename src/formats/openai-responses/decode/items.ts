@@ -192,7 +192,7 @@ function decodeMessage(item: JsonObject, at: string, messages: Message[], losses
 }
 
 /** A reasoning item; `content` is null when clients replay it. */
-export function readReasoning(item: JsonObject): ReasoningPart {
+function readReasoning(item: JsonObject): ReasoningPart {
   const texts = (value: unknown) =>
     typeof value === 'string' ? [value] : asArray(value).map((part) => asString(asObject(part).text) ?? '');
   const data = asString(item.encrypted_content);

@@ -1,10 +1,10 @@
-// The request journal in memory only, for tests and trials.
+// The request journal by the plainest means, in memory: what its contract asks of the real one is asked of this one too.
 
-import { nowMs } from '../../lib/clock.ts';
-import { ClientSums } from '../client-sums.ts';
-import { matchesFilter } from '../journal-match.ts';
-import type { Journal, JournalEntry, KeptBody, RawBody, ShownCall } from '../journal-port.ts';
-import { RecentRows } from '../journal-tail.ts';
+import { nowMs } from '../../src/lib/clock.ts';
+import { ClientSums } from '../../src/store/client-sums.ts';
+import { matchesFilter } from '../../src/store/journal-match.ts';
+import type { Journal, JournalEntry, KeptBody, RawBody, ShownCall } from '../../src/store/journal-port.ts';
+import { RecentRows } from '../../src/store/journal-tail.ts';
 
 const ROWS_MAX = 10_000;
 
