@@ -13,7 +13,7 @@ import type { SettleRule } from '../store/ports.ts';
 import { type PutAsidePorts, putMoreAside } from './admission/put-aside.ts';
 import type { Call } from './call.ts';
 import { type Candidate, mayTranslate } from './candidates/candidate.ts';
-import { type CoursePorts, courseOf, type Stop } from './candidates/course.ts';
+import { type CoursePorts, courseOf, nobodyFault, type Stop } from './candidates/course.ts';
 import { pausedFault } from './health/pauses.ts';
 import type { Plan } from './plan.ts';
 import { withoutSecrets } from './upstream.ts';
@@ -72,7 +72,7 @@ export class Attempts {
     const { health, config } = this.#ports;
     for (;;) {
       const stop = this.#stops[this.#next];
-      if (!stop) throw this.#told ?? this.#failure ?? nobody();
+      if (!stop) throw this.#told ?? this.#failure ?? nobodyFault();
       this.#next += 1;
       // the model itself has said that it cannot
       if (this.#told && !stop.isFallback) continue;
@@ -195,11 +195,8 @@ export class Attempts {
       this.#told ??= fault;
       return renewAbort(call);
     }
-    // what one deployment cannot be told, another one may
-    const mayMove = wasSent
-      ? fault.rule.failover
-      : fault.rule.failover || fault.code === 'unsupported_parameter';
-    if (!mayMove) throw this.#told ?? fault;
+    const movesOn = wasSent ? fault.rule.failover : isForOthers(fault);
+    if (!movesOn) throw this.#told ?? fault;
     this.#failure = wasSent ? fault : (this.#failure ?? fault);
     renewAbort(call);
     if (wasSent) await this.#waitToRetry(stop, this.#failureOf(fault));
@@ -335,12 +332,13 @@ export class Attempts {
   }
 }
 
-function hasRoom({ model }: Stop, moreThanTokens: number): boolean {
-  return model.contextTokens === undefined || model.contextTokens > moreThanTokens;
+/** Whether the next deployment is asked when this one could not be: what one cannot be told, another one may. */
+export function isForOthers({ rule, code }: Fault): boolean {
+  return rule.failover || code === 'unsupported_parameter';
 }
 
-function nobody(): Fault {
-  return new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
+function hasRoom({ model }: Stop, moreThanTokens: number): boolean {
+  return model.contextTokens === undefined || model.contextTokens > moreThanTokens;
 }
 
 /** A deadline that ended an attempt did not end the call; whoever ended the call ended it for all attempts. */

@@ -1,6 +1,6 @@
 // One admitted call from top to bottom: plan, call, relay, settle.
 
-import { Fault, toFault } from '../canonical/fault.ts';
+import { toFault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { monotonicMs, nowMs } from '../lib/clock.ts';
@@ -31,7 +31,7 @@ import { type Plan, type PlanPorts, planCall } from './plan.ts';
 import type { PassPlan } from './plans/pass.ts';
 import type { TranscodePlan } from './plans/transcode.ts';
 import { noteSealsIn } from './reasoning/seal-notes.ts';
-import { type Answerer, Latch, ruleOf, type SettlePorts } from './settle.ts';
+import { type Answerer, Latch, ruleOf, type SettlePorts, unrecordedFault } from './settle.ts';
 import { isStrict, refuseLosses } from './strict.ts';
 import { type UpstreamPorts, withoutSecrets } from './upstream.ts';
 import type { Watched } from './watch.ts';
@@ -184,7 +184,7 @@ async function settleWhole(
   try {
     await latch.settle(rule, answerer, used);
   } catch (thrown) {
-    throw new Fault('storage_fault', 'The answer could not be recorded; try again.', { cause: thrown });
+    throw unrecordedFault(thrown);
   }
 }
 

@@ -4,7 +4,7 @@ import { billOf, type Charge, codeNano, searchesNano } from '../billing/charge.t
 import type { HoldRules } from '../billing/hold.ts';
 import { asksOthers, isFree, type Priced, withOtherRates } from '../billing/rates.ts';
 import { shownCost } from '../billing/shown-cost.ts';
-import type { Fault } from '../canonical/fault.ts';
+import { Fault } from '../canonical/fault.ts';
 import { type Loss, lossHeader } from '../canonical/loss.ts';
 import type { ShownCost, Usage } from '../canonical/usage.ts';
 import { isSameModel } from '../catalog/name.ts';
@@ -224,6 +224,11 @@ function lossesOf(losses: Loss[]): string | undefined {
 }
 
 function nothing(): void {}
+
+/** What the client is told when its settlement could not be written. */
+export function unrecordedFault(cause: unknown): Fault {
+  return new Fault('storage_fault', 'The answer could not be recorded; try again.', { cause });
+}
 
 /** Who is to blame for a call that ended in a fault (design: "who pays when it breaks"). */
 export function ruleOf(fault: Fault): SettleRule {

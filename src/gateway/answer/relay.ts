@@ -6,7 +6,7 @@ import { monotonicMs, nowMs } from '../../lib/clock.ts';
 import { failpoint } from '../../lib/failpoint.ts';
 import type { Reader } from '../../lib/http-client/reader.ts';
 import type { SettleRule } from '../../store/ports.ts';
-import { ruleOf } from '../settle.ts';
+import { ruleOf, unrecordedFault } from '../settle.ts';
 import type { Sent } from '../trace.ts';
 import type { Watch, Watched } from '../watch.ts';
 import type { Conversion, Piece } from './conversion.ts';
@@ -170,10 +170,7 @@ export class Relay implements Watched, UnderlyingDefaultSource<Uint8Array> {
     try {
       await this.#ports.settle(conversion.fault ? ruleOf(conversion.fault) : 'finished');
     } catch (thrown) {
-      const fault = new Fault('storage_fault', 'The answer could not be recorded; try again.', {
-        cause: thrown,
-      });
-      last = this.#ports.breakOff(fault);
+      last = this.#ports.breakOff(unrecordedFault(thrown));
     }
     if (this.#closed) return;
     failpoint('before-last-frame');

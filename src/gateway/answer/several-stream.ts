@@ -8,9 +8,7 @@ import type { Meter } from '../meter.ts';
 import type { TranscodePlan } from '../plans/transcode.ts';
 import type { Conversion } from './conversion.ts';
 import type { Rounds } from './rounds.ts';
-import { type Eyes, TranscodedStream } from './transcode.ts';
-
-type TextPiece = { now: string; last: string | undefined };
+import { type Eyes, type TextPiece, TranscodedStream } from './transcode.ts';
 
 /** Reads what `joinStreams` makes. The usage at the end is that of all answers. */
 export class SeveralStreams implements Conversion {

@@ -11,7 +11,7 @@ import { FRAME_BYTES_MAX, FrameSplitter, parseFrames, type SseFrame } from '../.
 import type { Meter } from '../meter.ts';
 import type { TranscodePlan } from '../plans/transcode.ts';
 import { AnswerSeals } from '../reasoning/answer-seals.ts';
-import { type Conversion, isContent } from './conversion.ts';
+import { type Conversion, isContent, type Piece } from './conversion.ts';
 import type { Rounds } from './rounds.ts';
 import { usageMember } from './tail.ts';
 import { noteUnshown } from './unshown.ts';
@@ -26,7 +26,8 @@ export type Eyes = {
   together?: (usage: Usage) => Usage;
 };
 
-type TextPiece = { now: string; last: string | undefined };
+/** A piece that is all text: whatever is written anew is. */
+export type TextPiece = Piece & { now: string; last: string | undefined };
 
 export class TranscodedStream implements Conversion {
   committed = false;

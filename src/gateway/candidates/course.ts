@@ -48,21 +48,24 @@ export function courseOf(call: Call, ports: CoursePorts): readonly Stop[] {
   const all = stopsOf(call.resolution, ports);
   const isPlain = ports.pauses.isEmpty && isUnrestricted(call);
   if (isPlain && (all.length === 1 || (health.isCalm && config.routing.strategy === 'priority'))) {
-    if (all.length === 0)
-      throw new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
+    if (all.length === 0) throw nobodyFault();
     return all;
   }
   const open = isPlain ? all : all.filter((stop) => obstacleOf(stop, call, ports) === undefined);
   if (open.length === 0) refusePausedStop(all, ports);
   const isOwn = ({ isFallback }: Stop) => !isFallback;
   if (call.extras?.webSearch && all.some(isOwn) && !open.some(isOwn)) refuseSearch(call, ports.models);
-  if (open.length === 0)
-    throw new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
+  if (open.length === 0) throw nobodyFault();
   return arranged(
     open.map((stop) => prospectOf(stop, call, ports)),
     call,
     ports,
   );
+}
+
+/** What the client is told when there is nobody to ask. */
+export function nobodyFault(): Fault {
+  return new Fault('no_provider', 'No provider of this model is set up.', { param: 'model' });
 }
 
 /** Throws Fault `paused` when the operator has paused everything that could answer. */

@@ -94,9 +94,13 @@ export async function admitDry(
 
 /** The key without what could refuse it: that is looked at by itself, so that nothing hides behind another thing. */
 function easedOf(key: Key): Key {
-  const { models: _, expiresAtMs: __, revokedAtMs: ___, windowFrom: ____, requireTags: _____, ...rest } = key;
-  return { ...rest, logBodies: false, limits: { ...key.limits, maxBodyBytes: Number.MAX_SAFE_INTEGER } };
+  const limits = { ...key.limits, maxBodyBytes: Number.MAX_SAFE_INTEGER };
+  const eased: Key = { ...key, logBodies: false, limits };
+  for (const refuses of REFUSING) delete eased[refuses];
+  return eased;
 }
+
+const REFUSING = ['models', 'expiresAtMs', 'revokedAtMs', 'windowFrom', 'requireTags'] as const;
 
 const TAKES_NOTHING: Pick<KnownAdmitPorts, 'limiter' | 'directory'> = {
   limiter: {

@@ -1,10 +1,10 @@
 // What one candidate would be sent, and what would be lost on the way there.
 
 import { type Fault, toFault } from '../../canonical/fault.ts';
-import type { JsonObject, JsonValue } from '../../lib/json.ts';
-import { tryParseJson } from '../../lib/json.ts';
+import { type JsonObject, type JsonValue, tryParseJson } from '../../lib/json.ts';
 import { declarationOf } from '../../providers/index.ts';
 import type { Provider } from '../../providers/provider.ts';
+import { isForOthers } from '../attempts.ts';
 import type { Call } from '../call.ts';
 import { type Candidate, formatsOf } from '../candidates/candidate.ts';
 import type { Choice } from '../candidates/choices.ts';
@@ -40,7 +40,7 @@ export function viewCandidate(
     const json = { ...head, ...planJson(plan, call, ports.userAgent), fault: null };
     const fault = isStrict(call) ? strictFault(plan) : undefined;
     if (!fault) return { json, fault, stops: false };
-    return { json: { ...json, fault: faultJson(fault) }, fault, stops: !mayMove(fault) };
+    return { json: { ...json, fault: faultJson(fault) }, fault, stops: !isForOthers(fault) };
   } catch (thrown) {
     const fault = toFault(thrown);
     const json = {
@@ -51,13 +51,8 @@ export function viewCandidate(
       losses: [],
       fault: faultJson(fault),
     };
-    return { json, fault, stops: !mayMove(fault) };
+    return { json, fault, stops: !isForOthers(fault) };
   }
-}
-
-/** As the gateway goes on with the next one. */
-function mayMove(fault: Fault): boolean {
-  return fault.rule.failover || fault.code === 'unsupported_parameter';
 }
 
 function strictFault({ losses }: Plan): Fault | undefined {
