@@ -24,7 +24,7 @@ import { CapWatch, capWarning } from './gateway/admission/daily-cap.ts';
 import { Turns } from './gateway/admission/turns.ts';
 import { OpenStreams } from './gateway/answer/open-streams.ts';
 import { Conversations } from './gateway/candidates/conversations.ts';
-import { PaidContainers } from './gateway/costs/containers.ts';
+import { CONTAINERS_REMEMBERED_MS, PaidContainers } from './gateway/costs/containers.ts';
 import { explain, withoutKeys } from './gateway/explain/explain.ts';
 import type { GatewayPorts } from './gateway/gateway.ts';
 import { ailingWarning, forgetGone } from './gateway/health/ailing.ts';
@@ -357,7 +357,7 @@ function fromConfig(config: Config): Pick<GatewayPorts, 'config' | 'server' | 'm
 }
 
 function gatewayPorts(config: Config, { store, journal, alerts, http }: Parts): GatewayPorts {
-  const { directory, ledger } = store;
+  const { directory, ledger, statements } = store;
   const alarm = alerts.desk;
   const env = environment();
   const pauses = new Pauses(directory);
@@ -373,7 +373,7 @@ function gatewayPorts(config: Config, { store, journal, alerts, http }: Parts): 
     thoughts: createMemoryThoughts(),
     health: new Health(steadyClock, healthAlerts(alarm)),
     conversations: new Conversations(),
-    containers: new PaidContainers(),
+    containers: new PaidContainers(statements.chargeNotes(nowMs() - CONTAINERS_REMEMBERED_MS)),
     running: new Bag(),
     pauses,
     capWatch: new CapWatch(capAlerts(alarm)),

@@ -26,6 +26,7 @@ async function soundLedger() {
   const { purse } = key;
   await store.ledger.post({ kind: 'purchase', purse, amountNano: 5n, note: '', expiresAtMs: 1 });
   const first = await spend(store, key);
+  store.ledger.delivered(first.id);
   await spend(store, time);
   await spend(store, key, { rule: 'upstream-failed' });
   await spend(store, key, { rule: 'client-left' });
@@ -55,6 +56,7 @@ describe('a sound ledger', () => {
       expect(checks.entries.checked).toBe(11);
       expect(checks.costs.checked).toBe(6);
       expect(checks.triggers.checked).toBeGreaterThan(8);
+      expect(checks.deliveries.checked).toBe(state === 'closed' ? 1 : 0);
       expect(Object.values(checks).every((each) => each.wrong === 0)).toBe(true);
     }
   });
@@ -154,7 +156,7 @@ const MUTANTS: [string, string[], string | string[], LedgerCheck[]][] = [
     ],
     ['charges'],
   ],
-  ['a deleted entry', [STAY], `DELETE FROM entries WHERE ${CHARGE}`, ['balances', 'days']],
+  ['a deleted entry', [STAY], `DELETE FROM entries WHERE ${CHARGE}`, ['balances', 'days', 'deliveries']],
   ['a deleted grant', [STAY], "DELETE FROM entries WHERE kind = 'grant'", ['balances']],
   ['a wrong cost', [FINAL], `UPDATE entries SET cost_nano = cost_nano + 1 WHERE ${CHARGE}`, ['costs']],
   [
@@ -185,7 +187,12 @@ const MUTANTS: [string, string[], string | string[], LedgerCheck[]][] = [
     `UPDATE entries SET credit = 2 WHERE ${CHARGE}`,
     ['balances', 'entries'],
   ],
-  ['a charge without delivery', [FINAL], `UPDATE entries SET delivery = NULL WHERE ${CHARGE}`, ['entries']],
+  [
+    'a charge without delivery',
+    [FINAL],
+    `UPDATE entries SET delivery = NULL WHERE ${CHARGE}`,
+    ['deliveries', 'entries'],
+  ],
   ['a price that is gone', [], 'DELETE FROM prices', ['prices']],
   [
     'a changed price',
@@ -204,6 +211,30 @@ const MUTANTS: [string, string[], string | string[], LedgerCheck[]][] = [
     [],
     "INSERT INTO holds SELECT id, key, debit, 1, model, at_ms FROM entries WHERE kind = 'charge' LIMIT 1",
     ['holds'],
+  ],
+  [
+    'a delivery without an entry',
+    ['deliveries_are_of_entries'],
+    'INSERT INTO deliveries VALUES (1)',
+    ['deliveries'],
+  ],
+  [
+    'a delivery of what is no charge',
+    ['deliveries_are_of_entries'],
+    "INSERT INTO deliveries SELECT id FROM entries WHERE kind = 'grant' LIMIT 1",
+    ['deliveries'],
+  ],
+  [
+    'a delivery to a client that had left',
+    [],
+    "INSERT INTO deliveries SELECT id FROM entries WHERE rule = 'client-left'",
+    ['deliveries'],
+  ],
+  [
+    'a delivery that the entry tells too',
+    [FINAL],
+    `UPDATE entries SET delivery = 'complete' WHERE id = (SELECT entry FROM deliveries)`,
+    ['deliveries'],
   ],
   ['a key without its purse', [], 'UPDATE keys SET purse = 999', ['keys']],
   ['a key on a book of the house', [], 'UPDATE keys SET purse = 2', ['keys']],

@@ -30,15 +30,17 @@ export type HoldRequest = {
   /** Where it has to run, if it says so. */
   geo?: string | undefined;
   /** Other models that may answer in its place, as far as they differ. */
-  others?: readonly (Pick<HoldRequest, 'price' | 'outputCap' | 'maxOutputTokens'> & {
-    tier: string | undefined;
-  })[];
+  others?: readonly Other[];
   /** Only the one of them that answers is paid. */
   isOnePaid?: boolean;
+  /** Models one of which the provider may choose to answer in its place. */
+  oneOf?: readonly Other[];
   /** Of a container that code may run in, as `perContainer` counts it. */
   containers?: number;
   price: Price;
 };
+
+type Other = Pick<HoldRequest, 'price' | 'outputCap' | 'maxOutputTokens'> & { tier: string | undefined };
 
 /** `needNano` has to be available for the call to begin; `holdNano` is put aside. */
 export type Hold = { needNano: bigint; holdNano: bigint };
@@ -55,18 +57,23 @@ const BYTES_PER_TOKEN_MIN = 2;
  * most the call can cost by its tokens, all of it needed, so that no balance falls below zero. Both hold five minutes
  * of a container where code may run; more of them, hosted searches and media behind a URL are beyond what a body
  * tells, and the ledger charges no more than was held. Of models that may answer in each other's place the dearest is
- * expected to, while each of them can have said much before it left the rest to the next, unless only one is paid.
- * Free models: 0.
+ * expected to, while each of them can have said much before it left the rest to the next, unless only one is paid. One
+ * that nobody has named is not expected; strictly, it is the dearest there is. Free models: 0.
  */
 export function holdOf(request: HoldRequest, rules: HoldRules): Hold {
-  const { others = [], price, isOnePaid } = request;
-  if (isFree(price) && others.every((other) => isFree(other.price))) return { needNano: 0n, holdNano: 0n };
+  const { others = [], isOnePaid } = request;
   const isStrict = rules.hold === 'strict';
-  const costs = (each: HoldRequest): Costs =>
-    isStrict ? dearestCost(each) : expectedCost(each, rules.expectedOutputTokens);
+  const oneOf = (isStrict && request.oneOf) || [];
+  if ([request, ...others, ...oneOf].every(({ price }) => isFree(price)))
+    return { needNano: 0n, holdNano: 0n };
+  const costs = (each?: Other): Costs => {
+    const asked = each ? { ...request, ...each } : request;
+    return isStrict ? dearestCost(asked) : expectedCost(asked, rules.expectedOutputTokens);
+  };
   const together = isStrict && !isOnePaid ? both : dearer;
-  let total = costs(request);
-  for (const other of others) total = together(total, costs({ ...request, ...other }));
+  let total = costs();
+  for (const other of others) total = together(total, costs(other));
+  if (oneOf.length > 0) total = both(total, oneOf.map(costs).reduce(dearer));
   const { minimumChargeNano } = rules;
   return {
     needNano: atLeast(minimumChargeNano, total.need.nano),

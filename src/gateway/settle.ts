@@ -15,7 +15,7 @@ import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, Limiter, Settlement, SettleRule } from '../store/ports.ts';
 import type { Call, CallsUnderWay } from './call.ts';
-import { type Due, hasFreeContainers, type PaidContainers, withoutContainers } from './costs/containers.ts';
+import { type Due, hasFreeContainers, noteOf, type Paid, type PaidContainers, withoutContainers } from './costs/containers.ts';
 import { type Sent, sentAs } from './costs/fallbacks/fit.ts';
 import { inGeo, inTier, underPricedNames, withGeoApart } from './costs/tiers.ts';
 import { isOrdinary, lossesOfUnpriced, tellUnpriced, unpricedIn } from './costs/unpriced.ts';
@@ -115,8 +115,8 @@ export class Latch {
 
   #dueContainers(usage: Usage, startedMs: number): Due {
     if (usage.containers === undefined || this.#call.price.perContainer === undefined)
-      return { usage, pay: nothing };
-    if (this.#freesContainers) return { usage: withoutContainers(usage), pay: nothing };
+      return { usage, paid: NONE_PAID };
+    if (this.#freesContainers) return { usage: withoutContainers(usage), paid: NONE_PAID };
     return this.#ports.containers.due(usage, startedMs, nowMs());
   }
 
@@ -183,7 +183,7 @@ export class Latch {
     call.limit.release();
     call.turn?.end();
     running.delete(call);
-    const { usage: used, pay } = this.#dueOf(usage());
+    const { usage: used, paid } = this.#dueOf(usage());
     const atMs = nowMs();
     const { costNano, chargeNano } = this.#billOf(rule, used);
     const note = () => recordCall(journal, call, { rule, provider, usage: used, atMs });
@@ -198,12 +198,13 @@ export class Latch {
       costNano,
       chargeNano,
       losses: lossesOf(this.#withUnpriced(losses, used, rule, provider)),
+      note: costNano > 0n ? noteOf(paid) : undefined,
       atMs,
     };
     // the row of a call tells what has left, and the last of it leaves when the charge is durable
     const { durable, chargedNano } = ledger.settle(settlement, rule === 'client-left' ? undefined : note);
     call.trace.chargedNano = chargedNano;
-    if (costNano > 0n) pay();
+    if (costNano > 0n) this.#ports.containers.pay(paid);
     // of an answer that was there already no provider has counted a token
     const tokens = rule === 'cache' ? 0 : used.input + used.output;
     limiter.spend(call.key.id, { tokens, nano: chargedNano });
@@ -223,7 +224,7 @@ function lossesOf(losses: Loss[]): string | undefined {
   return losses.length === 0 ? undefined : lossHeader(losses);
 }
 
-function nothing(): void {}
+const NONE_PAID: Paid = new Map();
 
 /** What the client is told when its settlement could not be written. */
 export function unrecordedFault(cause: unknown): Fault {

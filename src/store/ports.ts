@@ -217,6 +217,8 @@ export type Settlement = {
   chargeNano: bigint;
   /** Paths of what a conversion lost, short. */
   losses: string | undefined;
+  /** What else has to be known of it after a restart. */
+  note?: string | undefined;
   atMs: number;
 };
 

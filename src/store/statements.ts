@@ -91,6 +91,8 @@ export interface Statements {
   entries(query: EntryQuery): Promise<EntryPage>;
   /** The entries booked on these days, oldest first, some thousands at a time. */
   scan(query: ScanQuery): AsyncIterable<Entry[]>;
+  /** What calls that began since then had noted with their charges, oldest first. */
+  chargeNotes(sinceMs: number): string[];
   /** Purses whose balance has expired at this moment. */
   expired(atMs: number): number[];
   /** The price with this number, as it is kept. */

@@ -14,6 +14,7 @@ export const LEDGER_CHECKS = {
   zero: 'all balances add up to 0',
   days: 'the sums by day are those of the entries',
   holds: 'no call is both held and settled',
+  deliveries: 'what is told to have been delivered is a call that was charged',
   keys: "every key's purse exists",
 } as const;
 

@@ -143,3 +143,28 @@ test('a cap beyond reason is held as it is written', () => {
   expect(usd({ bodyBytes: 0, outputCap: 1e15 }, STRICT).hold).toBe('25000000000.00');
   expect(() => usd({ outputCap: 1e300, answers: 1.5 }, STRICT)).not.toThrow();
 });
+
+describe('a model that the provider may choose', () => {
+  const priced = (input: number, output: number) => ({
+    ...{ price: { ...OPUS, input: input * M, output: output * M, cacheWrite1h: input * M } },
+    ...{ outputCap: 1000, maxOutputTokens: undefined, tier: undefined },
+  });
+  const oneOf = [priced(10, 50), priced(30, 150), priced(1, 5)];
+
+  test('is held for strictly as the dearest of them, beside the one that was asked for', () => {
+    const asked = { ...priced(1, 5), bodyBytes: 2000 };
+    // 1,000 in, which may be written to a cache, and 1,000 out of each: 0.01125, and 0.18
+    expect(usd(asked, STRICT).hold).toBe('0.01125');
+    expect(usd({ ...asked, oneOf }, STRICT)).toEqual({ need: '0.19125', hold: '0.19125' });
+  });
+
+  test('is not expected', () => {
+    expect(usd({ oneOf }, EXPECTED)).toEqual(usd({}, EXPECTED));
+  });
+
+  test('makes a free model cost something', () => {
+    const price = { ...OPUS, input: 0, output: 0, cachedInput: 0, cacheWrite: 0, cacheWrite1h: 0 };
+    expect(usd({ price }, STRICT).hold).toBe('0.00');
+    expect(usd({ price, bodyBytes: 2000, oneOf }, STRICT).hold).toBe('0.18');
+  });
+});

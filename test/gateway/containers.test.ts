@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import { addContainers, noUsage, type Usage } from '../../src/canonical/usage.ts';
-import { PaidContainers } from '../../src/gateway/costs/containers.ts';
+import { noteOf, PaidContainers } from '../../src/gateway/costs/containers.ts';
 
 const MINUTE = 60_000;
 
@@ -16,8 +16,8 @@ function used(containers: Record<string, number>): Usage {
 function pay(calls: { of: Record<string, number>; from: number; to: number; fails?: boolean }[]): number[] {
   const containers = new PaidContainers();
   return calls.map(({ of, from, to, fails = false }) => {
-    const { usage, pay: note } = containers.due(used(of), from * MINUTE, to * MINUTE);
-    if (!fails) note();
+    const { usage, paid } = containers.due(used(of), from * MINUTE, to * MINUTE);
+    if (!fails) containers.pay(paid);
     return usage.serverTools.container ?? 0;
   });
 }
@@ -67,5 +67,23 @@ describe('a container', () => {
         { of: { '': 1 }, from: 1, to: 2 },
       ]),
     ).toEqual([1, 1]);
+  });
+
+  test('is not paid again by a call that began before another one had paid', () => {
+    const containers = new PaidContainers();
+    const first = containers.due(used({ a: 1 }), 0, 1 * MINUTE);
+    const longer = containers.due(used({ a: 4 }), 0, 9 * MINUTE);
+    containers.pay(longer.paid);
+    containers.pay(first.paid);
+    expect(containers.due(used({ a: 1 }), 6 * MINUTE, 9 * MINUTE).usage.serverTools.container).toBe(0);
+    expect(containers.due(used({ a: 1 }), 10 * MINUTE, 11 * MINUTE).usage.serverTools.container).toBe(4);
+  });
+
+  test('is known again by what the ledger keeps', () => {
+    const before = new PaidContainers();
+    const { paid } = before.due(used({ a: 4 }), 0, 1 * MINUTE);
+    const anew = new PaidContainers(['no JSON', '[]', '{"containers":[1]}', noteOf(paid) ?? '']);
+    expect(anew.due(used({ a: 1 }), 2 * MINUTE, 5 * MINUTE).usage.serverTools.container).toBe(0);
+    expect(anew.due(used({ a: 1 }), 5 * MINUTE, 6 * MINUTE).usage.serverTools.container).toBe(4);
   });
 });

@@ -250,7 +250,8 @@ describe.each([false, true])('`fallbacks` (streamed: %p)', (stream) => {
     expect([unknown.paid, unknown.row.losses]).toEqual([OF_SMALL, '1; changed=usage.iterations']);
     expect(unknown.text).toContain('"to":{"model":"nobody-knows"}');
     expect(gateway.logs()).toContain('a model that has no price here answered');
-    expect(known.paid).toBe(OF_SMALL);
+    expect([known.paid, known.row.losses]).toEqual([OF_BIG, null]);
+    expect(known.text).toContain('"from":{"model":"small"},"to":{"model":"big"}');
   });
 
   test('are asked for the speed of the request only where it has a price', async () => {
@@ -324,6 +325,32 @@ test.each([
     expect(String(cost_nano)).toBe(String(nano * 1000n + nano * 10n * BigInt(String(output))));
   },
 );
+
+test('of `fallbacks: default`, the dearest model of the same provider is held for strictly', async () => {
+  const claude = { format: 'anthropic-messages', base_url: provider.baseUrl, api_key: 'made-up' };
+  const strict = await startGateway({
+    upstreams: [],
+    // 100 tokens out of small are 0.01, of big 0.05
+    credit: 0.04,
+    sections: {
+      providers: { claude, elsewhere: claude },
+      models: {
+        small: modelAt('claude', SMALL, 'up-small'),
+        big: modelAt('claude', BIG, 'up-big'),
+        alone: modelAt('elsewhere', SMALL, 'up-alone'),
+      },
+      billing: { hold: 'strict' },
+    },
+  });
+  const ask = async (model: string, fallbacks: unknown) => {
+    const body = { max_tokens: 100, fallbacks };
+    return (await send(strict, 'anthropic-messages', { model, stream: false, body })).status;
+  };
+  expect(await ask('small', 'default')).toBe(402);
+  expect(asked).toEqual([]);
+  expect(await ask('alone', 'default')).toBe(200);
+  await strict.stop();
+}, 120_000);
 
 test('every charge can be computed again from the ledger alone', () => {
   const { violations, checks } = verifyLedger(join(gateway.directory, 'state'), {

@@ -8,7 +8,7 @@ import { GoogleGenAI } from '@google/genai';
 import { generateText, streamText, type ToolSet } from 'ai';
 import OpenAI from 'openai';
 import { asObject, type JsonObject } from '../../src/lib/json.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import { type Gateway, programArgv, startGateway } from '../support/gateway.ts';
 import { PICTURE, RUNNERS, SAID } from '../support/hosted-code.ts';
 import { chargeAfter, rowsIn } from '../support/ledger.ts';
 
@@ -367,4 +367,30 @@ describe('before it runs', () => {
 test('`osiris ledger verify` finds every one of these bills right', async () => {
   const { code, stdout } = await gateway.command(['ledger', 'verify']);
   expect([code, stdout]).toEqual([0, expect.any(String)]);
+});
+
+test('a container is not paid for again by a server that was killed and started anew', async () => {
+  const ask = () =>
+    new Anthropic({ baseURL: gateway.url, apiKey: gateway.key, maxRetries: 0 }).messages.create({
+      ...{ model: 'claude', max_tokens: 100, messages: [{ role: 'user', content: PROMPT }] },
+      tools: [{ type: 'code_execution_20250825', name: 'code_execution' }],
+    });
+  await ask();
+  expect(charges()).toMatchObject([BILLS.claude]);
+  reuses = true;
+  process.kill(gateway.pid, 'SIGKILL');
+  await gateway.exited;
+  const config = join(gateway.directory, 'osiris.yaml');
+  const anew = Bun.spawn([...(await programArgv()), 'serve', '--config', config], {
+    ...{ cwd: gateway.directory, stdin: 'ignore', stdout: 'pipe', stderr: 'inherit' },
+  });
+  try {
+    // the first thing it prints is that it answers
+    await anew.stdout.getReader().read();
+    await ask();
+    expect(charges()).toMatchObject([{ amount_nano: 55_000_000n, containers: 0n, code_runs: 1n }]);
+  } finally {
+    anew.kill('SIGTERM');
+    await anew.exited;
+  }
 });

@@ -1,6 +1,7 @@
 // Providers whose answers arrive in a shape no standard allows: what the client gets, and who is told what to mend.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { billed } from '../support/billed.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 const ANSWER = JSON.stringify({
@@ -19,6 +20,10 @@ const REAL = { prompt_tokens: 1000, completion_tokens: 500, total_tokens: 1500 }
 const ZERO = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 const events = { 'content-type': 'text/event-stream' };
 
+const MESSAGE = { id: 'm', type: 'message', role: 'assistant', model: 'm', content: [], stop_reason: null };
+const said = (type: string, members: object) =>
+  `event: ${type}\ndata: ${JSON.stringify({ type, ...members })}\n\n`;
+
 const ODD: Record<string, () => Response> = {
   marked: () => new Response(`\uFEFF${ANSWER}`, { headers: json }),
   gzip: () => new Response(ANSWER, { headers: { ...json, 'content-encoding': 'gzip' } }),
@@ -32,6 +37,21 @@ const ODD: Record<string, () => Response> = {
         frame(REAL, { index: 0, delta: {}, finish_reason: 'stop' }),
         frame(ZERO),
         'data: [DONE]\n\n',
+      ].join(''),
+      { headers: events },
+    ),
+  // nothing counts the output, neither at the start nor at the end
+  uncounted: () =>
+    new Response(
+      [
+        said('message_start', { message: { ...MESSAGE, usage: { input_tokens: 1000, output_tokens: 1 } } }),
+        said('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
+        ...['a', 'b', 'c'].map((text) =>
+          said('content_block_delta', { index: 0, delta: { type: 'text_delta', text } }),
+        ),
+        said('content_block_stop', { index: 0 }),
+        said('message_delta', { delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: {} }),
+        said('message_stop', {}),
       ].join(''),
       { headers: events },
     ),
@@ -49,10 +69,12 @@ const upstream = Bun.serve({
 let gateway: Gateway;
 
 beforeAll(async () => {
-  const deployment = (model: string) => ({ provider: 'up', model });
   const models = Object.keys(ODD).map((name) => [
     name,
-    { price: { input: 1, output: 10 }, deployments: [deployment(name)] },
+    {
+      price: { input: 1, output: name === 'uncounted' ? 1000 : 10 },
+      deployments: [{ provider: name === 'uncounted' ? 'claude' : 'up', model: name }],
+    },
   ]);
   gateway = await startGateway({
     upstreams: [],
@@ -61,6 +83,11 @@ beforeAll(async () => {
       routing: { retries: 0 },
       providers: {
         up: { base_url: `http://127.0.0.1:${upstream.port}/v1`, format: 'openai-chat', auth: 'none' },
+        claude: {
+          base_url: `http://127.0.0.1:${upstream.port}/v1`,
+          format: 'anthropic-messages',
+          auth: 'none',
+        },
       },
       models: Object.fromEntries(models),
     },
@@ -131,4 +158,13 @@ test.each(['moved', 'lost'])('%s: the message names base_url, and no other addre
   expect(status).toBe(502);
   expect(JSON.parse(text).error.message).toContain('`base_url`');
   expect(text).not.toContain('elsewhere.example');
+});
+
+test('a stream that is not counted costs what its client was shown', async () => {
+  const { paid, shown, row } = await billed(gateway, 'anthropic-messages', {
+    model: 'uncounted',
+    stream: true,
+  });
+  expect(row).toMatchObject({ usage_source: 'partial', rule: 'finished' });
+  expect(shown?.total).toBe(paid);
 });

@@ -133,7 +133,7 @@ export class PassedStream implements Conversion {
       const { end, frames } = soundRun(whole, 0, whole.length);
       if (end === whole.length) {
         this.#frames += frames;
-        this.#options.meter.hearFrames(this.#frames - this.#opening);
+        this.#countFrames();
         return { now: whole, last: undefined };
       }
     }
@@ -188,13 +188,19 @@ export class PassedStream implements Conversion {
       }
       start = end;
     }
-    if (this.committed) this.#options.meter.hearFrames(this.#frames - this.#opening);
+    this.#countFrames();
     if (unterminated && this.awaitsUsage) this.#lastWord = Buffer.concat([this.#lastWord, BLANK_LINE]);
     else if (unterminated) shown.insert(BLANK_LINE);
     if (unterminated) lastBytes += BLANK_LINE.length;
     if (!this.#ended) return { now: this.#hold(shown.bytes(), lastBytes), last: undefined };
     const { before, end } = shown.parts();
     return { now: this.#hold(before, 0), last: joined(end, this.#lastWord) };
+  }
+
+  /** The frame that ends the answer has no token in it: what it costs may have been shown before. */
+  #countFrames(): void {
+    if (!this.committed) return;
+    this.#options.meter.hearFrames(this.#frames - this.#opening - (this.#ended ? 1 : 0));
   }
 
   /** The answer has begun and may not be over: a frame that tells of nothing is as good as any other. */
@@ -235,7 +241,7 @@ export class PassedStream implements Conversion {
     // our own words stand in its place, or nothing
     if (this.fault || unreadable) this.#frames--;
     const { codec, meter } = this.#options;
-    if (this.committed) meter.hearFrames(this.#frames - this.#opening);
+    this.#countFrames();
     if (frame.data.includes(`"${usageMember(codec)}"`)) meter.hearReport(this.#decoder.usage);
     if (this.#options.hideUsage && isUsageChunk(frame)) return undefined;
     if (unreadable) return undefined;

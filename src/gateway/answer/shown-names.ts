@@ -30,7 +30,7 @@ export function renamesOf(
   isWhole = false,
 ): Renames | undefined {
   const own = candidate.deployment.model;
-  const isAnyone = asked?.server === true;
+  const isAnyone = asked?.server !== undefined;
   const isAlone = fallbacks.length === 0 && !isAnyone;
   if (!renamed && fallbacks.every(({ name, sentAs }) => name === sentAs)) return undefined;
   const shown = ({ told, answers }: Told): string => {

@@ -2,7 +2,7 @@
 
 import { LRUCache } from 'lru-cache';
 import { addContainers, type Usage } from '../../canonical/usage.ts';
-import { asArray, asObject, asString } from '../../lib/json.ts';
+import { asArray, asNumber, asObject, asString, tryParseJson } from '../../lib/json.ts';
 import type { Call } from '../call.ts';
 import type { Plan } from '../plan.ts';
 
@@ -10,14 +10,22 @@ import type { Plan } from '../plan.ts';
 const SPAN_MS = 300_000;
 /** Forgotten ones are paid for again. */
 const CONTAINERS_MAX = 10_000;
+/** Calls that began longer ago say nothing of a container that can still be used: OpenAI's end when idle for 20 minutes. */
+export const CONTAINERS_REMEMBERED_MS = 7_200_000;
 
-type Paid = { untilMs: number; size: number };
+/** By the container's id: until when it is paid for, and how large it is. */
+export type Paid = ReadonlyMap<string, { untilMs: number; size: number }>;
 
-/** What of a usage is still to be paid, and what says that it has been. */
-export type Due = { usage: Usage; pay: () => void };
+/** What of a usage is still to be paid, and for which containers it pays. */
+export type Due = { usage: Usage; paid: Paid };
 
 export class PaidContainers {
-  readonly #paid = new LRUCache<string, Paid>({ max: CONTAINERS_MAX });
+  readonly #paid = new LRUCache<string, { untilMs: number; size: number }>({ max: CONTAINERS_MAX });
+
+  /** `notes` stand in the ledger with the charges of late, each as `noteOf` made it. */
+  constructor(notes: readonly string[] = []) {
+    for (const note of notes) this.pay(paidIn(note));
+  }
 
   /**
    * The usage with each container counted once for every five minutes begun, between the two times, that no call before
@@ -25,7 +33,7 @@ export class PaidContainers {
    */
   due(usage: Usage, startedMs: number, endMs: number): Due {
     const sizes: Record<string, number> = {};
-    const paid = new Map<string, Paid>();
+    const paid = new Map<string, { untilMs: number; size: number }>();
     for (const [id, seen] of Object.entries(usage.containers ?? {})) {
       const known = id === '' ? undefined : this.#paid.get(id);
       // who only names a container does not say how large it is
@@ -37,11 +45,36 @@ export class PaidContainers {
     }
     const due = { ...usage, serverTools: { ...usage.serverTools } };
     addContainers(due, sizes);
-    const pay = () => {
-      for (const [id, each] of paid) this.#paid.set(id, each);
-    };
-    return { usage: due, pay };
+    return { usage: due, paid };
   }
+
+  /** The call has been charged; another one may have paid for a longer time meanwhile. */
+  pay(paid: Paid): void {
+    for (const [id, { untilMs, size }] of paid) {
+      const known = this.#paid.get(id);
+      this.#paid.set(id, {
+        untilMs: Math.max(untilMs, known?.untilMs ?? 0),
+        size: Math.max(size, known?.size ?? 0),
+      });
+    }
+  }
+}
+
+/** What the ledger keeps of it with the charge, for a server that starts anew. */
+export function noteOf(paid: Paid): string | undefined {
+  if (paid.size === 0) return undefined;
+  const containers = [...paid].map(([id, { untilMs, size }]) => ({ id, paid_until_ms: untilMs, size }));
+  return JSON.stringify({ containers });
+}
+
+function paidIn(note: string): Paid {
+  const containers = asArray(asObject(tryParseJson(note) ?? null).containers).map(asObject);
+  return new Map(
+    containers.map(({ id, paid_until_ms: untilMs, size }) => [
+      asString(id) ?? '',
+      { untilMs: asNumber(untilMs) ?? 0, size: asNumber(size) ?? 0 },
+    ]),
+  );
 }
 
 /** Anthropic asks nothing for containers beside these tools ("Code execution tool", usage and pricing). */

@@ -150,7 +150,7 @@ export async function createLedger(
 }
 
 function chargeRow(settlement: Settlement, debit: number, chargedNano: bigint, day: number): EntryRow {
-  const { callId, key, model, provider, price, rule, usage, costNano, losses, atMs } = settlement;
+  const { callId, key, model, provider, price, rule, usage, costNano, losses, note, atMs } = settlement;
   return [
     digitsOf(callId),
     'charge',
@@ -160,7 +160,7 @@ function chargeRow(settlement: Settlement, debit: number, chargedNano: bigint, d
     atMs,
     day,
     key.id,
-    null,
+    note ?? null,
     model,
     provider,
     price,

@@ -3,6 +3,7 @@
 import type { Database } from 'bun:sqlite';
 import type { Price } from '../../catalog/model.ts';
 import { priceKey } from '../../catalog/price.ts';
+import { callIdAt } from '../../lib/id.ts';
 import type { Entry, EntryPage, EntryQuery, ScanQuery, Statements } from '../statements.ts';
 import { ENTRY_LIST, type EntryRow, entryOfRow } from './entry-row.ts';
 import { openForReading } from './open.ts';
@@ -16,6 +17,9 @@ export function openStatements(path: string): Statements & { close(): void } {
   const findPrice = database.query<{ id: bigint }, [string, string]>(
     'SELECT id FROM prices WHERE model = ? AND price = ?',
   );
+  const chargeNotes = database.query<{ note: string }, [bigint]>(
+    "SELECT note FROM entries WHERE id >= ? AND kind = 'charge' AND note IS NOT NULL ORDER BY id",
+  );
   const expired = database.query<{ id: bigint }, [number]>(
     'SELECT id FROM purses WHERE expires_at_ms <= ? ORDER BY id',
   );
@@ -23,6 +27,7 @@ export function openStatements(path: string): Statements & { close(): void } {
     usage: (query) => onSnapshot(path, (snapshot) => usageIn(snapshot, query)),
     entries: (query) => onSnapshot(path, (snapshot) => pageIn(snapshot, query)),
     scan: (query) => scan(path, query),
+    chargeNotes: (sinceMs) => chargeNotes.all(callIdAt(sinceMs)).map(({ note }) => note),
     expired: (atMs) => expired.all(atMs).map((row) => Number(row.id)),
     price(id) {
       const row = readPrice.get(id);

@@ -35,6 +35,7 @@ export function verifyLedger(dataDir: string, options: VerifyOptions): Verificat
       checkBalances(database, entries.moved, notes);
       checkDays(database, entries.days, notes);
       checkHolds(database, notes);
+      checkDeliveries(database, notes);
       checkKeys(database, notes);
     } catch (thrown) {
       // a damaged page ends the walk; what was found before it is told all the same
@@ -171,6 +172,33 @@ function checkHolds(database: Database, notes: Notes): void {
     notes.checked('holds');
     if (settled) notes.wrong('holds', `${formatCallId(id)} has a hold, and an entry that ended it`);
   }
+}
+
+type DeliveryRow = { entry: bigint; kind: string | null; rule: string | null; delivery: string | null };
+
+/** Each is of another entry: the table has room for one. */
+function checkDeliveries(database: Database, notes: Notes): void {
+  const rows = database
+    .query<DeliveryRow, []>(
+      'SELECT entry, kind, rule, delivery FROM deliveries LEFT JOIN entries ON id = entry ORDER BY entry',
+    )
+    .iterate();
+  for (const row of rows) {
+    notes.checked('deliveries');
+    const wrong = wrongDelivery(row);
+    if (wrong !== undefined)
+      notes.wrong('deliveries', `${formatCallId(row.entry)} is told to have been delivered, ${wrong}`);
+  }
+}
+
+function wrongDelivery({ kind, rule, delivery }: DeliveryRow): string | undefined {
+  if (kind === null) return 'and has no entry';
+  if (kind !== 'charge') return `and its entry is a ${kind}, not a charge`;
+  if (rule === 'client-left') return 'and its client had left';
+  if (delivery === 'unknown') return undefined;
+  return delivery === null
+    ? 'and its entry has no state of delivery'
+    : `and its entry says ${delivery} already`;
 }
 
 function checkKeys(database: Database, notes: Notes): void {

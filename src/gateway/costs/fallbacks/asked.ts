@@ -2,21 +2,29 @@
 
 import type { HoldRequest } from '../../../billing/hold.ts';
 import { isModelAllowed } from '../../../catalog/list.ts';
-import type { Model, Price } from '../../../catalog/model.ts';
+import type { Deployment, Model, Price } from '../../../catalog/model.ts';
 import { priceAt } from '../../../catalog/price.ts';
 import { type ModelIndex, modelNamed, type Resolution } from '../../../catalog/resolve.ts';
 import type { Codec } from '../../../formats/codec.ts';
 import { asNumber, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Key } from '../../../store/ports.ts';
 
+/** A model that can be charged for. */
+export type Sold = { model: Model; price: Price };
+
 /** One entry of the list; without a model where none of that name is sold here. */
-export type Entry = { name: string; asked: JsonObject; known: { model: Model; price: Price } | undefined };
+export type Entry = { name: string; asked: JsonObject; known: Sold | undefined };
 
 /**
  * `member`: `fallbacks` of Anthropic, or `models` of OpenRouter, where whoever answers is told by the `model` of the
- * answer. `server`: the provider chooses by itself. `null` stands for an entry that names nothing.
+ * answer. `server`: the provider chooses by itself, of these as far as they are sold here. `null` stands for an entry
+ * that names nothing.
  */
-export type Fallbacks = { member: 'fallbacks' | 'models'; entries: (Entry | null)[]; server: boolean };
+export type Fallbacks = {
+  member: 'fallbacks' | 'models';
+  entries: (Entry | null)[];
+  server?: readonly Sold[];
+};
 
 /** What a body lets its provider choose from; undefined where that is nothing but the model it names. */
 export function readFallbacks(
@@ -30,12 +38,32 @@ export function readFallbacks(
     const providers = new Set(resolution.deployments.map(({ provider }) => provider));
     const read = (each: JsonValue) =>
       typeof each === 'string' ? entryOf(each, { model: each }, models, atMs, [...providers]) : null;
-    return { member: 'models', entries: Array.isArray(listed) ? listed.map(read) : [], server: false };
+    return { member: 'models', entries: Array.isArray(listed) ? listed.map(read) : [] };
   }
   if (codec.id !== 'anthropic-messages' || fallbacks === null) return undefined;
-  if (!Array.isArray(fallbacks)) return { member: 'fallbacks', entries: [], server: true };
+  if (!Array.isArray(fallbacks))
+    return { member: 'fallbacks', entries: [], server: soldBeside(codec.id, resolution, models, atMs) };
   const entries = fallbacks.map((each) => readEntry(each, models, atMs));
-  return { member: 'fallbacks', entries, server: false };
+  return { member: 'fallbacks', entries };
+}
+
+/** Every other model that the same providers have and can be asked for in the same format. */
+function soldBeside(
+  format: Codec['id'],
+  { deployments }: Pick<Resolution, 'deployments'>,
+  { models, providers }: ModelIndex,
+  atMs: number,
+): Sold[] {
+  const isAsked = ({ provider, format: only }: Deployment) =>
+    only === undefined ? providers.get(provider)?.formats.includes(format) : only === format;
+  const asked = new Set(deployments.filter(isAsked).map(({ provider }) => provider));
+  return [...models.values()].flatMap((model) => {
+    const price = priceAt(model, atMs);
+    const isBeside = model.deployments.some(
+      (each) => asked.has(each.provider) && isAsked(each) && !deployments.includes(each),
+    );
+    return price && isBeside ? { model, price } : [];
+  });
 }
 
 /** What names a model by its `model`. */
@@ -63,8 +91,11 @@ export function heldFor(
   { fallbacks, key, body }: { fallbacks?: Fallbacks | undefined; key: Pick<Key, 'models'>; body: JsonObject },
   tier: string | undefined,
   outputCap: number | undefined,
-): Pick<HoldRequest, 'others' | 'isOnePaid'> {
+): Pick<HoldRequest, 'others' | 'isOnePaid' | 'oneOf'> {
   const isOnePaid = fallbacks?.member === 'models';
+  const oneOf = (fallbacks?.server ?? []).map(({ price, model: { maxOutputTokens } }) => ({
+    ...{ price, maxOutputTokens, outputCap, tier },
+  }));
   const others = (fallbacks?.entries ?? []).flatMap((entry) => {
     if (!entry?.known || !isModelAllowed(entry.known.model, key.models)) return [];
     const { model, price } = entry.known;
@@ -78,5 +109,5 @@ export function heldFor(
       tier: isFast ? 'fast' : tier === 'fast' ? undefined : tier,
     };
   });
-  return { others, isOnePaid };
+  return { others, isOnePaid, oneOf };
 }

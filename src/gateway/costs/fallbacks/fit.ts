@@ -16,7 +16,7 @@ import type { Edit } from '../../../lib/splice.ts';
 import type { Call } from '../../call.ts';
 import { type Candidate, formatsOf } from '../../candidates/candidate.ts';
 import type { Pauses } from '../../health/pauses.ts';
-import type { Entry } from './asked.ts';
+import type { Entry, Sold } from './asked.ts';
 
 /** A model that the provider may ask: by the client's name, and by the one it has at the provider. */
 export type Sent = { name: string; sentAs: string; model: Model; price: Price };
@@ -43,7 +43,8 @@ export function fitFallbacks(
   const isFast = tier === 'fast';
   const drop = (path: string, reason: string) => losses.push({ path, action: 'dropped', reason });
   if (fallbacks.server) {
-    if (key.models === undefined && key.requireTags === undefined) return { edits: [], sent: [] };
+    if (key.models === undefined && key.requireTags === undefined)
+      return { edits: [], sent: fallbacks.server.flatMap((sold) => chosenAt(sold, candidate, call)) };
     drop('fallbacks', 'this key may not use every model, and which one would answer is not known');
     return { edits: [{ path: ['fallbacks'], json: undefined }], sent: [] };
   }
@@ -103,6 +104,14 @@ const UNPRICED_TIER = 'the service tier that is asked for has no price at this m
 
 function lacksTier(price: Price, tier: string | undefined): boolean {
   return tier !== undefined && !isFree(price) && !Object.hasOwn(price.tiers ?? {}, tier);
+}
+
+/** What the provider may choose by itself, by the name that it has there. */
+function chosenAt({ model, price }: Sold, { provider }: Candidate, { codec }: Call): Sent[] {
+  const deployment = model.deployments.find(
+    (each) => each.provider === provider.id && formatsOf({ deployment: each, provider }).includes(codec.id),
+  );
+  return deployment ? [{ name: model.id, sentAs: deployment.model, model, price }] : [];
 }
 
 /** `format`: in which the provider is asked. */
