@@ -102,6 +102,35 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
     }
   });
 
+  test('are not all meant by a variable of the shell that was not set', async () => {
+    const { id } = await create('--name', 'one');
+    for (const words of [
+      ['show', ''],
+      ['revoke', ''],
+      ['limit', id, '--models', ''],
+      ['list', '--account', ''],
+    ])
+      expect(await keys(...words)).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining('is empty. Was a variable of the shell not set?'),
+      });
+  });
+
+  test('get no more money in all than the ledger can add up', async () => {
+    const { id } = await create('--name', 'rich', '--credit', '1000000000');
+    const give = () => keys('credit', id, '1000000000');
+    for (let last = await give(); last.code === 0; last = await give());
+    const tooMuch = expect.stringContaining('All the credit ever given may come to $4000000000.00');
+    expect(await give()).toMatchObject({ code: 2, stderr: tooMuch });
+    expect(await keys('create', '--name', 'too', '--credit', '1000000000')).toMatchObject({
+      stderr: tooMuch,
+    });
+    expect((await osiris(['ledger', 'verify'], { cwd })).code).toBe(0);
+    await keys('credit', id, '-3000000000');
+    await keys('revoke', id);
+  });
+
   test('are filled, and emptied down to what is there', async () => {
     const { id } = await create('--name', 'purse', '--credit', '1.000000001');
     const credit = async (...words: string[]) => (await keys('credit', id, ...words)).stdout;
@@ -220,6 +249,14 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
       code: 1,
       stderr: expect.stringContaining('is revoked'),
     });
+  });
+
+  test('let neither of two secrets in once they are revoked', async () => {
+    const { id } = await create('--name', 'left');
+    await keys('rotate', id);
+    expect((await keys('show', id)).stdout).toContain('old key works until');
+    await keys('revoke', id);
+    expect((await keys('show', id)).stdout).not.toContain('old key works until');
   });
 
   test('are found by id, exact name or visible beginning, never by a guess', async () => {

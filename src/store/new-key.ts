@@ -20,6 +20,7 @@ import {
   wrong,
 } from './key-members.ts';
 import { DEFAULT_TRIAL, domainsOf, type KeyPlan, type KeyRules, type TrialRules } from './key-rules.ts';
+import { mailboxOf } from './mailbox.ts';
 import type { KeyKind, NewKey } from './ports.ts';
 
 const MEMBERS = [
@@ -158,6 +159,7 @@ function accountOf(value: JsonValue | undefined, kind: KeyKind, trial: TrialRule
   if (account.length > 254 || !/^[^\s@,;<>()"]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(account)) {
     wrong('account', 'must be an e-mail address such as ana@example.com, or left out for the operator');
   }
+  if (mailboxOf(account).startsWith('@')) wrong('account', 'names no mailbox: dots and a plus do not count');
   if (kind === 'trial' && !trial.emailDomains.some((domain) => account.endsWith(`@${domain}`))) {
     wrong('account', `must be a mailbox of ${domains} for a trial key`);
   }
