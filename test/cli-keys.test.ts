@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openKeyBook } from '../src/cli/key-book.ts';
 import { sha256Hex } from '../src/lib/crypto.ts';
+import { socketPath } from '../src/store/data-dir.ts';
 import { openDirectory } from '../src/store/sqlite/directory.ts';
 import { command } from './support/command-line.ts';
 import { type Outcome, osiris, type Serving, serve } from './support/osiris.ts';
@@ -142,7 +144,7 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
     expect(JSON.parse(await credit('2', '--json'))).toMatchObject({
       balance_usd: 2,
       balance_expires_at: null,
-      entry: { kind: 'grant', amount_usd: 2, id: expect.stringMatching(/^call_/) },
+      entry: { kind: 'grant', amount_usd: 2, id: expect.stringMatching(/^\d+$/) },
     });
   });
 
@@ -394,4 +396,20 @@ test('a key for models that nobody answers is made with a note on each', async (
   expect(outcome.stderr.match(/note:/g)).toHaveLength(2);
   expect(outcome.stderr).toContain('gpt-5-nan');
   expect(outcome.stderr).toContain('nothing-');
+});
+
+test('a server that begins while a command waits for the data directory is asked after all', async () => {
+  const dataDir = scratchDir();
+  let server: Bun.Server<undefined> | undefined;
+  const waitInVain = () => {
+    server = Bun.serve({
+      unix: socketPath(dataDir),
+      fetch: () => Response.json({ id: 'key_of_the_server' }),
+    });
+    return Promise.reject(new Error('another one works on this data directory'));
+  };
+  const book = await openKeyBook(dataDir, waitInVain);
+  expect(await book.show('any')).toEqual({ id: 'key_of_the_server' });
+  await server?.stop(true);
+  await expect(openKeyBook(dataDir, () => Promise.reject(new Error('no turn')))).rejects.toThrow('no turn');
 });
