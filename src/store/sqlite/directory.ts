@@ -76,6 +76,10 @@ class SqliteDirectory implements Directory {
     return untilMs !== undefined && untilMs <= this.#clock.nowMs() ? undefined : found;
   }
 
+  wasReplaced(hashHex: string): boolean {
+    return this.#previousUntilMs.has(hashHex) && this.peekByHash(hashHex) === undefined;
+  }
+
   findById(id: string): Key | undefined {
     this.#reloadIfChanged();
     return this.#byId.get(id);
