@@ -133,6 +133,15 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
     await keys('revoke', id);
   });
 
+  test('have no limit where the word none stands, at their making as later', async () => {
+    const flags = ['--models', 'none', '--rpm', 'none', '--expires', 'none', '--budget', 'none'];
+    const made = await create('--name', 'free of them', ...flags);
+    expect(made).toMatchObject({ models: null, own_limits: {}, expires_at: null, budget: null });
+    const { stdout } = await keys('limit', made.id, '--models', 'gpt-5', '--json');
+    expect(JSON.parse(stdout).models).toEqual(['gpt-5']);
+    expect(JSON.parse((await keys('limit', made.id, ...flags, '--json')).stdout).models).toBeNull();
+  });
+
   test('are filled, and emptied down to what is there', async () => {
     const { id } = await create('--name', 'purse', '--credit', '1.000000001');
     const credit = async (...words: string[]) => (await keys('credit', id, ...words)).stdout;
