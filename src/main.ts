@@ -66,6 +66,6 @@ const host: Host = {
 process.stdout.on('error', () => {});
 const serving = words[0] === 'serve' ? await restartWithSettings(process.argv, env) : undefined;
 const exitCode = serving ?? (await run(words, ports, host));
-// What was written to a pipe has to leave before the process does.
-await new Promise((resolve) => process.stdout.write('', resolve));
+// What was written to a pipe has to leave before the process does; only `end` waits until a slow reader has it all.
+await new Promise<void>((resolve) => process.stdout.end(resolve));
 process.exit(exitCode);

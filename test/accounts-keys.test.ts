@@ -329,6 +329,8 @@ describe('the request for a key', () => {
     ['missing_field account', { name: 'x', kind: 'trial' }],
     ['invalid_value account', { name: 'x', kind: 'trial', account: 'operator' }],
     ['invalid_value account', { name: 'x', kind: 'trial', account: 'a@gmail.com.example.org' }],
+    ['invalid_value account', { name: 'x', kind: 'trial', account: '..@gmail.com' }],
+    ['invalid_value account', { name: 'x', account: '+a@gmail.com' }],
     ['invalid_value usd_per_minute', { name: 'x', usd_per_minute: 0 }],
     ['invalid_value max_body', { name: 'x', max_body: '10 potatoes' }],
     ['invalid_value max_body', { name: 'x', max_body: '2GB' }],

@@ -143,3 +143,12 @@ test('builds from sources without a repository around them', async () => {
     rmSync(tree, { recursive: true, force: true });
   }
 });
+
+test('what is written to a pipe arrives whole, however slowly it is read', async () => {
+  // a shell reads its lines byte by byte
+  const slowly = '"$@" models --all --json | while IFS= read -r line; do printf "%s\\n" "$line"; done';
+  const read = Bun.spawn(['sh', '-c', slowly, 'sh', ...program], { cwd, stdout: 'pipe' });
+  const text = await new Response(read.stdout).text();
+  expect(text.length).toBeGreaterThan(2 ** 17);
+  expect(Array.isArray(JSON.parse(text))).toBe(true);
+});

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { sha256Hex } from '../src/lib/crypto.ts';
 import { openDirectory } from '../src/store/sqlite/directory.ts';
 import { command } from './support/command-line.ts';
-import { osiris } from './support/osiris.ts';
+import { osiris, serve } from './support/osiris.ts';
 import { removeScratchAfterEach, scratchDir } from './support/scratch.ts';
 
 removeScratchAfterEach();
@@ -231,6 +231,17 @@ models:
     expect((await osiris(['models', '--all'], { cwd })).stdout).toMatch(reason);
     expect((await osiris(['models', 'later'], { cwd })).stdout).toMatch(reason);
   });
+});
+
+test('after a reset the text of the first start no longer shows the secret that was', async () => {
+  const cwd = scratchDir();
+  const server = await serve(['--port', '0'], { cwd });
+  await server.stop();
+  const kept = join(cwd, 'osiris-data', 'first-start.txt');
+  const [old = ''] = /osiris-admin-[0-9a-f]{32}/.exec(server.stdout) ?? [];
+  expect(readFileSync(kept, 'utf8')).toBe(server.stdout);
+  expect((await osiris(['admin', 'reset'], { cwd })).code).toBe(0);
+  expect(readFileSync(kept, 'utf8')).toBe(server.stdout.replace(old, 'replaced by osiris admin reset'));
 });
 
 test('admin reset stores a new secret as its hash and shows it once', async () => {

@@ -104,6 +104,15 @@ describe.skipIf(!chromium)('/key', () => {
     });
   });
 
+  test('shows what is left of the quota of a window, which is not unlimited', async () => {
+    const { key: secret } = await makeKey(gateway, ...['--kind', 'time', '--days', '1', '--quota', '2']);
+    expect(await ask(PAID, secret)).toBe(200);
+    await unlocked('/key', secret, async (page) => {
+      await page.getByText('Left of the $2.00 for its window').waitFor();
+      expect(await page.locator('#balance').textContent()).toBe(`$${2 - CALL_USD}`);
+    });
+  });
+
   test('says in the server’s own words that a key is none of its own', async () => {
     await unlocked('/key', `sk-osiris-${'0'.repeat(32)}`, async (page) => {
       await page.getByText('No such API key here').waitFor();

@@ -2,7 +2,6 @@
 
 import { expiryAfterPurchase } from '../billing/expiry.ts';
 import { Fault } from '../canonical/fault.ts';
-import { formatCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { formatUsd, usd } from '../lib/money.ts';
 import type { Key, Ledger, Posting, Purse } from '../store/ports.ts';
@@ -21,7 +20,7 @@ export async function addCredit(key: Key, body: unknown, ledger: Ledger, nowMs: 
   const posting = postingOf(order, purseId, ledger, nowMs);
   const id = await ledger.post(posting);
   return {
-    id: formatCallId(id),
+    id: String(id),
     kind: posting.kind,
     amount_usd: usd(posting.amountNano),
     note: posting.note,

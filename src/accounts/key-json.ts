@@ -42,7 +42,7 @@ export function keyJson(key: Key, { ledger, rules, nowMs }: KeyJsonPorts): JsonO
     expires_at: timeOrNull(key.expiresAtMs),
     revoked_at: timeOrNull(key.revokedAtMs),
     previous_secret_until:
-      key.previousUntilMs !== undefined && key.previousUntilMs > nowMs
+      key.revokedAtMs === undefined && key.previousUntilMs !== undefined && key.previousUntilMs > nowMs
         ? formatTime(key.previousUntilMs)
         : null,
   };

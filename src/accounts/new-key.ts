@@ -2,6 +2,7 @@
 
 import type { JsonObject, JsonValue } from '../lib/json.ts';
 import { nearestNames } from '../lib/nearest.ts';
+import { mailboxOf } from '../store/mailbox.ts';
 import type { KeyKind, NewKey } from '../store/ports.ts';
 import {
   budgetOf,
@@ -158,6 +159,7 @@ function accountOf(value: JsonValue | undefined, kind: KeyKind, trial: TrialRule
   if (account.length > 254 || !/^[^\s@,;<>()"]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(account)) {
     wrong('account', 'must be an e-mail address such as ana@example.com, or left out for the operator');
   }
+  if (mailboxOf(account).startsWith('@')) wrong('account', 'names no mailbox: dots and a plus do not count');
   if (kind === 'trial' && !trial.emailDomains.some((domain) => account.endsWith(`@${domain}`))) {
     wrong('account', `must be a mailbox of ${domains} for a trial key`);
   }

@@ -3,7 +3,7 @@
 import { type AccountDesk, accountDesk } from '../accounts/account-desk.ts';
 import { socketPath } from '../store/data-dir.ts';
 import { askPage } from './listing.ts';
-import { askServer, isListening } from './local-socket.ts';
+import { askServer, reach } from './local-socket.ts';
 import type { RuledStore } from './place.ts';
 
 export type AccountBook = AccountDesk & { close(): Promise<void> };
@@ -14,9 +14,14 @@ export async function openAccountBook(
   openIdle: () => Promise<RuledStore>,
 ): Promise<AccountBook> {
   const socket = socketPath(dataDir);
-  if (await isListening(socket)) return serverAccountBook(socket);
-  const { close, ...store } = await openIdle();
-  return { ...accountDesk(store), close };
+  return reach<AccountBook>(
+    socket,
+    () => serverAccountBook(socket),
+    async () => {
+      const { close, ...store } = await openIdle();
+      return { ...accountDesk(store), close };
+    },
+  );
 }
 
 function serverAccountBook(socket: string): AccountBook {

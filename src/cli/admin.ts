@@ -1,8 +1,7 @@
 // `osiris admin …`: the operator's own secret, and the kill switch.
 
 import type { Command } from 'commander';
-import { sha256Hex } from '../lib/crypto.ts';
-import { newAdminSecret } from '../lib/id.ts';
+import { replaceAdminSecret } from './first-start.ts';
 import { withJson, withPlace } from './options.ts';
 import { addPauseCommands } from './pause.ts';
 import { dataDirOf, openExisting } from './place.ts';
@@ -17,9 +16,9 @@ export function addAdminCommands(program: Command, ports: CommandPorts, host: Ho
       // Straight into the database, also while a server runs: it reads this fact at every admin request.
       const place = dataDirOf(ports, flags);
       const directory = await openExisting(place, () => ports.openDirectory(place.dataDir, 'existing'));
-      const secret = newAdminSecret();
+      let secret: string;
       try {
-        directory.setFact('admin_secret_sha256', sha256Hex(secret));
+        secret = replaceAdminSecret(place.dataDir, directory);
       } finally {
         directory.close();
       }

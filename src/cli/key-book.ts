@@ -3,7 +3,7 @@
 import { type KeyDesk, keyDesk } from '../accounts/key-desk.ts';
 import { socketPath } from '../store/data-dir.ts';
 import { askPage } from './listing.ts';
-import { askServer, isListening } from './local-socket.ts';
+import { askServer, reach } from './local-socket.ts';
 import type { RuledStore } from './place.ts';
 
 export type KeyBook = KeyDesk & { close(): Promise<void> };
@@ -11,9 +11,14 @@ export type KeyBook = KeyDesk & { close(): Promise<void> };
 /** Speaks to the server on `<dataDir>/osiris.sock`; when nobody listens there, opens the store itself. */
 export async function openKeyBook(dataDir: string, openIdle: () => Promise<RuledStore>): Promise<KeyBook> {
   const socket = socketPath(dataDir);
-  if (await isListening(socket)) return serverKeyBook(socket);
-  const { close, ...store } = await openIdle();
-  return { ...keyDesk(store), close };
+  return reach<KeyBook>(
+    socket,
+    () => serverKeyBook(socket),
+    async () => {
+      const { close, ...store } = await openIdle();
+      return { ...keyDesk(store), close };
+    },
+  );
 }
 
 function serverKeyBook(socket: string): KeyBook {

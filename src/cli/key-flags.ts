@@ -113,9 +113,9 @@ export function bodyOfFlags(flags: KeyFlags, none: 'none' | undefined = undefine
   return compact(members);
 }
 
-/** The body of `POST /admin/keys`. Throws a usage Failure that names the flag at fault and what it takes. */
+/** The body of `POST /admin/keys`, in which null counts as absent. Throws a usage Failure that names the flag at fault and what it takes. */
 export function newKeyOfFlags(flags: KeyFlags, rules: DeskRules): JsonObject {
-  const body = bodyOfFlags(flags);
+  const body = bodyOfFlags(flags, 'none');
   try {
     // which plans there are is for the server to say: its configuration may be another
     if (flags.plan === undefined) parseNewKey(body, rules);

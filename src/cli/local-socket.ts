@@ -24,6 +24,20 @@ export async function isListening(socket: string): Promise<boolean> {
   }
 }
 
+/**
+ * What `server` makes of a server that listens, else what `idle` opens. One that began while `idle` waited for the
+ * data directory has it now, and is asked after all.
+ */
+export async function reach<T>(socket: string, server: () => T, idle: () => Promise<T>): Promise<T> {
+  if (await isListening(socket)) return server();
+  try {
+    return await idle();
+  } catch (thrown) {
+    if (await isListening(socket)) return server();
+    throw thrown;
+  }
+}
+
 /** Makes room for a new server's socket; throws when a server runs on this data directory already. */
 export async function claimSocket(socket: string): Promise<void> {
   if (await isListening(socket)) {

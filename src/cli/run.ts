@@ -9,7 +9,7 @@ import { addCacheCommands } from './cache.ts';
 import { addCheckCommand } from './check.ts';
 import { addConfigCommands } from './config-commands.ts';
 import { addExplainCommand } from './explain.ts';
-import { type Failure, toFailure } from './failure.ts';
+import { Failure, toFailure } from './failure.ts';
 import { addInitCommand } from './init.ts';
 import { addKeysCommands } from './keys.ts';
 import { addLedgerCommands } from './ledger.ts';
@@ -41,7 +41,8 @@ export async function run(words: string[], ports: CommandPorts, host: Host): Pro
     .helpCommand('help [command]', 'explain a command')
     .addHelpText('after', EXAMPLES)
     .exitOverride()
-    .configureOutput({ writeOut: host.stdout, writeErr: host.stderr });
+    .configureOutput({ writeOut: host.stdout, writeErr: host.stderr })
+    .hook('preAction', (_, command) => refuseEmpty(command));
   addServeCommand(program, ports, host);
   addInitCommand(program, ports, host);
   addCheckCommand(program, ports, host);
@@ -70,6 +71,13 @@ export async function run(words: string[], ports: CommandPorts, host: Host): Pro
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
     return showFailure(toFailure(thrown), words.includes('--json'), host);
   }
+}
+
+/** `--key "$KEY"` with no KEY set would ask for every key; `keys revoke "$ID"` would ask for none. */
+function refuseEmpty(command: Command): void {
+  const flags = command.options.filter((option) => command.getOptionValue(option.attributeName()) === '');
+  const [empty] = command.args.includes('') ? ['An argument'] : flags.map((option) => option.long);
+  if (empty !== undefined) throw new Failure(`${empty} is empty. Was a variable of the shell not set?`, 2);
 }
 
 function showFailure(failure: Failure, json: boolean, host: Host): number {

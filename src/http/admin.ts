@@ -27,7 +27,7 @@ export function admin(ports: AdminPorts, guard: Guard) {
   const show = run((_, { id }) => desk.show(id ?? ''));
   const change = run(async (request, { id }) => desk.change(id ?? '', await bodyOf(request)));
   const credit = run(async (request, { id }) => desk.credit(id ?? '', await bodyOf(request)));
-  const rotate = run(async (request, { id }) => desk.rotate(id ?? '', await bodyOf(request, {})));
+  const rotate = run(async (request, { id }) => desk.rotate(id ?? '', await bodyOf(request)));
   const revoke = run((_, { id }) => desk.revoke(id ?? ''));
   return new Elysia({ name: 'admin' })
     .post('/admin/keys', create, { parse: 'none', detail: DETAILS.create })
@@ -39,10 +39,10 @@ export function admin(ports: AdminPorts, guard: Guard) {
     .post('/admin/keys/:id/revoke', revoke, { parse: 'none', detail: DETAILS.revoke });
 }
 
-/** The JSON of the body; `otherwise` stands for an empty one. */
-async function bodyOf(request: Request, otherwise?: object): Promise<object> {
+/** The JSON of the body; an empty one asks for nothing, and what it then lacks is told by its name. */
+async function bodyOf(request: Request): Promise<object> {
   const bytes = await readBody(request, BODY_BYTES_MAX);
-  return bytes.length === 0 && otherwise !== undefined ? otherwise : parseBody(bytes);
+  return bytes.length === 0 ? {} : parseBody(bytes);
 }
 
 function queryOf(request: Request): ListQuery {

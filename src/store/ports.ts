@@ -99,6 +99,8 @@ export interface Directory {
   findByHash(hashHex: string): Key | undefined;
   /** The same from memory alone: a key that another process has just made may be missing. */
   peekByHash(hashHex: string): Key | undefined;
+  /** The secret before the last rotation of a key, once its time is over. */
+  wasReplaced(hashHex: string): boolean;
   findById(id: string): Key | undefined;
   /** Newest first. */
   list(): Key[];

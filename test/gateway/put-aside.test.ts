@@ -8,7 +8,7 @@ import type { Call } from '../../src/gateway/call.ts';
 import { newCallId } from '../../src/lib/id.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { NewKey } from '../../src/store/ports.ts';
-import { keyIn, storeIn } from '../support/ledger.ts';
+import { endOf, keyIn, orderFor, storeIn } from '../support/ledger.ts';
 import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
 
 removeScratchAfterEach();
@@ -54,5 +54,14 @@ test('a window is begun by the first call only, however many know of none yet', 
   putAside(callOf({}, 5_000), ports);
   putAside(callOf({}, 9_000), ports);
   expect(ports.directory.findById(key.id)).toMatchObject({ startedAtMs: 5_000, expiresAtMs: 86_405_000 });
+  await close();
+});
+
+test('a balance below zero is told with its sign before the dollar', async () => {
+  const { ports, key, callOf, close } = await setUp({ creditNano: 1_000n });
+  const order = orderFor(key);
+  ports.ledger.hold(order);
+  await ports.ledger.settle(endOf(order, { chargeNano: 2_500_001_000n })).durable;
+  expect(() => putAside(callOf({}), ports)).toThrow(/and the balance is -\$2\.50\. Ask the operator/);
   await close();
 });

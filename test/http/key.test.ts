@@ -168,7 +168,14 @@ describe('the next call of a running server sees', () => {
     expect(await holder(old)).toEqual(await holder(key));
     expect(await holder(key)).toMatchObject({ balance_usd: 1 - 2 * CALL_USD, usage: { requests: 2 } });
     const { key: newest } = (await keys('rotate', id, '--grace', '0')) as { key: string };
-    expect([(await call(old)).status, (await call(key)).status]).toEqual([401, 401]);
+    const replaced = {
+      status: 401,
+      code: 'revoked_api_key',
+      message: expect.stringContaining('was replaced'),
+    };
+    expect(await errorOf(await call(key))).toMatchObject(replaced);
+    // what was two secrets ago is forgotten
+    expect(await errorOf(await call(old))).toMatchObject({ status: 401, code: 'invalid_api_key' });
     expect((await call(newest)).status).toBe(200);
   });
 

@@ -33,14 +33,7 @@ export function identify(
     );
   const search = (hashHex: string) => (gate.maySearch() ? directory.findByHash(hashHex) : undefined);
   const found = findBest(secrets, search) ?? known;
-  if (!found)
-    throw new Fault(
-      'invalid_api_key',
-      wrongKeyMessage(
-        secrets.find((secret) => typeof secret === 'string') ?? '',
-        headers.get('authorization'),
-      ),
-    );
+  if (!found) throw unknownKey(secrets, headers.get('authorization'), directory);
   refuseRevoked(found);
   return found;
 }
@@ -71,6 +64,20 @@ function findBest(
     revoked ??= key;
   }
   return revoked;
+}
+
+function unknownKey(
+  secrets: readonly (string | null | undefined)[],
+  authorization: string | null,
+  directory: Directory,
+): Fault {
+  if (secrets.some((secret) => directory.wasReplaced(sha256Hex(secret?.trim() ?? ''))))
+    return new Fault(
+      'revoked_api_key',
+      'This API key was replaced by a new one and no longer opens. Ask the operator for the new one.',
+    );
+  const sent = secrets.find((secret) => typeof secret === 'string') ?? '';
+  return new Fault('invalid_api_key', wrongKeyMessage(sent, authorization));
 }
 
 function wrongKeyMessage(secret: string, authorization: string | null): string {

@@ -232,10 +232,14 @@ export function holdFault(verdict: HoldRefusal, order: HoldOrder, ledger: Pick<L
 
 function emptyFault(order: HoldOrder, ledger: Pick<Ledger, 'purse'>): Fault {
   const balanceNano = ledger.purse(order.key.purse)?.balanceNano ?? 0n;
-  const message = `This call needs about $${formatUsd(order.needNano)} and the balance is $${formatUsd(balanceNano)}. Ask the operator for credit.`;
+  const message = `This call needs about $${formatUsd(order.needNano)} and the balance is ${dollars(balanceNano)}. Ask the operator for credit.`;
   return new Fault('insufficient_quota', message, {
     details: { balance_usd: formatUsd(balanceNano), needed_usd: formatUsd(order.needNano) },
   });
+}
+
+function dollars(nano: bigint): string {
+  return `$${formatUsd(nano)}`.replace('$-', '-$');
 }
 
 /** The most tokens the client wants back, and how many answers, in whichever format it asked. */

@@ -11,6 +11,7 @@ import { databasePath } from '../data-dir.ts';
 import { mailboxOf } from '../mailbox.ts';
 import type { Account, Directory, Key, KeyChange, NewKey } from '../ports.ts';
 import { BOOKS, FIRST_CLIENT_PURSE } from './books.ts';
+import { moneyRoom } from './money-room.ts';
 import { type OpenMode, openDatabase } from './open.ts';
 import { accountOfRow, keyOfRow, rowOfKey } from './row.ts';
 
@@ -46,6 +47,7 @@ class SqliteDirectory implements Directory {
   readonly #tables: BunSQLiteDatabase;
   readonly #clock: Clock;
   readonly #dayOf: (timeMs: number) => number;
+  readonly #refuseTooMuch: (amountNano: bigint) => void;
   readonly #stopReloading: () => void;
   #byHash = new Map<string, Key>();
   /** Oldest first. */
@@ -59,6 +61,7 @@ class SqliteDirectory implements Directory {
     this.#tables = drizzle({ client: database });
     this.#clock = clock;
     this.#dayOf = dayOf;
+    this.#refuseTooMuch = moneyRoom(database);
     this.#reloadIfChanged();
     this.#stopReloading = every(RELOAD_PERIOD_MS, () => this.#tryReload());
   }
@@ -71,6 +74,10 @@ class SqliteDirectory implements Directory {
     const found = this.#byHash.get(hashHex);
     const untilMs = found && this.#previousUntilMs.get(hashHex);
     return untilMs !== undefined && untilMs <= this.#clock.nowMs() ? undefined : found;
+  }
+
+  wasReplaced(hashHex: string): boolean {
+    return this.#previousUntilMs.has(hashHex) && this.peekByHash(hashHex) === undefined;
   }
 
   findById(id: string): Key | undefined {
@@ -93,6 +100,7 @@ class SqliteDirectory implements Directory {
         const shared = sharePurse ? account?.purse : undefined;
         const purse = shared ?? this.#newPurse(id, createdAtMs);
         if (creditNano > 0n) {
+          this.#refuseTooMuch(creditNano);
           const entry = {
             kind: 'grant',
             debit: BOOKS.grants,

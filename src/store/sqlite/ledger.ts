@@ -15,6 +15,7 @@ import { type EntryRow, NO_USAGE_CELLS, usageCells } from './ledger-batch.ts';
 import type { LedgerChannel } from './ledger-channel.ts';
 import { GroupCommit, type Waiter } from './ledger-commit.ts';
 import { rememberedIn, type UnderWay } from './ledger-memory.ts';
+import { moneyRoom } from './money-room.ts';
 import { priceNumbers } from './price-numbers.ts';
 
 /** A call that takes longer is written down while it runs, so that a crash does not forget it. */
@@ -42,6 +43,7 @@ export async function createLedger(
   const balances = new Balances(rememberedIn(database, underWay), calendar);
   const commit = new GroupCommit(channel);
   const numberOf = priceNumbers(database);
+  const refuseTooMuch = moneyRoom(database);
   const charged = database.query<{ amount_nano: bigint }, [bigint]>(
     'SELECT amount_nano FROM entries WHERE id = ?',
   );
@@ -102,6 +104,7 @@ export async function createLedger(
   };
 
   const post = async (posting: Posting): Promise<bigint> => {
+    if (posting.kind === 'grant' || posting.kind === 'purchase') refuseTooMuch(posting.amountNano);
     const id = newCallId();
     const moving = balances.post(posting);
     if (moving === undefined) throw new Error('there is no such purse');

@@ -47,21 +47,18 @@ export function troubleOf(key: KeyAnswer): string | undefined {
   return undefined;
 }
 
-function showBalance(key: KeyAnswer): void {
-  const { balance_usd: balance, held_usd: held } = key;
-  if (balance === null) {
-    byId('balance').textContent = 'Unlimited';
-    byId('balance-note').textContent =
-      key.quota === null
-        ? 'Paid for its window, whatever calls cost'
-        : 'Paid for its window, up to the quota below';
-    return;
-  }
-  fill(byId('balance'), bigMoney(balance));
-  byId('balance-note').textContent =
-    held !== null && held > 0
+function showBalance({ balance_usd: balance, held_usd: held, quota }: KeyAnswer): void {
+  const left = quota === null ? balance : Math.max(0, quota.amount_usd - quota.used_usd);
+  fill(byId('balance'), left === null ? 'Unlimited' : bigMoney(left));
+  byId('balance-note').textContent = balanceNote();
+
+  function balanceNote(): string {
+    if (quota !== null) return `Left of the ${money(quota.amount_usd)} for its window`;
+    if (balance === null) return 'Paid for its window, whatever calls cost';
+    return held !== null && held > 0
       ? `${money(held)} of it held by running calls`
       : 'Nothing held by running calls';
+  }
 }
 
 function showExpiry({ expires_at: end }: KeyAnswer): void {
