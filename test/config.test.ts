@@ -83,6 +83,14 @@ describe('the whole example', () => {
     });
   });
 
+  test('puts the operation behind an address, whatever mark that ends with', () => {
+    for (const end of ['', '/', '//', '?', '#', '/?', '/?#']) {
+      const own = `{ base_url: "http://127.0.0.1:8000/v1${end}", format: openai-chat, auth: none }`;
+      const { providers } = accepted(loadText(`providers: { own: ${own} }`));
+      expect(providers.get('own')?.baseUrl).toBe('http://127.0.0.1:8000/v1');
+    }
+  });
+
   test('changes a catalogue model and keeps the rest of it', () => {
     const opus = config.models.get('claude-opus-4-6');
     expect(opus?.aliases).toContain('opus');
