@@ -86,6 +86,21 @@ describe('init', () => {
     expect((await osiris(['init', '--force'], { cwd })).code).toBe(0);
     expect(readFileSync(file, 'utf8')).not.toBe('# mine\n');
   });
+
+  test('leaves nothing behind when it fails, and says why', async () => {
+    const cwd = scratchDir();
+    writeFileSync(join(cwd, 'osiris-data'), '');
+    const stderr = `osiris: ${join(cwd, 'osiris-data')} is a file, not a directory.\n`;
+    const refused = { code: 1, stdout: '', stderr: expect.stringContaining(stderr) };
+    expect(await osiris(['init'], { cwd })).toEqual(refused);
+    expect(readdirSync(cwd)).toEqual(['osiris-data']);
+    for (const dir of ['osiris-data', 'osiris-data/below']) {
+      const { stderr } = await osiris(['init', dir], { cwd });
+      expect(stderr).toBe(
+        `osiris: A file is in the way of the directory ${join(cwd, dir)}.\nName another: osiris init DIR\n`,
+      );
+    }
+  });
 });
 
 describe('check', () => {

@@ -22,5 +22,9 @@ export class Failure extends Error {
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   if (thrown instanceof Fault) return new Failure(thrown.message, 1, thrown.code);
+  const isFull = thrown instanceof Error && 'code' in thrown && FULL.has(String(thrown.code));
+  if (isFull) return new Failure('The disk has no room left. Make some and try again.', 1, 'storage_fault');
   return new Failure(thrown instanceof Error ? thrown.message : String(thrown), 1, 'internal_error');
 }
+
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'SQLITE_FULL']);
