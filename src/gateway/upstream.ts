@@ -173,7 +173,10 @@ const UNREADABLE = new Map([
 function whyUnreachable(id: string, code: string): string {
   if (/CERT|ISSUER|SIGNATURE|HOSTNAME_MISMATCH/.test(code))
     return `Provider ${id} could not be reached: its TLS certificate is not accepted (${code}). The operator can name its authority with \`providers.${id}.ca\`.`;
-  if (code === 'EPROTO') return `Provider ${id} could not be reached: its TLS handshake failed.`;
+  if (code === 'EPROTO')
+    return `Provider ${id} could not be reached: its TLS handshake failed. An address without TLS begins with http:// in \`base_url\`.`;
+  if (/^(ECONNREFUSED|ConnectionRefused)$/.test(code))
+    return `Provider ${id} could not be reached: nothing listens at its address.`;
   if (code === 'ENOTFOUND') return `Provider ${id} could not be reached: its host name does not resolve.`;
   if (/^(ECONNRESET|EPIPE|ECONNABORTED|ConnectionClosed|ConnectionReset)$/.test(code))
     return `Provider ${id} broke off the connection before it had answered.`;
