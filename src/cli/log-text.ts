@@ -55,7 +55,7 @@ export function describeCall(call: JsonObject): string {
     ['provider', plainText(call.provider)],
     ['provider said', plainText(call.upstream_status)],
     ['attempts', plainText(call.attempts)],
-    ['asked before', plainText(call.failed_attempts)],
+    ['failed tries', plainText(call.failed_attempts)],
     ['losses', plainText(call.losses)],
     ['tokens', tokensOf(call)],
     ['cost', dollars(call.cost_usd)],
