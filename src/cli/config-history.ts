@@ -44,7 +44,8 @@ function history(flags: Flags, ports: CommandPorts, host: Host): void {
   if (flags.json) host.stdout(`${JSON.stringify(list)}\n`);
   else if (rows.length === 0)
     host.stdout('No configuration is kept yet: the history begins when `osiris serve` reads a file.\n');
-  else host.stdout(formatTable(['NUMBER', 'TAKEN OVER', 'WHAT CHANGED'], rows.map(rowOf), new Set([0])));
+  else
+    host.stdout(formatTable(['NUMBER', 'TAKEN OVER (UTC)', 'WHAT CHANGED'], rows.map(rowOf), new Set([0])));
 }
 
 function rowOf(kept: JsonObject): string[] {

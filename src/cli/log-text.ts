@@ -4,7 +4,7 @@ import { asNumber, asObject, asString, type JsonObject, type JsonValue } from '.
 
 /** Columns with a width of their own, so that rows that come later stand under those before. */
 const COLUMNS: readonly [title: string, width: number, right?: true][] = [
-  ['TIME', 19],
+  ['TIME (LOCAL)', 19],
   ['STATUS', 6, true],
   ['KEY', 14],
   ['CLIENT', 13],
