@@ -41,6 +41,8 @@ const CASES: Case[] = [
   { what: 'an unknown unit of time', file: 'server:\n  request_timeout: 5 minutes', at: [2, 20], path: 'server.request_timeout', says: ['`30s`', '`5m`'] },
   { what: 'a timeout of nothing', file: 'server:\n  connect_timeout: 0s', at: [2, 20], path: 'server.connect_timeout', says: ['above zero'] },
   { what: 'a timeout that is a list', file: 'server:\n  drain_timeout: [1]', at: [2, 18], path: 'server.drain_timeout', says: ['duration', 'not a list'] },
+  { what: 'a size without its unit', file: 'server:\n  max_body: 10', at: [2, 13], path: 'server.max_body', says: ['`10MB`', 'a plain number is bytes'] },
+  { what: 'a size of a plan without its unit', file: 'plans:\n  a: { price: 1, days: 1, max_body: 10 }', at: [2, 37], path: 'plans.a.max_body', says: ['`10MB`'] },
   { what: 'an unknown unit of size', file: 'server:\n  max_body: 10 potatoes', at: [2, 13], path: 'server.max_body', says: ['`10MB`'] },
   { what: 'a size of a route without a slash', file: 'server:\n  max_body_by_route: { audio: 1MB }', at: [2, 24], path: 'server.max_body_by_route.audio', says: ['`/v1/messages`'] },
   { what: 'a public address without scheme', file: 'server:\n  public_url: ai.example.com', at: [2, 15], path: 'server.public_url', says: ['https://'] },

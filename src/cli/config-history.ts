@@ -106,7 +106,7 @@ async function goBack(
     throw new Failure('', 1, 'invalid_config');
   }
   if (!flags.json) {
-    host.stdout(`${done.file} is configuration ${Number(word)} again.\n`);
+    host.stdout(`${done.file} is configuration ${Number(word)} ${done.unchanged ? 'already' : 'again'}.\n`);
     if (done.backup !== undefined) host.stdout(`What it held before is in ${done.backup}.\n`);
   }
   if (await isListening(socketPath(dataDir))) return reload(flags);
