@@ -73,8 +73,11 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
     .action(async (flags: Flags & KeyFlags) => {
       const config = requireConfig(ports, flags);
       const body = newKeyOfFlags(flags, config);
-      const key = await withBook(ports, flags, (book) => book.create(body));
-      note(doubtsOf(key, body, config));
+      const [key, others] = await withBook(ports, flags, async (book) => {
+        const key = await book.create(body);
+        return [key, await namesakesOf(key, book)] as const;
+      });
+      note([...doubtsOf(key, body, config), ...others]);
       tell(flags, key, describeNewKey(key));
     });
 
@@ -163,6 +166,13 @@ function listed(book: KeyBook, flags: ListFlags): Promise<Page> {
   const query = { account, kind, status, name, sort, order, limit, after };
   const of = { all: flags.json === true, idOf: (key: JsonObject) => String(key.id) };
   return pagesOf((words) => book.list(words), query, of);
+}
+
+/** A name that several keys bear stands for none of them. */
+async function namesakesOf({ id, name }: JsonObject, book: KeyBook): Promise<string[]> {
+  const { data } = await book.list({ name: String(name) });
+  const has = data.some((each) => each.name === name && each.id !== id && each.status !== 'revoked');
+  return has ? [`Another key is named ${JSON.stringify(name)}, too; commands then need the id.`] : [];
 }
 
 function isFiltered({ account, kind, status, name, after }: ListFlags): boolean {
