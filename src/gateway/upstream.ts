@@ -95,15 +95,10 @@ function send(call: Call, plan: Sending, ports: UpstreamPorts): Promise<Reply> {
     return replyOf(transport(request));
   }
   const request = { method: 'POST', url: provider.baseUrl + path, headers, body, abort, ca: provider.ca };
-  return ports.proxied || USER.test(provider.baseUrl)
-    ? replyOf(fetchRequest(request))
-    : ports.http.send(request);
+  return ports.proxied ? replyOf(fetchRequest(request)) : ports.http.send(request);
 }
 
-/** An address with a user in it. */
-const USER = /^https?:\/\/[^/]*@/;
-
-/** Knows the proxies of the environment and the users of addresses, which our own client does not. */
+/** Knows the proxies of the environment, which our own client does not. */
 function fetchRequest({ method, url, headers, body, abort, ca }: HttpRequest): Promise<Response> {
   const options: BunFetchRequestInit & { timeout: false } = {
     method,
