@@ -16,7 +16,7 @@ test('want of room is told as such, by whatever it showed', () => {
   const path = join(scratchDir(), 'osiris.db');
   for (const code of ['ENOSPC', 'SQLITE_FULL']) {
     expect(explain(path, failed(code)).message).toStartWith(`The disk has no room left for ${path}.`);
-    expect(toFailure(failed(code)).message).toStartWith('The disk has no room left.');
+    expect(toFailure(failed(code)).message).toStartWith('The disk of this server has no room left.');
   }
   expect(explain(path, failed('SQLITE_IOERR')).message).toBe(`Cannot open the database ${path}: raw words`);
 });
