@@ -37,6 +37,20 @@ describe('osiris', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
+  test('explains every command within 80 columns', async () => {
+    const cwd = scratchDir();
+    const explain = async (words: string[]): Promise<string[]> => {
+      const { stdout } = await command([...words, '--help'], cwd);
+      const listed = stdout.split('\nCommands:\n')[1]?.split('\n\n')[0] ?? '';
+      const names = [...listed.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+      const below = names.filter((name) => name !== 'help').map((name) => explain([...words, name]));
+      return [...stdout.split('\n'), ...(await Promise.all(below)).flat()];
+    };
+    const lines = await explain([]);
+    expect(lines.length).toBeGreaterThan(400);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
   test('tells its version in three ways', async () => {
     const { version } = await Bun.file(join(import.meta.dir, '../package.json')).json();
     const cwd = scratchDir();

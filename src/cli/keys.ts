@@ -26,15 +26,15 @@ import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 type Flags = ConfigFlags & { json?: boolean };
 type ListFlags = Flags & Partial<Record<keyof ListQuery, string>>;
 
-const WHICH = 'ID is the id of a key (key_…), its exact name, or its beginning (sk-osiris-ab12).';
+const WHICH = 'ID is the id of a key (key_…), its exact name or its beginning (sk-osiris-ab12).';
 
 const CREATE_EXAMPLES = `
 Examples:
-  osiris keys create --name ana --credit 5                       pay per use, up to 5 USD
-  osiris keys create --name ben --credit 50 --budget 20/month    and at most 20 USD each month
-  osiris keys create --name team --kind time --days 30 --quota 100 --from-first-use
+  osiris keys create --name ana --credit 5          pay per use, up to 5 USD
+  osiris keys create --name ben --credit 50 --budget 20/month
+  osiris keys create --name team --kind time --days 30 --quota 100
   osiris keys create --name try --kind trial --account ana@gmail.com
-  osiris keys create --name bot --models 'sandbox/*' --rpm 10    only the free sandbox
+  osiris keys create --name bot --models 'sandbox/*' --rpm 10
 `;
 const LIMIT_EXAMPLES = `
 ${WHICH}
@@ -46,8 +46,9 @@ Examples:
 `;
 const CREDIT_EXAMPLES = `
 ${WHICH}
-Money is a gift without an end unless --expires sets one. With --purchase the balance ends a month later than now, or
-than it would have, at most three months from now. A negative amount takes money that is there.
+Money is a gift without an end unless --expires sets one. With --purchase the
+balance ends a month later than now, or than it would have, at most three months
+from now. A negative amount takes money that is there.
 
 Examples:
   osiris keys credit ana 5
