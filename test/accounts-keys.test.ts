@@ -334,6 +334,7 @@ describe('the request for a key', () => {
     ['invalid_value usd_per_minute', { name: 'x', usd_per_minute: 0 }],
     ['invalid_value max_body', { name: 'x', max_body: '10 potatoes' }],
     ['invalid_value max_body', { name: 'x', max_body: '2GB' }],
+    ['invalid_value max_body', { name: 'x', max_body: '10' }],
     ['invalid_value request_timeout', { name: 'x', request_timeout: 'soon' }],
     ['invalid_value request_timeout', { name: 'x', request_timeout: 0 }],
     ['invalid_value from_first_use', { name: 'x', from_first_use: true }],

@@ -33,6 +33,19 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
     rmSync(cwd, { recursive: true, force: true });
   });
 
+  test('that bear the same name are made, with a word on what that means', async () => {
+    const make = () => keys('create', '--name', 'twin', '--json');
+    const first = await make();
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    const { code, stderr, stdout } = await make();
+    expect([code, stderr]).toEqual([
+      0,
+      'osiris: note: Another key is named "twin", too; commands then need the id.\n',
+    ]);
+    for (const { id } of [JSON.parse(first.stdout), JSON.parse(stdout)]) await keys('revoke', id);
+    expect((await make()).stderr).toBe('');
+  });
+
   test('are made with every flag, printed as one JSON object with the whole key at `key`', async () => {
     const made = await keys(
       ...['create', '--name', 'ana', '--kind', 'time', '--quota', '100', '--budget', '20/month', '--json'],

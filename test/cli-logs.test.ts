@@ -55,7 +55,9 @@ describe.each(['a running', 'a stopped'])('logs of %s server', (state) => {
     const { code, stdout, stderr } = await logs();
     expect([code, stderr]).toEqual([0, '']);
     const lines = stdout.trimEnd().split('\n');
-    expect(lines[0]).toMatch(/^TIME +STATUS +KEY +CLIENT +MODEL → PROVIDER +IN +OUT +COST +TOOK +ERROR$/);
+    expect(lines[0]).toMatch(
+      /^TIME \(LOCAL\) +STATUS +KEY +CLIENT +MODEL → PROVIDER +IN +OUT +COST +TOOK +ERROR$/,
+    );
     expect(lines).toHaveLength(6);
     expect(lines[1]).toMatch(/ 200 +demo +claude-code +sandbox\/echo → sandbox +\d+ +\d+ .* m?s$/);
     expect(lines[2]).toMatch(/ 502 +demo .*sandbox\/fail-500 → sandbox .*bad_gateway$/);

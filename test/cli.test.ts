@@ -37,6 +37,20 @@ describe('osiris', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
+  test('explains every command within 80 columns', async () => {
+    const cwd = scratchDir();
+    const explain = async (words: string[]): Promise<string[]> => {
+      const { stdout } = await command([...words, '--help'], cwd);
+      const listed = stdout.split('\nCommands:\n')[1]?.split('\n\n')[0] ?? '';
+      const names = [...listed.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+      const below = names.filter((name) => name !== 'help').map((name) => explain([...words, name]));
+      return [...stdout.split('\n'), ...(await Promise.all(below)).flat()];
+    };
+    const lines = await explain([]);
+    expect(lines.length).toBeGreaterThan(400);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
   test('tells its version in three ways', async () => {
     const { version } = await Bun.file(join(import.meta.dir, '../package.json')).json();
     const cwd = scratchDir();
@@ -85,6 +99,21 @@ describe('init', () => {
     expect(readFileSync(file, 'utf8')).toBe('# mine\n');
     expect((await osiris(['init', '--force'], { cwd })).code).toBe(0);
     expect(readFileSync(file, 'utf8')).not.toBe('# mine\n');
+  });
+
+  test('leaves nothing behind when it fails, and says why', async () => {
+    const cwd = scratchDir();
+    writeFileSync(join(cwd, 'osiris-data'), '');
+    const stderr = `osiris: ${join(cwd, 'osiris-data')} is a file, not a directory.\n`;
+    const refused = { code: 1, stdout: '', stderr: expect.stringContaining(stderr) };
+    expect(await osiris(['init'], { cwd })).toEqual(refused);
+    expect(readdirSync(cwd)).toEqual(['osiris-data']);
+    for (const dir of ['osiris-data', 'osiris-data/below']) {
+      const { stderr } = await osiris(['init', dir], { cwd });
+      expect(stderr).toBe(
+        `osiris: A file is in the way of the directory ${join(cwd, dir)}.\nName another: osiris init DIR\n`,
+      );
+    }
   });
 });
 

@@ -139,6 +139,9 @@ describe('the history of the configuration', () => {
     const ready = await fetch(`${server.url}/health/ready`);
     expect(await ready.json()).toEqual({ status: 'ready', checks: {} });
     expect((await run('config', 'diff', '4', 'file')).stdout).toBe('4 and file do not differ.\n');
+    const twice = await run('config', 'rollback', '1');
+    expect(twice.stdout).toStartWith(`${path} is configuration 1 already.\n`);
+    expect(readFileSync(`${path}.before-rollback`, 'utf8')).toBe('limits: [broken\n');
   });
 
   test('does not put back what has become wrong, and says what that is', async () => {

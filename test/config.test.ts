@@ -2,7 +2,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a variable in the configuration file is written like this.
 
 import { describe, expect, test } from 'bun:test';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configJsonSchema } from '../src/config/json-schema.ts';
 import { loadConfig } from '../src/config/load.ts';
@@ -83,6 +83,14 @@ describe('the whole example', () => {
     });
   });
 
+  test('puts the operation behind an address, whatever mark that ends with', () => {
+    for (const end of ['', '/', '//', '?', '#', '/?', '/?#']) {
+      const own = `{ base_url: "http://127.0.0.1:8000/v1${end}", format: openai-chat, auth: none }`;
+      const { providers } = accepted(loadText(`providers: { own: ${own} }`));
+      expect(providers.get('own')?.baseUrl).toBe('http://127.0.0.1:8000/v1');
+    }
+  });
+
   test('changes a catalogue model and keeps the rest of it', () => {
     const opus = config.models.get('claude-opus-4-6');
     expect(opus?.aliases).toContain('opus');
@@ -152,6 +160,14 @@ describe('where the configuration comes from', () => {
   test('a file that is named and not there is a problem', () => {
     const [problem] = refused(loadConfig({ env: {}, cwd: emptyDirectory(), path: 'nope.yaml' }));
     expect(problem?.message).toContain('osiris init');
+  });
+
+  test('a file that is there and cannot be read is not called missing', () => {
+    const cwd = emptyDirectory();
+    symlinkSync('loop.yaml', join(cwd, 'loop.yaml'));
+    const told = (path: string) => refused(loadConfig({ env: {}, cwd, path }))[0]?.message;
+    expect(told('.')).toBe('is a directory; name the file in it');
+    expect(told('loop.yaml')).toBe('cannot be read (ELOOP)');
   });
 
   test('a bad OSIRIS_PORT is a problem of its own', () => {

@@ -237,7 +237,9 @@ describe('an explanation', () => {
     expect(told.price).toMatchObject({ from_usd: '0.001', expected_usd: '0.020006', up_to_usd: '0.081926' });
     const capped = await explain({ model: 'model-openai-chat', request: { ...REQUESTS['openai-chat'] } });
     expect(capped.tokens).toMatchObject({ output_cap: 64, output_cap_from: 'request' });
-    expect((await explain({ model: 'sandbox/echo', prompt: 'x' })).price).toEqual({ free: true });
+    const free = await explain({ model: 'sandbox/echo', prompt: 'x' });
+    expect(free.price).toEqual({ free: true });
+    expect(JSON.stringify(free)).toContain('"url":"/chat/completions (inside the process)"');
   });
 
   test('names everything that would refuse the key, in the order a client meets it', async () => {

@@ -180,6 +180,43 @@ describe.skipIf(!chromium)('/admin', () => {
     });
   });
 
+  test('is used by keyboard alone: a dialog is open for typing and gives the focus back', async () => {
+    await unlocked('/admin', gateway.adminSecret, async (page) => {
+      const create = page.getByRole('button', { name: 'Create key' });
+      for (const [button, id] of [
+        [create, 'new-name'],
+        [page.getByRole('button', { name: 'Pause…' }), 'pause-reason'],
+      ] as const) {
+        await button.focus();
+        await page.keyboard.press('Enter');
+        expect(await page.evaluate(() => document.activeElement?.id)).toBe(id);
+        await page.keyboard.press('Escape');
+      }
+      await create.focus();
+      await page.keyboard.press('Enter');
+      await page.keyboard.type('made by keyboard');
+      await page.keyboard.press('Enter');
+      await page.locator('#new-secret').waitFor();
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Copy');
+      await page.keyboard.press('Escape');
+      expect(await create.evaluate((button) => button === document.activeElement)).toBe(true);
+    });
+  });
+
+  test('keeps the name of a model in one line', async () => {
+    await unlocked('/admin', gateway.adminSecret, async (page) => {
+      await page.setViewportSize({ width: 700, height: 900 });
+      const model = page.locator('#errors').getByText('no-such-model', { exact: true }).first();
+      await model.waitFor();
+      const lines = await model.evaluate((cell) => {
+        const text = document.createRange();
+        text.selectNodeContents(cell);
+        return new Set([...text.getClientRects()].map(({ top }) => top)).size;
+      });
+      expect(lines).toBe(1);
+    });
+  });
+
   test('shows how much of the cap of the day is spent', async () => {
     await unlocked('/admin', gateway.adminSecret, async (page) => {
       await page.locator('#cap').getByText('Cap of the day').waitFor();

@@ -1,7 +1,7 @@
 // Readers for the members of a key as they come in JSON; each explains what does not fit and repeats no value.
 
 import { Fault } from '../canonical/fault.ts';
-import { parseDuration, parseSize } from '../config/units.ts';
+import { BODY_BYTES_MIN, parseDuration, parseSize } from '../config/units.ts';
 import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 import { parseUsd } from '../lib/money.ts';
 import { nearestNames } from '../lib/nearest.ts';
@@ -62,7 +62,8 @@ export function limitsOf(json: JsonObject): KeyLimits {
     'max_body',
     parseSize,
     MAX_BODY_BYTES,
-    'a size from 1B to 1GB such as 10MB',
+    'a size from 1KB to 1GB such as 10MB',
+    BODY_BYTES_MIN,
   );
   const requestTimeoutMs = measure(
     ...([json, 'request_timeout', parseDuration, MAX_TIMEOUT_MS] as const),
@@ -184,11 +185,12 @@ function measure(
   parse: (value: string | number) => number | undefined,
   max: number,
   wanted: string,
+  min = 1,
 ): number | undefined {
   const value = json[member];
   if (!given(value)) return undefined;
   const amount = typeof value === 'string' || typeof value === 'number' ? parse(value) : undefined;
-  return amount === undefined || amount < 1 || amount > max ? wrong(member, `must be ${wanted}`) : amount;
+  return amount === undefined || amount < min || amount > max ? wrong(member, `must be ${wanted}`) : amount;
 }
 
 function nanoOf(value: JsonValue): bigint | undefined {

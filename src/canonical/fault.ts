@@ -113,10 +113,17 @@ export class Fault extends Error {
   }
 }
 
-/** The fault itself, or `internal_error` around anything else that was thrown. */
+/** The fault itself, `storage_fault` for want of room on the disk, `internal_error` around anything else that was thrown. */
 export function toFault(thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown;
+  if (thrown instanceof Error && 'code' in thrown && DISK_FULL.has(thrown.code))
+    return new Fault('storage_fault', 'The disk of this server has no room left. Make some and try again.', {
+      cause: thrown,
+    });
   return new Fault('internal_error', 'The gateway failed to handle this request; it has been logged.', {
     cause: thrown,
   });
 }
+
+/** How the system and SQLite say it. */
+const DISK_FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'SQLITE_FULL']);

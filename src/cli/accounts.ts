@@ -47,7 +47,7 @@ export function addAccountsCommands(program: Command, ports: CommandPorts, host:
     .description('show one account with its keys')
     .addHelpText(
       'after',
-      '\nAny spelling of the address will do: dots and plus-suffixes of gmail.com are one mailbox.\n',
+      '\nAny spelling of the address will do: dots and plus-suffixes of gmail.com are\none mailbox.\n',
     )
     .action(async (email: string, flags: Flags) => {
       const account = await withBook(ports, flags, (book) => book.show(email));

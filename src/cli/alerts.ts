@@ -1,6 +1,7 @@
 // `osiris alerts …`: what the operator was told, what is wrong now, and whether alerts arrive.
 
 import type { Command } from 'commander';
+import { nowMs } from '../lib/clock.ts';
 import { asArray, asNumber, asObject, asString, type JsonObject } from '../lib/json.ts';
 import { socketPath } from '../store/data-dir.ts';
 import { requireConfig } from './config.ts';
@@ -34,25 +35,26 @@ async function list(flags: Flags, ports: CommandPorts, host: Host): Promise<void
       'no_server',
     );
   const health = await askServer(socket, 'GET', '/admin/health');
-  host.stdout(flags.json ? `${JSON.stringify(health)}\n` : describe(health));
+  host.stdout(flags.json ? `${JSON.stringify(health)}\n` : describeHealth(health));
 }
 
-function describe({ data, alerts }: JsonObject): string {
+/** `/admin/health` as people read it. */
+export function describeHealth({ data, alerts }: JsonObject): string {
   const { open, recent, webhooks } = asObject(alerts);
   return [
-    section('Left alone now', ['PROVIDER', 'MODEL', 'WHY', 'UNTIL'], data, 'No deployment.', (row) => [
+    section('Left alone now', ['PROVIDER', 'MODEL', 'WHY', 'UNTIL (UTC)'], data, 'No deployment.', (row) => [
       textOf(row.provider),
       textOf(row.model),
       textOf(row.why),
-      timeOf(row.until),
+      restOf(row.until),
     ]),
-    section('Wrong now', ['SINCE', 'EVENT', 'TIMES', 'WHAT'], open, 'Nothing.', (row) => [
+    section('Wrong now', ['SINCE (UTC)', 'EVENT', 'TIMES', 'WHAT'], open, 'Nothing.', (row) => [
       timeOf(row.since),
       textOf(row.event),
       textOf(row.times),
       textOf(row.message),
     ]),
-    section('Told of late', ['WHEN', 'EVENT', 'STATE', 'WHAT'], recent, 'Nothing.', (row) => [
+    section('Told of late', ['WHEN (UTC)', 'EVENT', 'STATE', 'WHAT'], recent, 'Nothing.', (row) => [
       timeOf(row.at),
       textOf(row.event),
       textOf(row.state),
@@ -115,6 +117,11 @@ function outcomeOf({ receiver, format, ok, status, answer, ms }: JsonObject): st
 
 function textOf(value: JsonObject[string] | undefined): string {
   return value === undefined || value === null ? '-' : String(value);
+}
+
+/** When a deployment is asked again; once that is over, the next call for it finds out how it is. */
+function restOf(until: JsonObject[string] | undefined): string {
+  return Date.parse(textOf(until)) > nowMs() ? timeOf(until) : 'its next call';
 }
 
 /** `2026-03-31 12:00:00`, UTC. */

@@ -44,7 +44,8 @@ function history(flags: Flags, ports: CommandPorts, host: Host): void {
   if (flags.json) host.stdout(`${JSON.stringify(list)}\n`);
   else if (rows.length === 0)
     host.stdout('No configuration is kept yet: the history begins when `osiris serve` reads a file.\n');
-  else host.stdout(formatTable(['NUMBER', 'TAKEN OVER', 'WHAT CHANGED'], rows.map(rowOf), new Set([0])));
+  else
+    host.stdout(formatTable(['NUMBER', 'TAKEN OVER (UTC)', 'WHAT CHANGED'], rows.map(rowOf), new Set([0])));
 }
 
 function rowOf(kept: JsonObject): string[] {
@@ -105,7 +106,7 @@ async function goBack(
     throw new Failure('', 1, 'invalid_config');
   }
   if (!flags.json) {
-    host.stdout(`${done.file} is configuration ${Number(word)} again.\n`);
+    host.stdout(`${done.file} is configuration ${Number(word)} ${done.unchanged ? 'already' : 'again'}.\n`);
     if (done.backup !== undefined) host.stdout(`What it held before is in ${done.backup}.\n`);
   }
   if (await isListening(socketPath(dataDir))) return reload(flags);

@@ -1,6 +1,6 @@
 // An end of a command that it can explain.
 
-import { Fault } from '../canonical/fault.ts';
+import { toFault } from '../canonical/fault.ts';
 
 /** 1: it did not work; 2: it was asked for wrongly. */
 export type FailureCode = 1 | 2;
@@ -21,6 +21,7 @@ export class Failure extends Error {
 /** Whatever was thrown as a failure to show; what we did not foresee keeps its own words. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
-  if (thrown instanceof Fault) return new Failure(thrown.message, 1, thrown.code);
+  const fault = toFault(thrown);
+  if (fault.code !== 'internal_error') return new Failure(fault.message, 1, fault.code);
   return new Failure(thrown instanceof Error ? thrown.message : String(thrown), 1, 'internal_error');
 }

@@ -26,15 +26,15 @@ import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 type Flags = ConfigFlags & { json?: boolean };
 type ListFlags = Flags & Partial<Record<keyof ListQuery, string>>;
 
-const WHICH = 'ID is the id of a key (key_…), its exact name, or its beginning (sk-osiris-ab12).';
+const WHICH = 'ID is the id of a key (key_…), its exact name or its beginning (sk-osiris-ab12).';
 
 const CREATE_EXAMPLES = `
 Examples:
-  osiris keys create --name ana --credit 5                       pay per use, up to 5 USD
-  osiris keys create --name ben --credit 50 --budget 20/month    and at most 20 USD each month
-  osiris keys create --name team --kind time --days 30 --quota 100 --from-first-use
+  osiris keys create --name ana --credit 5          pay per use, up to 5 USD
+  osiris keys create --name ben --credit 50 --budget 20/month
+  osiris keys create --name team --kind time --days 30 --quota 100
   osiris keys create --name try --kind trial --account ana@gmail.com
-  osiris keys create --name bot --models 'sandbox/*' --rpm 10    only the free sandbox
+  osiris keys create --name bot --models 'sandbox/*' --rpm 10
 `;
 const LIMIT_EXAMPLES = `
 ${WHICH}
@@ -46,8 +46,9 @@ Examples:
 `;
 const CREDIT_EXAMPLES = `
 ${WHICH}
-Money is a gift without an end unless --expires sets one. With --purchase the balance ends a month later than now, or
-than it would have, at most three months from now. A negative amount takes money that is there.
+Money is a gift without an end unless --expires sets one. With --purchase the
+balance ends a month later than now, or than it would have, at most three months
+from now. A negative amount takes money that is there.
 
 Examples:
   osiris keys credit ana 5
@@ -73,8 +74,11 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
     .action(async (flags: Flags & KeyFlags) => {
       const config = requireConfig(ports, flags);
       const body = newKeyOfFlags(flags, config);
-      const key = await withBook(ports, flags, (book) => book.create(body));
-      note(doubtsOf(key, body, config));
+      const [key, others] = await withBook(ports, flags, async (book) => {
+        const key = await book.create(body);
+        return [key, await namesakesOf(key, book)] as const;
+      });
+      note([...doubtsOf(key, body, config), ...others]);
       tell(flags, key, describeNewKey(key));
     });
 
@@ -166,6 +170,13 @@ function listed(book: KeyBook, flags: ListFlags): Promise<Page> {
   const query = { account, kind, status, name, sort, order, limit, after };
   const of = { all: flags.json === true, idOf: (key: JsonObject) => String(key.id) };
   return pagesOf((words) => book.list(words), query, of);
+}
+
+/** A name that several keys bear stands for none of them. */
+async function namesakesOf({ id, name }: JsonObject, book: KeyBook): Promise<string[]> {
+  const { data } = await book.list({ name: String(name) });
+  const has = data.some((each) => each.name === name && each.id !== id && each.status !== 'revoked');
+  return has ? [`Another key is named ${JSON.stringify(name)}, too; commands then need the id.`] : [];
 }
 
 function isFiltered({ account, kind, status, name, after }: ListFlags): boolean {

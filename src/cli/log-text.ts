@@ -4,7 +4,7 @@ import { asNumber, asObject, asString, type JsonObject, type JsonValue } from '.
 
 /** Columns with a width of their own, so that rows that come later stand under those before. */
 const COLUMNS: readonly [title: string, width: number, right?: true][] = [
-  ['TIME', 19],
+  ['TIME (LOCAL)', 19],
   ['STATUS', 6, true],
   ['KEY', 14],
   ['CLIENT', 13],
@@ -55,7 +55,7 @@ export function describeCall(call: JsonObject): string {
     ['provider', plainText(call.provider)],
     ['provider said', plainText(call.upstream_status)],
     ['attempts', plainText(call.attempts)],
-    ['asked before', plainText(call.failed_attempts)],
+    ['failed tries', plainText(call.failed_attempts)],
     ['losses', plainText(call.losses)],
     ['tokens', tokensOf(call)],
     ['cost', dollars(call.cost_usd)],

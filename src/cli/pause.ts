@@ -18,9 +18,9 @@ type ResumeFlags = Flags & { all?: boolean };
 
 const EXAMPLES = `
 Examples:
-  osiris admin pause --reason "looking into a bill"     refuse every new call; those under way go on
-  osiris admin pause --now                              and cut off those under way, charged nothing
-  osiris admin pause --provider openai                  ask this provider for nothing; others answer where they can
+  osiris admin pause --reason "a wrong bill"    refuse every new call
+  osiris admin pause --now                      and cut off those under way
+  osiris admin pause --provider openai          others answer where they can
   osiris admin resume --all
 `;
 

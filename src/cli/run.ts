@@ -23,10 +23,10 @@ import { addVersionCommand } from './version.ts';
 
 const EXAMPLES = `
 Examples:
-  osiris serve                                start the gateway, with or without a configuration file
-  osiris init                                 write a commented osiris.yaml to begin with
+  osiris serve                                start the gateway
+  osiris init                                 write an osiris.yaml to begin with
   osiris keys create --name ana --credit 5    make a key for a client
-  osiris setup claude-code                    point a client at it: shows how, or writes it
+  osiris setup claude-code                    show how to point a client at it
   osiris logs --follow                        watch the calls as they end
 `;
 

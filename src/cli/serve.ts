@@ -13,8 +13,9 @@ import { requireDataDir } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host, RunningServer, StopSignal } from './ports.ts';
 
 const SIGNALS = `
-SIGTERM   /health/ready says no for server.drain_delay, then the port closes; open calls may finish within
-          server.drain_timeout and are then cut off, charged nothing. Ends with 0.
+SIGTERM   /health/ready says no for server.drain_delay, then the port closes;
+          open calls may finish within server.drain_timeout and are then cut
+          off, charged nothing. Ends with 0.
 SIGINT    (Ctrl-C) the same without the delay.
 again     cuts off open calls now, charged nothing. Ends with 1.
 SIGHUP    reads the configuration again.

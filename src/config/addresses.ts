@@ -16,11 +16,14 @@ export function isOrigin(text: string): boolean {
   return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
 }
 
-/** An http(s) address without query, fragment and sign-in, its slashes at the end removed; undefined otherwise. */
+/**
+ * An http(s) address without query, fragment and sign-in, made ready for a path behind it: slashes at its end and the
+ * marks of an empty query or fragment are gone. Undefined for anything else.
+ */
 export function plainUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
   if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') return undefined;
-  return text.replace(/\/+$/, '');
+  return (url.origin + url.pathname).replace(/\/+$/, '');
 }

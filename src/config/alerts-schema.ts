@@ -50,7 +50,7 @@ const Webhook = section(
       }),
     ),
   },
-  { description: 'Where alerts go.' },
+  { description: 'Where alerts go.', expects: 'a section such as `{ url: "${ALERT_URL}" }`' },
 );
 
 export const Alerts = section(

@@ -5,6 +5,7 @@ import { Settings } from 'typebox/system';
 import type { JsonObject, JsonValue } from '../lib/json.ts';
 import { isObject } from '../lib/json.ts';
 import { nearestNames } from '../lib/nearest.ts';
+import { declarationOf } from '../providers/index.ts';
 import { type Report, segmentsOf } from './problem.ts';
 import { FileSchema, type FileShape } from './schema.ts';
 
@@ -94,9 +95,18 @@ function explainUnknown(pointer: string): string {
   const name = segmentsOf(pointer).at(-1) ?? '';
   const owner = schemaAt(pointer.slice(0, pointer.lastIndexOf('/')));
   const known = Object.keys(owner?.properties ?? {});
+  const owners = owner === ROOT ? sectionsWith(name) : [];
+  if (owners.length > 0) return `does not stand for itself; indent it under \`${owners.join('` or `')}\``;
   const [near] = nearestNames(name, known, 1);
   if (near !== undefined) return `is not a known name; did you mean \`${near}\`?`;
   return `is not a known name; known here: ${known.join(', ')}`;
+}
+
+/** Where a name belongs that has slipped to the left margin. */
+function sectionsWith(name: string): string[] {
+  if (declarationOf(name) !== undefined) return ['providers:'];
+  const sections = Object.entries(ROOT.properties ?? {});
+  return sections.flatMap(([title, { properties }]) => (properties?.[name] ? [`${title}:`] : []));
 }
 
 function explainMisfit(pointer: string, root: JsonObject): string {

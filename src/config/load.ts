@@ -101,10 +101,8 @@ function readFile(file: string, options: LoadOptions): Attempt {
   try {
     text = readFileSync(file, 'utf8');
     changedMs = statSync(file).mtimeMs;
-  } catch {
-    const message = existsSync(file)
-      ? 'cannot be read; check its permissions'
-      : 'does not exist; `osiris init` writes a first one';
+  } catch (thrown) {
+    const message = explainUnreadable(thrown);
     return { config: undefined, problems: [{ file, line: 0, column: 0, path: '', message }] };
   }
   const baseDir = dirname(file);
@@ -120,6 +118,21 @@ function readFile(file: string, options: LoadOptions): Attempt {
   };
   const config = build(shape, { file, baseDir, mentioned, origin, report }, options);
   return { config, problems: yaml.problems.all(), text };
+}
+
+function explainUnreadable(thrown: unknown): string {
+  const { code } = thrown as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'does not exist; `osiris init` writes a first one';
+    case 'EISDIR':
+      return 'is a directory; name the file in it';
+    case 'EACCES':
+      return 'cannot be read; check its permissions and those of its directories';
+    default:
+      return `cannot be read (${code})`;
+  }
 }
 
 type FileContext = {

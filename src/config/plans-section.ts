@@ -7,7 +7,7 @@ import { readPositiveUsd, readUsd } from './billing-section.ts';
 import type { KeyLimitsConfig, Plan } from './config.ts';
 import type { PlanShape } from './money-schema.ts';
 import { pointerTo, type Report } from './problem.ts';
-import { parseDuration, parseSize } from './units.ts';
+import { BODY_BYTES_MIN, BODY_WANTED, parseDuration, parseSize } from './units.ts';
 
 /** The plans by name, in the order of the file. `models` are those a plan may name. */
 export function readPlans(
@@ -60,8 +60,7 @@ function readPlanLimits(written: PlanShape, pointer: string, report: Report): Ke
   }
   if (written.max_body !== undefined) {
     const bytes = parseSize(written.max_body) ?? 0;
-    const wanted = 'must be a size above zero such as `512KB` or `10MB` (a plain number is bytes)';
-    if (bytes <= 0) report(`${pointer}/max_body`, wanted);
+    if (bytes < BODY_BYTES_MIN) report(`${pointer}/max_body`, BODY_WANTED);
     limits.maxBodyBytes = bytes;
   }
   if (written.request_timeout !== undefined) {

@@ -1,6 +1,14 @@
 // Puts a kept configuration back in the place of the file, comments and all.
 
-import { copyFileSync, existsSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { Fault } from '../canonical/fault.ts';
 import type { Problem } from './config.ts';
 import { listKept } from './history.ts';
@@ -16,9 +24,9 @@ export type RollbackOptions = {
   load: (file: string) => Loaded;
 };
 
-/** `backup` is where the file that was replaced is; undefined when there was none. */
+/** `backup` is where the file that was replaced is; undefined when there was none. `unchanged`: it held that already. */
 export type RolledBack =
-  | { ok: true; file: string; backup: string | undefined }
+  | { ok: true; file: string; backup: string | undefined; unchanged?: true }
   | { ok: false; problems: Problem[] };
 
 /**
@@ -41,6 +49,9 @@ export function rollBack({ file, dataDir, number, load }: RollbackOptions): Roll
   const real = existsSync(file) ? realpathSync(file) : file;
   const problems = problemsOf(kept.text, real, load);
   if (problems.length > 0) return { ok: false, problems };
+  // a backup of what stands there already would only take the place of a better one
+  if (existsSync(real) && readFileSync(real, 'utf8') === kept.text)
+    return { ok: true, file: real, backup: undefined, unchanged: true };
   const backup = existsSync(real) ? `${real}.before-rollback` : undefined;
   try {
     if (backup !== undefined) copyFileSync(real, backup);

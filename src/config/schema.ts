@@ -182,7 +182,10 @@ const ProviderEntry = section(
     quirks: Type.Optional(QuirksShape),
     tags: Tags,
   },
-  { description: 'A provider: a built-in one by name, or one of your own with base_url and format.' },
+  {
+    description: 'A provider: a built-in one by name, or one of your own with base_url and format.',
+    expects: 'a section such as `{ api_key: "${NAME_OF_A_VARIABLE}" }`',
+  },
 );
 
 const CapabilitiesShape = section(
@@ -222,7 +225,10 @@ const DeploymentShape = section(
     cost: Cost,
     tags: Tags,
   },
-  { description: 'The model at one provider.' },
+  {
+    description: 'The model at one provider.',
+    expects: 'a section such as `{ provider: openai, model: gpt-5 }`',
+  },
 );
 
 const ModelEntry = section(
@@ -234,7 +240,11 @@ const ModelEntry = section(
     max_output: whole({ description: 'Longest answer, in tokens.', minimum: 1 }),
     capabilities: Type.Optional(CapabilitiesShape),
     deployments: Type.Optional(
-      Type.Array(DeploymentShape, { description: 'Where it runs, first choice first.', minItems: 1 }),
+      Type.Array(DeploymentShape, {
+        description: 'Where it runs, first choice first.',
+        expects: 'a list such as `[ { provider: openai, model: gpt-5 } ]`',
+        minItems: 1,
+      }),
     ),
   },
   { description: 'A model: only what differs from the built-in catalogue, or one of your own.' },
@@ -292,9 +302,17 @@ export const FileSchema = section(
     data_dir: text({ description: 'Directory of the databases.', default: './osiris-data' }),
     database: text({ description: 'Kind of database.', default: 'sqlite', examples: ['sqlite'] }),
     providers: Type.Optional(
-      Type.Record(Type.String(), ProviderEntry, { description: 'The providers you use.' }),
+      Type.Record(Type.String(), ProviderEntry, {
+        description: 'The providers you use.',
+        expects: 'members such as `openai: { api_key: "${OPENAI_API_KEY}" }`',
+      }),
     ),
-    models: Type.Optional(Type.Record(Type.String(), ModelEntry, { description: 'Models and prices.' })),
+    models: Type.Optional(
+      Type.Record(Type.String(), ModelEntry, {
+        description: 'Models and prices.',
+        expects: 'members such as `gpt-5: { aliases: [main] }`',
+      }),
+    ),
     routing: Type.Optional(Routing),
     limits: Type.Optional(Limits),
     billing: Type.Optional(Billing),

@@ -7,7 +7,7 @@ import { isAddressRange, isOrigin, plainUrl } from './addresses.ts';
 import type { ServerConfig } from './config.ts';
 import { pointerTo, type Report } from './problem.ts';
 import type { ServerShape } from './schema.ts';
-import { parseDuration, parseSize } from './units.ts';
+import { BODY_BYTES_MIN, BODY_WANTED, parseDuration, parseSize } from './units.ts';
 
 const LOOPBACK = ['127.0.0.1', '::1'];
 const MAY_BE_ZERO: ReadonlySet<DurationName> = new Set(['drain_delay', 'drain_timeout']);
@@ -27,8 +27,8 @@ export function readServer(section: ServerShape, baseDir: string, report: Report
   const size = (written: string | number | undefined, pointer: string): number => {
     if (written === undefined) return 10 * 1024 ** 2;
     const parsed = parseSize(written);
-    if (parsed !== undefined && parsed > 0) return parsed;
-    report(pointer, 'must be a size above zero such as `512KB` or `10MB` (a plain number is bytes)');
+    if (parsed !== undefined && parsed >= BODY_BYTES_MIN) return parsed;
+    report(pointer, BODY_WANTED);
     return 0;
   };
   const checked = (

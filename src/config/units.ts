@@ -6,6 +6,11 @@ const SIZE = /^(\d+(?:\.\d+)?)\s*(B|[KMG]i?B|[KMG])$/i;
 const MILLISECONDS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const BYTES: Record<string, number> = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
+/** A request that may be no larger than this was meant with a unit. */
+export const BODY_BYTES_MIN = 1024;
+export const BODY_WANTED =
+  'must be a size of at least `1KB`, such as `512KB` or `10MB` (a plain number is bytes)';
+
 /** `"120s"`, `"1.5h"` or a plain number of seconds, in whole milliseconds; undefined when it is neither. */
 export function parseDuration(value: string | number): number | undefined {
   return scale(

@@ -111,6 +111,12 @@ export function faultFromStatus(
   if (status === 401 || status === 403 || (status === 400 && BAD_KEY_WORDS.test(text))) {
     return fault('upstream_auth', 'The provider did not accept the gateway’s credential; tell the operator.');
   }
+  if (status === 404 && words.includes('model_not_found')) {
+    return fault(
+      'bad_gateway',
+      'The provider does not know this deployment’s model name: check `deployments` in the configuration.',
+    );
+  }
   if (status === 404) {
     return fault(
       'bad_gateway',

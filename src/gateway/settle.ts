@@ -15,7 +15,14 @@ import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, Limiter, Settlement, SettleRule } from '../store/ports.ts';
 import type { Call, CallsUnderWay } from './call.ts';
-import { type Due, hasFreeContainers, noteOf, type Paid, type PaidContainers, withoutContainers } from './costs/containers.ts';
+import {
+  type Due,
+  hasFreeContainers,
+  noteOf,
+  type Paid,
+  type PaidContainers,
+  withoutContainers,
+} from './costs/containers.ts';
 import { type Sent, sentAs } from './costs/fallbacks/fit.ts';
 import { inGeo, inTier, underPricedNames, withGeoApart } from './costs/tiers.ts';
 import { isOrdinary, lossesOfUnpriced, tellUnpriced, unpricedIn } from './costs/unpriced.ts';

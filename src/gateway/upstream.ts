@@ -96,15 +96,10 @@ function send(call: Call, plan: Sending, ports: UpstreamPorts): Promise<Reply> {
     return replyOf(transport(request));
   }
   const request = { method: 'POST', url: provider.baseUrl + path, headers, body, abort, ca: provider.ca };
-  return ports.proxied || USER.test(provider.baseUrl)
-    ? replyOf(fetchRequest(request))
-    : ports.http.send(request);
+  return ports.proxied ? replyOf(fetchRequest(request)) : ports.http.send(request);
 }
 
-/** An address with a user in it. */
-const USER = /^https?:\/\/[^/]*@/;
-
-/** Knows the proxies of the environment and the users of addresses, which our own client does not. */
+/** Knows the proxies of the environment, which our own client does not. */
 function fetchRequest({ method, url, headers, body, abort, ca }: HttpRequest): Promise<Response> {
   const options: BunFetchRequestInit & { timeout: false } = {
     method,
@@ -174,7 +169,10 @@ const UNREADABLE = new Map([
 function whyUnreachable(id: string, code: string): string {
   if (/CERT|ISSUER|SIGNATURE|HOSTNAME_MISMATCH/.test(code))
     return `Provider ${id} could not be reached: its TLS certificate is not accepted (${code}). The operator can name its authority with \`providers.${id}.ca\`.`;
-  if (code === 'EPROTO') return `Provider ${id} could not be reached: its TLS handshake failed.`;
+  if (code === 'EPROTO')
+    return `Provider ${id} could not be reached: its TLS handshake failed. An address without TLS begins with http:// in \`base_url\`.`;
+  if (/^(ECONNREFUSED|ConnectionRefused)$/.test(code))
+    return `Provider ${id} could not be reached: nothing listens at its address.`;
   if (code === 'ENOTFOUND') return `Provider ${id} could not be reached: its host name does not resolve.`;
   if (/^(ECONNRESET|EPIPE|ECONNABORTED|ConnectionClosed|ConnectionReset)$/.test(code))
     return `Provider ${id} broke off the connection before it had answered.`;

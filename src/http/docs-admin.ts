@@ -127,7 +127,7 @@ with the same text. The last 50 are kept.`,
     id: 'rollBackConfig',
     summary: 'Put an earlier configuration back',
     description: `The file is replaced by the kept text, comments and all, and taken over as at a reload; \`backup\` is where the
-replaced one is. With \`ok\` false the file is as it was.`,
+replaced one is, null where the file held that text already. With \`ok\` false the file is as it was.`,
     example: { number: 3 },
     errors: [404],
   }),

@@ -113,7 +113,7 @@ export async function infer(
     const begun = await awaitBeginning(pending, ports.watch);
     return begun ? answerResponse(begun) : waitingResponse(call, waitingBody(pending, call));
   } catch (thrown) {
-    const response = refuse(thrown, arrival);
+    const response = refuse(thrown, arrival, call);
     if (call) tellOfCall(response.headers, call);
     else recordRefusal(ports.journal, arrival, toFault(thrown));
     return response;
@@ -152,10 +152,17 @@ export async function count(
 /** The log has a line of its own for what they all have in common. */
 const TOLD_ONCE: ReadonlySet<FaultCode> = new Set(['overloaded', 'paused']);
 
-function refuse(thrown: unknown, { requestId, door }: Arrival): Response {
+function refuse(thrown: unknown, { requestId, door }: Arrival, call?: Call): Response {
   const fault = toFault(thrown);
-  if (fault.status >= 500 && !TOLD_ONCE.has(fault.code))
-    log.warn('request failed', { requestId, code: fault.code, cause: fault.cause });
+  const { code, cause } = fault;
+  if (fault.status >= 500 && !TOLD_ONCE.has(code))
+    log.warn('request failed', {
+      requestId,
+      model: call?.model.id,
+      provider: call?.trace.asking,
+      code,
+      cause,
+    });
   return faultResponse(fault, requestId, door.codec);
 }
 

@@ -5,6 +5,7 @@ import type { Codec } from '../formats/codec.ts';
 import { googleGenerateContent } from '../formats/google-generate-content/index.ts';
 import { openaiChat } from '../formats/openai-chat/index.ts';
 import { openaiResponses } from '../formats/openai-responses/index.ts';
+import { nearestNames } from '../lib/nearest.ts';
 
 const METHODS: [RegExp, string[]][] = [
   [
@@ -40,7 +41,35 @@ export function allowedMethods(pathname: string): string[] {
   return METHODS.find(([pattern]) => pattern.test(pathname))?.[1] ?? [];
 }
 
-export function isPlanned(pathname: string): boolean {
+/** What people mean to type. */
+const WELL_KNOWN = [
+  '/v1/chat/completions',
+  '/v1/messages',
+  '/v1/messages/count_tokens',
+  '/v1/responses',
+  '/v1/responses/input_tokens',
+  '/v1/models',
+  '/v1/key',
+  '/key',
+  '/setup',
+  '/admin',
+  '/docs',
+  '/openapi.json',
+  '/health/ready',
+  '/health/live',
+];
+
+/** Why an address is none, and what to write instead. */
+export function explainUnknown(pathname: string): string {
+  if (isPlanned(pathname)) return 'This route is not part of this version of Osiris.';
+  if (pathname.includes('//'))
+    return 'There is no such address here: it has two slashes in a row. Remove the one at the end of the base URL.';
+  const [near] = nearestNames(pathname, WELL_KNOWN, 1);
+  const hint = near === undefined ? '' : ` Did you mean \`${near}\`?`;
+  return `There is no such address here.${hint} GET /docs shows every route.`;
+}
+
+function isPlanned(pathname: string): boolean {
   return PLANNED.test(pathname);
 }
 

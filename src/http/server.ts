@@ -16,7 +16,7 @@ import { type Answerer, withCors } from './cors.ts';
 import { docs } from './docs.ts';
 import { google } from './google.ts';
 import { health } from './health.ts';
-import { inference, inferenceByPath } from './inference.ts';
+import { type Handler, inference, inferenceByPath } from './inference.ts';
 import { key } from './key.ts';
 import { keyCalls } from './key-calls.ts';
 import { keyUsage } from './key-usage.ts';
@@ -24,7 +24,7 @@ import { models } from './models.ts';
 import { openNetworkPort } from './network-port.ts';
 import { pages } from './pages/pages.ts';
 import { faultResponse, labelled, requestIdOf } from './reply.ts';
-import { allowedMethods, codecOf, isPlanned } from './routes.ts';
+import { allowedMethods, codecOf, explainUnknown } from './routes.ts';
 
 export type ServerPorts = OperatorPorts & {
   version: string;
@@ -112,7 +112,8 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
   const elsewhere = async (request: Request) => labelled(request, await headed(withAddress(request)));
   // the routes that carry the load are found without the router and label their answers themselves
   const answer = withCors(config.corsOrigins, (request) => {
-    const handler = request.method === 'POST' && !draining ? direct.get(pathOf(request.url)) : undefined;
+    const handler =
+      request.method === 'POST' && !draining ? handlerAt(pathOf(request.url), direct) : undefined;
     return handler ? handler(request) : elsewhere(request);
   });
   const network = openNetworkPort(config, { answer, refuse: refuseBroken });
@@ -163,6 +164,11 @@ function pathOf(url: string): string {
   const start = url.indexOf('/', SCHEME_LENGTH_MAX);
   const end = url.indexOf('?', start);
   return end === -1 ? url.slice(start) : url.slice(start, end);
+}
+
+/** A base URL that ends in a slash, with the path put behind it as it is, has two of them (`//v1/messages`). */
+function handlerAt(path: string, handlers: ReadonlyMap<string, Handler>): Handler | undefined {
+  return handlers.get(path) ?? handlers.get(path.replace(/\/{2,}/g, '/'));
 }
 
 /** Clients of the oldest kind and some probes send no usable Host; what they ask for is in the path all the same. */
@@ -229,8 +235,5 @@ function refuseOther(code: unknown, error: unknown, request: Request): Response 
     response.headers.set('allow', methods.join(', '));
     return response;
   }
-  const message = isPlanned(pathname)
-    ? 'This route is not part of this version of Osiris.'
-    : 'There is no such address here. GET /docs shows every route.';
-  return faultResponse(new Fault('not_found', message), requestId, codec);
+  return faultResponse(new Fault('not_found', explainUnknown(pathname)), requestId, codec);
 }

@@ -76,6 +76,7 @@ const EXPECTED: [model: string, status: number, code: string][] = [
   ['s403', 502, 'upstream_auth'],
   ['s402', 503, 'upstream_unavailable'],
   ['quota', 503, 'upstream_unavailable'],
+  ['plain', 502, 'upstream_unreachable'],
   ['s404', 502, 'bad_gateway'],
   ['s408', 504, 'upstream_timeout'],
   ['s413', 413, 'request_too_large'],
@@ -132,6 +133,7 @@ beforeAll(async () => {
     refused: 'http://127.0.0.1:1/c4nary-path/v1',
     dns: 'http://nowhere.invalid/c4nary-path/v1',
     tls: `https://127.0.0.1:${untrusted.port}/c4nary-path/v1`,
+    plain: `https://127.0.0.1:${upstream.port}/c4nary-path/v1`,
   };
   const names = [...Object.keys(addresses), ...Object.keys(UPSTREAM)];
   // who failed is left alone for a while, so each case has a provider of its own
@@ -200,6 +202,10 @@ for (const format of FORMATS) {
         if (model === 's503') expect(response.headers.get('retry-after')).toBe('9');
         if (model === 'tls') expect(found.message).toContain('certificate');
         if (model === 'dns') expect(found.message).toContain('does not resolve');
+        if (model === 'refused') expect(found.message).toContain('nothing listens');
+        if (model === 'plain') expect(found.message).toContain('begins with http://');
+        if (model === 'page') expect(found.message).toContain('check its `base_url`');
+        if (model === 's404') expect(found.message).toEndWith('check `deployments` in the configuration.');
         expect(headers).not.toContain('x-ratelimit-remaining-tokens');
         expectClean(headers + found.message);
       }
@@ -246,6 +252,10 @@ for (const format of FORMATS) {
     });
   });
 }
+
+test('the log says which provider failed, and for which model', () => {
+  expect(gateway.logs()).toMatch(/"request failed",.*"model":"s404","provider":"s404","code":"bad_gateway"/);
+});
 
 test('the log holds no word of the provider, no credential and no address of it', () => {
   expectClean(gateway.logs());

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
-import { errorOf } from '../support/asking.ts';
+import { ask, errorOf, FORMATS, PATHS } from '../support/asking.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 let gateway: Gateway;
@@ -117,6 +117,26 @@ describe('an address that is not there', () => {
   ])('%s is 404 of type %s', async (path, type) => {
     const response = await fetch(gateway.url + path, { method: 'POST', body: '{}' });
     expect(await errorOf(response)).toMatchObject({ status: 404, type, code: 'not_found' });
+  });
+});
+
+describe('an address that is nearly right', () => {
+  test.each([
+    ['/v1/chat/completion', 'Did you mean `/v1/chat/completions`?'],
+    ['/api/v1/responses', 'Did you mean `/v1/responses`?'],
+    ['/keys', 'Did you mean `/key`?'],
+    ['/v1//models', 'Remove the one at the end of the base URL.'],
+  ])('%s is told the right one', async (path, hint) => {
+    const { status, message } = await errorOf(await fetch(gateway.url + path));
+    expect(status).toBe(404);
+    expect(message).toContain(hint);
+  });
+
+  test.each(FORMATS)('is no hindrance to a %s client whose base URL ends in a slash', async (format) => {
+    for (const path of [`/${PATHS[format]}`, PATHS[format].replace('/v1/', '/v1//')]) {
+      const response = await ask(gateway, format, { model: 'sandbox/echo', path });
+      expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('Hello')]);
+    }
   });
 });
 

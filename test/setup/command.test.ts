@@ -60,6 +60,12 @@ describe('shows', () => {
     expect(listed).toHaveLength(17);
   });
 
+  test('which one was meant by a name that is nearly right', async () => {
+    const { code, stderr } = await setup(['claud']);
+    expect(code).toBe(2);
+    expect(stderr).toStartWith('osiris: There is no client "claud" here. Did you mean claude-code?');
+  });
+
   test('the configuration without a server or a key', async () => {
     const { code, stdout } = await setup(['claude-code', '--url', 'http://127.0.0.1:1/v1/']);
     expect(code).toBe(0);

@@ -15,6 +15,7 @@ import { CLIENTS, findClient } from '../../clients/index.ts';
 import { FORMAT_NAMES, isWritable } from '../../clients/words.ts';
 import type { Config } from '../../config/config.ts';
 import { environment } from '../../config/environment.ts';
+import { nearestNames } from '../../lib/nearest.ts';
 import { requireConfig } from '../config.ts';
 import { Failure } from '../failure.ts';
 import { withJson, withPlace } from '../options.ts';
@@ -132,8 +133,11 @@ async function chosen(
 function requireClient(id: string): Client {
   const client = findClient(id);
   if (client) return client;
+  const known = CLIENTS.map((each) => each.id);
+  const [near] = nearestNames(id, known, 1);
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`;
   throw new Failure(
-    `There is no client "${id.slice(0, 64)}" here. Known: ${CLIENTS.map((known) => known.id).join(', ')}.\nAny other that speaks OpenAI Chat takes the server's address with /v1 behind it, and a key.`,
+    `There is no client "${id.slice(0, 64)}" here.${hint} Known: ${known.join(', ')}.\nAny other that speaks OpenAI Chat takes the server's address with /v1 behind it, and a key.`,
     2,
   );
 }

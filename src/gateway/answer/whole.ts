@@ -70,7 +70,7 @@ export function answerPassed(
   const value = tryParseJson(new TextDecoder().decode(bytes));
   if (Array.isArray(value) && bareFrames(value).length > 0)
     return answerFolded(call, plan, bareFrames(value), meter, costOf);
-  const decoded = decodeValue(value, plan);
+  const decoded = decodeValue(value, bytes, plan);
   if (tellsModel) meter.hearModel(decoded.model);
   meter.hearWhole(decoded);
   if (call.stream) return write(call, withCost(decoded, meter, costOf));
@@ -118,15 +118,25 @@ export function readWhole(
     return foldFrames(parseFrames(bytes), plan.upstream);
   const value = tryParseJson(new TextDecoder().decode(bytes));
   const bare = Array.isArray(value) ? bareFrames(value) : [];
-  return bare.length > 0 ? foldFrames(bare, plan.upstream) : decodeValue(value, plan);
+  return bare.length > 0 ? foldFrames(bare, plan.upstream) : decodeValue(value, bytes, plan);
 }
 
 function decodeValue(
   value: JsonValue | undefined,
+  bytes: Uint8Array,
   { upstream, candidate }: Pick<Plan, 'upstream' | 'candidate'>,
 ): CanonicalResponse {
   if (isObject(value)) return upstream.decodeResponse(value);
-  throw new Fault('bad_gateway', `Provider ${candidate.provider.id} sent something that is not an answer.`);
+  const { id } = candidate.provider;
+  const message = isPage(bytes)
+    ? `Provider ${id} sent a web page in the place of an answer: check its \`base_url\` in the configuration.`
+    : `Provider ${id} sent something that is not an answer.`;
+  throw new Fault('bad_gateway', message);
+}
+
+/** What a web server shows at an address that is no API's. */
+function isPage(bytes: Uint8Array): boolean {
+  return /^\s*<(!doctype|html)/i.test(new TextDecoder().decode(bytes.subarray(0, 64)));
 }
 
 function withCost(response: CanonicalResponse, meter: Meter, costOf: CostOf): CanonicalResponse {

@@ -81,7 +81,7 @@ export function faultJson({ status, code, message, param }: Fault): JsonObject {
 function planJson(plan: Plan, call: Call, userAgent: string): JsonObject {
   const bodies = plan.kind === 'pass' ? [plan.body] : [plan.body, ...plan.more];
   const { provider } = plan.candidate;
-  const address = provider.builtIn ? 'inside the process' : provider.baseUrl;
+  const url = provider.builtIn ? `${plan.path} (inside the process)` : provider.baseUrl + plan.path;
   const headers = openHeaders(upstreamHeaders(call, plan, userAgent), provider);
   return {
     plan: plan.kind,
@@ -89,7 +89,7 @@ function planJson(plan: Plan, call: Call, userAgent: string): JsonObject {
     why: whyThis(plan, call),
     requests: bodies.map((body) => ({
       method: 'POST',
-      url: cover(address + plan.path, provider),
+      url: cover(url, provider),
       headers,
       body: bodyJson(body),
     })),

@@ -1,9 +1,8 @@
 // One connection to a server: carries an exchange at a time.
 
-import { closeSync, openSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { devNull } from 'node:os';
 import type { Socket } from 'bun';
+import { lackOfDescriptors } from '../descriptors.ts';
 import type { BodySource } from './body.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -55,7 +54,7 @@ export class Connection implements BodySource {
       if (tls) await Bun.connect({ hostname, port, tls: tlsOptions(hostname, tls.ca), socket, data: this });
       else await Bun.connect({ hostname, port, socket, data: this });
     } catch (thrown) {
-      this.closed(lackOfRoom() ?? thrown);
+      this.closed(lackOfDescriptors() ?? thrown);
     }
   }
 
@@ -192,16 +191,6 @@ const HANDLERS: Bun.SocketHandler<Connection> = {
     socket.data.closed(error);
   },
 };
-
-/** Why this program can open nothing any more: Bun 1.4.5 says then that the server refuses the connection. */
-function lackOfRoom(): unknown {
-  try {
-    closeSync(openSync(devNull, 'r'));
-    return undefined;
-  } catch (thrown) {
-    return thrown;
-  }
-}
 
 /** Certificates are checked for addresses, too, but only names are told to the server (RFC 6066 3). */
 function tlsOptions(hostname: string, ca: string | undefined): Bun.TLSOptions {

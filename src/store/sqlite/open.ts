@@ -9,6 +9,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  statfsSync,
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -124,11 +125,10 @@ export function explain(path: string, thrown: unknown): Fault {
     code === 'SQLITE_CANTOPEN' ||
     code.startsWith('SQLITE_READONLY')
   ) {
-    return new Fault(
-      'storage_fault',
-      `No permission to use ${path}. Run this as the user who owns the data directory.`,
-      options,
-    );
+    const message = existsSync(dirname(path))
+      ? `No permission to use ${path}. Run this as the user who owns the data directory.`
+      : `No permission to make ${dirname(path)}. Choose a data directory that this user may write.`;
+    return new Fault('storage_fault', message, options);
   }
   if (code.startsWith('SQLITE_BUSY')) {
     return new Fault(
@@ -137,8 +137,25 @@ export function explain(path: string, thrown: unknown): Fault {
       options,
     );
   }
+  if (code === 'ENOSPC' || code === 'SQLITE_FULL' || isFull(dirname(path))) {
+    return new Fault(
+      'storage_fault',
+      `The disk has no room left for ${path}. Make room, or choose a data directory elsewhere.`,
+      options,
+    );
+  }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new Fault('storage_fault', `Cannot open the database ${path}: ${reason}`, options);
+}
+
+/** Of a migration that found no room only its ROLLBACK is told, which SQLite had done by itself. */
+function isFull(directory: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize < 1024 * 1024;
+  } catch {
+    return false;
+  }
 }
 
 function codeOf(thrown: unknown): string {

@@ -1,6 +1,6 @@
 // A file in the data directory that lets one process at a time write to the ledger; one that dies lets go of it.
 
-import { Database } from 'bun:sqlite';
+import { Database, SQLiteError } from 'bun:sqlite';
 import { Fault } from '../../canonical/fault.ts';
 import { explain, prepareFile } from './open.ts';
 
@@ -17,10 +17,15 @@ export function takeTurn(path: string, patienceMs = PATIENCE_MS): () => void {
     file.run('BEGIN EXCLUSIVE');
   } catch (cause) {
     file.close();
+    if (!isBusy(cause)) throw explain(path, cause);
     const message = 'Another osiris command or server works on this data directory; try again in a moment.';
     throw new Fault('storage_fault', message, { cause });
   }
   return () => file.close();
+}
+
+function isBusy(thrown: unknown): boolean {
+  return thrown instanceof SQLiteError && String(thrown.code).startsWith('SQLITE_BUSY');
 }
 
 function open(path: string): Database {

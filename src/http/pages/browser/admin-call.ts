@@ -35,7 +35,7 @@ export function callTable(label: string, rows: readonly LogEntry[], open: (id: s
     outcomeMark(row.status),
     el('div', { class: 'reason' }, el('code', {}, row.code ?? ''), el('span', {}, row.message ?? '')),
     row.key_name ?? row.key ?? '—',
-    row.model ?? row.model_asked ?? '—',
+    el('span', { class: 'whole' }, row.model ?? row.model_asked ?? '—'),
     row.provider ?? '—',
     el('span', { class: 'whole' }, row.client === null ? '—' : `${row.client} ${row.client_version ?? ''}`),
   ]);
@@ -67,7 +67,7 @@ function factsOf(call: LogEntry): HTMLElement {
     ['Provider', call.provider],
     ['Provider said', call.upstream_status === null ? null : String(call.upstream_status)],
     ['Attempts', String(call.attempts)],
-    ['Asked before', call.failed_attempts],
+    ['Failed attempts', call.failed_attempts],
     ['Losses', call.losses],
     [
       'Tokens',

@@ -47,7 +47,11 @@ export function keyDialogs(ask: Ask, dialog: Dialog, changed: () => void) {
           changed();
           return undefined;
         },
-        field({ id: 'new-name', label: 'Name', attributes: { required: true, maxlength: 100 } }),
+        field({
+          id: 'new-name',
+          label: 'Name',
+          attributes: { required: true, maxlength: 100, autofocus: true },
+        }),
         el('div', { class: 'field' }, el('label', { for: 'new-kind' }, 'Kind'), kind),
         money,
         days,

@@ -27,7 +27,7 @@ export function overview() {
         name: row.model ?? 'no model',
         usd: row.cost_usd,
       }));
-      byModel.show(stackOf(points, usage.from, usage.to), empty('No cost yet', el('p', {}, NONE)));
+      byModel.show(stackOf(points, usage.from, usage.to), noBars(NONE));
     },
     showKeys(usage: UsageAnswer): void {
       const labels = keyLabels(usage);

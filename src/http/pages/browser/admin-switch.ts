@@ -39,7 +39,7 @@ export function killSwitch(ask: Ask, dialog: Dialog, changed: () => void) {
           id: 'pause-reason',
           label: 'Reason',
           hint: 'Clients are shown it. Empty: none.',
-          attributes: { maxlength: 200 },
+          attributes: { maxlength: 200, autofocus: true },
         }),
         el(
           'label',

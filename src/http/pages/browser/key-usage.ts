@@ -69,7 +69,7 @@ export function showErrors({ errors }: KeyUsageAnswer): void {
     el('time', { datetime: error.at, title: moment(error.at) }, fromNow(error.at)),
     statusMark(error.status),
     el('div', { class: 'reason' }, el('code', {}, error.code ?? ''), el('span', {}, error.message ?? '')),
-    error.model ?? '—',
+    el('span', { class: 'whole' }, error.model ?? '—'),
     el('code', { class: 'id' }, error.request_id),
   ]);
   fill(
@@ -93,7 +93,7 @@ function byDay({ data }: KeyUsageAnswer): HTMLElement {
     )
     .map((row) => [
       dayName(row.day),
-      row.model ?? UNNAMED,
+      el('span', { class: 'whole' }, row.model ?? UNNAMED),
       count(row.calls),
       count(row.input_tokens),
       count(row.cached_input_tokens),

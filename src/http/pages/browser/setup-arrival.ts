@@ -108,7 +108,7 @@ function showCalls(calls: readonly KeyCall[]): void {
     .map((call) => [
       el('time', { datetime: call.at, title: moment(call.at) }, fromNow(call.at)),
       el('span', { class: 'whole' }, programOf(call)),
-      call.model ?? '—',
+      el('span', { class: 'whole' }, call.model ?? '—'),
       outcomeOf(call),
       call.input_tokens === null ? '' : `${count(call.input_tokens)} / ${count(call.output_tokens ?? 0)}`,
       call.duration_ms === null ? '' : tookOf(call.duration_ms),
