@@ -1,5 +1,6 @@
 // Money without floats: amounts in nanodollars (bigint), token prices in picodollars per token (integer number).
 
+export const NANO_PER_USD = 1_000_000_000n;
 const NANO_DIGITS = 9;
 /** 1 USD per million tokens is 1,000,000 picodollars per token: six digits behind the point are exact. */
 const PICO_PER_TOKEN_DIGITS = 6;
