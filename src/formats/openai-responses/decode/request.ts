@@ -26,7 +26,7 @@ import { lostMembers } from './lost-members.ts';
 import { decodeToolChoice, decodeTools } from './tools.ts';
 
 /** Members that change nothing in the answer of another format, and why leaving them out is no loss. */
-export const IGNORED: Record<string, string> = {
+const IGNORED: Record<string, string> = {
   store: 'false is what every conversion does',
   background: 'false is the default',
   truncation: '"disabled" is the default',
