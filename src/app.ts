@@ -40,6 +40,7 @@ import { armFailpoint } from './lib/failpoint.ts';
 import { HttpClient } from './lib/http-client/client.ts';
 import { log } from './lib/log.ts';
 import { VERSION } from './lib/version.ts';
+import { SANDBOX } from './providers/sandbox.ts';
 import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
 import { databasePath, socketPath, turnPath } from './store/data-dir.ts';
@@ -380,7 +381,7 @@ function gatewayPorts(config: Config, { store, journal, alerts, http }: Parts): 
     watch: new Watch(),
     turns: new Turns(),
     streams: new OpenStreams(),
-    transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
+    transports: new Map([[SANDBOX.id, sandboxTransport(CODECS)]]),
     userAgent: `osiris/${VERSION}`,
     http,
     proxied: ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'].some((name) => Boolean(env[name])),

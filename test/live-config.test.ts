@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Gateway, startGateway } from './support/gateway.ts';
+import { until } from './support/until.ts';
 
 type File = {
   server: Record<string, unknown>;
@@ -119,14 +120,6 @@ async function readiness(): Promise<{ status: number; config: string | undefined
   return { status: response.status, config: checks.config };
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`it never came to pass\n${gateway.logs()}`);
-    await Bun.sleep(20);
-  }
-}
-
 describe('a running server', () => {
   test('serves a model from the next call after it was added, at a price from the next call after it changed', async () => {
     expect((await call('added')).status).toBe(400);
@@ -142,10 +135,10 @@ describe('a running server', () => {
 
   test('notices a replaced file by itself, and on SIGHUP', async () => {
     save(withModels({ watched: offer(1) }));
-    await until(async () => (await call('watched')).status === 200);
+    await until(async () => (await call('watched')).status === 200, gateway.logs);
     save(withModels({ told: offer(1) }));
     process.kill(gateway.pid, 'SIGHUP');
-    await until(async () => (await call('told')).status === 200);
+    await until(async () => (await call('told')).status === 200, gateway.logs);
     expect((await call('watched')).status).not.toBe(200);
   });
 

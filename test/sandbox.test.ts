@@ -7,7 +7,8 @@ import { countTokens, loadTokenizer } from '../src/billing/tokens.ts';
 import type { Part } from '../src/canonical/part.ts';
 import type { Codec, Target } from '../src/formats/codec.ts';
 import { asObject, type JsonObject } from '../src/lib/json.ts';
-import { sandboxModels, sandboxProvider } from '../src/sandbox/index.ts';
+import { SANDBOX } from '../src/providers/sandbox.ts';
+import { sandboxModels } from '../src/sandbox/index.ts';
 import {
   ask,
   CODECS,
@@ -374,14 +375,12 @@ describe('the catalogue', () => {
     if (!chat) throw new Error('no codec');
     for (const { id, price, deployments } of sandboxModels) {
       expect(price).toMatchObject({ input: 0, output: 0, source: 'built in' });
-      expect(deployments).toEqual([
-        { provider: sandboxProvider.id, model: id.slice('sandbox/'.length), weight: 1 },
-      ]);
+      expect(deployments).toEqual([{ provider: SANDBOX.id, model: id.slice('sandbox/'.length), weight: 1 }]);
       if (id === 'sandbox/hang') continue;
       const reply = await send(sandbox, chat, ask(chat.id, deployments[0]?.model ?? '', 'hi'));
       expect(await reply.text()).not.toContain('no model of this name');
     }
     expect(new Set(sandboxModels.map(({ id }) => id)).size).toBe(sandboxModels.length);
-    expect(sandboxProvider.formats).toEqual(CODECS.map(({ id }) => id));
+    expect(SANDBOX.formats).toEqual(CODECS.map(({ id }) => id));
   });
 });

@@ -1,26 +1,17 @@
 // Four formats of clients, four of providers, plain and streamed: what arrives whole, and what cannot and why.
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { DIRECT, FORMATS, openStage, PROVIDER_KEY, type Stage } from './support/matrix.ts';
+import { DIRECT, FORMATS, scriptedStage } from './support/matrix.ts';
 import type { WireFormat } from './support/script.ts';
 import { tablePage } from './support/table/page.ts';
 import { play, type Verdict } from './support/table/play.ts';
 import { limitsOf, type Scenario } from './support/table/scenario.ts';
 import { SCENARIOS } from './support/table/scenarios.ts';
-import { startUpstream } from './support/upstream.ts';
 
 const KEPT = join(import.meta.dir, '..', 'src', 'http', 'pages', 'translation.md');
 
-const upstream = startUpstream({ key: PROVIDER_KEY });
-let stage: Stage;
-beforeAll(async () => {
-  stage = await openStage(upstream.origin, { chatThinks: true });
-}, 120_000);
-afterAll(async () => {
-  await (stage as Stage | undefined)?.close();
-  await upstream.stop();
-});
+const { upstream, target } = scriptedStage({ chatThinks: true });
 
 const verdicts = new Map<string, Verdict>();
 
@@ -34,7 +25,7 @@ async function verdictOf(
   const known = verdicts.get(name);
   if (known !== undefined) return known;
   const cell = { scenario, client, upstream: provider, stream };
-  const verdict = await play(cell, upstream, stage.target(provider));
+  const verdict = await play(cell, upstream, target(provider));
   verdicts.set(name, verdict);
   return verdict;
 }

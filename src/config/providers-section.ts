@@ -7,27 +7,13 @@ import type { FormatId } from '../canonical/part.ts';
 import { nearestNames } from '../lib/nearest.ts';
 import { BUILT_IN_PROVIDERS, builtInProviderNames, declarationOf } from '../providers/index.ts';
 import type { AuthStyle, Provider, ProviderDeclaration, Quirks } from '../providers/provider.ts';
+import { SANDBOX } from '../providers/sandbox.ts';
 import { plainUrl } from './addresses.ts';
 import type { Environment } from './environment.ts';
 import { readHeaders } from './headers.ts';
 import { pointerTo, type Report } from './problem.ts';
 import { readTags } from './routing-section.ts';
 import type { ProviderShape } from './schema.ts';
-
-/** Always there, answered inside the gateway. */
-const SANDBOX: Provider = {
-  id: 'sandbox',
-  aliases: [],
-  displayName: 'Sandbox',
-  baseUrl: '',
-  auth: 'none',
-  formats: ['openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate-content'],
-  credentials: [],
-  headers: {},
-  ca: undefined,
-  builtIn: true,
-  quirks: {},
-};
 
 type Surroundings = { env: Environment; baseDir: string; report: Report };
 

@@ -14,15 +14,17 @@ import { searchTool } from './openai-chat/search-tool.ts';
 
 /** Knobs that a model without sampling answers with a 400, by where they stand. */
 const SAMPLING: Record<FormatId, readonly string[]> = {
+  // biome-ignore format: a list of names
   'openai-chat': [
-    ...['temperature', 'top_p', 'frequency_penalty', 'presence_penalty', 'logit_bias', 'logprobs'],
+    'temperature', 'top_p', 'frequency_penalty', 'presence_penalty', 'logit_bias', 'logprobs',
     'top_logprobs',
   ],
   'openai-responses': ['temperature', 'top_p'],
   'anthropic-messages': ['temperature', 'top_p', 'top_k'],
+  // biome-ignore format: a list of names
   'google-generate-content': [
-    ...['generationConfig.temperature', 'generationConfig.topP', 'generationConfig.topK'],
-    ...['generationConfig.top_p', 'generationConfig.top_k'],
+    'generationConfig.temperature', 'generationConfig.topP', 'generationConfig.topK',
+    'generationConfig.top_p', 'generationConfig.top_k',
   ],
 };
 

@@ -30,8 +30,9 @@ export const ANTHROPIC: Dialect = {
   owner: 'Anthropic',
   plain: new Set([...NAMING, 'format', 'const', 'minItems']),
   lists: new Set(['anyOf', 'prefixItems']),
+  // biome-ignore format: a list of names
   formats: new Set([
-    ...['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid'],
+    'date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid',
   ]),
   minItemsMax: 1,
   references: 'keep',
@@ -74,22 +75,25 @@ export const COMPATIBLE: Dialect = {
 };
 
 /** What strict mode refuses outright: platform.openai.com, "Structured model outputs", supported schemas. */
+// biome-ignore format: a list of names
 export const STRICT_REFUSES: readonly string[] = [
-  ...['oneOf', 'allOf', 'not', 'if', 'then', 'else', 'dependentRequired', 'dependentSchemas'],
-  ...['patternProperties', 'propertyNames', 'unevaluatedProperties', 'unevaluatedItems', 'contains'],
-  ...['minContains', 'maxContains', 'minProperties', 'maxProperties', 'uniqueItems', 'contentEncoding'],
+  'oneOf', 'allOf', 'not', 'if', 'then', 'else', 'dependentRequired', 'dependentSchemas',
+  'patternProperties', 'propertyNames', 'unevaluatedProperties', 'unevaluatedItems', 'contains',
+  'minContains', 'maxContains', 'minProperties', 'maxProperties', 'uniqueItems', 'contentEncoding',
 ];
 /** Values of `format` that strict mode knows. */
+// biome-ignore format: a list of names
 export const STRICT_FORMATS: readonly string[] = [
-  ...['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid'],
+  'date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid',
 ];
 
 /** Keywords that only tell a reader of the schema what it is written in. */
 export const SILENT: ReadonlySet<string> = new Set(['$schema', '$defs', 'definitions']);
 
 /** Rules about a value: where a dialect has no such keyword, the model can still read them in the description. */
+// biome-ignore format: a list of names
 export const RULES: ReadonlySet<string> = new Set([
-  ...[...SIZES, 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'format', 'not', 'if', 'then', 'else'],
-  ...['uniqueItems', 'contains', 'minContains', 'maxContains', 'minProperties', 'maxProperties'],
-  ...['patternProperties', 'propertyNames', 'dependentRequired', 'dependentSchemas', 'examples', 'example'],
+  ...SIZES, 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'format', 'not', 'if', 'then', 'else',
+  'uniqueItems', 'contains', 'minContains', 'maxContains', 'minProperties', 'maxProperties',
+  'patternProperties', 'propertyNames', 'dependentRequired', 'dependentSchemas', 'examples', 'example',
 ]);

@@ -8,10 +8,11 @@ import type { Codec, Target } from './codec.ts';
 import type { FitStep } from './output-form.ts';
 
 /** In the words of all formats and vendors. A name that is not among them may cost anything. */
+// biome-ignore format: a list of names
 const NO_DEARER = new Set([
-  ...['auto', 'default', 'standard', 'standard_only', 'unspecified', ''],
+  'auto', 'default', 'standard', 'standard_only', 'unspecified', '',
   // bought beforehand, or for those who can wait
-  ...['scale', 'flex', 'batch', 'deferred', 'on_demand'],
+  'scale', 'flex', 'batch', 'deferred', 'on_demand',
 ]);
 
 /** OpenAI took one for the other (guide "Fast mode"): an answer may name either, whichever was asked for. */

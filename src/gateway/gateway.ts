@@ -246,7 +246,13 @@ function streamed(
   const recorded = keep && new RecordedStream(converting);
   const listened = recorded ?? converting;
   return new StreamedCall({
-    ...{ call, latch, attempts, heard, provider, losses, ports },
+    call,
+    latch,
+    attempts,
+    heard,
+    provider,
+    losses,
+    ports,
     conversion: call.extras?.mendsJson ? new HealedStream(listened, losses) : listened,
     keep: keep && recorded && keeping(recorded, keep, heard),
   });

@@ -2,18 +2,15 @@
 
 import { Elysia } from 'elysia';
 import type { Config } from '../config/config.ts';
-import { parseBody, readBody } from '../gateway/admission/body.ts';
 import { asString } from '../lib/json.ts';
 import type { Cache, Key } from '../store/ports.ts';
-import { adminDoor, type Guard } from './admin-door.ts';
+import { adminDoor, type Guard, optionalBody } from './admin-door.ts';
 import { describeRoute } from './openapi.ts';
 
 export type CachePorts = {
   gateway: () => { cache: Pick<Cache, 'clear' | 'size'>; config: Pick<Config, 'cache'> };
   findKey: (word: string) => Key;
 };
-
-const BODY_BYTES_MAX = 4096;
 
 /** `/admin/cache` and `/admin/cache/clear`. */
 export function adminCache({ gateway, findKey }: CachePorts, guard: Guard) {
@@ -24,8 +21,7 @@ export function adminCache({ gateway, findKey }: CachePorts, guard: Guard) {
     return { object: 'cache', ttl_s: ttlMs / 1000, max_bytes: maxBytes, ...cache.size() };
   };
   const clear = async (request: Request) => {
-    const bytes = await readBody(request, BODY_BYTES_MAX);
-    const word = bytes.length === 0 ? undefined : asString(parseBody(bytes).key);
+    const word = asString((await optionalBody(request)).key);
     return { object: 'cache.cleared', ...gateway().cache.clear(word && findKey(word).id) };
   };
   return new Elysia({ name: 'admin-cache' })

@@ -7,8 +7,7 @@ import type { Change } from '../config/live.ts';
 import type { Loaded } from '../config/load.ts';
 import type { Installation } from '../config/locate.ts';
 import { rollBack } from '../config/rollback.ts';
-import { parseBody, readBody } from '../gateway/admission/body.ts';
-import { adminDoor, type Guard } from './admin-door.ts';
+import { adminDoor, type Guard, jsonBody } from './admin-door.ts';
 import { CONFIG_DETAILS as DETAILS } from './docs-admin.ts';
 
 export type ConfigPorts = {
@@ -19,13 +18,11 @@ export type ConfigPorts = {
   place: () => Installation;
 };
 
-const BODY_BYTES_MAX = 1024;
-
 /** `/admin/config…`. */
 export function adminConfig(ports: ConfigPorts, guard: Guard) {
   const run = adminDoor(guard);
   const rollback = run(async (request) => {
-    const { number } = parseBody(await readBody(request, BODY_BYTES_MAX));
+    const { number } = await jsonBody(request);
     if (typeof number !== 'number' || !Number.isSafeInteger(number))
       throw new Fault('invalid_value', '`number` must be one of GET /admin/config/history, such as 3.', {
         param: 'number',

@@ -1,6 +1,8 @@
-// How the operator's routes answer: whoever the guard lets in, with JSON, or with the fault that came up.
+// How the operator's routes are asked and answer: whoever the guard lets in, with JSON, or with the fault that came up.
 
 import { toFault } from '../canonical/fault.ts';
+import { parseBody, readBody } from '../gateway/admission/body.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { log } from '../lib/log.ts';
 import { faultResponse, jsonResponse, requestIdOf } from './reply.ts';
 
@@ -30,4 +32,17 @@ export function adminDoor(guard: Guard) {
         return faultResponse(fault, requestId);
       }
     };
+}
+
+const BODY_BYTES_MAX = 64 * 1024;
+
+/** The JSON of a body that has to be there. Throws Fault like the body of a call. */
+export async function jsonBody(request: Request, maxBytes = BODY_BYTES_MAX): Promise<JsonObject> {
+  return parseBody(await readBody(request, maxBytes));
+}
+
+/** The same where an empty body asks for nothing in particular; what it then lacks is told by its name. */
+export async function optionalBody(request: Request): Promise<JsonObject> {
+  const bytes = await readBody(request, BODY_BYTES_MAX);
+  return bytes.length === 0 ? {} : parseBody(bytes);
 }

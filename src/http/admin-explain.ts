@@ -1,9 +1,8 @@
 // The operator's route that tells what would become of a request, without sending it.
 
 import { Elysia } from 'elysia';
-import { parseBody, readBody } from '../gateway/admission/body.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { adminDoor, type Guard } from './admin-door.ts';
+import { adminDoor, type Guard, jsonBody } from './admin-door.ts';
 import { EXPLAIN_DETAIL } from './docs-admin.ts';
 
 /** Explains what a body asks; see `explain` in the gateway. */
@@ -14,9 +13,7 @@ const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 /** `/admin/explain`. */
 export function adminExplain(explain: Explain, guard: Guard) {
-  const handle = adminDoor(guard)(async (request) =>
-    explain(parseBody(await readBody(request, BODY_BYTES_MAX))),
-  );
+  const handle = adminDoor(guard)(async (request) => explain(await jsonBody(request, BODY_BYTES_MAX)));
   return new Elysia({ name: 'admin-explain' }).post('/admin/explain', handle, {
     parse: 'none',
     detail: EXPLAIN_DETAIL,

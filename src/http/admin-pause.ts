@@ -1,10 +1,8 @@
 // The operator's kill switch over HTTP: what is paused, pausing, resuming.
 
 import { Elysia } from 'elysia';
-import { parseBody, readBody } from '../gateway/admission/body.ts';
 import type { PauseDesk } from '../gateway/health/pause-desk.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { adminDoor, type Guard } from './admin-door.ts';
+import { adminDoor, type Guard, optionalBody } from './admin-door.ts';
 import { describeRoute } from './openapi.ts';
 
 export type PauseDoor = {
@@ -14,13 +12,12 @@ export type PauseDoor = {
   who: (request: Request) => string;
 };
 
-const BODY_BYTES_MAX = 4096;
-
 /** `/admin/pause` and `/admin/resume`. */
 export function adminPause({ desk, guard, who }: PauseDoor) {
   const run = adminDoor(guard);
-  const pause = run(async (request) => desk.pause(await bodyOf(request), who(request)));
-  const resume = run(async (request) => desk.resume(await bodyOf(request), who(request)));
+  // in an emergency no body will do
+  const pause = run(async (request) => desk.pause(await optionalBody(request), who(request)));
+  const resume = run(async (request) => desk.resume(await optionalBody(request), who(request)));
   return new Elysia({ name: 'admin-pause' })
     .get(
       '/admin/pause',
@@ -29,12 +26,6 @@ export function adminPause({ desk, guard, who }: PauseDoor) {
     )
     .post('/admin/pause', pause, { parse: 'none', detail: DETAILS.pause })
     .post('/admin/resume', resume, { parse: 'none', detail: DETAILS.resume });
-}
-
-/** In an emergency no body will do. */
-async function bodyOf(request: Request): Promise<JsonObject> {
-  const bytes = await readBody(request, BODY_BYTES_MAX);
-  return bytes.length === 0 ? {} : parseBody(bytes);
 }
 
 const DETAILS = {

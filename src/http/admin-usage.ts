@@ -5,14 +5,11 @@ import type { ReportWords } from '../accounts/day-range.ts';
 import type { Reports } from '../accounts/reports.ts';
 import { usageCsv, usageJson } from '../accounts/usage-report.ts';
 import { Fault } from '../canonical/fault.ts';
-import { parseBody, readBody } from '../gateway/admission/body.ts';
 import type { JsonValue } from '../lib/json.ts';
 import { type Verification, verificationJson } from '../store/verification.ts';
-import { adminDoor, type Guard, type Handle } from './admin-door.ts';
+import { adminDoor, type Guard, type Handle, jsonBody } from './admin-door.ts';
 import { describeRoute } from './openapi.ts';
 import { labelled } from './reply.ts';
-
-const BODY_BYTES_MAX = 64 * 1024;
 
 export type UsagePorts = { reports: Reports; verify: () => Promise<Verification> };
 
@@ -26,7 +23,7 @@ export function adminUsage({ reports, verify }: UsagePorts, guard: Guard) {
   };
   const entries: Handle = (request) => reports.entries(wordsOf(request));
   const rerate: Handle = async (request) => {
-    const body = parseBody(await readBody(request, BODY_BYTES_MAX));
+    const body = await jsonBody(request);
     const words = Object.entries(body).map(([name, value]) => [name, wordOf(value)]);
     return reports.rerate(Object.fromEntries(words));
   };

@@ -3,31 +3,28 @@
 import { Elysia } from 'elysia';
 import { type DeskRules, keyDesk, type ListQuery } from '../accounts/key-desk.ts';
 import { Fault } from '../canonical/fault.ts';
-import { parseBody, readBody } from '../gateway/admission/body.ts';
 import { bearerOf } from '../gateway/admission/credentials.ts';
 import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { equalConstantTime, sha256Hex } from '../lib/crypto.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
-import { adminDoor, type Guard } from './admin-door.ts';
+import { adminDoor, type Guard, optionalBody } from './admin-door.ts';
 import { ADMIN_DETAILS as DETAILS } from './docs-admin.ts';
 
 export type AdminPorts = { directory: Directory; ledger: Ledger; rules: () => DeskRules };
-
-const BODY_BYTES_MAX = 64 * 1024;
 
 /** `/admin/keys…`; the `id` of an address is an id, a visible beginning or a name. */
 export function admin(ports: AdminPorts, guard: Guard) {
   const desk = keyDesk(ports);
   const run = adminDoor(guard);
-  const create = run(async (request) => desk.create(await bodyOf(request)), 201);
+  const create = run(async (request) => desk.create(await optionalBody(request)), 201);
   const list = run(async (request) => {
     const { data, hasMore } = await desk.list(queryOf(request));
     return { object: 'list', data, has_more: hasMore, last_id: data.at(-1)?.id ?? null };
   });
   const show = run((_, { id }) => desk.show(id ?? ''));
-  const change = run(async (request, { id }) => desk.change(id ?? '', await bodyOf(request)));
-  const credit = run(async (request, { id }) => desk.credit(id ?? '', await bodyOf(request)));
-  const rotate = run(async (request, { id }) => desk.rotate(id ?? '', await bodyOf(request)));
+  const change = run(async (request, { id }) => desk.change(id ?? '', await optionalBody(request)));
+  const credit = run(async (request, { id }) => desk.credit(id ?? '', await optionalBody(request)));
+  const rotate = run(async (request, { id }) => desk.rotate(id ?? '', await optionalBody(request)));
   const revoke = run((_, { id }) => desk.revoke(id ?? ''));
   return new Elysia({ name: 'admin' })
     .post('/admin/keys', create, { parse: 'none', detail: DETAILS.create })
@@ -37,12 +34,6 @@ export function admin(ports: AdminPorts, guard: Guard) {
     .post('/admin/keys/:id/credit', credit, { parse: 'none', detail: DETAILS.credit })
     .post('/admin/keys/:id/rotate', rotate, { parse: 'none', detail: DETAILS.rotate })
     .post('/admin/keys/:id/revoke', revoke, { parse: 'none', detail: DETAILS.revoke });
-}
-
-/** The JSON of the body; an empty one asks for nothing, and what it then lacks is told by its name. */
-async function bodyOf(request: Request): Promise<object> {
-  const bytes = await readBody(request, BODY_BYTES_MAX);
-  return bytes.length === 0 ? {} : parseBody(bytes);
 }
 
 function queryOf(request: Request): ListQuery {

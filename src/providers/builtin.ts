@@ -9,8 +9,9 @@ const CLASSIC_REASONING: Quirks = { ...CLASSIC, reasoningContent: true };
 /** And `thinking: {type}` turns it on and off. */
 const CLASSIC_SWITCH: Quirks = { ...CLASSIC_REASONING, thinkingSwitch: 'thinking' };
 /** Labels and hints that only OpenAI itself has a use for; vendors that check members refuse them. */
+// biome-ignore format: a list of names
 const OWN_TO_OPENAI = [
-  ...['prompt_cache_key', 'prompt_cache_retention', 'safety_identifier', 'service_tier', 'verbosity'],
+  'prompt_cache_key', 'prompt_cache_retention', 'safety_identifier', 'service_tier', 'verbosity',
 ];
 
 /** A vendor that speaks Chat Completions and takes its key as a bearer token, unless `own` says otherwise. */

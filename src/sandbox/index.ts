@@ -16,7 +16,7 @@ import { failureReply, faultReply, idHeaders } from './failure.ts';
 import { playWhole, type Script, streamBody, type Wait } from './play.ts';
 import { openUsage, perform } from './script.ts';
 
-export { sandboxModels, sandboxProvider } from './models.ts';
+export { sandboxModels } from './models.ts';
 
 export type SandboxRequest = {
   format: FormatId;

@@ -1,22 +1,7 @@
-// The sandbox as the catalogue sees it: one provider, its models and what they are for.
+// The models of the sandbox as the catalogue sees them, and what they are for.
 
 import type { Capabilities, Model } from '../catalog/model.ts';
-import type { Provider } from '../providers/provider.ts';
-
-/** Answered inside the gateway: no network, no secret, no cost. */
-export const sandboxProvider: Provider = {
-  id: 'sandbox',
-  aliases: [],
-  displayName: 'Sandbox',
-  baseUrl: 'sandbox:',
-  auth: 'none',
-  formats: ['openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate-content'],
-  credentials: [],
-  headers: {},
-  ca: undefined,
-  builtIn: true,
-  quirks: {},
-};
+import { SANDBOX } from '../providers/sandbox.ts';
 
 /** Name behind `sandbox/`, and what it shows. Numbers in names may be any others. */
 const SHOWN: [name: string, purpose: string][] = [
@@ -64,11 +49,11 @@ export const sandboxModels: Model[] = SHOWN.map(([name, purpose]) => ({
   id: `sandbox/${name}`,
   aliases: [],
   displayName: `Sandbox ${name}: ${purpose}`,
-  ownedBy: 'sandbox',
+  ownedBy: SANDBOX.id,
   createdS: 1_767_225_600,
   contextTokens: 1_000_000,
   maxOutputTokens: 1_000_000,
   capabilities: CAPABILITIES,
   price: { input: 0, output: 0, source: 'built in', asOf: '2026-01-01' },
-  deployments: [{ provider: 'sandbox', model: name, weight: 1 }],
+  deployments: [{ provider: SANDBOX.id, model: name, weight: 1 }],
 }));

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import type { WireFormat } from '../support/script.ts';
 import type { Json } from '../support/strict.ts';
+import { until } from '../support/until.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 const SECRET = 'upstream-secret';
@@ -387,10 +388,3 @@ test('C→C: a stop text that the model refuses is seen to here', async () => {
   expect(sent).not.toHaveProperty('stop');
   expect(contentOf(answer)).toMatchObject({ message: { content: 'one ' }, finish: 'stop' });
 });
-
-/** Until it holds, at most five seconds. */
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!holds() && performance.now() < deadline) await new Promise<void>((resume) => setImmediate(resume));
-  expect(holds()).toBe(true);
-}

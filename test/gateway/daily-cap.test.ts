@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask, errorOf, FORMATS } from '../support/asking.ts';
 import { type InProcess, openHere } from '../support/in-process.ts';
+import { noonZone } from '../support/noon-zone.ts';
 import { osiris, type Serving, serve } from '../support/osiris.ts';
 import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
 
@@ -48,7 +49,7 @@ const SECTIONS = { providers: { up: UP }, models: { dear: offer(1), free: offer(
 
 async function open(capUsd: number): Promise<InProcess> {
   // what is put aside is a little more than what it costs
-  const billing = { daily_cap: capUsd, expected_output: 1999 };
+  const billing = { daily_cap: capUsd, expected_output: 1999, timezone: noonZone() };
   const gateway = await openHere({ sections: { ...SECTIONS, billing } });
   servers.push(gateway);
   return gateway;
@@ -136,9 +137,10 @@ test('explain names it, with and without a key, and shows where it stands', asyn
 
 test('the program remembers it over a restart, tells the log once, and takes over another one while it runs', async () => {
   const cwd = scratchDir();
+  const zone = noonZone();
   const save = (capUsd: number | undefined) => {
-    const billing = capUsd === undefined ? {} : { billing: { daily_cap: capUsd } };
-    writeFileSync(join(cwd, 'osiris.yaml'), JSON.stringify({ data_dir: 'state', ...SECTIONS, ...billing }));
+    const billing = { timezone: zone, ...(capUsd === undefined ? {} : { daily_cap: capUsd }) };
+    writeFileSync(join(cwd, 'osiris.yaml'), JSON.stringify({ data_dir: 'state', ...SECTIONS, billing }));
   };
   save(0.002);
   const start = () => serve(['--port', '0'], { cwd });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { TOLD } from '../support/ledger.ts';
+import { until } from '../support/until.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 /** More than the buffers of a socket on loopback take. */
@@ -66,12 +67,4 @@ function chargesSince(id: bigint): Charge[] {
   const rows = database.query<Charge, [bigint]>(sql).all(id);
   database.close();
   return rows;
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!isSo()) {
-    if (performance.now() > deadline) throw new Error('it never came to that');
-    await Bun.sleep(20);
-  }
 }

@@ -82,8 +82,8 @@ describe('a gateway that routes by', () => {
         await Bun.sleep(ms);
         return says(name)(...asked);
       };
-    house('one').act = after(120, 'one');
-    house('two').act = after(60, 'two');
+    house('one').act = after(900, 'one');
+    house('two').act = after(450, 'two');
     const measured = [];
     for (let i = 0; i < 3; i++) measured.push((await call('m', { stream: true })).provider);
     expect(measured).toEqual(['one', 'two', 'three']);

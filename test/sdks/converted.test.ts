@@ -1,30 +1,21 @@
 // What conversions change on purpose on the way up and down, seen from both ends of the program.
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { DIRECT, openStage, PROVIDER_KEY, type Stage } from '../support/matrix.ts';
+import { describe, expect, test } from 'bun:test';
+import { DIRECT, scriptedStage } from '../support/matrix.ts';
 import { usageOf } from '../support/scenarios.ts';
 import type { Turn, WireFormat } from '../support/script.ts';
 import type { Json } from '../support/strict.ts';
-import { startUpstream } from '../support/upstream.ts';
 
 const ANSWER: Turn = { text: 'Done.', usage: { input: 90, cached: 10, output: 3, reasoning: 0 } };
 const LABEL = { type: 'text', text: 'x-anthropic-billing-header: cc_version=2; cch=1a2b3' };
 const RULES = { type: 'text', text: 'Be brief.' };
 
 describe.skipIf(DIRECT)('a converted call', () => {
-  const upstream = startUpstream({ key: PROVIDER_KEY });
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(upstream.origin);
-  }, 120_000);
-  afterAll(async () => {
-    await (stage as Stage | undefined)?.close();
-    await upstream.stop();
-  });
+  const { upstream, target } = scriptedStage();
 
   async function send(path: string, format: WireFormat, body: Json): Promise<Response> {
     upstream.play([ANSWER]);
-    const { origin, key, model } = stage.target(format);
+    const { origin, key, model } = target(format);
     return await fetch(`${origin}${path}`, {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json' },
@@ -89,7 +80,7 @@ describe.skipIf(DIRECT)('a converted call', () => {
 
   test('gives Google no tool name that begins with a digit, and its client its own name back', async () => {
     upstream.play([{ calls: [{ id: 'call_scripted0', name: 'any', args: '{}' }] }]);
-    const { origin, key, model } = stage.target('google-generate-content');
+    const { origin, key, model } = target('google-generate-content');
     const ask = async () =>
       await fetch(`${origin}/v1/chat/completions`, {
         method: 'POST',

@@ -1,26 +1,16 @@
 // What users of the libraries see when the provider refuses, breaks off or falls silent, in every pair of formats.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { beforeEach, describe, expect, test } from 'bun:test';
 import Anthropic from '@anthropic-ai/sdk';
 import { ApiError } from '@google/genai';
 import OpenAI from 'openai';
 import { type Client, ToolBox } from '../support/client.ts';
-import { DIRECT, FORMATS, openStage, PROVIDER_KEY, type Stage } from '../support/matrix.ts';
+import { DIRECT, FORMATS, PROVIDER_KEY, scriptedStage } from '../support/matrix.ts';
 import type { ScriptedError, Turn } from '../support/script.ts';
 import { STREAM_CLIENTS } from '../support/stream-clients.ts';
-import { startUpstream } from '../support/upstream.ts';
 
 const LONG_TEXT = 'A text that takes many frames, so that the end comes well before its end. '.repeat(40);
-const upstream = startUpstream({ key: PROVIDER_KEY });
-let stage: Stage;
-
-beforeAll(async () => {
-  stage = await openStage(upstream.origin);
-}, 120_000);
-afterAll(async () => {
-  await (stage as Stage | undefined)?.close();
-  await upstream.stop();
-});
+const { upstream, target } = scriptedStage();
 beforeEach(() => upstream.play([]));
 
 /** The failure a client reports; throws when it reports none. */
@@ -29,7 +19,7 @@ async function failureOf(
   format: (typeof FORMATS)[number],
 ): Promise<Error & { status?: number }> {
   try {
-    const { text } = await client.converse(stage.target(format), new ToolBox());
+    const { text } = await client.converse(target(format), new ToolBox());
     throw new Error(`UNEXPECTED SUCCESS: ${text.slice(0, 80)}`);
   } catch (failure) {
     if (failure instanceof Error && !failure.message.startsWith('UNEXPECTED')) return failure;
@@ -127,7 +117,7 @@ function expectReported(failure: Error): void {
 test('a client that leaves takes its call to the provider with it', async () => {
   for (const format of FORMATS) {
     upstream.play([{ text: LONG_TEXT, silentAfterFrames: 30 }]);
-    const { origin, key, model } = stage.target(format);
+    const { origin, key, model } = target(format);
     const leaving = new AbortController();
     const answer = await fetch(`${origin}/v1/chat/completions`, {
       method: 'POST',
@@ -146,7 +136,7 @@ test('a client that leaves takes its call to the provider with it', async () => 
 
 test.skipIf(DIRECT)('a Gemini client that leaves a half read array takes its call with it', async () => {
   upstream.play([{ text: LONG_TEXT, silentAfterFrames: 30 }]);
-  const { origin, key, model } = stage.target('openai-chat');
+  const { origin, key, model } = target('openai-chat');
   const leaving = new AbortController();
   const answer = await fetch(`${origin}/v1beta/models/${model}:streamGenerateContent`, {
     method: 'POST',

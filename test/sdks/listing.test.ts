@@ -1,32 +1,24 @@
 // Model lists and token counts, as both official libraries ask for them; only through the gateway.
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import Anthropic from '@anthropic-ai/sdk';
 import AnthropicZero from 'anthropic-sdk-0';
 import OpenAI from 'openai';
 import { startGateway } from '../support/gateway.ts';
-import { DIRECT, FORMATS, openStage, PROVIDER_KEY, type Stage } from '../support/matrix.ts';
+import { DIRECT, FORMATS, PROVIDER_KEY, scriptedStage } from '../support/matrix.ts';
 import { SYSTEM, TOOLS } from '../support/scenarios.ts';
 import type { WireFormat } from '../support/script.ts';
-import { COUNTED_TOKENS, startUpstream } from '../support/upstream.ts';
+import { COUNTED_TOKENS } from '../support/upstream.ts';
 
 describe.skipIf(DIRECT)('through the gateway', () => {
-  const upstream = startUpstream({ key: PROVIDER_KEY });
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(upstream.origin);
-  }, 120_000);
-  afterAll(async () => {
-    await (stage as Stage | undefined)?.close();
-    await upstream.stop();
-  });
+  const { upstream, target } = scriptedStage();
 
   const openai = (): OpenAI => {
-    const { baseUrl, key } = stage.target('openai-chat');
+    const { baseUrl, key } = target('openai-chat');
     return new OpenAI({ baseURL: baseUrl, apiKey: key, maxRetries: 0 });
   };
   const anthropic = (): Anthropic => {
-    const { origin, key } = stage.target('openai-chat');
+    const { origin, key } = target('openai-chat');
     return new Anthropic({ baseURL: origin, apiKey: key, maxRetries: 0 });
   };
 
@@ -38,7 +30,7 @@ describe.skipIf(DIRECT)('through the gateway', () => {
   });
 
   test('both Anthropic libraries list them too, and end', async () => {
-    const { origin, key } = stage.target('openai-chat');
+    const { origin, key } = target('openai-chat');
     const zero = new AnthropicZero({ baseURL: origin, apiKey: key, maxRetries: 0 });
     for (const list of [anthropic().models.list(), zero.models.list()]) {
       const models = new Map<string, string>();
@@ -60,7 +52,7 @@ describe.skipIf(DIRECT)('through the gateway', () => {
     test(`the Anthropic library counts tokens of a model over ${format}`, async () => {
       upstream.play([]);
       const counted = await anthropic().messages.countTokens({
-        model: stage.target(format).model,
+        model: target(format).model,
         system: SYSTEM,
         messages: [{ role: 'user', content: 'How many tokens is this?' }],
         tools: TOOLS.map(({ name, description, parameters }) => ({
@@ -76,7 +68,7 @@ describe.skipIf(DIRECT)('through the gateway', () => {
     test(`the OpenAI library counts tokens of a model over ${format}`, async () => {
       upstream.play([]);
       const counted = await openai().responses.inputTokens.count({
-        model: stage.target(format).model,
+        model: target(format).model,
         input: 'How many tokens is this sentence, counted by anybody who can count?',
       });
       expect(counted.object).toBe('response.input_tokens');

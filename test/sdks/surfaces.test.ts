@@ -1,7 +1,7 @@
 // Every surface of the official libraries over every upstream format: good, cut short, limited once, broken.
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { DIRECT, FORMATS, openStage, PROVIDER_KEY, type Stage } from '../support/matrix.ts';
+import { describe, expect, test } from 'bun:test';
+import { DIRECT, FORMATS, scriptedStage } from '../support/matrix.ts';
 import type { Turn, WireFormat } from '../support/script.ts';
 import { AI_SURFACES } from '../support/surfaces/ai-sdk.ts';
 import { ANTHROPIC_SURFACES } from '../support/surfaces/anthropic.ts';
@@ -10,7 +10,6 @@ import { GOOGLE_SURFACES } from '../support/surfaces/google.ts';
 import { OPENAI_CHAT_SURFACES } from '../support/surfaces/openai-chat.ts';
 import { OPENAI_RESPONSES_SURFACES } from '../support/surfaces/openai-responses.ts';
 import { type Surface, TASKS } from '../support/surfaces/surface.ts';
-import { startUpstream } from '../support/upstream.ts';
 
 const OFFICIAL = [
   ...OPENAI_CHAT_SURFACES,
@@ -23,15 +22,7 @@ const SURFACES = [...OFFICIAL, ...FRAMEWORK_SURFACES, ...GOOGLE_SURFACES];
 /** A cell that has not ended by then hangs. */
 const CELL_TIMEOUT_MS = 20_000;
 
-const upstream = startUpstream({ key: PROVIDER_KEY });
-let stage: Stage;
-beforeAll(async () => {
-  stage = await openStage(upstream.origin);
-}, 120_000);
-afterAll(async () => {
-  await (stage as Stage | undefined)?.close();
-  await upstream.stop();
-});
+const { upstream, target } = scriptedStage();
 
 type Condition = {
   name: string;
@@ -84,7 +75,7 @@ async function playCell(surface: Surface, format: WireFormat, condition: Conditi
   const scene = upstream.scene(mark);
   scene.play(condition.spoil(turns));
   const job = {
-    target: stage.target(format),
+    target: target(format),
     prompt: `What will the weather be? (${mark})`,
     retries: condition.retries,
   };

@@ -1,10 +1,9 @@
 // A conversation that goes on at another provider: no reasoning state may follow it there, everything else must.
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { DIRECT, FORMATS, openStage, PROVIDER_KEY, type Stage } from '../support/matrix.ts';
+import { describe, expect, test } from 'bun:test';
+import { DIRECT, FORMATS, scriptedStage } from '../support/matrix.ts';
 import { sealOf, type WireFormat } from '../support/script.ts';
 import type { Json } from '../support/strict.ts';
-import { startUpstream } from '../support/upstream.ts';
 
 const REASONING = 'Rain is likely, so I look it up 🌧.';
 const QUESTION = 'Will it rain?';
@@ -99,18 +98,10 @@ const DIALECTS: Record<WireFormat, Dialect> = {
 };
 
 describe.skipIf(DIRECT)('a conversation that changes its provider', () => {
-  const upstream = startUpstream({ key: PROVIDER_KEY });
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(upstream.origin);
-  }, 120_000);
-  afterAll(async () => {
-    await (stage as Stage | undefined)?.close();
-    await upstream.stop();
-  });
+  const { upstream, target } = scriptedStage();
 
   async function send(dialect: Dialect, format: WireFormat, body: Json): Promise<Json> {
-    const { origin, key, model } = stage.target(format);
+    const { origin, key, model } = target(format);
     const answer = await fetch(`${origin}${dialect.path(model)}`, {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },

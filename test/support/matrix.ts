@@ -43,8 +43,11 @@ export type Stage = {
   close(): Promise<void>;
 };
 
-/** Opens it before the upstream at `origin`; its Chat model is one of those that think only when told. */
-export async function openStage(origin: string, { chatThinks = false } = {}): Promise<Stage> {
+/** `chatThinks`: its Chat model is one of those that think only when told. */
+type StageSettings = { chatThinks?: boolean };
+
+/** Opens it before the upstream at `origin`. */
+export async function openStage(origin: string, { chatThinks = false }: StageSettings = {}): Promise<Stage> {
   if (DIRECT) {
     return {
       gateway: undefined,
@@ -82,18 +85,23 @@ export async function openStage(origin: string, { chatThinks = false } = {}): Pr
   };
 }
 
-/** Declares the tests of one file: every client, every upstream format, every scenario. */
-export function matrix(clients: Client[]): void {
+/** The scripted upstream and a stage before it, for all tests of the file or block that calls this. */
+export function scriptedStage(settings: StageSettings = {}): { upstream: Upstream } & Pick<Stage, 'target'> {
   const upstream = startUpstream({ key: PROVIDER_KEY });
-  let stage: Stage;
+  let stage: Stage | undefined;
   beforeAll(async () => {
-    stage = await openStage(upstream.origin);
+    stage = await openStage(upstream.origin, settings);
   }, 120_000);
   afterAll(async () => {
-    // Missing when it did not start.
-    await (stage as Stage | undefined)?.close();
+    await stage?.close();
     await upstream.stop();
   });
+  return { upstream, target: (format) => stage?.target(format) ?? expect.unreachable() };
+}
+
+/** Declares the tests of one file: every client, every upstream format, every scenario. */
+export function matrix(clients: Client[]): void {
+  const { upstream, target } = scriptedStage();
 
   for (const client of clients) {
     for (const format of FORMATS) {
@@ -102,7 +110,7 @@ export function matrix(clients: Client[]): void {
         for (const scenario of SCENARIOS) {
           if (scenario.convertedOnly && format === client.format) continue;
           if (scenario.notOver.includes(format)) continue;
-          test(scenario.name, () => lead(upstream, stage.target(format), client, format, scenario), 30_000);
+          test(scenario.name, () => lead(upstream, target(format), client, format, scenario), 30_000);
         }
       });
     }

@@ -82,8 +82,10 @@ export class CodeBlocks {
       type: `${open.kind}code_execution_tool_result`,
       tool_use_id: open.id,
       content: {
-        ...{ type: `${open.kind}code_execution_result`, ...printed },
-        ...{ return_code: failed ? 1 : 0, content: made },
+        type: `${open.kind}code_execution_result`,
+        ...printed,
+        return_code: failed ? 1 : 0,
+        content: made,
       },
     });
     return blocks;

@@ -18,7 +18,6 @@ import { decodeUsage } from './usage.ts';
 export { keptBetas } from './betas.ts';
 export { ACCOUNT_MEMBERS, refusePrefill } from './prefill.ts';
 export { refuseThread } from './thread.ts';
-export { countTokensSchema, messagesSchema } from './wire.ts';
 
 export const anthropicMessages: Codec = {
   id: 'anthropic-messages',

@@ -38,7 +38,10 @@ export class RemoteBlocks {
       const { server, name, input } = called;
       const parsed = tryParseJson(input);
       blocks.push({
-        ...{ type: 'mcp_tool_use', id: this.#open, name, server_name: server },
+        type: 'mcp_tool_use',
+        id: this.#open,
+        name,
+        server_name: server,
         input: isObject(parsed) ? parsed : input.trim() === '' ? {} : { _raw: input },
       });
     }

@@ -14,7 +14,6 @@ import { showSeals } from './show-seals.ts';
 import { decodeUsage } from './usage.ts';
 
 export { operationPath, readOperation } from './address.ts';
-export { countGenerateSchema, generateSchema } from './wire.ts';
 
 export const googleGenerateContent: Codec = {
   id: 'google-generate-content',

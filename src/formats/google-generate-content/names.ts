@@ -18,25 +18,19 @@ export function signatureOf({ thoughtSignature }: JsonObject): string | undefine
 }
 
 /** Members of more than one word, which have two spellings. */
+// biome-ignore format: a list of names
 const TWO_WORDS = [
-  ...[
-    'systemInstruction',
-    'generationConfig',
-    'toolConfig',
-    'safetySettings',
-    'cachedContent',
-    'serviceTier',
-  ],
-  ...['inlineData', 'fileData', 'mimeType', 'fileUri', 'displayName', 'thoughtSignature', 'functionCall'],
-  ...['functionResponse', 'executableCode', 'codeExecutionResult', 'videoMetadata', 'mediaResolution'],
-  ...['toolCall', 'toolResponse', 'partMetadata', 'functionDeclarations', 'parametersJsonSchema'],
-  ...['googleSearch', 'codeExecution', 'urlContext', 'googleMaps', 'fileSearch', 'computerUse'],
-  ...['functionCallingConfig', 'allowedFunctionNames', 'retrievalConfig', 'generateContentRequest'],
-  ...['maxOutputTokens', 'topP', 'topK', 'candidateCount', 'stopSequences', 'frequencyPenalty'],
-  ...['presencePenalty', 'responseLogprobs', 'responseMimeType', 'responseSchema', 'responseJsonSchema'],
-  ...['responseModalities', 'speechConfig', 'imageConfig', 'thinkingConfig', 'thinkingLevel'],
-  ...['thinkingBudget', 'includeThoughts', 'anyOf', 'prefixItems', 'additionalProperties', 'minItems'],
-  ...['maxItems', 'minLength', 'maxLength', 'minProperties', 'maxProperties', 'propertyOrdering'],
+  'systemInstruction', 'generationConfig', 'toolConfig', 'safetySettings', 'cachedContent', 'serviceTier',
+  'inlineData', 'fileData', 'mimeType', 'fileUri', 'displayName', 'thoughtSignature', 'functionCall',
+  'functionResponse', 'executableCode', 'codeExecutionResult', 'videoMetadata', 'mediaResolution',
+  'toolCall', 'toolResponse', 'partMetadata', 'functionDeclarations', 'parametersJsonSchema',
+  'googleSearch', 'codeExecution', 'urlContext', 'googleMaps', 'fileSearch', 'computerUse',
+  'functionCallingConfig', 'allowedFunctionNames', 'retrievalConfig', 'generateContentRequest',
+  'maxOutputTokens', 'topP', 'topK', 'candidateCount', 'stopSequences', 'frequencyPenalty',
+  'presencePenalty', 'responseLogprobs', 'responseMimeType', 'responseSchema', 'responseJsonSchema',
+  'responseModalities', 'speechConfig', 'imageConfig', 'thinkingConfig', 'thinkingLevel',
+  'thinkingBudget', 'includeThoughts', 'anyOf', 'prefixItems', 'additionalProperties', 'minItems',
+  'maxItems', 'minLength', 'maxLength', 'minProperties', 'maxProperties', 'propertyOrdering',
 ];
 const BY_SNAKE = new Map(
   TWO_WORDS.map((name) => [name.replace(/[A-Z]/g, (one) => `_${one.toLowerCase()}`), name]),

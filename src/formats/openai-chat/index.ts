@@ -18,8 +18,6 @@ import { showSeals } from './show-seals.ts';
 import { ISSUER } from './thought-details.ts';
 import { decodeUsage } from './usage.ts';
 
-export { chatSchema } from './wire.ts';
-
 export const openaiChat: Codec = {
   id: 'openai-chat',
   issuer: ISSUER,

@@ -16,8 +16,6 @@ import { showSeals } from './show-seals.ts';
 import { readUsage } from './usage.ts';
 
 export { containerGigabytes } from './containers.ts';
-export { IGNORED } from './decode/request.ts';
-export { inputTokensSchema, responsesSchema } from './wire.ts';
 
 export const openaiResponses: Codec = {
   id: 'openai-responses',

@@ -8,7 +8,8 @@ export function remoteIn(item: JsonObject): RemoteCall | undefined {
   if (item.type !== 'mcp_call') return undefined;
   const { server_label, name } = item;
   const called = {
-    ...{ server: asString(server_label) ?? '', name: asString(name) ?? '' },
+    server: asString(server_label) ?? '',
+    name: asString(name) ?? '',
     input: asString(item.arguments) ?? '{}',
   };
   const error = errorText(item.error);
@@ -32,7 +33,12 @@ export function remoteItem(id: string, status: string, { called, output, failed 
   const { server = '', name = '', input = '' } = called ?? {};
   const content = [{ type: 'text', text: output ?? '' }];
   return {
-    ...{ id, type: 'mcp_call', status, server_label: server, name, arguments: input },
+    id,
+    type: 'mcp_call',
+    status,
+    server_label: server,
+    name,
+    arguments: input,
     output: failed ? null : (output ?? null),
     error: failed ? { type: 'mcp_tool_execution_error', content } : null,
     approval_request_id: null,

@@ -6,9 +6,10 @@ import type { OpaqueTool, RemoteServer } from '../../canonical/request.ts';
 import { asArray, asObject, asString, compact, isObject, type JsonObject } from '../../lib/json.ts';
 import { lostMembers } from './decode/lost-members.ts';
 
+// biome-ignore format: a list of names
 const MEMBERS = [
-  ...['type', 'server_label', 'server_url', 'authorization', 'allowed_tools', 'require_approval', 'headers'],
-  ...['connector_id', 'tunnel_id', 'server_description', 'defer_loading'],
+  'type', 'server_label', 'server_url', 'authorization', 'allowed_tools', 'require_approval', 'headers',
+  'connector_id', 'tunnel_id', 'server_description', 'defer_loading',
 ];
 
 /** The tool with its server; one that only OpenAI can reach has a problem. */

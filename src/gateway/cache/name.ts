@@ -9,10 +9,11 @@ import { asArray, asObject, compact, type JsonObject, type JsonValue } from '../
 import type { Call } from '../call.ts';
 
 /** Members that name who asks, or how the answer is to travel and be remembered; no answer depends on them. */
+// biome-ignore format: a list of names
 const LABELS: ReadonlySet<string> = new Set([
-  ...['user', 'metadata', 'safety_identifier', 'client_metadata', 'labels', 'diagnostics'],
-  ...['prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options', 'cache_control'],
-  ...['stream', 'stream_options', 'store', 'background'],
+  'user', 'metadata', 'safety_identifier', 'client_metadata', 'labels', 'diagnostics',
+  'prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options', 'cache_control',
+  'stream', 'stream_options', 'store', 'background',
 ]);
 /** How Chat vendors have thinking switched, beside `reasoning_effort`. */
 const VENDOR_THINKING = [

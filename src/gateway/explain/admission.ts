@@ -79,8 +79,10 @@ export async function admitDry(
   // member by member: whatever else an admission may take has to be answered here
   // turns of its own: nobody waits behind a question
   const own = {
-    ...{ ledger: notingLedger(ordered), turns: new Turns(), pauses: nothingPaused() },
-    ...{ capWatch: new CapWatch() },
+    ledger: notingLedger(ordered),
+    turns: new Turns(),
+    pauses: nothingPaused(),
+    capWatch: new CapWatch(),
   };
   // what is kept for the key itself is looked for below
   const uncached = { config: { ...config, cache: { ...config.cache, ttlMs: 0 } }, cache, sealKey };

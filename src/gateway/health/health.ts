@@ -347,8 +347,13 @@ export class Health {
 }
 
 const UNMEASURED = {
-  ...{ silent: 0, probes: 0, open: 0, begun: 0, heardMs: 0 },
-  ...{ firstTokenMs: undefined, measuredMs: 0 },
+  silent: 0,
+  probes: 0,
+  open: 0,
+  begun: 0,
+  heardMs: 0,
+  firstTokenMs: undefined,
+  measuredMs: 0,
 };
 
 function ofDeployment({ provider, model }: Condition): { provider: Provider; model: string } {

@@ -23,7 +23,10 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
   const losses: Loss[] = [];
   const paired = { ...request, messages: distinctIds(pairResults(request.messages, losses)) };
   const writing: Writing = {
-    ...{ request: paired, target, losses, marks: [] },
+    request: paired,
+    target,
+    losses,
+    marks: [],
     searches: new SearchBlocks(OWN_ID),
     calls: new RemoteBlocks(OWN_ID.replace('srvtoolu', 'mcptoolu')),
   };

@@ -38,10 +38,11 @@ const NUMBERS = {
   candidateCount: 'n',
 } as const satisfies Record<string, keyof Sampling>;
 
+// biome-ignore format: a list of names
 const KNOWN = [
   ...Object.keys(NUMBERS),
-  ...['maxOutputTokens', 'stopSequences', 'responseLogprobs', 'thinkingConfig', 'responseModalities'],
-  ...['responseMimeType', 'responseSchema', 'responseJsonSchema'],
+  'maxOutputTokens', 'stopSequences', 'responseLogprobs', 'thinkingConfig', 'responseModalities',
+  'responseMimeType', 'responseSchema', 'responseJsonSchema',
 ];
 
 /** Fills every control of the request, each with its origin. Throws where dropping one would change the answer. */

@@ -11,8 +11,9 @@ import { decodeContents, decodeSystem } from './contents.ts';
 import { decodeControls } from './controls.ts';
 import { decodeToolChoice, decodeTools } from './tools.ts';
 
+// biome-ignore format: a list of names
 const KNOWN = [
-  ...['model', 'contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig', 'serviceTier'],
+  'model', 'contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig', 'serviceTier',
   // refused below
   'cachedContent',
 ];

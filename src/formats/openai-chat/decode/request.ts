@@ -14,31 +14,15 @@ import { required } from './parts.ts';
 import { decodeToolChoice, decodeTools, isLegacy } from './tools.ts';
 
 /** Every member with a canonical place or without any effect on the answer. */
+// biome-ignore format: a list of names
 const KNOWN = [
-  ...['model', 'messages', 'stream', 'stream_options', 'tools', 'tool_choice', 'parallel_tool_calls'],
-  ...['functions', 'function_call', 'web_search_options', 'max_tokens', 'max_completion_tokens'],
-  ...['temperature', 'top_p', 'top_k', 'seed', 'frequency_penalty', 'presence_penalty', 'logit_bias'],
-  ...[
-    'logprobs',
-    'top_logprobs',
-    'n',
-    'stop',
-    'reasoning_effort',
-    'reasoning',
-    'thinking',
-    'enable_thinking',
-  ],
-  ...['thinking_budget', 'chat_template_kwargs', 'response_format', 'verbosity', 'prompt_cache_key'],
-  ...[
-    'prompt_cache_retention',
-    'prompt_cache_options',
-    'cache_control',
-    'user',
-    'safety_identifier',
-    'metadata',
-    'service_tier',
-  ],
-  ...['modalities', 'audio'],
+  'model', 'messages', 'stream', 'stream_options', 'tools', 'tool_choice', 'parallel_tool_calls',
+  'functions', 'function_call', 'web_search_options', 'max_tokens', 'max_completion_tokens',
+  'temperature', 'top_p', 'top_k', 'seed', 'frequency_penalty', 'presence_penalty', 'logit_bias',
+  'logprobs', 'top_logprobs', 'n', 'stop', 'reasoning_effort', 'reasoning', 'thinking',
+  'enable_thinking', 'thinking_budget', 'chat_template_kwargs', 'response_format', 'verbosity', 'prompt_cache_key',
+  'prompt_cache_retention', 'prompt_cache_options', 'cache_control', 'user', 'safety_identifier',
+  'metadata', 'service_tier', 'modalities', 'audio',
   'extra_body',
   ...EXTRA_MEMBERS,
 ];

@@ -45,60 +45,79 @@ export function decodeItems(input: JsonValue | undefined, losses: Loss[]): Conve
     });
     return conversation;
   }
-  // a local shell output may name the item instead of the call
-  const callIds = new Map<string, string>();
+  const reading: Reading = { conversation, callIds: new Map(), losses };
   asArray(input).forEach((item, index) => {
-    if (isObject(item)) decodeItem(item, `input[${index}]`, conversation, callIds, losses);
+    if (isObject(item)) decodeItem(item, `input[${index}]`, reading);
   });
   return conversation;
 }
 
-function decodeItem(
+/** What is filled on the way through the items. */
+type Reading = {
+  conversation: Conversation;
+  /** Calls by the ids of their items: the output of a local shell may name the item in place of the call. */
+  callIds: Map<string, string>;
+  losses: Loss[];
+};
+
+/** Counts as lost what an item has beside these members. */
+function loseOthers(item: JsonObject, at: string, losses: Loss[], ...members: string[]): void {
+  const silent = ['type', 'id', 'status', 'created_by', ...members];
+  if (asObject(item.caller).type === 'direct') silent.push('caller');
+  if (asObject(item.environment).type === 'local') silent.push('environment');
+  losses.push(...lostMembers(item, silent, at));
+}
+
+function decodeItem(item: JsonObject, at: string, reading: Reading): void {
+  const call = toolOfCall(item);
+  const output = toolOfOutput(item);
+  if (call !== undefined) decodeClientCall(call, item, at, reading);
+  else if (output === 'tool_search') decodeFound(item, at, reading);
+  else if (output !== undefined) decodeClientOutput(output, item, at, reading);
+  else decodePlainItem(item, at, reading);
+}
+
+/** A call of a tool that the client runs, though the format has defined it. */
+function decodeClientCall(
+  tool: string,
   item: JsonObject,
   at: string,
-  conversation: Conversation,
-  callIds: Map<string, string>,
-  losses: Loss[],
+  { conversation, callIds, losses }: Reading,
 ): void {
+  loseOthers(item, at, losses, 'call_id', CLIENT_TOOLS[tool]?.holds ?? 'action', 'execution');
+  const call = readClientCall(tool, item);
+  if (call.itemId !== undefined) callIds.set(call.itemId, call.id);
+  join(conversation.messages, 'assistant', { ...call, at }, at);
+}
+
+function decodeClientOutput(
+  tool: string,
+  item: JsonObject,
+  at: string,
+  { conversation, callIds, losses }: Reading,
+): void {
+  loseOthers(item, at, losses, 'call_id', 'output');
+  const id = asString(item.call_id) ?? asString(item.id) ?? '';
+  const { text, failed } = readClientOutput(tool, item);
+  const content: Part[] = [{ kind: 'text', text, at: `${at}.output` }];
+  const result = toolResult(callIds.get(id) ?? id, 'json', content, at);
+  join(conversation.messages, 'tool', failed ? { ...result, isError: true } : result, at);
+}
+
+/** What the client's own search has found: the model knows it from there on, though it may be gone from the tools. */
+function decodeFound(item: JsonObject, at: string, { conversation, losses }: Reading): void {
+  loseOthers(item, at, losses, 'call_id', 'execution', 'tools');
+  const tools = decodeTools(item.tools, `${at}.tools`, losses);
+  conversation.found.push(...tools.map(deferred));
+  const result = toolResult(asString(item.call_id) ?? '', 'json', foundIn(item, at), at);
+  join(conversation.messages, 'tool', result, at);
+}
+
+function decodePlainItem(item: JsonObject, at: string, { conversation, losses }: Reading): void {
   const { messages } = conversation;
   const isReference = item.role === undefined && typeof item.id === 'string';
   const type = asString(item.type) ?? (isReference ? 'item_reference' : 'message');
-  const known = (...members: string[]) => {
-    const silent = ['type', 'id', 'status', 'created_by', ...members];
-    if (asObject(item.caller).type === 'direct') silent.push('caller');
-    if (asObject(item.environment).type === 'local') silent.push('environment');
-    losses.push(...lostMembers(item, silent, at));
-  };
-  const clientCall = toolOfCall(item);
-  if (clientCall !== undefined) {
-    known('call_id', CLIENT_TOOLS[clientCall]?.holds ?? 'action', 'execution');
-    const call = readClientCall(clientCall, item);
-    if (call.itemId !== undefined) callIds.set(call.itemId, call.id);
-    join(messages, 'assistant', { ...call, at }, at);
-    return;
-  }
-  const clientOutput = toolOfOutput(item);
-  if (clientOutput === 'tool_search') {
-    known('call_id', 'execution', 'tools');
-    // the model knows them from there on, and they may be gone from the tools of the request
-    const tools = decodeTools(item.tools, `${at}.tools`, losses);
-    conversation.found.push(...tools.map(deferred));
-    join(messages, 'tool', toolResult(asString(item.call_id) ?? '', 'json', foundIn(item, at), at), at);
-    return;
-  }
-  if (clientOutput !== undefined) {
-    known('call_id', 'output');
-    const id = asString(item.call_id) ?? asString(item.id) ?? '';
-    const { text, failed } = readClientOutput(clientOutput, item);
-    const result = toolResult(
-      callIds.get(id) ?? id,
-      'json',
-      [{ kind: 'text', text, at: `${at}.output` }],
-      at,
-    );
-    join(messages, 'tool', failed ? { ...result, isError: true } : result, at);
-    return;
-  }
+  const known = (...members: string[]) => loseOthers(item, at, losses, ...members);
   switch (type) {
     case 'message':
       known('role', 'content', 'phase');

@@ -25,22 +25,6 @@ import { type Conversation, decodeItems } from './items.ts';
 import { lostMembers } from './lost-members.ts';
 import { decodeToolChoice, decodeTools } from './tools.ts';
 
-/** Members that change nothing in the answer of another format, and why leaving them out is no loss. */
-export const IGNORED: Record<string, string> = {
-  store: 'false is what every conversion does',
-  background: 'false is the default',
-  truncation: '"disabled" is the default',
-  'include: reasoning.encrypted_content': 'reasoning is always carried sealed',
-  client_metadata: 'a label of the client about itself',
-  max_tool_calls: 'it limits hosted tools: without any there is nothing to limit',
-  stream_options: 'padding against traffic analysis belongs to one provider’s stream',
-  'input[].id': 'calls and results are linked by call_id',
-  'input[].status': 'a replayed item is a finished one',
-  'input[].created_by': 'who wrote an item is no part of the prompt',
-  'input[]: mcp_list_tools': 'a provider asks the server for its tools itself',
-  'input[].caller: direct': 'the model itself is who calls',
-};
-
 /** Members whose meaning lives at the provider; without them the answer would be to another question. */
 const STORED = ['previous_response_id', 'conversation', 'prompt'];
 

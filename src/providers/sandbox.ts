@@ -1,0 +1,17 @@
+// The sandbox as a provider: always there, answered inside the gateway. No network, no secret, no cost.
+
+import type { Provider } from './provider.ts';
+
+export const SANDBOX: Provider = {
+  id: 'sandbox',
+  aliases: [],
+  displayName: 'Sandbox',
+  baseUrl: '',
+  auth: 'none',
+  formats: ['openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate-content'],
+  credentials: [],
+  headers: {},
+  ca: undefined,
+  builtIn: true,
+  quirks: {},
+};
