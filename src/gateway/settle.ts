@@ -47,6 +47,8 @@ export class Latch {
   readonly #ports: SettlePorts;
   #settled: Promise<void> | undefined;
   #billed: { usage: Usage; charge: Charge } | undefined;
+  /** What the client was told that such a charge comes to: a strict hold may not have covered all of it. */
+  #told: { of: bigint; nano: bigint } | undefined;
   /** What is due of the usage looked at last; the same one is always due the same. */
   #due: { of: Usage; due: Due } | undefined;
   /** The provider asks nothing for the containers of this attempt. */
@@ -78,7 +80,8 @@ export class Latch {
     const { usage } = this.#dueOf(reported);
     if (isFree(price) && !asksOthers(usage)) return undefined;
     const charge = this.#billOf(this.#call.caching?.hit ? 'cache' : 'finished', usage);
-    const chargeNano = this.#ports.ledger.ceiling(this.#call.id, charge.chargeNano);
+    const chargeNano = this.#ports.ledger.reserve(this.#call.id, charge.chargeNano);
+    this.#told = { of: charge.chargeNano, nano: chargeNano };
     const shown = chargeNano === charge.chargeNano ? charge : { ...charge, chargeNano };
     const apart = { searchesNano: searchesNano(usage, price), codeNano: codeNano(usage, price) };
     return shownCost(shown, apart);
@@ -184,7 +187,7 @@ export class Latch {
       rule,
       usage: used,
       costNano,
-      chargeNano,
+      chargeNano: this.#told?.of === chargeNano ? this.#told.nano : chargeNano,
       losses: lossesOf(this.#withUnpriced(losses, used, rule, provider)),
       note: costNano > 0n ? noteOf(paid) : undefined,
       atMs,
