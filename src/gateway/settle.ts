@@ -15,7 +15,7 @@ import { nowMs } from '../lib/clock.ts';
 import type { Journal } from '../store/journal-port.ts';
 import type { Ledger, Limiter, Settlement, SettleRule } from '../store/ports.ts';
 import type { Call, CallsUnderWay } from './call.ts';
-import { type Due, noteOf, type Paid, type PaidContainers, withoutContainers } from './costs/containers.ts';
+import { type Due, noteOf, type PaidContainers, withoutContainers } from './costs/containers.ts';
 import { type Sent, sentAs } from './costs/fallbacks/fit.ts';
 import { inGeo, inTier, underPricedNames, withGeoApart } from './costs/tiers.ts';
 import { isOrdinary, lossesOfUnpriced, tellUnpriced, unpricedIn } from './costs/unpriced.ts';
@@ -91,6 +91,7 @@ export class Latch {
     if (this.#due?.of === reported) return this.#due.due;
     const { startedMs, tier, geo } = this.#call;
     const isPlain = isOrdinary(reported) && tier === undefined && geo === undefined;
+    this.#due?.due.undo();
     const due = this.#dueContainers(isPlain ? reported : this.#asPriced(reported), startedMs);
     this.#due = { of: reported, due };
     return due;
@@ -106,8 +107,8 @@ export class Latch {
 
   #dueContainers(usage: Usage, startedMs: number): Due {
     if (usage.containers === undefined || this.#call.price.perContainer === undefined)
-      return { usage, paid: NONE_PAID };
-    if (this.freesContainers) return { usage: withoutContainers(usage), paid: NONE_PAID };
+      return { usage, ...NOTHING_DUE };
+    if (this.freesContainers) return { usage: withoutContainers(usage), ...NOTHING_DUE };
     return this.#ports.containers.due(usage, startedMs, nowMs());
   }
 
@@ -174,7 +175,7 @@ export class Latch {
     call.limit.release();
     call.turn?.end();
     running.delete(call);
-    const { usage: used, paid } = this.#dueOf(usage());
+    const { usage: used, paid, undo } = this.#dueOf(usage());
     const atMs = nowMs();
     const { costNano, chargeNano } = this.#billOf(rule, used);
     const note = () => recordCall(journal, call, { rule, provider, usage: used, atMs });
@@ -195,7 +196,7 @@ export class Latch {
     // the row of a call tells what has left, and the last of it leaves when the charge is durable
     const { durable, chargedNano } = ledger.settle(settlement, rule === 'client-left' ? undefined : note);
     call.trace.costNano = chargedNano;
-    if (costNano > 0n) this.#ports.containers.pay(paid);
+    if (costNano === 0n) undo();
     // of an answer that was there already no provider has counted a token
     const tokens = rule === 'cache' ? 0 : used.input + used.output;
     limiter.spend(call.key.id, { tokens, nano: chargedNano });
@@ -215,7 +216,7 @@ function lossesOf(losses: Loss[]): string | undefined {
   return losses.length === 0 ? undefined : lossHeader(losses);
 }
 
-const NONE_PAID: Paid = new Map();
+const NOTHING_DUE: Omit<Due, 'usage'> = { paid: new Map(), undo: () => {} };
 
 /** Who is to blame for a call that ended in a fault (design: "who pays when it breaks"). */
 export function ruleOf(fault: Fault): SettleRule {
