@@ -36,4 +36,15 @@ describe('a call under way', () => {
     expect(store.ledger.raise(more)).toEqual({ ok: true });
     await store.close();
   });
+
+  test('puts nothing aside once it has been settled: nobody would give it back', async () => {
+    const store = await storeIn(scratchDir());
+    const key = keyIn(store, { creditNano: 250n });
+    const order = orderFor(key);
+    store.ledger.hold(order);
+    await store.ledger.settle(endOf(order, { chargeNano: 30n })).durable;
+    expect(store.ledger.raise(order).ok).toBe(false);
+    expect(store.ledger.purse(key.purse)?.heldNano).toBe(0n);
+    await store.close();
+  });
 });

@@ -19,7 +19,6 @@ import {
   type Due,
   hasFreeContainers,
   noteOf,
-  type Paid,
   type PaidContainers,
   withoutContainers,
 } from './costs/containers.ts';
@@ -55,6 +54,8 @@ export class Latch {
   readonly #ports: SettlePorts;
   #settled: Promise<void> | undefined;
   #billed: { usage: Usage; charge: Charge } | undefined;
+  /** What the client was told that such a charge comes to: a strict hold may not have covered all of it. */
+  #told: { of: bigint; nano: bigint } | undefined;
   /** What is due of the usage looked at last; the same one is always due the same. */
   #due: { of: Usage; due: Due } | undefined;
   /** The provider asks nothing for the containers of this attempt. */
@@ -97,7 +98,8 @@ export class Latch {
     const { usage } = this.#dueOf(reported);
     if (isFree(price) && !asksOthers(usage)) return undefined;
     const charge = this.#billOf(this.#call.caching?.hit ? 'cache' : 'finished', usage);
-    const chargeNano = this.#ports.ledger.ceiling(this.#call.id, charge.chargeNano);
+    const chargeNano = this.#ports.ledger.reserve(this.#call.id, charge.chargeNano);
+    this.#told = { of: charge.chargeNano, nano: chargeNano };
     const shown = chargeNano === charge.chargeNano ? charge : { ...charge, chargeNano };
     const apart = { searchesNano: searchesNano(usage, price), codeNano: codeNano(usage, price) };
     return shownCost(shown, apart);
@@ -107,6 +109,7 @@ export class Latch {
     if (this.#due?.of === reported) return this.#due.due;
     const { startedMs, tier, geo } = this.#call;
     const isPlain = isOrdinary(reported) && tier === undefined && geo === undefined;
+    this.#due?.due.undo();
     const due = this.#dueContainers(isPlain ? reported : this.#asPriced(reported), startedMs);
     this.#due = { of: reported, due };
     return due;
@@ -122,8 +125,8 @@ export class Latch {
 
   #dueContainers(usage: Usage, startedMs: number): Due {
     if (usage.containers === undefined || this.#call.price.perContainer === undefined)
-      return { usage, paid: NONE_PAID };
-    if (this.#freesContainers) return { usage: withoutContainers(usage), paid: NONE_PAID };
+      return { usage, ...NOTHING_DUE };
+    if (this.#freesContainers) return { usage: withoutContainers(usage), ...NOTHING_DUE };
     return this.#ports.containers.due(usage, startedMs, nowMs());
   }
 
@@ -190,7 +193,7 @@ export class Latch {
     call.limit.release();
     call.turn?.end();
     running.delete(call);
-    const { usage: used, paid } = this.#dueOf(usage());
+    const { usage: used, paid, undo } = this.#dueOf(usage());
     const atMs = nowMs();
     const { costNano, chargeNano } = this.#billOf(rule, used);
     const note = () => recordCall(journal, call, { rule, provider, usage: used, atMs });
@@ -203,7 +206,7 @@ export class Latch {
       rule,
       usage: used,
       costNano,
-      chargeNano,
+      chargeNano: this.#told?.of === chargeNano ? this.#told.nano : chargeNano,
       losses: lossesOf(this.#withUnpriced(losses, used, rule, provider)),
       note: costNano > 0n ? noteOf(paid) : undefined,
       atMs,
@@ -211,7 +214,7 @@ export class Latch {
     // the row of a call tells what has left, and the last of it leaves when the charge is durable
     const { durable, chargedNano } = ledger.settle(settlement, rule === 'client-left' ? undefined : note);
     call.trace.chargedNano = chargedNano;
-    if (costNano > 0n) this.#ports.containers.pay(paid);
+    if (costNano === 0n) undo();
     // of an answer that was there already no provider has counted a token
     const tokens = rule === 'cache' ? 0 : used.input + used.output;
     limiter.spend(call.key.id, { tokens, nano: chargedNano });
@@ -231,7 +234,7 @@ function lossesOf(losses: Loss[]): string | undefined {
   return losses.length === 0 ? undefined : lossHeader(losses);
 }
 
-const NONE_PAID: Paid = new Map();
+const NOTHING_DUE: Omit<Due, 'usage'> = { paid: new Map(), undo: () => {} };
 
 /** What the client is told when its settlement could not be written. */
 export function unrecordedFault(cause: unknown): Fault {

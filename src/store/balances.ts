@@ -107,12 +107,9 @@ export class Balances {
     const purse = key.kind === 'time' ? undefined : this.purse(key.purse);
     const verdict = this.#verdicts(order, purse);
     if (!verdict.ok) return verdict;
-    this.#holds.set(order.callId, { order, purse: purse?.id, isOnDisk: false });
-    if (holdNano > 0n || needNano > 0n) {
-      if (purse) purse.heldNano += holdNano;
-      this.#sumsOf(key.id).heldNano += holdNano;
-      this.#today.heldNano += holdNano;
-    }
+    const held = { order, purse: purse?.id, isOnDisk: false };
+    this.#holds.set(order.callId, held);
+    if (holdNano > 0n || needNano > 0n) this.#putAside(held, holdNano);
     return OK;
   }
 
@@ -130,19 +127,13 @@ export class Balances {
   /** Puts more aside for a call that has begun, as if it had put nothing aside yet; never less. */
   raise(order: HoldOrder): HoldVerdict {
     const held = this.#holds.get(order.callId);
-    if (held === undefined) return this.hold(order);
-    const purse = held.purse === undefined ? undefined : this.purse(held.purse);
-    const sums = this.#sumsOf(order.key.id);
-    const move = (nano: bigint) => {
-      if (purse) purse.heldNano += nano;
-      sums.heldNano += nano;
-      this.#today.heldNano += nano;
-    };
+    // it has been settled: nobody would give back what is put aside for it now
+    if (held === undefined) return { ok: false, why: 'held' };
     const { order: before } = held;
-    move(-before.holdNano);
-    const verdict = this.#verdicts(order, purse);
+    this.#putAside(held, -before.holdNano);
+    const verdict = this.#verdicts(order, held.purse === undefined ? undefined : this.purse(held.purse));
     const holdNano = verdict.ok && order.holdNano > before.holdNano ? order.holdNano : before.holdNano;
-    move(holdNano);
+    this.#putAside(held, holdNano);
     if (verdict.ok) held.order = { ...before, model: order.model, holdNano };
     return verdict;
   }
@@ -200,6 +191,26 @@ export class Balances {
     const available = purse.balanceNano - others;
     if (available <= 0n) return 0n;
     return chargeNano < available ? chargeNano : available;
+  }
+
+  /**
+   * The same, put aside for this call: what its client is told it costs is there when it is settled, whatever others
+   * put aside meanwhile.
+   */
+  reserve(callId: bigint, chargeNano: bigint): bigint {
+    const nano = this.ceiling(callId, chargeNano);
+    const hold = this.#holds.get(callId);
+    if (!hold?.order.strict || hold.purse === undefined || nano <= hold.order.holdNano) return nano;
+    this.#putAside(hold, nano - hold.order.holdNano);
+    hold.order = { ...hold.order, holdNano: nano };
+    return nano;
+  }
+
+  #putAside({ order, purse: id }: Hold, nano: bigint): void {
+    const purse = id === undefined ? undefined : this.purse(id);
+    if (purse) purse.heldNano += nano;
+    this.#sumsOf(order.key.id).heldNano += nano;
+    this.#today.heldNano += nano;
   }
 
   /** Books a settled call and drops its hold. `purse` is undefined for time keys, whose window has paid already. */
@@ -287,10 +298,7 @@ export class Balances {
     this.#holds.delete(callId);
     const { key, holdNano } = hold.order;
     if (holdNano === 0n) return hold;
-    this.#sumsOf(key.id).heldNano -= holdNano;
-    this.#today.heldNano -= holdNano;
-    const purse = hold.purse === undefined ? undefined : this.purse(hold.purse);
-    if (purse) purse.heldNano -= holdNano;
+    this.#putAside(hold, -holdNano);
     this.#wake(key.purse);
     this.#wake(EVERY_PURSE);
     return hold;

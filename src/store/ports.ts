@@ -280,12 +280,12 @@ export interface Ledger {
   hold(order: HoldOrder): HoldVerdict;
   /** Everything that would refuse the order now. Puts nothing aside. */
   foresee(order: HoldOrder): HoldRefusal[];
-  /** Puts more aside for a call that has begun, never less, or says why not and leaves it at what it was. */
+  /** Puts more aside for a call that runs, never less, or says why not and leaves it at what it was. */
   raise(order: HoldOrder): HoldVerdict;
   /** Resolves when a hold on the purse (`EVERY_PURSE`: on any) has ended, or after `timeoutMs`. */
   released(purse: number, timeoutMs: number): Promise<void>;
-  /** What settling this call with `chargeNano` would charge now. */
-  ceiling(callId: bigint, chargeNano: bigint): bigint;
+  /** What settling this call with `chargeNano` would charge now, which stays put aside for it: it can be told. */
+  reserve(callId: bigint, chargeNano: bigint): bigint;
   /**
    * Ends a call: charges, and drops its hold. A second settlement of the same call id changes nothing. `decided` is called
    * once it is known whether the charge is on disk, before the receipt tells; for the first settlement only.

@@ -248,6 +248,11 @@ describe('failures', () => {
       expect(decode([failed(error)]).at(-1)).toMatchObject({ type: 'error', fault: { code } });
     });
 
+  test.each(['failed', 'cancelled'])('an answer is one that %s by its event, whatever its status', (end) => {
+    const response = { id: 'resp_1', object: 'response', status: 'completed', output: [] };
+    expect(decode([typed({ type: `response.${end}`, response })]).at(-1)).toMatchObject({ type: 'error' });
+  });
+
   test('usage of a failed answer is still reported', () => {
     const events = decode([
       failed({ code: 'server_error', message: 'x' }, { input_tokens: 7, output_tokens: 2 }),

@@ -16,8 +16,8 @@ function used(containers: Record<string, number>): Usage {
 function pay(calls: { of: Record<string, number>; from: number; to: number; fails?: boolean }[]): number[] {
   const containers = new PaidContainers();
   return calls.map(({ of, from, to, fails = false }) => {
-    const { usage, paid } = containers.due(used(of), from * MINUTE, to * MINUTE);
-    if (!fails) containers.pay(paid);
+    const { usage, undo } = containers.due(used(of), from * MINUTE, to * MINUTE);
+    if (fails) undo();
     return usage.serverTools.container ?? 0;
   });
 }
@@ -69,12 +69,22 @@ describe('a container', () => {
     ).toEqual([1, 1]);
   });
 
-  test('is not paid again by a call that began before another one had paid', () => {
+  test('is paid once by calls that end together', () => {
     const containers = new PaidContainers();
-    const first = containers.due(used({ a: 1 }), 0, 1 * MINUTE);
-    const longer = containers.due(used({ a: 4 }), 0, 9 * MINUTE);
-    containers.pay(longer.paid);
-    containers.pay(first.paid);
+    const due = (to: number) => containers.due(used({ a: 1 }), 0, to * MINUTE);
+    const [first, second, longer] = [due(1), due(1), due(9)];
+    expect([first, second, longer].map(({ usage }) => usage.serverTools.container)).toEqual([1, 0, 1]);
+    // what a failed call would have paid for is paid by the next one, but not what another has paid beyond
+    longer.undo();
+    first.undo();
+    expect(due(2).usage.serverTools.container).toBe(1);
+  });
+
+  test('that others have paid for a longer time stays so when a call fails', () => {
+    const containers = new PaidContainers();
+    const failing = containers.due(used({ a: 1 }), 0, 1 * MINUTE);
+    containers.due(used({ a: 4 }), 0, 9 * MINUTE);
+    failing.undo();
     expect(containers.due(used({ a: 1 }), 6 * MINUTE, 9 * MINUTE).usage.serverTools.container).toBe(0);
     expect(containers.due(used({ a: 1 }), 10 * MINUTE, 11 * MINUTE).usage.serverTools.container).toBe(4);
   });

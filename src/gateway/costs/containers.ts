@@ -16,20 +16,20 @@ export const CONTAINERS_REMEMBERED_MS = 7_200_000;
 /** By the container's id: until when it is paid for, and how large it is. */
 export type Paid = ReadonlyMap<string, { untilMs: number; size: number }>;
 
-/** What of a usage is still to be paid, and for which containers it pays. */
-export type Due = { usage: Usage; paid: Paid };
+/** What of a usage is still to be paid, and for which containers it pays; `undo` says that it does not after all. */
+export type Due = { usage: Usage; paid: Paid; undo: () => void };
 
 export class PaidContainers {
   readonly #paid = new LRUCache<string, { untilMs: number; size: number }>({ max: CONTAINERS_MAX });
 
   /** `notes` stand in the ledger with the charges of late, each as `noteOf` made it. */
   constructor(notes: readonly string[] = []) {
-    for (const note of notes) this.pay(paidIn(note));
+    for (const note of notes) this.#pay(paidIn(note));
   }
 
   /**
    * The usage with each container counted once for every five minutes begun, between the two times, that no call before
-   * has paid. One without a name is always new.
+   * has paid. One without a name is always new. They count as paid at once: calls that end together do not all pay.
    */
   due(usage: Usage, startedMs: number, endMs: number): Due {
     const sizes: Record<string, number> = {};
@@ -45,11 +45,21 @@ export class PaidContainers {
     }
     const due = { ...usage, serverTools: { ...usage.serverTools } };
     addContainers(due, sizes);
-    return { usage: due, paid };
+    const before = new Map([...paid.keys()].map((id) => [id, this.#paid.get(id)]));
+    this.#pay(paid);
+    const undo = () => {
+      for (const [id, { untilMs }] of paid) {
+        const known = before.get(id);
+        // another call has paid for a longer time meanwhile
+        if (this.#paid.get(id)?.untilMs !== untilMs) continue;
+        if (known) this.#paid.set(id, known);
+        else this.#paid.delete(id);
+      }
+    };
+    return { usage: due, paid, undo };
   }
 
-  /** The call has been charged; another one may have paid for a longer time meanwhile. */
-  pay(paid: Paid): void {
+  #pay(paid: Paid): void {
     for (const [id, { untilMs, size }] of paid) {
       const known = this.#paid.get(id);
       this.#paid.set(id, {

@@ -135,7 +135,7 @@ export async function createLedger(
     foresee: (order) => balances.foresee(order),
     raise: (order: HoldOrder) => balances.raise(order),
     released: (purse, timeoutMs) => balances.released(purse, timeoutMs),
-    ceiling: (callId, chargeNano) => balances.ceiling(callId, chargeNano),
+    reserve: (callId, chargeNano) => balances.reserve(callId, chargeNano),
     settle,
     delivered: (callId) => commit.delivered(digitsOf(callId)),
     post,

@@ -103,9 +103,11 @@ export class ResponsesStreamDecoder implements StreamDecoder {
       case 'response.completed':
       case 'response.incomplete':
       case 'response.done':
+        return this.#terminate({ status: type.slice('response.'.length), ...asObject(data.response) });
       case 'response.failed':
       case 'response.cancelled':
-        return this.#terminate({ status: type.slice('response.'.length), ...asObject(data.response) });
+        // clients go by the event, whatever else the response says of itself
+        return this.#terminate({ ...asObject(data.response), status: type.slice('response.'.length) });
       case 'error':
         return this.#fail(decodeInnerError(data));
       case 'response.output_item.added':
