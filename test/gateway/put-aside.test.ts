@@ -65,3 +65,14 @@ test('a balance below zero is told with its sign before the dollar', async () =>
   expect(() => putAside(callOf({}), ports)).toThrow(/and the balance is -\$2\.50\. Ask the operator/);
   await close();
 });
+
+test('who leaves while others hold the money is waited with no longer', async () => {
+  const { ports, callOf, close } = await setUp({ creditNano: 2_000_000n });
+  putAside(callOf({}), ports);
+  let hasLeft = false;
+  const waiting = putAside(callOf({}), ports, undefined, () => hasLeft);
+  hasLeft = true;
+  expect(waiting).toBeInstanceOf(Promise);
+  await expect(waiting).rejects.toMatchObject({ code: 'client_closed' });
+  await close();
+});

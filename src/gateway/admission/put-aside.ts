@@ -34,18 +34,21 @@ export type PutAsidePorts = {
 
 /** So long a call waits for others to give back what they hold. */
 const HELD_PATIENCE_MS = 5_000;
+/** How often it looks whether its client is still there. */
+const HELD_LOOK_MS = 250;
 const HELD_RETRY_S = 5;
 const DAY_MS = 86_400_000;
 
 /**
  * Returns once the call's money is put aside; waits only while other calls hold it. Throws Fault
- * `insufficient_quota`, `spend_cap_reached`, `key_expired`, `balance_held`, or `storage_fault` while the ledger cannot be written.
+ * `insufficient_quota`, `spend_cap_reached`, `key_expired`, `balance_held`, `client_closed`, or `storage_fault` while the ledger cannot be written.
  * `asksApart`: several answers would be asked for by a request each.
  */
 export function putAside(
   call: Call,
   ports: PutAsidePorts,
   asksApart: () => boolean = () => false,
+  hasLeft: () => boolean = () => false,
 ): Promise<void> | undefined {
   const { ledger } = ports;
   refuseTrouble(ledger);
@@ -53,7 +56,7 @@ export function putAside(
   const verdict = ledger.hold(order);
   if (!verdict.ok) {
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
-    return waitForOthers(verdict, order, ports).then(() => begin(call, order, ports));
+    return waitForOthers(verdict, order, ports, hasLeft).then(() => begin(call, order, ports));
   }
   failpoint('after-hold');
   begin(call, order, ports);
@@ -172,13 +175,20 @@ function isHeld(verdict: HoldRefusal): verdict is Held {
   return verdict.why === 'held' || verdict.why === 'cap-held';
 }
 
-async function waitForOthers(first: Held, order: HoldOrder, ports: PutAsidePorts): Promise<void> {
+async function waitForOthers(
+  first: Held,
+  order: HoldOrder,
+  ports: PutAsidePorts,
+  hasLeft: () => boolean,
+): Promise<void> {
   const { ledger } = ports;
   const untilMs = monotonicMs() + HELD_PATIENCE_MS;
   for (let held = first; ; ) {
     const leftMs = untilMs - monotonicMs();
     if (leftMs <= 0) throw holdFault(held, order, ledger);
-    await ledger.released(held.why === 'held' ? order.key.purse : EVERY_PURSE, leftMs);
+    const purse = held.why === 'held' ? order.key.purse : EVERY_PURSE;
+    await ledger.released(purse, Math.min(leftMs, HELD_LOOK_MS));
+    if (hasLeft()) throw new Fault('client_closed', 'The client closed the connection.');
     const verdict = ledger.hold(order);
     if (verdict.ok) return;
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
