@@ -7,6 +7,7 @@ import {
   dollars,
   flag,
   given,
+  isPrintable,
   LIMIT_MEMBERS,
   limitsOf,
   missing,
@@ -110,6 +111,6 @@ function changedLimits(json: JsonObject): NonNullable<KeyChange['limits']> {
 function noteOf(json: JsonObject, otherwise: string): string {
   const { note } = json;
   if (!given(note)) return otherwise;
-  const fits = typeof note === 'string' && note.length <= MAX_NOTE && !/\p{Cc}/u.test(note);
+  const fits = typeof note === 'string' && note.length <= MAX_NOTE && isPrintable(note);
   return fits ? note.trim() : wrong('note', `must be at most ${MAX_NOTE} printable characters`);
 }
