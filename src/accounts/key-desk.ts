@@ -6,7 +6,7 @@ import type { JsonObject } from '../lib/json.ts';
 import { parseGrace, parseKeyChange } from '../store/key-change.ts';
 import type { LimitRules } from '../store/key-limits.ts';
 import type { KeyRules } from '../store/key-rules.ts';
-import { createKey, keyJson, newSecret, parseNewKey } from '../store/keys.ts';
+import { checkRevival, createKey, keyJson, newSecret, parseNewKey } from '../store/keys.ts';
 import type { Directory, Key, Ledger } from '../store/ports.ts';
 import { addCredit, forfeitEnded, grantOf } from './credit-key.ts';
 import { findKey } from './find-key.ts';
@@ -73,8 +73,10 @@ export function keyDesk({ directory, ledger, rules, clock = systemClock }: DeskP
       return { ...jsonOf(key), entry };
     },
     async change(word, body) {
-      const { id, kind } = find(word);
-      return jsonOf(known(directory.change(id, parseKeyChange(body, { kind }))));
+      const key = find(word);
+      const change = parseKeyChange(body, key);
+      if (change.expiresAtMs !== undefined) checkRevival(directory, key, change.expiresAtMs, clock.nowMs());
+      return jsonOf(known(directory.change(key.id, change)));
     },
     async rotate(word, body) {
       const { id, revokedAtMs } = find(word);
