@@ -57,6 +57,18 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
     await keys('revoke', id);
   });
 
+  test('of time keep an end', async () => {
+    const { id } = await create('--name', 'window', '--kind', 'time', '--days', '3');
+    const endless = await keys('limit', id, '--expires', 'none');
+    expect([endless.code, endless.stderr]).toEqual([2, expect.stringContaining('set another date')]);
+    expect((await keys('limit', id, '--expires', '2099-01-01')).code).toBe(0);
+    // a window that is yet to begin has none of its own
+    const voucher = await create('--name', 'voucher', '--kind', 'time', '--days', '3', '--from-first-use');
+    expect((await keys('limit', voucher.id, '--expires', '2099-01-01')).code).toBe(0);
+    const { stdout } = await keys('limit', voucher.id, '--expires', 'none', '--json');
+    expect(JSON.parse(stdout).expires_at).toBeNull();
+  });
+
   test('let neither of two secrets in once they are revoked', async () => {
     const { id } = await create('--name', 'left');
     await keys('rotate', id);

@@ -57,6 +57,14 @@ test('a window is begun by the first call only, however many know of none yet', 
   await close();
 });
 
+test('an end that was set before the first call bounds the window that begins with it', async () => {
+  const { ports, key, callOf, close } = await setUp({ kind: 'time', days: 1, windowFrom: 'first-use' });
+  ports.directory.change(key.id, { expiresAtMs: 10_000 });
+  putAside(callOf({}, 5_000), ports);
+  expect(ports.directory.findById(key.id)).toMatchObject({ startedAtMs: 5_000, expiresAtMs: 10_000 });
+  await close();
+});
+
 test('a balance below zero is told with its sign before the dollar', async () => {
   const { ports, key, callOf, close } = await setUp({ creditNano: 1_000n });
   const order = orderFor(key);

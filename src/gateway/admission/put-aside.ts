@@ -161,10 +161,14 @@ function begin(call: Call, order: HoldOrder, { capWatch, directory }: PutAsidePo
 /** A window that begins with the first call begins with this one, unless another has begun it meanwhile. */
 function beginWindow({ key, startedMs }: Call, directory: PutAsidePorts['directory']): void {
   if (key.windowFrom !== 'first-use' || key.startedAtMs !== undefined) return;
-  if (directory.findById(key.id)?.startedAtMs !== undefined) return;
+  const now = directory.findById(key.id);
+  if (now?.startedAtMs !== undefined) return;
+  const endsAtMs = startedMs + (key.days ?? Number.POSITIVE_INFINITY) * DAY_MS;
+  // an end that was set meanwhile goes on to bound it
+  const expiresAtMs = Math.min(endsAtMs, now?.expiresAtMs ?? Number.POSITIVE_INFINITY);
   directory.change(key.id, {
     startedAtMs: startedMs,
-    ...(key.days === undefined ? {} : { expiresAtMs: startedMs + key.days * DAY_MS }),
+    ...(Number.isFinite(expiresAtMs) ? { expiresAtMs } : {}),
   });
 }
 
