@@ -97,11 +97,31 @@ describe.each(['a running', 'a stopped'])('with %s server', (state) => {
   test('the ledger of a key is shown, newest first, in pages', async () => {
     const shown = await run('ledger', 'show', '--key', key.id);
     expect(shown.stdout).toMatch(/charge +-\$\d/);
-    expect(shown.stdout).toMatch(/grant +\$50\.0000/);
+    expect(shown.stdout).toMatch(/grant +\$50\.00 /);
     const page = await json('ledger', 'show', '--key', key.id, '--limit', '3');
     expect(page.data.map((entry: { kind: string }) => entry.kind)).toEqual(['charge', 'charge', 'charge']);
     const rest = await json('ledger', 'show', '--key', key.id, '--before', page.next);
     expect(rest).toMatchObject({ data: [{ kind: 'grant', change_usd: 50 }], next: null });
+  });
+
+  test('money by hand is shown to its last digit and with whose it is', async () => {
+    const { entry } = await json('keys', 'credit', key.id, '0.000000001');
+    const [newest] = (await json('ledger', 'show', '--limit', '1')).data;
+    expect(newest).toMatchObject({ id: entry.id, kind: 'grant', key: null, owner: key.id });
+    const shown = await run('ledger', 'show', '--limit', '1');
+    expect(shown.stdout).toMatch(new RegExp(`grant +\\$0\\.000000001 +${key.id} +${entry.id} `));
+    await json(
+      'keys',
+      'create',
+      '--name',
+      'both',
+      '--account',
+      'b@example.org',
+      '--share-purse',
+      '--credit',
+      '1',
+    );
+    expect((await json('ledger', 'show', '--limit', '1')).data[0]).toMatchObject({ owner: 'b@example.org' });
   });
 
   test('the ledger is verified', async () => {

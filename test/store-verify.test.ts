@@ -131,6 +131,12 @@ const MUTANTS: [string, string[], string | string[], LedgerCheck[]][] = [
     ['balances', 'zero'],
   ],
   [
+    'a balance that has overflown',
+    [],
+    'UPDATE purses SET balance_nano = 9223372036854775807 + 1 WHERE id = 100',
+    ['balances', 'zero'],
+  ],
+  [
     'money moved without an entry',
     [],
     [

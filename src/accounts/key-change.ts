@@ -8,6 +8,7 @@ import {
   dollars,
   flag,
   given,
+  isPrintable,
   LIMIT_MEMBERS,
   limitsOf,
   missing,
@@ -43,7 +44,10 @@ const MAX_NOTE = 200;
  * The change that `value` asks of `key`: members as for a new key, absent ones stay, null takes one away. Throws as
  * `parseNewKey` does, also when nothing is asked for.
  */
-export function parseKeyChange(value: unknown, key: Pick<Key, 'kind'>): KeyChange {
+export function parseKeyChange(
+  value: unknown,
+  key: Pick<Key, 'kind' | 'windowFrom' | 'startedAtMs'>,
+): KeyChange {
   const json = objectOf(value, CHANGE_MEMBERS, '{"requests_per_minute": 60}');
   if (Object.keys(json).length === 0) missing('name', 'say what is to change, such as requests_per_minute');
   const change: KeyChange = {};
@@ -59,6 +63,8 @@ export function parseKeyChange(value: unknown, key: Pick<Key, 'kind'>): KeyChang
   if (json.models !== undefined) change.models = given(json.models) ? modelsOf(json.models) : null;
   if (json.require_tags !== undefined)
     change.requireTags = given(json.require_tags) ? tagsOf(json.require_tags) : null;
+  if (json.expires === null && key.kind === 'time' && !isYetToBegin(key))
+    wrong('expires', 'is where the window of a time key ends; set another date');
   if (json.expires !== undefined)
     change.expiresAtMs = given(json.expires) ? timeOf('expires', json.expires) : null;
   if (json.log_bodies !== undefined) change.logBodies = flag(json, 'log_bodies') ?? false;
@@ -67,6 +73,11 @@ export function parseKeyChange(value: unknown, key: Pick<Key, 'kind'>): KeyChang
   if (json.auto_cache !== undefined)
     change.autoCache = given(json.auto_cache) && onOrOff('auto_cache', json.auto_cache) === 'on';
   return change;
+}
+
+/** Its window gets an end of its own with the first call. */
+function isYetToBegin({ windowFrom, startedAtMs }: Pick<Key, 'windowFrom' | 'startedAtMs'>): boolean {
+  return windowFrom === 'first-use' && startedAtMs === undefined;
 }
 
 export type CreditOrder = { amountNano: bigint; purchase: boolean; expiresAtMs?: number; note: string };
@@ -110,6 +121,6 @@ function changedLimits(json: JsonObject): NonNullable<KeyChange['limits']> {
 function noteOf(json: JsonObject, otherwise: string): string {
   const { note } = json;
   if (!given(note)) return otherwise;
-  const fits = typeof note === 'string' && note.length <= MAX_NOTE && !/\p{Cc}/u.test(note);
+  const fits = typeof note === 'string' && note.length <= MAX_NOTE && isPrintable(note);
   return fits ? note.trim() : wrong('note', `must be at most ${MAX_NOTE} printable characters`);
 }

@@ -11,7 +11,7 @@ import { parseGrace, parseKeyChange } from './key-change.ts';
 import { keyJson } from './key-json.ts';
 import { type ListQuery, pageOfKeys } from './key-list.ts';
 import type { KeyRules } from './key-rules.ts';
-import { createKey, newSecret } from './keys.ts';
+import { checkRevival, createKey, newSecret } from './keys.ts';
 import { parseNewKey } from './new-key.ts';
 
 export type { ListQuery } from './key-list.ts';
@@ -75,8 +75,10 @@ export function keyDesk({ directory, ledger, rules, clock = systemClock }: DeskP
       return { ...jsonOf(key), entry };
     },
     async change(word, body) {
-      const { id, kind } = find(word);
-      return jsonOf(known(directory.change(id, parseKeyChange(body, { kind }))));
+      const key = find(word);
+      const change = parseKeyChange(body, key);
+      if (change.expiresAtMs !== undefined) checkRevival(directory, key, change.expiresAtMs, clock.nowMs());
+      return jsonOf(known(directory.change(key.id, change)));
     },
     async rotate(word, body) {
       const { id, revokedAtMs } = find(word);

@@ -42,9 +42,16 @@ export function objectOf(json: unknown, members: readonly string[], example: str
   return json;
 }
 
+/** Control characters, halves of characters, and what turns the direction of all that follows on a screen. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+
+export function isPrintable(text: string): boolean {
+  return !UNPRINTABLE.test(text);
+}
+
 export function nameOf(value: Given): string {
   const name = typeof value === 'string' ? value.trim() : '';
-  if (name === '' || name.length > 100 || /\p{Cc}/u.test(name)) {
+  if (name === '' || name.length > 100 || !isPrintable(name)) {
     wrong('name', 'must be 1 to 100 printable characters');
   }
   return name;

@@ -53,7 +53,23 @@ function checkAccount(directory: Directory, input: NewKey, nowMs: number): void 
       { param: 'account' },
     );
   }
-  const mailbox = mailboxOf(input.account);
+  refuseOneMore(directory, input.account, nowMs);
+}
+
+/** A key that has ended and gets a later end is one more of its account. Throws `conflict`, as for a new one. */
+export function checkRevival(
+  directory: Directory,
+  key: Key,
+  expiresAtMs: number | null,
+  nowMs: number,
+): void {
+  const lives = isLive({ ...key, expiresAtMs: expiresAtMs ?? undefined }, nowMs);
+  if (lives && !isLive(key, nowMs)) refuseOneMore(directory, key.account, nowMs);
+}
+
+function refuseOneMore(directory: Directory, account: string, nowMs: number): void {
+  if (account === OPERATOR) return;
+  const mailbox = mailboxOf(account);
   const live = directory
     .list()
     .filter((key) => isLive(key, nowMs) && key.account !== OPERATOR && mailboxOf(key.account) === mailbox);
@@ -64,6 +80,8 @@ function checkAccount(directory: Directory, input: NewKey, nowMs: number): void 
   }
 }
 
-function isLive({ revokedAtMs, expiresAtMs }: Key, nowMs: number): boolean {
+type Ends = { revokedAtMs?: number | undefined; expiresAtMs?: number | undefined };
+
+function isLive({ revokedAtMs, expiresAtMs }: Ends, nowMs: number): boolean {
   return revokedAtMs === undefined && (expiresAtMs === undefined || expiresAtMs > nowMs);
 }

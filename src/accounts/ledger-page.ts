@@ -49,6 +49,7 @@ function entryJson(entry: Entry): JsonObject {
     debit,
     credit,
     key: entry.key ?? null,
+    owner: entry.owner ?? null,
     ...(entry.note === undefined ? {} : { note: entry.note }),
     ...(entry.model === undefined ? {} : { model: entry.model }),
     ...(call ? callJson(call) : {}),

@@ -2,6 +2,7 @@
 
 import { asArray, asNumber, asObject, asString, type JsonObject } from '../lib/json.ts';
 import { LEDGER_CHECKS, type LedgerCheck, type Verification } from '../store/verification.ts';
+import { dollars as exactDollars } from './key-text.ts';
 import { formatTable } from './table.ts';
 import { dollars, whole } from './usage-text.ts';
 
@@ -12,12 +13,16 @@ export function entryTable(page: JsonObject): string {
   const rows = entries.map((entry) => [
     (asString(entry.at) ?? '').slice(0, 19).replace('T', ' '),
     asString(entry.kind) ?? '',
-    dollars(entry.change_usd),
-    asString(entry.key) ?? '',
+    exactDollars(entry.change_usd),
+    asString(entry.key) ?? asString(entry.owner) ?? '',
     asString(entry.call) ?? asString(entry.id) ?? '',
     whatOf(entry),
   ]);
-  const table = formatTable(['TIME (UTC)', 'KIND', 'CHANGE', 'KEY', 'ENTRY', 'WHAT'], rows, new Set([2]));
+  const table = formatTable(
+    ['TIME (UTC)', 'KIND', 'CHANGE', 'KEY OR ACCOUNT', 'ENTRY', 'WHAT'],
+    rows,
+    new Set([2]),
+  );
   const next = asString(page.next);
   return next === undefined ? table : `${table}There are older ones: --before ${next}\n`;
 }

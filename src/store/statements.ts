@@ -64,6 +64,8 @@ export type Entry = {
   atMs: number;
   day: number;
   key?: string;
+  /** Whose purse it moves money of, on pages: a key's id, an account's mailbox, or a book where it is no client's. */
+  owner?: string;
   note?: string;
   model?: string;
   call?: EntryCall;

@@ -57,11 +57,30 @@ test('a window is begun by the first call only, however many know of none yet', 
   await close();
 });
 
+test('an end that was set before the first call bounds the window that begins with it', async () => {
+  const { ports, key, callOf, close } = await setUp({ kind: 'time', days: 1, windowFrom: 'first-use' });
+  ports.directory.change(key.id, { expiresAtMs: 10_000 });
+  putAside(callOf({}, 5_000), ports);
+  expect(ports.directory.findById(key.id)).toMatchObject({ startedAtMs: 5_000, expiresAtMs: 10_000 });
+  await close();
+});
+
 test('a balance below zero is told with its sign before the dollar', async () => {
   const { ports, key, callOf, close } = await setUp({ creditNano: 1_000n });
   const order = orderFor(key);
   ports.ledger.hold(order);
   await ports.ledger.settle(endOf(order, { chargeNano: 2_500_001_000n })).durable;
   expect(() => putAside(callOf({}), ports)).toThrow(/and the balance is -\$2\.50\. Ask the operator/);
+  await close();
+});
+
+test('who leaves while others hold the money is waited with no longer', async () => {
+  const { ports, callOf, close } = await setUp({ creditNano: 2_000_000n });
+  putAside(callOf({}), ports);
+  let hasLeft = false;
+  const waiting = putAside(callOf({}), ports, undefined, () => hasLeft);
+  hasLeft = true;
+  expect(waiting).toBeInstanceOf(Promise);
+  await expect(waiting).rejects.toMatchObject({ code: 'client_closed' });
   await close();
 });

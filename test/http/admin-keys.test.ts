@@ -83,6 +83,20 @@ describe('a key made over HTTP', () => {
     await admin('POST', `/${made[0]?.id}/revoke`);
     expect((await eleventh()).id).toBeString();
   });
+
+  test('is no eleventh live one by way of a later end', async () => {
+    const account = 'again@example.com';
+    const ended = await create({ account, expires: '2026-01-01' });
+    const made = await Promise.all(Array.from({ length: 10 }, () => create({ account })));
+    const revive = (expires: string | null) => admin('PATCH', `/${ended.id}`, { expires });
+    for (const expires of [null, '2099-01-01'])
+      expect(await revive(expires)).toMatchObject({ http: 409, message: expect.stringContaining('10 live') });
+    expect(await revive('2026-01-02')).toMatchObject({ status: 'expired' });
+    await admin('POST', `/${made[0]?.id}/revoke`);
+    expect(await revive(null)).toMatchObject({ status: 'active' });
+    // one that lives already is no further one
+    expect(await revive('2099-01-01')).toMatchObject({ status: 'active' });
+  });
 });
 
 describe('the list', () => {

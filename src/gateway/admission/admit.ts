@@ -109,7 +109,7 @@ export async function admitKnown(key: Key, arrival: Arrival, ports: KnownAdmitPo
     const asksApart = () => mayTranslate(call, config.providers);
     if (!door.free && !call.caching?.hit && hasMinuteOfUse(limits))
       place.expect(expectedUse(holdRequestOf(call, asksApart), ports.billing));
-    const waiting = door.free ? undefined : putAside(call, ports, asksApart);
+    const waiting = door.free ? undefined : putAside(call, ports, asksApart, () => request.signal.aborted);
     if (waiting) await waiting;
   } catch (thrown) {
     call.turn?.end();

@@ -34,18 +34,21 @@ export type PutAsidePorts = {
 
 /** So long a call waits for others to give back what they hold. */
 const HELD_PATIENCE_MS = 5_000;
+/** How often it looks whether its client is still there. */
+const HELD_LOOK_MS = 250;
 const HELD_RETRY_S = 5;
 const DAY_MS = 86_400_000;
 
 /**
  * Returns once the call's money is put aside; waits only while other calls hold it. Throws Fault
- * `insufficient_quota`, `spend_cap_reached`, `key_expired`, `balance_held`, or `storage_fault` while the ledger cannot be written.
+ * `insufficient_quota`, `spend_cap_reached`, `key_expired`, `balance_held`, `client_closed`, or `storage_fault` while the ledger cannot be written.
  * `asksApart`: several answers would be asked for by a request each.
  */
 export function putAside(
   call: Call,
   ports: PutAsidePorts,
   asksApart: () => boolean = () => false,
+  hasLeft: () => boolean = () => false,
 ): Promise<void> | undefined {
   const { ledger } = ports;
   refuseTrouble(ledger);
@@ -53,7 +56,7 @@ export function putAside(
   const verdict = ledger.hold(order);
   if (!verdict.ok) {
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
-    return waitForOthers(verdict, order, ports).then(() => begin(call, order, ports));
+    return waitForOthers(verdict, order, ports, hasLeft).then(() => begin(call, order, ports));
   }
   failpoint('after-hold');
   begin(call, order, ports);
@@ -158,10 +161,14 @@ function begin(call: Call, order: HoldOrder, { capWatch, directory }: PutAsidePo
 /** A window that begins with the first call begins with this one, unless another has begun it meanwhile. */
 function beginWindow({ key, startedMs }: Call, directory: PutAsidePorts['directory']): void {
   if (key.windowFrom !== 'first-use' || key.startedAtMs !== undefined) return;
-  if (directory.findById(key.id)?.startedAtMs !== undefined) return;
+  const now = directory.findById(key.id);
+  if (now?.startedAtMs !== undefined) return;
+  const endsAtMs = startedMs + (key.days ?? Number.POSITIVE_INFINITY) * DAY_MS;
+  // an end that was set meanwhile goes on to bound it
+  const expiresAtMs = Math.min(endsAtMs, now?.expiresAtMs ?? Number.POSITIVE_INFINITY);
   directory.change(key.id, {
     startedAtMs: startedMs,
-    ...(key.days === undefined ? {} : { expiresAtMs: startedMs + key.days * DAY_MS }),
+    ...(Number.isFinite(expiresAtMs) ? { expiresAtMs } : {}),
   });
 }
 
@@ -172,13 +179,20 @@ function isHeld(verdict: HoldRefusal): verdict is Held {
   return verdict.why === 'held' || verdict.why === 'cap-held';
 }
 
-async function waitForOthers(first: Held, order: HoldOrder, ports: PutAsidePorts): Promise<void> {
+async function waitForOthers(
+  first: Held,
+  order: HoldOrder,
+  ports: PutAsidePorts,
+  hasLeft: () => boolean,
+): Promise<void> {
   const { ledger } = ports;
   const untilMs = monotonicMs() + HELD_PATIENCE_MS;
   for (let held = first; ; ) {
     const leftMs = untilMs - monotonicMs();
     if (leftMs <= 0) throw holdFault(held, order, ledger);
-    await ledger.released(held.why === 'held' ? order.key.purse : EVERY_PURSE, leftMs);
+    const purse = held.why === 'held' ? order.key.purse : EVERY_PURSE;
+    await ledger.released(purse, Math.min(leftMs, HELD_LOOK_MS));
+    if (hasLeft()) throw new Fault('client_closed', 'The client closed the connection.');
     const verdict = ledger.hold(order);
     if (verdict.ok) return;
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);

@@ -5,6 +5,7 @@ import type { Price } from '../../catalog/model.ts';
 import { priceKey } from '../../catalog/price.ts';
 import { callIdAt } from '../../lib/id.ts';
 import type { Entry, EntryPage, EntryQuery, ScanQuery, Statements } from '../statements.ts';
+import { FIRST_CLIENT_PURSE } from './books.ts';
 import { ENTRY_LIST, type EntryRow, entryOfRow } from './entry-row.ts';
 import { openForReading } from './open.ts';
 import { usageIn } from './usage-sums.ts';
@@ -81,10 +82,11 @@ async function pageIn(snapshot: Database, query: EntryQuery): Promise<EntryPage>
   const ownPurse = snapshot.query<{ id: bigint }, [string | null]>('SELECT id FROM purses WHERE owner = ?');
   const own = key === null ? null : Number(ownPurse.get(key)?.id ?? 0n);
   const find = snapshot.query<
-    EntryRow,
+    EntryRow & { owner: string },
     [bigint, bigint, string | null, number | null, number | null, number]
   >(
-    `SELECT ${ENTRY_LIST} FROM entries WHERE id >= ?1 AND id < ?2
+    `SELECT ${ENTRY_LIST}, (SELECT owner FROM purses WHERE purses.id = iif(credit >= ${FIRST_CLIENT_PURSE}, credit, debit))
+     AS owner FROM entries WHERE id >= ?1 AND id < ?2
      AND (?3 IS NULL OR key = ?3 OR (key IS NULL AND ?4 IN (debit, credit)))
      AND (?5 IS NULL OR ?5 IN (debit, credit)) ORDER BY id DESC LIMIT ?6`,
   );
@@ -92,7 +94,7 @@ async function pageIn(snapshot: Database, query: EntryQuery): Promise<EntryPage>
   for await (const { fromId, toId } of stepsBack(snapshot, before)) {
     // one more than asked for tells whether there is another page
     const rows = find.all(fromId, toId, key, own, purse, limit + 1 - entries.length);
-    entries.push(...rows.map(entryOfRow));
+    entries.push(...rows.map((row) => ({ ...entryOfRow(row), owner: row.owner })));
     if (entries.length > limit) break;
   }
   const last = entries.length > limit ? entries[limit - 1] : undefined;
