@@ -141,6 +141,8 @@ describe('the history of the configuration', () => {
     expect((await run('config', 'diff', '4', 'file')).stdout).toBe('4 and file do not differ.\n');
     const twice = await run('config', 'rollback', '1');
     expect(twice.stdout).toStartWith(`${path} is configuration 1 already.\n`);
+    const asJson = await run('config', 'rollback', '1', '--json');
+    expect(JSON.parse(asJson.stdout)).toEqual({ ok: true, needs_restart: [], problems: [], backup: null });
     expect(readFileSync(`${path}.before-rollback`, 'utf8')).toBe('limits: [broken\n');
   });
 

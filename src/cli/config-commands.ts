@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Problem } from '../config/config.ts';
-import { asArray, asNumber, asObject, asString, type JsonValue } from '../lib/json.ts';
+import { asArray, asNumber, asObject, asString, type JsonObject, type JsonValue } from '../lib/json.ts';
 import { socketPath } from '../store/data-dir.ts';
 import { describeProblems } from './config.ts';
 import { addConfigHistoryCommands } from './config-history.ts';
@@ -20,10 +20,11 @@ export function addConfigCommands(program: Command, ports: CommandPorts, host: H
   withJson(withPlace(config.command('reload')))
     .description('make the running server read its file again, as SIGHUP does')
     .action((flags: Flags) => reload(flags, ports, host));
-  addConfigHistoryCommands(config, ports, host, (flags) => reload(flags, ports, host));
+  addConfigHistoryCommands(config, ports, host, (flags, beside) => reload(flags, ports, host, beside));
 }
 
-async function reload(flags: Flags, ports: CommandPorts, host: Host): Promise<void> {
+/** `beside` stands in the JSON beside what the server answers. */
+async function reload(flags: Flags, ports: CommandPorts, host: Host, beside: JsonObject = {}): Promise<void> {
   const { dataDir } = ports.locate(flags);
   const socket = socketPath(dataDir);
   if (!(await isListening(socket)))
@@ -35,7 +36,7 @@ async function reload(flags: Flags, ports: CommandPorts, host: Host): Promise<vo
   const answer = await askServer(socket, 'POST', '/admin/config/reload');
   const needsRestart = asArray(answer.needs_restart).map(String);
   const problems = asArray(answer.problems).map(problemOf);
-  if (flags.json) host.stdout(`${JSON.stringify(answer)}\n`);
+  if (flags.json) host.stdout(`${JSON.stringify({ ...answer, ...beside })}\n`);
   else if (answer.ok === true) host.stdout('The configuration was read again and is in force.\n');
   else host.stdout(`${describeProblems(problems)}\nThe last good configuration stays in force.\n`);
   if (!flags.json && needsRestart.length > 0)

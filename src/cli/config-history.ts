@@ -15,7 +15,7 @@ import { formatTable } from './table.ts';
 
 type Flags = ConfigFlags & { json?: boolean };
 /** Makes the running server read the file again and tells what came of it. */
-type Reload = (flags: Flags) => Promise<void>;
+type Reload = (flags: Flags, beside: JsonObject) => Promise<void>;
 
 export function addConfigHistoryCommands(
   config: Command,
@@ -109,10 +109,9 @@ async function goBack(
     host.stdout(`${done.file} is configuration ${Number(word)} ${done.unchanged ? 'already' : 'again'}.\n`);
     if (done.backup !== undefined) host.stdout(`What it held before is in ${done.backup}.\n`);
   }
-  if (await isListening(socketPath(dataDir))) return reload(flags);
+  const beside = { backup: done.backup ?? null };
+  if (await isListening(socketPath(dataDir))) return reload(flags, beside);
   if (flags.json)
-    host.stdout(
-      `${JSON.stringify({ ok: true, needs_restart: [], problems: [], backup: done.backup ?? null })}\n`,
-    );
+    host.stdout(`${JSON.stringify({ ok: true, needs_restart: [], problems: [], ...beside })}\n`);
   else host.stdout('No server runs: it is read at the next `osiris serve`.\n');
 }
