@@ -342,13 +342,18 @@ test('of `fallbacks: default`, the dearest model of the same provider is held fo
       billing: { hold: 'strict' },
     },
   });
-  const ask = async (model: string, fallbacks: unknown) => {
+  const ask = async (model: string, fallbacks: unknown, key = strict.key) => {
     const body = { max_tokens: 100, fallbacks };
-    return (await send(strict, 'anthropic-messages', { model, stream: false, body })).status;
+    return (await send(strict, 'anthropic-messages', { model, stream: false, body, key })).status;
   };
   expect(await ask('small', 'default')).toBe(402);
   expect(asked).toEqual([]);
   expect(await ask('alone', 'default')).toBe(200);
+  // whoever may not use every model is not answered by another one
+  const limits = ['--name', 'limited', '--credit', '0.04', '--models', 'small'];
+  const { key: only } = await makeKey(strict, ...limits);
+  expect(await ask('small', 'default', only)).toBe(200);
+  expect(asked.at(-1)).not.toContainKey('fallbacks');
   await strict.stop();
 }, 120_000);
 

@@ -86,14 +86,22 @@ function entryOf(
   return { name, asked, known: price && { model, price } };
 }
 
+type Restricted = Pick<Key, 'models' | 'requireTags'>;
+
+/** Others are answered by nobody whom their provider chooses by itself. */
+export function mayUseEvery({ models, requireTags }: Restricted): boolean {
+  return models === undefined && requireTags === undefined;
+}
+
 /** What a hold has to know of each of them that the key may use. */
 export function heldFor(
-  { fallbacks, key, body }: { fallbacks?: Fallbacks | undefined; key: Pick<Key, 'models'>; body: JsonObject },
+  { fallbacks, key, body }: { fallbacks?: Fallbacks | undefined; key: Restricted; body: JsonObject },
   tier: string | undefined,
   outputCap: number | undefined,
 ): Pick<HoldRequest, 'others' | 'isOnePaid' | 'oneOf'> {
   const isOnePaid = fallbacks?.member === 'models';
-  const oneOf = (fallbacks?.server ?? []).map(({ price, model: { maxOutputTokens } }) => ({
+  const server = mayUseEvery(key) ? fallbacks?.server : undefined;
+  const oneOf = (server ?? []).map(({ price, model: { maxOutputTokens } }) => ({
     ...{ price, maxOutputTokens, outputCap, tier },
   }));
   const others = (fallbacks?.entries ?? []).flatMap((entry) => {

@@ -16,7 +16,7 @@ import type { Edit } from '../../../lib/splice.ts';
 import type { Call } from '../../call.ts';
 import { type Candidate, formatsOf } from '../../candidates/candidate.ts';
 import type { Pauses } from '../../health/pauses.ts';
-import type { Entry, Sold } from './asked.ts';
+import { type Entry, mayUseEvery, type Sold } from './asked.ts';
 
 /** A model that the provider may ask: by the client's name, and by the one it has at the provider. */
 export type Sent = { name: string; sentAs: string; model: Model; price: Price };
@@ -43,7 +43,7 @@ export function fitFallbacks(
   const isFast = tier === 'fast';
   const drop = (path: string, reason: string) => losses.push({ path, action: 'dropped', reason });
   if (fallbacks.server) {
-    if (key.models === undefined && key.requireTags === undefined)
+    if (mayUseEvery(key))
       return { edits: [], sent: fallbacks.server.flatMap((sold) => chosenAt(sold, candidate, call)) };
     drop('fallbacks', 'this key may not use every model, and which one would answer is not known');
     return { edits: [{ path: ['fallbacks'], json: undefined }], sent: [] };
