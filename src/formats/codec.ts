@@ -192,6 +192,16 @@ export type Continuing = {
   next(body: Uint8Array, answer: CanonicalResponse): Uint8Array | undefined;
 };
 
+/** How the vendors of a format count the tokens of a prompt for nothing. */
+export type Counting = {
+  /** Where that is asked, behind a provider's base URL. */
+  path(model: string): string;
+  /** The count in their answer; undefined when it is none. */
+  read(answer: JsonObject): number | undefined;
+  /** Such an answer. */
+  write(tokens: number): JsonObject;
+};
+
 export type Codec = {
   id: FormatId;
   /** Whose seals this format carries as they are; undefined when it has no place for any. */
@@ -215,6 +225,10 @@ export type Codec = {
   tierTwins?: Readonly<Record<string, string>>;
   /** The header of an answer that names the tier, where its body may not. */
   tierHeader?: string;
+  /** Members that act on the account behind the credential, which is not the client's. */
+  accountMembers?: readonly string[];
+  /** Headers of every request. */
+  headers?: Readonly<Record<string, string>>;
   /** Headers that a written request needs beside those of every one. */
   headersFor?(body: JsonObject): Record<string, string>;
   /** The stop texts its vendors take; the gateway sees to all others itself. `blank`: also those of white space. */
@@ -261,6 +275,8 @@ export type Codec = {
   /** Reads an upstream's error body (parsed JSON, or text) into what our client may see. */
   decodeError(status: number, body: unknown, headers: HeaderValues): Fault;
   telltale: Telltale;
+  /** For formats that have a way to ask for it. */
+  counting?: Counting;
   /** For formats whose vendors may stop an answer in the middle and go on when asked. */
   continuing?: Continuing;
   /** For formats whose vendors end their answers in ways that break clients. */

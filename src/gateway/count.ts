@@ -5,9 +5,8 @@ import { estimateInputTokens } from '../billing/estimate.ts';
 import { loadTokenizer } from '../billing/tokens.ts';
 import { toFault } from '../canonical/fault.ts';
 import type { Codec } from '../formats/codec.ts';
-import { operationPath } from '../formats/google-generate-content/index.ts';
 import { nowMs } from '../lib/clock.ts';
-import { asNumber, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
+import { isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
 import { admit } from './admission/admit.ts';
 import type { Arrival } from './admission/arrival.ts';
 import type { FloodGate } from './admission/flood-gate.ts';
@@ -17,13 +16,6 @@ import type { GatewayPorts } from './gateway.ts';
 import { recordCall } from './journal.ts';
 import { passPlan } from './plans/pass.ts';
 import { callUpstream } from './upstream.ts';
-
-/** Where a provider counts, and the member of its answer that tells. */
-const COUNTING: Partial<Record<Codec['id'], { path: (model: string) => string; member: string }>> = {
-  'anthropic-messages': { path: () => '/messages/count_tokens', member: 'input_tokens' },
-  'openai-responses': { path: () => '/responses/input_tokens', member: 'input_tokens' },
-  'google-generate-content': { path: (model) => operationPath(model, 'countTokens'), member: 'totalTokens' },
-};
 
 /** `estimated` tells that no provider was asked. Throws Fault like any call, except for balance. */
 export async function countInput(
@@ -37,7 +29,8 @@ export async function countInput(
     const counted = await askProvider(call, ports);
     if (counted) return { body: counted, estimated: false, limit };
     await loadTokenizer();
-    return { body: countBody(call.codec, estimate(call)), estimated: true, limit };
+    const tokens = estimate(call);
+    return { body: call.codec.counting?.write(tokens) ?? { input_tokens: tokens }, estimated: true, limit };
   } catch (thrown) {
     call.trace.fault = toFault(thrown);
     throw thrown;
@@ -62,7 +55,7 @@ async function askProvider(call: Call, ports: GatewayPorts): Promise<JsonObject 
   const candidate = candidatesOf(call, ports.config.providers).find(
     (each) => countsNatively(each, call.codec) && !ports.pauses.of(each, call.model),
   );
-  const counting = COUNTING[call.codec.id];
+  const { counting } = call.codec;
   if (!candidate || counting === undefined) return undefined;
   try {
     const path = counting.path(candidate.deployment.model);
@@ -70,7 +63,7 @@ async function askProvider(call: Call, ports: GatewayPorts): Promise<JsonObject 
     const { status, body } = await callUpstream(call, plan, ports);
     if (status !== 200 || !(body instanceof Uint8Array)) return undefined;
     const value = tryParseJson(new TextDecoder().decode(body));
-    return isObject(value) && asNumber(value[counting.member]) !== undefined ? value : undefined;
+    return isObject(value) && counting.read(value) !== undefined ? value : undefined;
   } catch {
     return undefined;
   }
@@ -82,10 +75,4 @@ function countsNatively(candidate: Candidate, codec: Codec): boolean {
   if (!['anthropic', 'openai', 'google', 'sandbox'].includes(provider.id)) return false;
   const formats = deployment.format === undefined ? provider.formats : [deployment.format];
   return formats.includes(codec.id);
-}
-
-function countBody(codec: Codec, tokens: number): JsonObject {
-  if (codec.id === 'google-generate-content') return { totalTokens: tokens };
-  if (codec.id === 'openai-responses') return { object: 'response.input_tokens', input_tokens: tokens };
-  return { input_tokens: tokens };
 }

@@ -46,8 +46,6 @@ export type UpstreamPorts = {
 
 /** Client headers that mean something to an upstream of the same format. */
 const PASSED_HEADERS = ['anthropic-version', 'anthropic-beta', 'openai-beta'];
-/** What our own Messages encoder is written against. */
-const ANTHROPIC_VERSION = '2023-06-01';
 
 /** What a provider answered: a stream still to be read, or a body that is here. */
 export type Received = {
@@ -201,7 +199,8 @@ export function upstreamHeaders(call: Call, plan: Sending, userAgent: string): R
     accept: plan.stream ? 'text/event-stream' : 'application/json',
     'user-agent': userAgent,
   };
-  if (plan.upstream.id === 'anthropic-messages') headers['anthropic-version'] = ANTHROPIC_VERSION;
+  const { headers: usual } = plan.upstream;
+  if (usual) Object.assign(headers, usual);
   if (plan.kind === 'pass') {
     for (const name of PASSED_HEADERS) {
       const value = call.headers.get(name);

@@ -35,8 +35,6 @@ export type SandboxTime = { wait: Wait; nowS: () => number };
 /** A request that was understood, and what it takes to answer it. */
 type Call = { codec: Codec; request: CanonicalRequest; dress: Dress; seed: string; signal: AbortSignal };
 
-const COUNT_PATHS = ['/messages/count_tokens', '/responses/input_tokens'];
-
 /**
  * A provider without a network. The same request gets the same answer, but for the time in it. Rejects only with
  * the signal's reason; every failure is a reply in the request's format.
@@ -60,7 +58,7 @@ export function sandboxTransport(
       if (!behaviour)
         throw new Fault('not_found', 'The sandbox has no model of this name.', { param: 'model' });
       const { value: request } = codec.decodeRequest(wire, address);
-      if (operation === 'count') return countReply(request, format, requestId);
+      if (operation === 'count') return countReply(request, codec, requestId);
       if (operation === 'unknown') throw new Fault('not_found', 'The sandbox has no such operation.');
       const seed = sha256Hex(JSON.stringify({ ...request, stream: false, includeUsage: false }));
       const dress: Dress = {
@@ -94,7 +92,7 @@ function readPath(
   }
   const plain = path.replace(/\?.*$/, '');
   const address = { model: asString(wire.model) ?? '', stream: wire.stream === true };
-  if (COUNT_PATHS.includes(plain)) return { address, operation: 'count' };
+  if (plain === codec.counting?.path(address.model)) return { address, operation: 'count' };
   return { address, operation: plain === codec.path(address) ? 'answer' : 'unknown' };
 }
 
@@ -104,11 +102,9 @@ function readBody(body: Uint8Array): JsonObject {
   throw new Fault('invalid_json', 'The request body is not a JSON object.');
 }
 
-function countReply(request: CanonicalRequest, format: FormatId, requestId: string): Response {
-  const count = { input_tokens: estimateInputTokens(request) };
-  if (format === 'google-generate-content')
-    return Response.json({ totalTokens: count.input_tokens }, { headers: idHeaders(requestId) });
-  const body = format === 'openai-responses' ? { object: 'response.input_tokens', ...count } : count;
+function countReply(request: CanonicalRequest, codec: Codec, requestId: string): Response {
+  const tokens = estimateInputTokens(request);
+  const body = codec.counting?.write(tokens) ?? { input_tokens: tokens };
   return Response.json(body, { headers: idHeaders(requestId) });
 }
 

@@ -1,5 +1,6 @@
 // The Messages format of Anthropic as a codec.
 
+import { asNumber } from '../../lib/json.ts';
 import type { Codec } from '../codec.ts';
 import { betasFor } from './betas.ts';
 import { withoutForeignCode } from './code-blocks.ts';
@@ -16,7 +17,7 @@ import { showSeals } from './show-seals.ts';
 import { decodeUsage } from './usage.ts';
 
 export { keptBetas } from './betas.ts';
-export { ACCOUNT_MEMBERS, refusePrefill } from './prefill.ts';
+export { refusePrefill } from './prefill.ts';
 export { refuseThread } from './thread.ts';
 
 export const anthropicMessages: Codec = {
@@ -30,6 +31,9 @@ export const anthropicMessages: Codec = {
   // `service_tier` says whether capacity that was bought beforehand may serve
   tierMembers: ['speed'],
   dearTiers: ['fast'],
+  accountMembers: ['billing_policy', 'fallback_credit_token'],
+  // what the encoder is written against
+  headers: { 'anthropic-version': '2023-06-01' },
   headersFor: betasFor,
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
@@ -45,6 +49,11 @@ export const anthropicMessages: Codec = {
   streamEncoder: (dress) => new MessagesEncoder(dress),
   decodeError,
   continuing,
+  counting: {
+    path: () => '/messages/count_tokens',
+    read: (answer) => asNumber(answer.input_tokens),
+    write: (tokens) => ({ input_tokens: tokens }),
+  },
   telltale: {
     needles: [
       'usage"',

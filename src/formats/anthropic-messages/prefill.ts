@@ -19,6 +19,3 @@ export function refusePrefill(body: JsonObject): void {
     { param },
   );
 }
-
-/** Members that act on the account behind the credential, which is not the client's. */
-export const ACCOUNT_MEMBERS = ['billing_policy', 'fallback_credit_token'];

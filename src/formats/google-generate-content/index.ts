@@ -1,7 +1,8 @@
 // The `google-generate-content` codec: the Gemini API, whose path names the model and how to answer.
 
+import { asNumber } from '../../lib/json.ts';
 import type { Codec } from '../codec.ts';
-import { modelEdits, pathOf, readPath } from './address.ts';
+import { modelEdits, operationPath, pathOf, readPath } from './address.ts';
 import { continuing } from './continuing.ts';
 import { decodeRequest } from './decode/request.ts';
 import { GoogleStreamDecoder } from './decode/stream.ts';
@@ -13,7 +14,7 @@ import { decodeResponse, encodeResponse } from './response.ts';
 import { showSeals } from './show-seals.ts';
 import { decodeUsage } from './usage.ts';
 
-export { operationPath, readOperation } from './address.ts';
+export { readOperation } from './address.ts';
 
 export const googleGenerateContent: Codec = {
   id: 'google-generate-content',
@@ -39,6 +40,11 @@ export const googleGenerateContent: Codec = {
   streamEncoder: (dress) => new GoogleStreamEncoder(dress),
   decodeError,
   continuing,
+  counting: {
+    path: (model) => operationPath(model, 'countTokens'),
+    read: (answer) => asNumber(answer.totalTokens),
+    write: (tokens) => ({ totalTokens: tokens }),
+  },
   telltale: {
     needles: [
       'usageMetadata"',

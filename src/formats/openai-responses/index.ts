@@ -1,5 +1,6 @@
 // The Responses format as a codec.
 
+import { asNumber } from '../../lib/json.ts';
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
 import { FAST_IS_PRIORITY } from '../service-tier.ts';
@@ -36,6 +37,11 @@ export const openaiResponses: Codec = {
   streamDecoder: () => new ResponsesStreamDecoder(),
   streamEncoder: (dress) => new ResponsesStreamEncoder(dress),
   decodeError,
+  counting: {
+    path: () => '/responses/input_tokens',
+    read: (answer) => asNumber(answer.input_tokens),
+    write: (tokens) => ({ object: 'response.input_tokens', input_tokens: tokens }),
+  },
   telltale: {
     needles: [
       'response.completed',

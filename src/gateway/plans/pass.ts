@@ -3,7 +3,7 @@
 import type { Loss } from '../../canonical/loss.ts';
 import type { FormatId } from '../../canonical/part.ts';
 import type { Config } from '../../config/config.ts';
-import { ACCOUNT_MEMBERS, refuseThread } from '../../formats/anthropic-messages/index.ts';
+import { refuseThread } from '../../formats/anthropic-messages/index.ts';
 import type { Codec, Converted } from '../../formats/codec.ts';
 import { refuseGeo } from '../../formats/inference-geo.ts';
 import { passEdits } from '../../formats/pass-edits.ts';
@@ -114,13 +114,14 @@ function modelEdits(codec: Codec, model: string): Edit[] {
 }
 
 function dropAccountMembers({ codec, body }: Call, edits: Edit[], losses: Loss[]): void {
-  if (codec.id !== 'anthropic-messages') return;
-  for (const path of ACCOUNT_MEMBERS) {
+  for (const path of codec.accountMembers ?? NONE) {
     if (!(path in body)) continue;
     edits.push({ path: [path], json: undefined });
     losses.push({ path, action: 'dropped', reason: 'it acts on the account of the operator' });
   }
 }
+
+const NONE: readonly string[] = [];
 
 /** The client's body with the seals that belong to the provider, and the credential they belong to. */
 function ownSeals(
