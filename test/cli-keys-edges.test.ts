@@ -57,6 +57,18 @@ describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
     await keys('revoke', id);
   });
 
+  test('of one name are made with a note, since the name finds neither', async () => {
+    const first = await keys('create', '--name', 'twin');
+    expect(first.stderr).toBe('');
+    const second = await keys('create', '--name', 'twin');
+    expect([second.code, second.stderr]).toEqual([
+      0,
+      expect.stringContaining('Another key has the name "twin"'),
+    ]);
+    expect((await keys('show', 'twin')).code).toBe(1);
+    expect((await keys('create', '--name', 'twin two')).stderr).toBe('');
+  });
+
   test('of time keep an end', async () => {
     const { id } = await create('--name', 'window', '--kind', 'time', '--days', '3');
     const endless = await keys('limit', id, '--expires', 'none');

@@ -73,8 +73,11 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
     .action(async (flags: Flags & KeyFlags) => {
       const config = requireConfig(ports, flags);
       const body = newKeyOfFlags(flags, config);
-      const key = await withBook(ports, flags, (book) => book.create(body));
-      note(doubtsOf(key, body, config));
+      const { key, namesakes } = await withBook(ports, flags, async (book) => {
+        const made = await book.create(body);
+        return { key: made, namesakes: await namesakesOf(made, book) };
+      });
+      note([...doubtsOf(key, body, config), ...namesakes]);
       tell(flags, key, describeNewKey(key));
     });
 
@@ -159,6 +162,13 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
       const key = await withBook(ports, flags, (book) => book.revoke(id));
       tell(flags, key, `Revoked ${key.id} "${key.name}": requests with it answer 401 from now on.\n`);
     });
+}
+
+/** A name may be that of several keys, and then finds none of them. */
+async function namesakesOf({ id, name }: JsonObject, book: KeyBook): Promise<string[]> {
+  const { data } = await book.list({ name: String(name), status: 'active' });
+  const others = data.filter((key) => key.id !== id && key.name === name);
+  return others.length === 0 ? [] : [`Another key has the name "${name}"; tell them apart by their ids.`];
 }
 
 function listed(book: KeyBook, flags: ListFlags): Promise<Page> {
