@@ -363,11 +363,12 @@ test('a key that has expired already is made with a note', async () => {
 test('a key for models that nobody answers is made with a note on each', async () => {
   const cwd = scratchDir();
   await osiris(['init'], { cwd });
-  const models = 'sandbox/*,sandbox/echo,gpt-5-nan,nothing-*';
+  const models = 'sandbox/*,sandbox/echo,gpt-5-nan,nothing-*,sandbox/sandbox/echo';
   const outcome = await osiris(['keys', 'create', '--name', 'x', '--models', models, '--json'], { cwd });
   expect(JSON.parse(outcome.stdout).models).toEqual(models.split(','));
   expect(outcome.code).toBe(0);
-  expect(outcome.stderr.match(/note:/g)).toHaveLength(2);
+  expect(outcome.stderr.match(/note:/g)).toHaveLength(3);
   expect(outcome.stderr).toContain('gpt-5-nan');
   expect(outcome.stderr).toContain('nothing-');
+  expect(outcome.stderr).toContain('`sandbox/sandbox/echo` allows nothing');
 });

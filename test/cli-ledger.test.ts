@@ -110,18 +110,10 @@ describe.each(['a running', 'a stopped'])('with %s server', (state) => {
     expect(newest).toMatchObject({ id: entry.id, kind: 'grant', key: null, owner: key.id });
     const shown = await run('ledger', 'show', '--limit', '1');
     expect(shown.stdout).toMatch(new RegExp(`grant +\\$0\\.000000001 +${key.id} +${entry.id} `));
-    await json(
-      'keys',
-      'create',
-      '--name',
-      'both',
-      '--account',
-      'b@example.org',
-      '--share-purse',
-      '--credit',
-      '1',
-    );
-    expect((await json('ledger', 'show', '--limit', '1')).data[0]).toMatchObject({ owner: 'b@example.org' });
+    const shared = ['--account', 'b@example.org', '--share-purse', '--credit', '1'];
+    const both = await json('keys', 'create', '--name', 'both', ...shared);
+    const drawnOn = await json('ledger', 'show', '--key', both.id);
+    expect(drawnOn.data).toMatchObject([{ kind: 'grant', change_usd: 1, owner: 'b@example.org' }]);
   });
 
   test('the ledger is verified', async () => {

@@ -1,6 +1,7 @@
 // Doubts about a key's model list, told as notes: a model may be added to the configuration later.
 
 import { Fault } from '../canonical/fault.ts';
+import { isModelAllowed } from '../catalog/list.ts';
 import { buildModelIndex, resolveModel } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
 
@@ -17,8 +18,9 @@ export function doubtsAbout(models: string[], config: Config): string[] {
         : [`No model's id begins with \`${beginning}\`.`];
     }
     try {
-      resolveModel(index, entry);
-      return [];
+      const { model } = resolveModel(index, entry);
+      if (isModelAllowed(model, [entry])) return [];
+      return [`\`${entry}\` allows nothing: a list holds models, not where they run; write \`${model.id}\`.`];
     } catch (thrown) {
       if (thrown instanceof Fault) return [forOperator(entry, thrown)];
       throw thrown;

@@ -36,7 +36,7 @@ export function addLedgerCommands(program: Command, ports: CommandPorts, host: H
     .description('list entries, newest first')
     .option(
       '--key <id>',
-      'only those of this key (an id, a name or a visible beginning) and of its own purse',
+      'only those of this key (an id, a name or a visible beginning) and of the purse it draws on',
     )
     .option('--purse <n>', 'only those of this purse')
     .option('--limit <n>', 'how many (else 50)')

@@ -72,7 +72,7 @@ export type Entry = {
 };
 
 export type EntryQuery = {
-  /** Entries of this key, and those of its own purse that name no key. */
+  /** Entries of this key, and those of the purse it draws on that name no key. */
   key?: string;
   /** Entries that move money into or out of this purse. */
   purse?: number;

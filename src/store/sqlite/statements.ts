@@ -79,8 +79,8 @@ async function* scan(path: string, query: ScanQuery): AsyncGenerator<Entry[]> {
 
 async function pageIn(snapshot: Database, query: EntryQuery): Promise<EntryPage> {
   const { key = null, purse = null, before = ID_END, limit } = query;
-  const ownPurse = snapshot.query<{ id: bigint }, [string | null]>('SELECT id FROM purses WHERE owner = ?');
-  const own = key === null ? null : Number(ownPurse.get(key)?.id ?? 0n);
+  const drawnOn = snapshot.query<{ purse: bigint }, [string | null]>('SELECT purse FROM keys WHERE id = ?');
+  const own = key === null ? null : Number(drawnOn.get(key)?.purse ?? 0n);
   const find = snapshot.query<
     EntryRow & { owner: string },
     [bigint, bigint, string | null, number | null, number | null, number]
