@@ -146,7 +146,7 @@ export function addKeysCommands(program: Command, ports: CommandPorts, host: Hos
     .option('--grace <duration>', 'how long, such as 24h, 30m, or 0 for not at all (24h)')
     .addHelpText(
       'after',
-      `\n${WHICH}\nBalance, limits and usage stay with the key. Only the newest two secrets open: a third one ends at once.\n`,
+      `\n${WHICH}\nBalance, limits and usage stay with the key. Only the newest two\nsecrets open: a third one ends at once.\n`,
     )
     .action(async (word: string, flags: Flags & KeyFlags) => {
       const id = notSecret(word);
