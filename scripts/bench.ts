@@ -1,15 +1,16 @@
-// `bun run bench [throughput|delay|gaps|memory|quick]`: direct, a bare Bun proxy and Osiris side by side on loopback, as ratios.
+// `bun run bench [throughput|delay|gaps|memory|quick|peers]`: direct, a bare Bun proxy, Osiris and others side by side on loopback, as ratios.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Fleet, startFleet } from './bench/fleet.ts';
+import { Fleet, type Place } from './bench/fleet.ts';
 import type { GapResult } from './bench/gaps.ts';
 import type { LoadOrder, LoadResult } from './bench/load.ts';
+import { PEERS, type Peer } from './bench/peers.ts';
 import { cpuMicros, rssBytes } from './bench/process.ts';
 
 /**
- * One part, or all when nothing is said; `quick` is all for small pass-through calls only. With `TMPDIR` on a disk in
- * memory nothing waits for a real one.
+ * One part, or all when nothing is said; `quick` is all for small pass-through calls only. `peers` is apart: it installs
+ * the other gateways first. With `TMPDIR` on a disk in memory nothing waits for a real one.
  */
 const part = process.argv[2];
 const QUICK = part === 'quick';
@@ -33,7 +34,7 @@ const SIZES = [2_000, 200_000];
 const CONNECTIONS = QUICK ? [1, 32] : [1, 32, 256];
 
 /** `bare` and `direct` get the same request as the Osiris target of the client's format. */
-type Target = { name: string; client: Format; upstream: Format; via: keyof Fleet['places'] };
+type Target = { name: string; client: Format; upstream: Format; via: string };
 type Cell = { perSecond: number[]; p50: number[]; p99: number[]; cpu: number[]; failures: number };
 
 const binary = join(import.meta.dir, '..', 'dist', 'osiris');
@@ -49,8 +50,10 @@ const parts = { throughput, delay, gaps, memory: memoryPerStream };
 for (const [name, measurement] of Object.entries(parts))
   if (part === undefined || QUICK || part === name) await beside(measurement);
 
-async function beside(measurement: () => Promise<void>): Promise<void> {
-  fleet = await startFleet(binary, BASE ?? binary);
+if (part === 'peers') await beside(besidePeers, PEERS);
+
+async function beside(measurement: () => Promise<void>, peers: readonly Peer[] = []): Promise<void> {
+  fleet = await Fleet.start(binary, BASE ?? binary, peers);
   warm.clear();
   try {
     await measurement();
@@ -60,34 +63,41 @@ async function beside(measurement: () => Promise<void>): Promise<void> {
 }
 
 async function throughput(): Promise<void> {
-  for (const stream of [false, true]) {
-    for (const size of SMALL ? [2_000] : SIZES) {
-      for (const connections of CONNECTIONS) {
-        const targets = targetsFor(size, connections);
-        const cells = new Map<string, Cell>(targets.map(({ name }) => [name, emptyCell()]));
-        for (const target of targets) await warmUp(target, { stream, size: 2_000, connections });
-        for (let round = 0; round < ROUNDS; round++) {
-          for (const target of shuffled(targets)) await measure(target, cells, { stream, size, connections });
-        }
-        print(
-          `${stream ? '200-frame stream' : 'plain'}, ${size / 1000} kB body, ${connections} connections`,
-          cells,
-          stream,
-        );
-      }
-    }
-  }
+  for (const stream of [false, true])
+    for (const size of SMALL ? [2_000] : SIZES)
+      for (const connections of CONNECTIONS)
+        await compare(targetsFor(connections), { stream, size, connections });
 }
 
 /** A provider that thinks for 50 ms, as fast ones do: here the gateway's own work hardly shows. */
 async function delay(): Promise<void> {
-  const setting = { stream: false, size: 2_000, connections: 256, mark: 'bench-delay' };
-  const targets = targetsFor(2_000, 256);
+  await compare(targetsFor(256), { stream: false, size: 2_000, connections: 256, mark: 'bench-delay' });
+}
+
+/** Other gateways: how soon they answer when they are started, what they need when idle, and how much they carry. */
+async function besidePeers(): Promise<void> {
+  console.log('\nstarted, before the first call');
+  for (const name of ['osiris', ...PEERS.map((peer) => peer.name)]) {
+    const { pid, readyMs } = placeOf(name);
+    const ready = `ready after ${Math.round(readyMs)} ms`;
+    console.log(`  ${name.padEnd(28)}${ready.padEnd(24)}${Math.round(rssBytes(pid) / 1024 / 1024)} MB`);
+  }
+  for (const stream of [false, true]) {
+    const others = PEERS.filter((peer) => !stream || peer.streams).map(({ name }) => name);
+    const chat = { client: 'chat', upstream: 'chat' } as const;
+    const targets: Target[] = ['osiris', ...others].map((name) => ({ name, ...chat, via: name }));
+    targets.unshift({ name: 'bare proxy', ...chat, via: 'bare' });
+    for (const connections of [1, 32]) await compare(targets, { stream, size: 2_000, connections });
+  }
+}
+
+/** Warms the targets up, then measures each in every round. */
+async function compare(targets: Target[], setting: Setting): Promise<void> {
   const cells = new Map<string, Cell>(targets.map(({ name }) => [name, emptyCell()]));
-  for (const target of targets) await warmUp(target, setting);
+  for (const target of targets) await warmUp(target, { ...setting, size: 2_000 });
   for (let round = 0; round < ROUNDS; round++)
     for (const target of shuffled(targets)) await measure(target, cells, setting);
-  print('plain, answered after 50 ms, 256 connections', cells, false);
+  print(setting, cells);
 }
 
 /** How evenly the frames of ten streams arrive, one each 5 ms, while eight connections ask without a pause. */
@@ -101,7 +111,7 @@ async function gaps(): Promise<void> {
       await warmUp({ ...target, name: via, via }, { stream, size: 2_000, connections: 8 });
   for (let round = 0; round < ROUNDS; round++) {
     for (const via of shuffled([...names])) {
-      const { port, key } = fleet.places[via];
+      const { port, key } = placeOf(via);
       const setting = { stream: false, size: 2_000, connections: 8 };
       const order = { port, path: PATHS.chat, key, body: requestBody(target, setting), connections: 8 };
       const body = requestBody(target, { stream: true, size: 2_000, connections: 10, mark: 'bench-paced' });
@@ -117,8 +127,14 @@ async function gaps(): Promise<void> {
   }
 }
 
+function placeOf(name: string): Place {
+  const place = fleet.places.get(name);
+  if (!place) throw new Error(`nothing is started as ${name}`);
+  return place;
+}
+
 /** Transcoding is compared at 32 connections; pass-through everywhere. */
-function targetsFor(_size: number, connections: number): Target[] {
+function targetsFor(connections: number): Target[] {
   const targets: Target[] = [
     { name: 'direct', client: 'chat', upstream: 'chat', via: 'direct' },
     { name: 'bare proxy', client: 'chat', upstream: 'chat', via: 'bare' },
@@ -149,16 +165,16 @@ async function warmUp(target: Target, setting: Setting): Promise<void> {
 }
 
 function orderFor(target: Target, setting: Setting): LoadOrder {
-  const { port, key } = fleet.places[target.via];
+  const { port, key, headers } = placeOf(target.via);
   const body = requestBody(target, setting);
   const { connections } = setting;
-  return { port, path: PATHS[target.client], key, body, connections, seconds: SECONDS };
+  return { port, path: PATHS[target.client], key, headers, body, connections, seconds: SECONDS };
 }
 
 async function measure(target: Target, cells: Map<string, Cell>, setting: Setting): Promise<void> {
   const cell = cells.get(target.name);
   if (!cell) return;
-  const { pid } = fleet.places[target.via];
+  const { pid } = placeOf(target.via);
   const order = orderFor(target, setting);
   const before = cpuMicros(pid);
   const result = await load(order);
@@ -206,7 +222,7 @@ async function memoryPerStream(): Promise<void> {
   const streams = 5_000;
   console.log(`\n${streams} open streams, 2 kB body: resident memory each`);
   for (const via of ['bare', 'osiris', ...(BASE ? ['base' as const] : [])] as const) {
-    const { port, pid, key } = fleet.places[via];
+    const { port, pid, key } = placeOf(via);
     const model = 'bench-chat';
     const body = JSON.stringify({
       model,
@@ -247,9 +263,11 @@ function openStream(port: number, key: string, body: string): Promise<Bun.Socket
   });
 }
 
-function print(title: string, cells: Map<string, Cell>, stream: boolean): void {
+function print({ stream, size, connections, mark }: Setting, cells: Map<string, Cell>): void {
   const bare = cells.get('bare proxy') ?? emptyCell();
-  console.log(`\n${title}`);
+  const kind = stream ? '200-frame stream' : 'plain';
+  const late = mark === 'bench-delay' ? ', answered after 50 ms' : '';
+  console.log(`\n${kind}, ${size / 1000} kB body${late}, ${connections} connections`);
   const unit = stream ? 'CPU µs/frame' : 'CPU µs/call';
   console.log(
     `  ${'target'.padEnd(28)}${'calls/s'.padStart(9)}${'of bare'.padStart(20)}${'added p50 µs'.padStart(14)}${'p99 µs'.padStart(10)}${unit.padStart(14)}`,

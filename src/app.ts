@@ -207,14 +207,22 @@ function startChores({ store, journal, alerts }: Parts, current: Current): { end
   const stopExpiry = startExpiry({ ledger, statements });
   const lagMs = () => current.ports.config.alerts.ledgerLagMs;
   const stopLooking = watchLedger({ alarm: alerts.desk, ledger, journal, lagMs });
-  // counting and the sandbox need it; loading it now keeps the first caller from waiting
-  loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
+  if (hasOnlySandbox(current.ports.config))
+    loadTokenizer().catch((thrown) => log.warn('the tokenizer did not load', { cause: thrown }));
   return {
     end() {
       stopLooking();
       return stopExpiry();
     },
   };
+}
+
+/**
+ * Whoever has nothing else tries it next and shall not wait for what it counts with; it takes 30 MB and a tenth of a
+ * second, which others spend when they count.
+ */
+function hasOnlySandbox({ providers }: Config): boolean {
+  return [...providers.values()].every(({ builtIn }) => builtIn);
 }
 
 /** Takes over what changes in the files of the configuration, until the returned function is called. */

@@ -1,7 +1,8 @@
 // Answers in the three formats, as the bytes of whole HTTP responses.
 
-const WORD = 'benchmark ';
 const FRAMES = 200;
+/** Ten bytes each, and each another one: LiteLLM breaks off what repeats itself. */
+const WORDS = Array.from({ length: FRAMES }, (_, i) => `bench-${String(i).padStart(3, '0')} `);
 const WRITES = 20;
 
 type Baked = { plain: Buffer; stream: Buffer[]; opening: Buffer[]; paced: Buffer[] };
@@ -43,7 +44,7 @@ const usageResponses = {
   output_tokens_details: { reasoning_tokens: 0 },
   total_tokens: 500 + FRAMES,
 };
-const text = WORD.repeat(60);
+const text = WORDS.slice(0, 60).join('');
 
 function chatPlain(): object {
   const message = { role: 'assistant', content: text, refusal: null };
@@ -56,7 +57,7 @@ function chatFrames(): string[] {
     `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'bench', choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }], usage: null })}\n\n`;
   return [
     frame({ role: 'assistant', content: '' }, null),
-    ...Array.from({ length: FRAMES }, () => frame({ content: WORD }, null)),
+    ...WORDS.map((word) => frame({ content: word }, null)),
     frame({}, 'stop'),
     `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'bench', choices: [], usage })}\n\n`,
     'data: [DONE]\n\n',
@@ -100,15 +101,13 @@ function responsesFrames(): string[] {
     `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence++, ...members })}\n\n`;
   const shell = { ...responsesPlain(), status: 'in_progress', output: [], usage: null };
   const at = { item_id: 'msg_1', output_index: 0, content_index: 0 };
-  const whole = WORD.repeat(FRAMES);
+  const whole = WORDS.join('');
   return [
     frame('response.created', { response: shell }),
     frame('response.in_progress', { response: shell }),
     frame('response.output_item.added', { output_index: 0, item: messageItem('in_progress', []) }),
     frame('response.content_part.added', { ...at, part: outputText('') }),
-    ...Array.from({ length: FRAMES }, () =>
-      frame('response.output_text.delta', { ...at, delta: WORD, logprobs: [] }),
-    ),
+    ...WORDS.map((word) => frame('response.output_text.delta', { ...at, delta: word, logprobs: [] })),
     frame('response.output_text.done', { ...at, text: whole, logprobs: [] }),
     frame('response.content_part.done', { ...at, part: outputText(whole) }),
     frame('response.output_item.done', {
@@ -147,8 +146,8 @@ function messagesFrames(): string[] {
   return [
     frame('message_start', { message }),
     frame('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
-    ...Array.from({ length: FRAMES }, () =>
-      frame('content_block_delta', { index: 0, delta: { type: 'text_delta', text: WORD } }),
+    ...WORDS.map((word) =>
+      frame('content_block_delta', { index: 0, delta: { type: 'text_delta', text: word } }),
     ),
     frame('content_block_stop', { index: 0 }),
     frame('message_delta', {

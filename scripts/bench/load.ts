@@ -5,6 +5,7 @@ export type LoadOrder = {
   port: number;
   path: string;
   key: string;
+  headers?: Readonly<Record<string, string>>;
   body: string;
   connections: number;
   seconds: number;
@@ -83,8 +84,9 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   return { requests: latencies.length, failures, seconds, p50: at(0.5), p99: at(0.99) };
 }
 
-function requestBytes({ path, key, body }: LoadOrder): Buffer {
-  const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nauthorization: Bearer ${key}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+function requestBytes({ path, key, headers = {}, body }: LoadOrder): Buffer {
+  const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nauthorization: Bearer ${key}\r\n${more.join('')}content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
   return Buffer.from(head + body);
 }
 
