@@ -44,6 +44,8 @@ const ports: CommandPorts = {
   startServer,
 };
 
+let readerLeft: (() => void) | undefined;
+
 const host: Host = {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
@@ -59,11 +61,14 @@ const host: Host = {
     process.on('SIGINT', once);
     process.on('SIGTERM', once);
   },
+  onReaderGone(listener) {
+    readerLeft = listener;
+  },
   onHangUp: (listener) => void process.on('SIGHUP', listener),
 };
 
-// A reader that leaves early (`osiris keys list | head -1`) is no failure of ours.
-process.stdout.on('error', () => {});
+// A reader that leaves early (`osiris keys list | head -1`) is no failure of ours, but what it followed is over.
+process.stdout.on('error', () => readerLeft?.());
 const serving = words[0] === 'serve' ? await restartWithSettings(process.argv, env) : undefined;
 const exitCode = serving ?? (await run(words, ports, host));
 // What was written to a pipe has to leave before the process does; only `end` waits until a slow reader has it all.

@@ -215,6 +215,28 @@ test('/admin/logs wants the admin secret and pages by its cursor', async () => {
   expect((await get('/admin/logs/nothing')).status).toBe(404);
 });
 
+test('follow ends with its reader: `osiris logs --follow | head -1`', async () => {
+  const follow = ['logs', '--follow', '--limit', '1'];
+  const main = join(import.meta.dir, '../src/main.ts');
+  const follower = Bun.spawn(['sh', '-c', '"$0" "$@" | head -2', process.execPath, main, ...follow], {
+    cwd,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+  const shown = new Response(follower.stdout).text();
+  let isOver = false;
+  void follower.exited.then(() => {
+    isOver = true;
+  });
+  // its end shows at the next line that nobody reads
+  while (!isOver) {
+    await chat('sandbox/echo', 'unread');
+    await Bun.sleep(100);
+  }
+  expect((await shown).trimEnd().split('\n')).toHaveLength(2);
+}, 40_000);
+
 describe('a wrong command', () => {
   test.each([
     [['--status', '7xx'], '--status must be a status such as 429'],

@@ -122,6 +122,7 @@ async function follow(
 ): Promise<void> {
   const stop = new AbortController();
   host.onStop(() => stop.abort());
+  host.onReaderGone?.(() => stop.abort());
   const show = (calls: JsonObject[]) => {
     const text = calls.map((call) =>
       flags.json ? `${JSON.stringify(call)}\n` : logLine(call, host.colours === true),

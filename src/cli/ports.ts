@@ -81,6 +81,8 @@ export type Host = {
   colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
   onStop(listener: (signal: StopSignal) => void): void;
+  /** Calls `listener` when nobody reads stdout any more, which only shows at the next write. */
+  onReaderGone?(listener: () => void): void;
   /** Calls `listener` at every SIGHUP. */
   onHangUp?(listener: () => void): void;
   /** Whether stderr is a screen, where progress may be shown. */

@@ -190,7 +190,7 @@ function readCredentials(
     const where = member === 'api_key' ? `${pointer}/api_key` : `${pointer}/api_keys/${index}`;
     report(
       where,
-      'is empty or has characters that no header can carry; check for line breaks and typographic quotes',
+      'is empty or has characters that no header can carry; check for spaces, line breaks and typographic quotes',
     );
   }
   const found = written.filter((key) => key !== undefined).map((key) => key.trim());
