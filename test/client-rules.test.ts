@@ -53,7 +53,7 @@ const RULES: [rule: string, proofs: Record<string, string[]>][] = [
     '4: Messages events have their names, a start with usage, blocks numbered in order, a delta with usage, a stop',
     {
       'laws/law-6-grammar.ts': ['law 6, grammar: events in any order are written as a legal stream'],
-      'sandbox-clients.test.ts': ['streams several calls, and accepts the answer to their results'],
+      'sandbox/clients.test.ts': ['streams several calls, and accepts the answer to their results'],
       'conformance/tool-streams.test.ts': ['T31 tool blocks that overlap keep their own arguments'],
     },
   ],
@@ -165,7 +165,7 @@ const RULES: [rule: string, proofs: Record<string, string[]>][] = [
         'an empty balance',
       ],
       'http/headers.test.ts': ['are counted down on %s, in streams and refusals too'],
-      'sandbox-clients.test.ts': ['raises its own error classes'],
+      'sandbox/clients.test.ts': ['raises its own error classes'],
     },
   ],
   [
