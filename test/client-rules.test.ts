@@ -60,7 +60,7 @@ const RULES: [rule: string, proofs: Record<string, string[]>][] = [
   [
     '5: Responses events have their whole life cycle, and everything again in response.completed',
     {
-      'formats/openai-responses-clients.test.ts': [
+      'formats/openai-responses/clients.test.ts': [
         'raw iteration sees a numbered life cycle that ends completed',
         'the OpenAI stream helper builds the whole response from the events',
         'an answer of nothing at all still has a message, so that no agent asks for ever',
@@ -90,13 +90,13 @@ const RULES: [rule: string, proofs: Record<string, string[]>][] = [
       'conformance/tools.test.ts': [
         'a grammar is wrapped, a namespace flattened, the local shell a function',
       ],
-      'formats/anthropic-messages-errors.test.ts': ['accepts what real clients send'],
+      'formats/anthropic-messages/errors.test.ts': ['accepts what real clients send'],
     },
   ],
   [
     '8: a thread is refused in the words that make the library send its whole conversation',
     {
-      'formats/anthropic-messages-thoughts.test.ts': [
+      'formats/anthropic-messages/thoughts.test.ts': [
         'is refused in the words the SDK falls back on',
         'that the upstream refuses keeps its words',
       ],
@@ -149,11 +149,11 @@ const RULES: [rule: string, proofs: Record<string, string[]>][] = [
       'conformance/turns.test.ts': [
         'T04 C→A: a system message leads, one in the middle is tagged user text, user turns are merged',
       ],
-      'formats/anthropic-messages-encode.test.ts': [
+      'formats/anthropic-messages/encode.test.ts': [
         'the cap is the request’s within the model’s, and never missing',
       ],
-      'formats/openai-chat-controls.test.ts': ['the cap has the upstream’s name and never exceeds the model'],
-      'formats/google-encode.test.ts': ['alternate: neighbours are merged'],
+      'formats/openai-chat/controls.test.ts': ['the cap has the upstream’s name and never exceeds the model'],
+      'formats/google-generate-content/encode.test.ts': ['alternate: neighbours are merged'],
     },
   ],
   [
