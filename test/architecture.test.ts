@@ -50,6 +50,11 @@ describe('the source tree', () => {
     expect(report(strangersAtTop(readdirSync(ROOT)))).toBe('');
   });
 
+  test('has tests in the folder of what they test', () => {
+    const loose = readdirSync(import.meta.dir).filter((name) => name.endsWith('.ts'));
+    expect(loose.sort()).toEqual(['architecture.test.ts', 'client-rules.test.ts']);
+  });
+
   test('locks packages without their addresses', async () => {
     expect(report(addressesInLock(await Bun.file(join(ROOT, 'bun.lock')).text()))).toBe('');
   });
