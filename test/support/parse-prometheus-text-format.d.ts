@@ -8,7 +8,7 @@ declare module 'parse-prometheus-text-format' {
     count?: string;
     sum?: string;
   };
-  export default function parse(
-    text: string,
-  ): { name: string; help: string; type: string; metrics: Metric[] }[];
+  type Family = { name: string; help: string; type: string; metrics: Metric[] };
+  function parse(text: string): Family[];
+  export = parse;
 }
