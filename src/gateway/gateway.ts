@@ -10,7 +10,7 @@ import type { Cache, SettleRule } from '../store/ports.ts';
 import type { AdmitPorts } from './admission/admit.ts';
 import type { Turn } from './admission/turns.ts';
 import type { Conversion } from './answer/conversion.ts';
-import { HealedStream, healWhole } from './answer/healing.ts';
+import { HealedStream, healingOf, healWhole } from './answer/healing.ts';
 import { tellingBody } from './answer/last-bytes.ts';
 import { PassedStream } from './answer/pass.ts';
 import { refuseRefusal } from './answer/refusal.ts';
@@ -198,7 +198,8 @@ async function settleWhole(
 }
 
 function healed({ call, plan }: Attempt, made: Whole): Whole {
-  return call.extras?.mendsJson ? healWhole(made, plan.losses) : made;
+  const healing = healingOf(call);
+  return healing ? healWhole(made, plan.losses, healing) : made;
 }
 
 function deliver(call: Call, latch: Latch, whole: Whole): Delivery {
@@ -254,6 +255,7 @@ function streamed(
   const keep = keepFor(call, plan, ports);
   const recorded = keep && new RecordedStream(converting);
   const listened = recorded ?? converting;
+  const healing = healingOf(call);
   return new StreamedCall({
     call,
     latch,
@@ -262,7 +264,7 @@ function streamed(
     provider,
     losses,
     ports,
-    conversion: call.extras?.mendsJson ? new HealedStream(listened, losses) : listened,
+    conversion: healing ? new HealedStream(listened, losses, healing) : listened,
     keep: keep && recorded && keeping(recorded, keep, heard),
   });
 }

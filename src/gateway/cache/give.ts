@@ -3,7 +3,7 @@
 import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import type { ThoughtStore } from '../../store/ports.ts';
-import { healWhole } from '../answer/healing.ts';
+import { healingOf, healWhole } from '../answer/healing.ts';
 import { type Whole, writeStream, writeWhole } from '../answer/whole.ts';
 import type { Call } from '../call.ts';
 import type { Bill } from '../costs/bill.ts';
@@ -29,7 +29,8 @@ export function giveKept(
   const { stream } = call;
   const written = { body: stream ? writeStream(call, sealed) : writeWhole(call, sealed), stream };
   noteSeals(written, call, hit, ports);
-  return { ...(call.extras?.mendsJson ? healWhole(written, losses) : written), losses };
+  const healing = healingOf(call);
+  return { ...(healing ? healWhole(written, losses, healing) : written), losses };
 }
 
 function withCost({ response, usage }: Hit, bill: Bill): CanonicalResponse {

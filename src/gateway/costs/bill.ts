@@ -14,7 +14,7 @@ import { nowMs } from '../../lib/clock.ts';
 import type { Ledger, SettleRule } from '../../store/ports.ts';
 import type { Call } from '../call.ts';
 import type { Plan } from '../plan.ts';
-import { type Due, hasFreeContainers, type PaidContainers, withoutContainers } from './containers.ts';
+import { type Due, type PaidContainers, withoutContainers } from './containers.ts';
 import { type Sent, sentAs } from './fallbacks/fit.ts';
 import { inGeo, inTier, underPricedNames, withGeoApart } from './tiers.ts';
 import { isOrdinary, lossesOfUnpriced, tellUnpriced, unpricedIn } from './unpriced.ts';
@@ -51,7 +51,7 @@ export class Bill {
   /** The next attempt is billed by this plan. It is not kept itself: it holds the whole request. */
   goBy(plan: Plan): void {
     const call = this.#call;
-    this.#freesContainers = hasFreeContainers(call, plan);
+    this.#freesContainers = plan.kind === 'pass' && plan.upstream.freesContainers?.(call.body) === true;
     this.#upstream = plan.upstream;
     this.#askedAs = plan.candidate.deployment.model;
     this.#fallbacks = plan.fallbacks;
@@ -108,7 +108,7 @@ export class Bill {
     if (!this.#upstream || !isPaid || isOrdinary(used)) return losses;
     const unpriced = unpricedIn(used, price, this.#upstream, (name) => this.#priced(name));
     for (const each of unpriced) tellUnpriced(each, price, { model: model.id, provider });
-    return [...losses, ...lossesOfUnpriced(unpriced, this.#upstream.id)];
+    return [...losses, ...lossesOfUnpriced(unpriced, this.#upstream)];
   }
 
   #asPriced(reported: Usage): Usage {
