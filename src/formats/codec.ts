@@ -250,8 +250,6 @@ export type Codec = {
   hides?: readonly 'images'[];
   /** What no request of this format can say, so that the gateway sees to it itself. */
   lacks?: readonly 'json-mode'[];
-  /** Throws Fault 400 for what no provider of the format may be sent as it came. */
-  refusePassed?(body: JsonObject): void;
   /** Throws Fault 400 for what cannot be had of the providers of another format. */
   refuseTranslated?(body: JsonObject): void;
   /** For formats whose streams count their tokens for those who ask for it only. */
@@ -314,6 +312,8 @@ export type Codec = {
   modelEdits?(model: string): Edit[];
   /** Reads what the body asks of the gateway itself, in formats that have a way to ask. Throws Fault 400. */
   extras?(body: JsonObject): Extras;
+  /** Throws Fault 400 for what no gateway can keep: threads at the provider, answers that are fetched later. */
+  refuseBody?(body: JsonObject): void;
   /** The member of an answer's body that names the model. */
   modelMember: string;
   /** The list in an answer's body that may hold several answers, each with its `index`. */

@@ -63,7 +63,7 @@ export function passPlan(
 ): PassPlan {
   const { codec, stream } = call;
   const { deployment, provider } = candidate;
-  codec.refusePassed?.(call.body);
+  codec.refuseBody?.(call.body);
   refuseGeo(call.body, target, codec);
   const { credential, scope, shown } = ownSeals(call, candidate, ports);
   const top = refuseRepeated(call);
