@@ -90,6 +90,7 @@ describe('floors', () => {
     ['src/billing/a.ts', "import { type A, type B } from '../catalog/b.ts';"],
     ['src/routing/a.ts', "import { b } from '../catalog/b.ts';"],
     ['src/formats/x/a.ts', "import { b } from '../leftovers.ts';"],
+    ['src/formats/x/a.ts', "import { b } from '../schema/b.ts';"],
     ['src/formats/index.ts', "import { b } from './x/index.ts';"],
     ['src/gateway/a.ts', "import { b } from '../config/b.ts';"],
     ['src/config/a.ts', "import { b } from '../catalog/b.ts';"],

@@ -244,8 +244,12 @@ function homeOf(path: string): { folder: string; floor: number | undefined } {
   return { folder, floor: folder === 'config' ? CONFIG_FLOOR : FLOORS[folder] };
 }
 
+/** In folders of formats that are none themselves stands what several share. */
+const SHARED = ['schema'];
+
 function formatOf(path: string): string | undefined {
-  return /^src\/formats\/([^/]+)\//.exec(path)?.[1];
+  const folder = /^src\/formats\/([^/]+)\//.exec(path)?.[1];
+  return folder === undefined || SHARED.includes(folder) ? undefined : folder;
 }
 
 function eachImport(
