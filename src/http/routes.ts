@@ -16,7 +16,7 @@ const METHODS: [RegExp, string[]][] = [
   [/^(\/v1(beta)?){0,2}\/models(\/.+)?$/, ['GET']],
   [/^\/admin\/keys$/, ['GET', 'POST']],
   [/^(\/v1){1,2}\/key(\/(usage|calls))?$/, ['GET']],
-  [/^\/(setup|key|admin|pages\/[^/]+|docs\/translation)$/, ['GET']],
+  [/^\/(setup|key|admin|pages\/[^/]+|docs\/(manual|translation))$/, ['GET']],
   [/^\/admin\/keys\/[^/]+$/, ['GET', 'PATCH']],
   [/^\/admin\/keys\/[^/]+\/(credit|rotate|revoke)$/, ['POST']],
   [/^\/admin\/accounts(\/[^/]+)?$/, ['GET']],

@@ -43,9 +43,18 @@ test('the page of what survives translation shows every scenario of the kept tab
   const page = await response.text();
   const scenarios = Array.from(kept.matchAll(/^## (.*)$/gm), ([, name = '']) => name);
   expect(scenarios.length).toBeGreaterThan(10);
-  for (const name of scenarios) expect(page).toContain(`<h2>${name}</h2>`);
+  for (const name of scenarios) expect(page).toContain(`>${name}</h2>`);
   expect(page.match(/<table>/g)).toHaveLength(scenarios.length);
   expect((await fetch(`${gateway.url}/docs/translation`, { method: 'POST' })).status).toBe(405);
+});
+
+test('the manual is a page of its own, with places in it to link to', async () => {
+  const page = await (await fetch(`${gateway.url}/docs/manual`)).text();
+  expect(page).toContain('<h1 id="manual">Manual</h1>');
+  const linked = Array.from(page.matchAll(/href="#([^"]+)"/g), ([, id = '']) => id);
+  expect(linked).toContain('what-a-call-costs');
+  for (const id of linked) expect(page).toContain(`id="${id}"`);
+  expect((await fetch(`${gateway.url}/docs/manual`, { method: 'POST' })).status).toBe(405);
 });
 
 const found = await findChromium();
