@@ -3,7 +3,7 @@
 import { Fault } from '../canonical/fault.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { ServerConfig } from '../config/config.ts';
-import { keptBetas } from '../formats/anthropic-messages/index.ts';
+import { passHeaders } from '../formats/client-headers.ts';
 import type { Codec } from '../formats/codec.ts';
 import type { HeaderValues } from '../lib/header-values.ts';
 import type { HttpClient, HttpRequest } from '../lib/http-client/client.ts';
@@ -43,9 +43,6 @@ export type UpstreamPorts = {
   /** A proxy stands between us and the providers, so reachability says nothing. */
   proxied: boolean;
 };
-
-/** Client headers that mean something to an upstream of the same format. */
-const PASSED_HEADERS = ['anthropic-version', 'anthropic-beta', 'openai-beta'];
 
 /** What a provider answered: a stream still to be read, or a body that is here. */
 export type Received = {
@@ -201,19 +198,7 @@ export function upstreamHeaders(call: Call, plan: Sending, userAgent: string): R
   };
   const { headers: usual } = plan.upstream;
   if (usual) Object.assign(headers, usual);
-  if (plan.kind === 'pass') {
-    for (const name of PASSED_HEADERS) {
-      const value = call.headers.get(name);
-      if (value !== null) headers[name] = value;
-    }
-    const betas = headers['anthropic-beta'];
-    const { refusesBetas } = provider.quirks;
-    if (betas !== undefined && refusesBetas) {
-      const kept = keptBetas(betas, refusesBetas);
-      if (kept === undefined) delete headers['anthropic-beta'];
-      else headers['anthropic-beta'] = kept;
-    }
-  }
+  if (plan.kind === 'pass') passHeaders(call.headers, headers, provider.quirks.refusesBetas);
   for (const name in provider.headers) headers[name.toLowerCase()] = provider.headers[name] as string;
   for (const [name, needed] of Object.entries(plan.headers ?? {}))
     headers[name] = addedTo(headers[name], needed);

@@ -43,6 +43,8 @@ export type Quirks = {
   readsFiles?: boolean;
   /** Its own web search is asked for in its own way; see `SearchDialect`. */
   search?: SearchDialect;
+  /** It searches in this format alone. */
+  searchFormat?: FormatId;
   /** Knows the tool of its formats that runs code. */
   runsCode?: boolean;
   /** What it asks for the code it runs, beside tokens. Absent: nothing, or it runs none. */

@@ -1,32 +1,18 @@
 // `osiris keys …` at its edges: words that are empty, sums beyond all bounds, secrets that are left, a server just starting.
 
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { openKeyBook } from '../../src/cli/key-book.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
-import { type Outcome, osiris, type Serving, serve } from '../support/osiris.ts';
+import { keysCommand, SERVER_STATES } from '../support/keys-command.ts';
+import { osiris } from '../support/osiris.ts';
 import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
 
 removeScratchAfterEach();
 // each command is a process of its own, and the machine may be busy
 setDefaultTimeout(60_000);
 
-describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
-  const cwd = mkdtempSync(join(tmpdir(), 'osiris-cli-'));
-  let server: Serving | undefined;
-  const keys = (...words: string[]): Promise<Outcome> => osiris(['keys', ...words], { cwd });
-  const create = async (...words: string[]) => JSON.parse((await keys('create', ...words, '--json')).stdout);
-
-  beforeAll(async () => {
-    if (state === 'a running') server = await serve(['--port', '0'], { cwd });
-    else expect((await osiris(['init'], { cwd })).code).toBe(0);
-  });
-  afterAll(async () => {
-    await server?.stop();
-    rmSync(cwd, { recursive: true, force: true });
-  });
+describe.each(SERVER_STATES)('keys of %s server', (state) => {
+  const { cwd, keys, create } = keysCommand(state);
 
   test('are not all meant by a variable of the shell that was not set', async () => {
     const { id } = await create('--name', 'one');

@@ -1,7 +1,7 @@
 // Arguments of a function are one object: what a schema says beside that at its top is put into one.
 
-import { asArray, asString, isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
-import { lookUp } from './schema-references.ts';
+import { asArray, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { lookUp } from './references.ts';
 
 /** Providers refuse these at the top of a function's schema. */
 const COMBINERS = ['anyOf', 'oneOf', 'allOf', 'enum', 'not', '$ref'];

@@ -1,7 +1,7 @@
 // Whether a JSON Schema meets the rules of OpenAI's strict mode.
 
-import { asArray, isObject, type JsonValue } from '../lib/json.ts';
-import { STRICT_FORMATS, STRICT_REFUSES } from './schema-dialect.ts';
+import { asArray, isObject, type JsonValue } from '../../lib/json.ts';
+import { STRICT_FORMATS, STRICT_REFUSES } from './dialect.ts';
 
 /** Why a function is not strict although it was asked to be. */
 export const NOT_STRICT = 'strict needs closed objects with every property required; it is not strict there';

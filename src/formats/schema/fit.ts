@@ -1,9 +1,9 @@
 // Brings a JSON Schema to a provider's dialect and tells what it could not keep.
 
-import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
-import { type Dialect, RULES, SILENT } from './schema-dialect.ts';
-import { lookUp, unusedDefinitions } from './schema-references.ts';
-import { objectRoot } from './schema-root.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { type Dialect, RULES, SILENT } from './dialect.ts';
+import { lookUp, unusedDefinitions } from './references.ts';
+import { objectRoot } from './root.ts';
 
 /**
  * `changed` lists the keywords that are no longer rules; those that limit a value are told in the description.

@@ -1,6 +1,6 @@
 // Finds what the references of a JSON Schema stand for.
 
-import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 
 /** The schema behind `#`, `#/…` or `#anchor`; undefined for one that leads nowhere, or out of the document. */
 export function lookUp(root: JsonObject, ref: string): JsonObject | undefined {
