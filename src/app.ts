@@ -32,7 +32,7 @@ import { ailingWarning, forgetGone } from './gateway/health/ailing.ts';
 import { healthAlerts } from './gateway/health/alerts.ts';
 import { Health } from './gateway/health/health.ts';
 import { nothingPaused, Pauses, pausesText } from './gateway/health/pauses.ts';
-import { type Trial, tryProvider as tryWith } from './gateway/health/provider-trial.ts';
+import { type Trial, tryProviders as tryAll } from './gateway/health/provider-trial.ts';
 import { capAlerts, pauseAlerts } from './gateway/health/stop-alerts.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
@@ -42,7 +42,6 @@ import { armFailpoint } from './lib/failpoint.ts';
 import { HttpClient } from './lib/http-client/client.ts';
 import { log } from './lib/log.ts';
 import { VERSION } from './lib/version.ts';
-import type { Provider } from './providers/provider.ts';
 import { SANDBOX } from './providers/sandbox.ts';
 import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
@@ -349,10 +348,10 @@ export function sendTestAlerts({ alerts, server }: Config): Promise<Tested[]> {
   );
 }
 
-/** Tries a provider as the server would reach it. */
-export function tryProvider(provider: Provider): Promise<Trial[]> {
+/** Tries every provider as a server would reach them. */
+export function tryProviders({ providers }: Config): Promise<Trial[]> {
   const http = new HttpClient();
-  return tryWith(provider, { http, userAgent: USER_AGENT, proxied: isProxied() }).finally(() => http.close());
+  return tryAll(providers, { http, userAgent: USER_AGENT, proxied: isProxied() }).finally(() => http.close());
 }
 
 function courierPorts(server: () => string): CourierPorts {

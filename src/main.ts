@@ -9,7 +9,7 @@ import {
   sandboxModels,
   sendTestAlerts,
   startServer,
-  tryProvider,
+  tryProviders,
   verifyLedger,
 } from './app.ts';
 import type { CommandPorts, ConfigFlags, Host } from './cli/ports.ts';
@@ -43,7 +43,7 @@ const ports: CommandPorts = {
   readJournal,
   sendTestAlerts,
   startServer,
-  tryProvider,
+  tryProviders,
 };
 
 let readerLeft: (() => void) | undefined;

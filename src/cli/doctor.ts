@@ -4,11 +4,11 @@ import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { formatProblem } from '../config/problem.ts';
-import type { Trial } from '../gateway/health/provider-trial.ts';
-import { asObject, asString, type JsonObject } from '../lib/json.ts';
+import { type Trial, trialOfJson } from '../gateway/health/provider-trial.ts';
+import { asArray, asObject, asString } from '../lib/json.ts';
 import { databasePath, socketPath } from '../store/data-dir.ts';
 import { Failure } from './failure.ts';
-import { isListening } from './local-socket.ts';
+import { askServer, isListening } from './local-socket.ts';
 import { withJson, withPlace } from './options.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
@@ -39,19 +39,15 @@ async function doctor(flags: Flags, ports: CommandPorts, host: Host): Promise<vo
   };
   const loaded = ports.loadConfig(flags);
   const { dataDir, file } = ports.locate(flags);
+  const server = await lookForServer(socketPath(dataDir));
   if (loaded.ok) tell(configurationOf(loaded.config, file));
-  else for (const problem of loaded.problems) tell(wrongFile(formatProblem(problem)));
+  else for (const problem of loaded.problems) tell(wrongFile(formatProblem(problem), server.isRunning));
   tell(dataOf(dataDir));
   if (loaded.ok) tell(ledgerOf(loaded.config, dataDir, ports));
-  tell(await serverOf(dataDir));
-  if (loaded.ok) {
-    const providers = [...loaded.config.providers.values()].filter(({ builtIn }) => !builtIn);
-    if (providers.length === 0) tell(NO_PROVIDER);
-    const trials = (await Promise.all(providers.map(ports.tryProvider))).flat();
-    for (const trial of trials) tell(providerOf(trial));
-    const clock = clockOf(trials);
-    if (clock) tell(clock);
-  }
+  tell(server.finding);
+  // a server has the environment it was started with, which this shell may not
+  if (server.isRunning) tellProviders(await trialsOfServer(socketPath(dataDir)), tell);
+  else if (loaded.ok) tellProviders(await ports.tryProviders(loaded.config), tell);
   const failed = findings.filter(({ state }) => state === 'failed').length;
   if (flags.json) host.stdout(`${JSON.stringify({ object: 'doctor', ok: failed === 0, data: findings })}\n`);
   else host.stdout(`\n${summaryOf(failed, findings.filter(({ state }) => state === 'warning').length)}\n`);
@@ -82,8 +78,23 @@ function configurationOf({ providers, models }: Config, file: string | undefined
   };
 }
 
-function wrongFile(problem: string): Finding {
-  return { name: 'configuration', state: 'failed', message: problem };
+/** A server that runs has a good one; what this shell makes of the file may be for want of a variable. */
+function wrongFile(problem: string, isRunning: boolean): Finding {
+  const advice =
+    'The server goes on with its own; if a variable is missing, it may be missing in this shell only.';
+  return {
+    name: 'configuration',
+    state: isRunning ? 'warning' : 'failed',
+    message: problem,
+    ...(isRunning ? { advice } : {}),
+  };
+}
+
+function tellProviders(trials: readonly Trial[], tell: (finding: Finding) => void): void {
+  if (trials.length === 0) tell(NO_PROVIDER);
+  for (const trial of trials) tell(providerOf(trial));
+  const clock = clockOf(trials);
+  if (clock) tell(clock);
 }
 
 const NO_PROVIDER: Finding = {
@@ -157,27 +168,40 @@ function ledgerOf({ billing }: Config, dataDir: string, ports: CommandPorts): Fi
   }
 }
 
-async function serverOf(dataDir: string): Promise<Finding> {
+async function lookForServer(socket: string): Promise<{ isRunning: boolean; finding: Finding }> {
   const name = 'server';
   try {
-    const socket = socketPath(dataDir);
     if (!(await isListening(socket)))
-      return { name, state: 'warning', message: 'none runs here', advice: 'Start it: osiris serve' };
-    const response = await fetch('http://osiris/health/ready', {
-      unix: socket,
-      signal: AbortSignal.timeout(READY_WAIT_MS),
-    });
-    const said = asObject(await response.json().catch(() => undefined));
-    const checks = Object.entries(asObject(said.checks) as JsonObject)
-      .map(([check, text]) => `${check}: ${asString(text) ?? ''}`)
-      .join('; ');
-    if (!response.ok) return { name, state: 'failed', message: `is not ready: ${checks}` };
-    if (checks !== '') return { name, state: 'warning', message: `is ready; ${checks}` };
-    return { name, state: 'ok', message: 'is ready' };
+      return {
+        isRunning: false,
+        finding: { name, state: 'warning', message: 'none runs here', advice: 'Start it: osiris serve' },
+      };
+    return { isRunning: true, finding: { name, ...(await readinessAt(socket)) } };
   } catch (thrown) {
     const message = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown);
-    return { name, state: 'failed', message, advice: 'Restart it, or look into its log.' };
+    const advice = 'Restart it, or look into its log.';
+    return { isRunning: false, finding: { name, state: 'failed', message, advice } };
   }
+}
+
+async function readinessAt(socket: string): Promise<Pick<Finding, 'state' | 'message'>> {
+  const response = await fetch('http://osiris/health/ready', {
+    unix: socket,
+    signal: AbortSignal.timeout(READY_WAIT_MS),
+  });
+  const said = asObject(await response.json().catch(() => undefined));
+  const checks = Object.entries(asObject(said.checks))
+    .map(([check, text]) => `${check}: ${asString(text) ?? ''}`)
+    .join('; ');
+  if (!response.ok) return { state: 'failed', message: `is not ready: ${checks}` };
+  return checks === ''
+    ? { state: 'ok', message: 'is ready' }
+    : { state: 'warning', message: `is ready; ${checks}` };
+}
+
+async function trialsOfServer(socket: string): Promise<Trial[]> {
+  const { data } = await askServer(socket, 'POST', '/admin/providers/test');
+  return asArray(data).map((each) => trialOfJson(asObject(each)));
 }
 
 function providerOf({ provider, state, message, tookMs }: Trial): Finding {

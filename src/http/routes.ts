@@ -27,7 +27,7 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/(explain|resume)$/, ['POST']],
   [/^\/admin\/pause$/, ['GET', 'POST']],
   [/^\/admin\/(health|cache)$/, ['GET']],
-  [/^\/admin\/(alerts\/test|cache\/clear)$/, ['POST']],
+  [/^\/admin\/(alerts\/test|providers\/test|cache\/clear)$/, ['POST']],
   [/^\/admin\/config\/(history|diff)$/, ['GET']],
   [/^\/(docs|openapi\.json|metrics|health\/live|health\/ready)?$/, ['GET']],
 ];

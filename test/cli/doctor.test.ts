@@ -1,4 +1,5 @@
 // `osiris doctor`: what it finds with providers that accept a key, refuse it, list to everybody, or are something else.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a variable in the configuration file is written like this.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -194,22 +195,32 @@ describe('the installation', () => {
     expect(of('data')).toMatchObject({ state: 'warning', advice: expect.stringContaining('chmod 700') });
   });
 
-  test('beside a running server the ledger is checked and the server asked', async () => {
-    const gateway: Gateway = await startGateway({ upstreams: [] });
+  test('a running server is asked, and tries its providers with the environment it has', async () => {
+    const house = { base_url: `http://127.0.0.1:${provider.port}/v1`, format: 'openai-chat' };
+    const gateway: Gateway = await startGateway({
+      upstreams: [],
+      sections: { providers: { house: { ...house, api_key: '${HOUSE_KEY}' } } },
+      env: { HOUSE_KEY: GOOD },
+    });
     try {
       const { code, stdout } = await gateway.command(['doctor', '--json']);
       const { data } = JSON.parse(stdout) as { data: Finding[] };
       const of = (name: string) => data.find((each) => each.name === name);
       expect(of('server')).toMatchObject({ state: 'ok', message: 'is ready' });
-      expect(of('ledger')).toMatchObject({
-        state: 'ok',
-        message: expect.stringMatching(/^keeps all of its \d+ promises$/),
+      expect(of('ledger')?.message).toMatch(/^keeps all of its \d+ promises$/);
+      expect([of('data')?.state, of('house')?.state, code]).toEqual(['ok', 'ok', 0]);
+      const file = join(gateway.directory, 'osiris.yaml');
+      const elsewhere = Bun.spawn([...program, 'doctor', '--config', file], {
+        env: { PATH: process.env.PATH ?? '' },
+        stdout: 'pipe',
+        stderr: 'pipe',
       });
-      expect(of('data')?.state).toBe('ok');
-      expect(code).toBe(0);
+      const text = await new Response(elsewhere.stdout).text();
+      expect(text).toMatch(/^warning {2}configuration .*HOUSE_KEY/m);
+      expect(text).toMatch(/^ok {7}house {10}accepts its key/m);
+      expect(await elsewhere.exited).toBe(0);
       expect((await gateway.command(['admin', 'pause'])).code).toBe(0);
-      const paused = await gateway.command(['doctor']);
-      expect(paused.stdout).toMatch(/^warning {2}server {9}is ready; paused: /m);
+      expect((await gateway.command(['doctor'])).stdout).toMatch(/^warning {2}server {9}is ready; paused: /m);
     } finally {
       await gateway.stop();
     }

@@ -5,7 +5,7 @@ import { FORMATS } from '../../formats/index.ts';
 import { Abort } from '../../lib/abort.ts';
 import { after, monotonicMs, nowMs } from '../../lib/clock.ts';
 import type { HeaderValues } from '../../lib/header-values.ts';
-import { asObject, tryParseJson } from '../../lib/json.ts';
+import { asNumber, asObject, asString, type JsonObject, tryParseJson } from '../../lib/json.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { allBytes } from '../answer/reader.ts';
 import { type AskPorts, getFrom, networkFault } from '../upstream.ts';
@@ -28,8 +28,34 @@ type Told = Pick<Trial, 'state' | 'message'>;
 const PATH = '/models';
 const PATIENCE_MS = 10_000;
 
+/** All of them at once, in the order of the configuration; the sandbox is always there. */
+export async function tryProviders(
+  providers: ReadonlyMap<string, Provider>,
+  ports: AskPorts,
+): Promise<Trial[]> {
+  const asked = [...providers.values()].filter(({ builtIn }) => !builtIn);
+  return (await Promise.all(asked.map((provider) => tryProvider(provider, ports)))).flat();
+}
+
+/** As `/admin/providers/test` shows it. */
+export function trialJson({ provider, state, message, tookMs, aheadMs }: Trial): JsonObject {
+  return { provider, state, message, took_ms: tookMs, clock_ahead_ms: aheadMs ?? null };
+}
+
+/** Back from that. */
+export function trialOfJson({ provider, state, message, took_ms, clock_ahead_ms }: JsonObject): Trial {
+  const aheadMs = asNumber(clock_ahead_ms);
+  return {
+    provider: asString(provider) ?? '',
+    state: state === 'ok' || state === 'warning' ? state : 'failed',
+    message: asString(message) ?? '',
+    tookMs: asNumber(took_ms) ?? 0,
+    ...(aheadMs === undefined ? {} : { aheadMs }),
+  };
+}
+
 /** One trial for each credential, in their order; one alone where none is needed. */
-export async function tryProvider(provider: Provider, ports: AskPorts): Promise<Trial[]> {
+async function tryProvider(provider: Provider, ports: AskPorts): Promise<Trial[]> {
   const { credentials } = provider;
   if (credentials.length === 0)
     return [await tryWith(undefined, provider, ports, ({ models }) => listsTo(models, 'there'))];
