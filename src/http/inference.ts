@@ -21,7 +21,7 @@ import { answerResponse, faultResponse, jsonResponse, requestIdOf, waitingRespon
 
 type Route = Door & { detail: RouteKind };
 
-export const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   { path: '/v1/chat/completions', codec: openaiChat, kind: 'openai-chat', free: false, detail: 'chat' },
   {
     path: '/v1/responses',
