@@ -43,6 +43,7 @@ import { VERSION } from './lib/version.ts';
 import { SANDBOX } from './providers/sandbox.ts';
 import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
+import { CallCounts } from './store/call-counts.ts';
 import { databasePath, socketPath, turnPath } from './store/data-dir.ts';
 import { createMemoryCache } from './store/memory/cache.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
@@ -78,6 +79,7 @@ export async function startServer(config: Config, options: ServeOptions): Promis
 type Parts = {
   store: Store;
   journal: ReturnType<typeof openJournal>;
+  calls: CallCounts;
   alerts: Alerts;
   /** To the providers. */
   http: HttpClient;
@@ -99,7 +101,12 @@ async function openParts(config: Config): Promise<Parts> {
     giveTurn,
     openStore(config.dataDir, { mode: 'create', calendar, writer: 'thread', failpoint }),
   );
-  const journal = openJournal(config.dataDir, { limits: config.logs, secrets: credentialsOf(config) });
+  const calls = new CallCounts();
+  const journal = openJournal(config.dataDir, {
+    limits: config.logs,
+    secrets: credentialsOf(config),
+    noted: (row) => calls.add(row),
+  });
   const { publicUrl, host, port } = config.server;
   const address = { url: publicUrl ?? `http://${host}:${port}` };
   const courier = courierPorts(() => address.url);
@@ -108,6 +115,7 @@ async function openParts(config: Config): Promise<Parts> {
   return {
     store,
     journal,
+    calls,
     alerts,
     http,
     address,
@@ -174,7 +182,7 @@ function takeOver(next: Config, current: Current, { store, journal, alerts }: Pa
 }
 
 /** What the routes ask of everything behind them. */
-function doorsOf({ store, journal, alerts }: Parts, current: Current, live: LiveConfig) {
+function doorsOf({ store, journal, calls, alerts }: Parts, current: Current, live: LiveConfig) {
   const { directory, ledger } = store;
   const verify = verifierOf(current.ports.config.dataDir);
   const findIn = (word: string) => findKey(directory, word);
@@ -190,6 +198,7 @@ function doorsOf({ store, journal, alerts }: Parts, current: Current, live: Live
       return explain(asked, { ...ports, cache: { get: ports.cache.peek }, findKey: findIn });
     },
     alerts,
+    calls,
     version: VERSION,
     troubles: () => named('ledger', ledger.trouble()),
     warnings: () => ({
