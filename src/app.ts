@@ -15,7 +15,8 @@ import { buildModelIndex } from './catalog/resolve.ts';
 import { firstStart } from './cli/first-start.ts';
 import type { OpenExplainer, OpenReports, RunningServer, ServeOptions } from './cli/ports.ts';
 import type { Config } from './config/config.ts';
-import { environment } from './config/environment.ts';
+import { credentialsOf } from './config/credentials.ts';
+import { environment, isProxied } from './config/environment.ts';
 import { keepText, textOf } from './config/history.ts';
 import { LiveConfig } from './config/live.ts';
 import { filesBehind, watchFiles } from './config/watch-files.ts';
@@ -31,6 +32,7 @@ import { ailingWarning, forgetGone } from './gateway/health/ailing.ts';
 import { healthAlerts } from './gateway/health/alerts.ts';
 import { Health } from './gateway/health/health.ts';
 import { nothingPaused, Pauses, pausesText } from './gateway/health/pauses.ts';
+import { type Trial, tryProvider as tryWith } from './gateway/health/provider-trial.ts';
 import { capAlerts, pauseAlerts } from './gateway/health/stop-alerts.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
@@ -40,6 +42,7 @@ import { armFailpoint } from './lib/failpoint.ts';
 import { HttpClient } from './lib/http-client/client.ts';
 import { log } from './lib/log.ts';
 import { VERSION } from './lib/version.ts';
+import type { Provider } from './providers/provider.ts';
 import { SANDBOX } from './providers/sandbox.ts';
 import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
@@ -63,6 +66,8 @@ export { sandboxModels } from './sandbox/index.ts';
 export { openDirectory } from './store/sqlite/directory.ts';
 export { readJournal } from './store/sqlite/journal.ts';
 export { verifyLedger } from './store/sqlite/verify.ts';
+
+const USER_AGENT = `osiris/${VERSION}`;
 
 /** Opens the stores (making them where there are none) and the server. Throws Fault `storage_fault`, or the bind error. */
 export async function startServer(config: Config, options: ServeOptions): Promise<RunningServer> {
@@ -277,7 +282,7 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     containers: new PaidContainers(),
     turns: new Turns(),
     capWatch: new CapWatch(),
-    userAgent: `osiris/${VERSION}`,
+    userAgent: USER_AGENT,
   };
   if (!existsSync(databasePath(config.dataDir)))
     return {
@@ -344,16 +349,14 @@ export function sendTestAlerts({ alerts, server }: Config): Promise<Tested[]> {
   );
 }
 
-function courierPorts(server: () => string): CourierPorts {
-  return { post: postToWebhook, server, userAgent: `osiris/${VERSION}` };
+/** Tries a provider as the server would reach it. */
+export function tryProvider(provider: Provider): Promise<Trial[]> {
+  const http = new HttpClient();
+  return tryWith(provider, { http, userAgent: USER_AGENT, proxied: isProxied() }).finally(() => http.close());
 }
 
-/** Our own secrets at the providers, which may not stand in the journal. */
-function credentialsOf(config: Config): string[] {
-  return [...config.providers.values()].flatMap((provider) => [
-    ...provider.credentials,
-    ...Object.values(provider.headers).filter((value) => value.length >= 8),
-  ]);
+function courierPorts(server: () => string): CourierPorts {
+  return { post: postToWebhook, server, userAgent: USER_AGENT };
 }
 
 /** Where nothing is given again, nothing is kept. */
@@ -369,7 +372,6 @@ function fromConfig(config: Config): Pick<GatewayPorts, 'config' | 'server' | 'm
 function gatewayPorts(config: Config, { store, journal, alerts, http }: Parts): GatewayPorts {
   const { directory, ledger, statements } = store;
   const alarm = alerts.desk;
-  const env = environment();
   const pauses = new Pauses(directory);
   pauses.tell(pauseAlerts(alarm, pauses.all));
   return {
@@ -391,8 +393,8 @@ function gatewayPorts(config: Config, { store, journal, alerts, http }: Parts): 
     turns: new Turns(),
     streams: new OpenStreams(),
     transports: new Map([[SANDBOX.id, sandboxTransport(CODECS)]]),
-    userAgent: `osiris/${VERSION}`,
+    userAgent: USER_AGENT,
     http,
-    proxied: ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'].some((name) => Boolean(env[name])),
+    proxied: isProxied(),
   };
 }

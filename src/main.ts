@@ -9,6 +9,7 @@ import {
   sandboxModels,
   sendTestAlerts,
   startServer,
+  tryProvider,
   verifyLedger,
 } from './app.ts';
 import type { CommandPorts, ConfigFlags, Host } from './cli/ports.ts';
@@ -42,6 +43,7 @@ const ports: CommandPorts = {
   readJournal,
   sendTestAlerts,
   startServer,
+  tryProvider,
 };
 
 let readerLeft: (() => void) | undefined;
