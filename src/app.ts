@@ -191,7 +191,7 @@ function doorsOf({ store, journal, alerts }: Parts, current: Current, live: Live
     },
     alerts,
     version: VERSION,
-    troubles: () => named('ledger', ledger.trouble()),
+    troubles: async () => named('ledger', await ledger.prove()),
     warnings: () => ({
       ...live.warnings(),
       ...ailingWarning(current.ports),

@@ -302,6 +302,8 @@ export interface Ledger {
   priceVersion(model: string, price: Price): number;
   /** What is wrong with the storage now; undefined when all is well. */
   trouble(): string | undefined;
+  /** The same, but where nothing was written of late it is tried whether anything can be. */
+  prove(): Promise<string | undefined>;
   /** How long the oldest entry that is not on disk has waited for it, in milliseconds; 0 when none waits. */
   lagMs(): number;
   /** Writes what is pending. */
