@@ -69,7 +69,7 @@ export async function createLedger(
     }
   };
 
-  const settle = (settlement: Settlement, decided?: () => void): Receipt => {
+  const settle = (settlement: Settlement, decided?: (isWritten: boolean) => void): Receipt => {
     const { callId } = settlement;
     const known = underWay.get(callId)?.receipt;
     if (known) return known;
@@ -86,14 +86,14 @@ export async function createLedger(
     const waiter: Waiter = {
       written() {
         underWay.delete(callId);
-        decided?.();
+        decided?.(true);
         resolve();
       },
       failed(error) {
         const isWritten = isOnDisk(callId);
         if (!isWritten) balances.undo(settlement, purse, chargedNano);
         underWay.delete(callId);
-        decided?.();
+        decided?.(isWritten);
         if (isWritten) resolve();
         else reject(error);
       },
