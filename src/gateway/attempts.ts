@@ -12,7 +12,7 @@ import type { Pause } from '../store/pauses.ts';
 import type { SettleRule } from '../store/ports.ts';
 import { type PutAsidePorts, putMoreAside } from './admission/put-aside.ts';
 import { type Call, clientLeft } from './call.ts';
-import { type Candidate, mayTranslate } from './candidates/candidate.ts';
+import { type Candidate, mayAskApart } from './candidates/candidate.ts';
 import { type CoursePorts, courseOf, nobodyFault, type Stop } from './candidates/course.ts';
 import { pausedFault } from './health/pauses.ts';
 import type { Plan } from './plan.ts';
@@ -321,7 +321,7 @@ export class Attempts {
     if (price === undefined) return false;
     const before = { model: call.model, resolution: call.resolution, price: call.price };
     Object.assign(call, { model, resolution, price });
-    if (putMoreAside(call, this.#ports, () => mayTranslate(call, this.#ports.config.providers))) return true;
+    if (putMoreAside(call, this.#ports, () => mayAskApart(call, this.#ports.config.providers))) return true;
     Object.assign(call, before);
     return false;
   }
