@@ -187,7 +187,7 @@ function doorsOf({ store, journal, calls, alerts }: Parts, current: Current, liv
     alerts,
     calls,
     version: VERSION,
-    troubles: () => named('ledger', ledger.trouble()),
+    troubles: async () => named('ledger', await ledger.prove()),
     warnings: () => ({
       ...live.warnings(),
       ...ailingWarning(current.ports),

@@ -165,7 +165,7 @@ export async function openHere(options: {
     explain: (asked) => explain(asked, { ...ports, findKey: (word) => findKey(directory, word) }),
     alerts,
     version: 'test',
-    troubles: () => ({}),
+    troubles: async () => ({}),
     warnings: () => ({ ...ports.pauses.warnings(), ...capWarning(ports) }),
     clock,
   });
