@@ -22,6 +22,7 @@ import { filesBehind, watchFiles } from './config/watch-files.ts';
 import { CODECS } from './formats/index.ts';
 import { CapWatch, capWarning } from './gateway/admission/daily-cap.ts';
 import { Turns } from './gateway/admission/turns.ts';
+import { Uploads } from './gateway/admission/uploads.ts';
 import { OpenStreams } from './gateway/answer/open-streams.ts';
 import { Conversations } from './gateway/candidates/conversations.ts';
 import { CONTAINERS_REMEMBERED_MS, PaidContainers } from './gateway/costs/containers.ts';
@@ -267,6 +268,7 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     conversations: new Conversations(),
     containers: new PaidContainers(),
     turns: new Turns(),
+    uploads: new Uploads(),
     capWatch: new CapWatch(),
     userAgent: `osiris/${VERSION}`,
   };
@@ -380,6 +382,7 @@ function gatewayPorts(config: Config, { store, journal, alerts, http }: Parts): 
     capWatch: new CapWatch(capAlerts(alarm)),
     watch: new Watch(),
     turns: new Turns(),
+    uploads: new Uploads(),
     streams: new OpenStreams(),
     transports: new Map([[SANDBOX.id, sandboxTransport(CODECS)]]),
     userAgent: `osiris/${VERSION}`,

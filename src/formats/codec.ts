@@ -249,6 +249,8 @@ export type Codec = {
   modelEdits?(model: string): Edit[];
   /** Reads what the body asks of the gateway itself, in formats that have a way to ask. Throws Fault 400. */
   extras?(body: JsonObject): Extras;
+  /** Throws Fault 400 for what no gateway can keep: threads at the provider, answers that are fetched later. */
+  refuseBody?(body: JsonObject): void;
   /** The member of an answer's body that names the model. */
   modelMember: string;
   /** The list in an answer's body that may hold several answers, each with its `index`. */

@@ -14,11 +14,11 @@ import { decodeError, errorFrame, errorType } from './errors.ts';
 import { withoutForeignCitations } from './foreign-citations.ts';
 import { decodeResponse, encodeResponse } from './response.ts';
 import { showSeals } from './show-seals.ts';
+import { refuseThread } from './thread.ts';
 import { decodeUsage } from './usage.ts';
 
 export { keptBetas } from './betas.ts';
 export { refusePrefill } from './prefill.ts';
-export { refuseThread } from './thread.ts';
 
 export const anthropicMessages: Codec = {
   id: 'anthropic-messages',
@@ -38,6 +38,7 @@ export const anthropicMessages: Codec = {
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
   path: () => '/messages',
+  refuseBody: refuseThread,
   modelMember: 'model',
   idPrefix: 'msg_',
   errorType,

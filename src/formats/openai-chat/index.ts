@@ -2,6 +2,7 @@
 
 import { asString } from '../../lib/json.ts';
 import { writeFrame } from '../../lib/sse.ts';
+import { refuseLater } from '../answer-later.ts';
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
 import { FAST_IS_PRIORITY } from '../service-tier.ts';
@@ -27,6 +28,8 @@ export const openaiChat: Codec = {
   dearTiers: ['priority', 'fast', 'ultrafast'],
   tierTwins: FAST_IS_PRIORITY,
   path: () => '/chat/completions',
+  // of xAI
+  refuseBody: (body) => refuseLater(body, 'deferred'),
   extras: readExtras,
   modelMember: 'model',
   choicesMember: 'choices',

@@ -1,6 +1,7 @@
 // The Responses format as a codec.
 
 import { asNumber } from '../../lib/json.ts';
+import { refuseLater } from '../answer-later.ts';
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
 import { FAST_IS_PRIORITY } from '../service-tier.ts';
@@ -27,6 +28,7 @@ export const openaiResponses: Codec = {
   dearTiers: ['priority', 'fast', 'ultrafast'],
   tierTwins: FAST_IS_PRIORITY,
   path: () => '/responses',
+  refuseBody: (body) => refuseLater(body, 'background'),
   modelMember: 'model',
   idPrefix: 'resp_',
   errorType,

@@ -3,7 +3,6 @@
 import type { Loss } from '../../canonical/loss.ts';
 import type { FormatId } from '../../canonical/part.ts';
 import type { Config } from '../../config/config.ts';
-import { refuseThread } from '../../formats/anthropic-messages/index.ts';
 import type { Codec, Converted } from '../../formats/codec.ts';
 import { refuseGeo } from '../../formats/inference-geo.ts';
 import { passEdits } from '../../formats/pass-edits.ts';
@@ -64,7 +63,7 @@ export function passPlan(
 ): PassPlan {
   const { codec, stream } = call;
   const { deployment, provider } = candidate;
-  if (codec.id === 'anthropic-messages') refuseThread(call.body);
+  codec.refuseBody?.(call.body);
   refuseGeo(call.body, target, codec);
   const { credential, scope, shown } = ownSeals(call, candidate, ports);
   const top = refuseRepeated(call);
