@@ -170,7 +170,7 @@ function encodeArguments(
   if (root.changed.length > 0)
     change(`Anthropic does not know ${listed(root.changed)} at the top of a schema`);
   if (!strict) return compact({ input_schema: root.schema, strict });
-  const { schema: fitted, changed, unsayable } = fitSchema(root.schema, ANTHROPIC);
+  const { schema: fitted, changed, unsayable } = fitSchema(root.schema, ANTHROPIC, writing.room);
   if (unsayable) {
     const what = unsayable === 'recursion' ? 'contains itself' : 'has free names';
     change(`Anthropic cannot be held to a schema that ${what}`, strictAt);
