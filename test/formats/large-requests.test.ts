@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test';
 import { googleGenerateContent } from '../../src/formats/google-generate-content/index.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
+import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import { ANTHROPIC, COMPATIBLE, GOOGLE } from '../../src/formats/schema-dialect.ts';
 import { fitArguments } from '../../src/formats/schema-fit.ts';
 import { fitsStrict } from '../../src/formats/schema-strict.ts';
@@ -92,6 +93,26 @@ test('schemas of one request share what may be written out in place of reference
   const { value, losses } = googleGenerateContent.encodeRequest(request, TARGET);
   expect(JSON.stringify(value).length).toBeLessThan(50_000_000);
   expect(losses.some(({ reason }) => reason.includes('$ref'))).toBe(true);
+});
+
+describe.each(CODECS.map((codec) => [codec.id, codec] as const))('for %s', (_id, codec) => {
+  test('thousands of allowed tools, and of searches among as many, are found', () => {
+    const count = 20_000;
+    const tool = (i: number) => ({ type: 'function', name: `f${i}`, parameters: {} });
+    const searches = list(count, (i) => [
+      { type: 'tool_search_call', call_id: `t${i}`, arguments: {}, execution: 'client' },
+      { type: 'tool_search_output', call_id: `t${i}`, tools: [tool(i)], execution: 'client' },
+    ]);
+    const allowed = list(count, (i) => ({ type: 'function', name: `f${i}` }));
+    const request = openaiResponses.decodeRequest({
+      model: 'm',
+      input: [...searches.flat(), { role: 'user', content: 'Hi' }],
+      tools: [{ type: 'tool_search', execution: 'client' }, ...list(count, tool)],
+      tool_choice: { type: 'allowed_tools', mode: 'auto', tools: allowed },
+    }).value;
+    const { value } = codec.encodeRequest(request, TARGET);
+    expect(JSON.stringify(value)).toContain(`"f${count - 1}"`);
+  });
 });
 
 describe.each(CODECS.map((codec) => [codec.id, codec] as const))('for %s', (_id, codec) => {

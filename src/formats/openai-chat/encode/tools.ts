@@ -122,8 +122,8 @@ function choiceValue(
     case 'one':
       return named(choice.name, choice.form === 'text');
     case 'subset': {
-      const customs = request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : []));
-      const tools = choice.names.map((name) => named(name, customs.includes(name)));
+      const customs = new Set(request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : [])));
+      const tools = choice.names.map((name) => named(name, customs.has(name)));
       return { type: 'allowed_tools', allowed_tools: { mode: choice.required ? 'required' : 'auto', tools } };
     }
     case 'hosted':

@@ -68,8 +68,9 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
 
 /** A tool that was found again, or is among the tools as well, is the same one. */
 function withFound(tools: Tool[], { found }: Conversation): Tool[] {
+  const declared = new Set(tools.map(keyOf));
   const all = new Map<string, Tool>();
-  for (const tool of found) if (!tools.some((one) => keyOf(one) === keyOf(tool))) all.set(keyOf(tool), tool);
+  for (const tool of found) if (!declared.has(keyOf(tool))) all.set(keyOf(tool), tool);
   return [...tools, ...all.values()];
 }
 
