@@ -55,6 +55,7 @@ const PAYING: ReadonlySet<SettleRule> = new Set(['finished', 'client-left', 'cac
 
 /** Begins the note of every correction, which is how a later run finds it. */
 export const MARK = '[rerate]';
+
 export class RerateSums {
   readonly groups = new Map<string, Group>();
   /** By model. */

@@ -8,6 +8,7 @@ import type { Config } from '../config/config.ts';
 import { isProxied } from '../config/environment.ts';
 import { CapWatch } from '../gateway/admission/daily-cap.ts';
 import { Turns } from '../gateway/admission/turns.ts';
+import { Uploads } from '../gateway/admission/uploads.ts';
 import { Conversations } from '../gateway/candidates/conversations.ts';
 import { PaidContainers } from '../gateway/costs/containers.ts';
 import { explain, withoutKeys } from '../gateway/explain/explain.ts';
@@ -61,6 +62,7 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     conversations: new Conversations(),
     containers: new PaidContainers(),
     turns: new Turns(),
+    uploads: new Uploads(),
     capWatch: new CapWatch(),
     userAgent: USER_AGENT,
   };
@@ -93,10 +95,8 @@ export function openIdleStore({ dataDir, billing }: Config): Promise<Store> {
 
 /** Posts one alert to each receiver of the configuration, while no server runs on it. */
 export function sendTestAlerts({ alerts, server }: Config): Promise<Tested[]> {
-  return testAlerts(
-    alerts,
-    courierPorts(() => server.publicUrl ?? `${server.host}:${server.port}`),
-  );
+  const address = () => server.publicUrl ?? `${server.host}:${server.port}`;
+  return testAlerts(alerts, courierPorts(address));
 }
 
 /** Tries every provider as a server would reach them. */

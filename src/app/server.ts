@@ -17,6 +17,7 @@ import { filesBehind, watchFiles } from '../config/watch-files.ts';
 import { CODECS } from '../formats/index.ts';
 import { CapWatch, capWarning } from '../gateway/admission/daily-cap.ts';
 import { Turns } from '../gateway/admission/turns.ts';
+import { Uploads } from '../gateway/admission/uploads.ts';
 import { OpenStreams } from '../gateway/answer/open-streams.ts';
 import { Conversations } from '../gateway/candidates/conversations.ts';
 import { CONTAINERS_REMEMBERED_MS, PaidContainers } from '../gateway/costs/containers.ts';
@@ -260,6 +261,7 @@ function gatewayPorts(config: Config, { store, journal, alerts, http }: Parts): 
     capWatch: new CapWatch(capAlerts(alarm)),
     watch: new Watch(),
     turns: new Turns(),
+    uploads: new Uploads(),
     streams: new OpenStreams(),
     transports: new Map([[SANDBOX.id, sandboxTransport(CODECS)]]),
     userAgent: USER_AGENT,
