@@ -5,11 +5,11 @@ import { googleGenerateContent } from '../../src/formats/google-generate-content
 import { CODECS } from '../../src/formats/index.ts';
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
-import { ANTHROPIC, COMPATIBLE, GOOGLE } from '../../src/formats/schema-dialect.ts';
-import { fitArguments } from '../../src/formats/schema-fit.ts';
-import { fitsStrict } from '../../src/formats/schema-strict.ts';
+import { ANTHROPIC, COMPATIBLE, GOOGLE } from '../../src/formats/schema/dialect.ts';
+import { fitArguments } from '../../src/formats/schema/fit.ts';
+import { fitsStrict } from '../../src/formats/schema/strict.ts';
 import type { JsonObject, JsonValue } from '../../src/lib/json.ts';
-import { TARGET } from './openai-chat-target.ts';
+import { TARGET } from './openai-chat/target.ts';
 
 const list = <T>(count: number, one: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => one(index));

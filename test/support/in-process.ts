@@ -27,6 +27,7 @@ import { sha256Hex } from '../../src/lib/crypto.ts';
 import { HttpClient } from '../../src/lib/http-client/client.ts';
 import { newAdminSecret } from '../../src/lib/id.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
+import { CallCounts } from '../../src/store/call-counts.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
 import type { Journal } from '../../src/store/journal-port.ts';
 import { createMemoryCache } from '../../src/store/memory/cache.ts';
@@ -147,6 +148,7 @@ export async function openHere(options: {
   };
   const opened = openServer(config.server, socketPath(config.dataDir), {
     gateway: () => ports,
+    calls: new CallCounts(),
     reports: createReports({
       directory,
       statements: store.statements,
@@ -165,7 +167,7 @@ export async function openHere(options: {
     explain: (asked) => explain(asked, { ...ports, findKey: (word) => findKey(directory, word) }),
     alerts,
     version: 'test',
-    troubles: () => ({}),
+    troubles: async () => ({}),
     warnings: () => ({ ...ports.pauses.warnings(), ...capWarning(ports) }),
     clock,
   });

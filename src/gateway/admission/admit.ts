@@ -18,7 +18,7 @@ import { resolveLimits } from '../../store/key-limits.ts';
 import type { CallLimits, Directory, Key, Limiter } from '../../store/ports.ts';
 import { type CachingPorts, cachingOf } from '../cache/caching.ts';
 import type { Call } from '../call.ts';
-import { mayTranslate, refuseTags } from '../candidates/candidate.ts';
+import { mayAskApart, refuseTags } from '../candidates/candidate.ts';
 import { refusePaused } from '../candidates/course.ts';
 import { readFallbacks } from '../costs/fallbacks/asked.ts';
 import type { Pauses } from '../health/pauses.ts';
@@ -111,7 +111,7 @@ export async function admitKnown(key: Key, arrival: Arrival, ports: KnownAdmitPo
     if (!door.free) call.caching = cachingOf(call, ports);
     if (!door.free && !call.caching?.hit) call.turn = ports.turns.enter(key.id, config.server);
     refuseExpired(key, startedMs);
-    const asksApart = () => mayTranslate(call, config.providers);
+    const asksApart = () => mayAskApart(call, config.providers);
     if (!door.free && !call.caching?.hit && hasMinuteOfUse(limits))
       place.expect(expectedUse(holdRequestOf(call, asksApart), ports.billing));
     const waiting = door.free ? undefined : putAside(call, ports, asksApart, () => request.signal.aborted);

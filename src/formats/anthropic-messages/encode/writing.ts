@@ -5,7 +5,7 @@ import type { CacheMark, SourcePath } from '../../../canonical/part.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
 import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Target } from '../../codec.ts';
-import type { Room } from '../../schema-fit.ts';
+import type { Room } from '../../schema/fit.ts';
 import type { RemoteBlocks } from '../remote-blocks.ts';
 import type { SearchBlocks } from '../search-blocks.ts';
 

@@ -6,7 +6,7 @@ import { pairResults } from '../../../canonical/pair-results.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
 import { asObject, type JsonObject } from '../../../lib/json.ts';
 import type { Converted, Target } from '../../codec.ts';
-import { newRoom } from '../../schema-fit.ts';
+import { newRoom } from '../../schema/fit.ts';
 import { FORMAT } from '../names.ts';
 import { encodeContents } from './contents.ts';
 import { encodeControls, encodeServiceTier } from './controls.ts';

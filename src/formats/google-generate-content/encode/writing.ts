@@ -5,7 +5,7 @@ import type { Loss } from '../../../canonical/loss.ts';
 import type { CacheMark, SourcePath } from '../../../canonical/part.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
 import type { Target } from '../../codec.ts';
-import type { Room } from '../../schema-fit.ts';
+import type { Room } from '../../schema/fit.ts';
 
 export type Writing = { request: CanonicalRequest; target: Target; losses: Loss[]; room: Room };
 
