@@ -59,8 +59,11 @@ import { verifierOf } from './store/sqlite/verify-aside.ts';
 import type { Statements } from './store/statements.ts';
 
 export { sandboxModels } from './sandbox/index.ts';
+export { backupJob } from './store/sqlite/backup-aside.ts';
 export { openDirectory } from './store/sqlite/directory.ts';
 export { readJournal } from './store/sqlite/journal.ts';
+export { putInPlace } from './store/sqlite/restore.ts';
+export { takeTurn } from './store/sqlite/turn-file.ts';
 export { verifyLedger } from './store/sqlite/verify.ts';
 
 /** Opens the stores (making them where there are none) and the server. Throws Fault `storage_fault`, or the bind error. */

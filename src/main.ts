@@ -1,14 +1,19 @@
 // The way in: argv to a command, its outcome to an exit code.
 
+import { createReadStream, createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import {
+  backupJob,
   openDirectory,
   openExplainer,
   openIdleStore,
   openReports,
+  putInPlace,
   readJournal,
   sandboxModels,
   sendTestAlerts,
   startServer,
+  takeTurn,
   verifyLedger,
 } from './app.ts';
 import type { CommandPorts, ConfigFlags, Host } from './cli/ports.ts';
@@ -18,6 +23,7 @@ import { environment } from './config/environment.ts';
 import { configJsonSchema } from './config/json-schema.ts';
 import { type LoadOptions, loadConfig } from './config/load.ts';
 import { locate } from './config/locate.ts';
+import { turnPath } from './store/data-dir.ts';
 
 const words = process.argv.slice(2);
 const env = environment();
@@ -39,6 +45,9 @@ const ports: CommandPorts = {
   openExplainer,
   verifyLedger,
   openIdleStore,
+  backupJob,
+  takeTurn: (dataDir) => takeTurn(turnPath(dataDir)),
+  putInPlace,
   readJournal,
   sendTestAlerts,
   startServer,
@@ -50,6 +59,12 @@ const host: Host = {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   stdin: async () => (process.stdin.isTTY ? undefined : Bun.stdin.text()),
+  pipeIn: process.stdin.isTTY
+    ? undefined
+    : (path) => pipeline(process.stdin, createWriteStream(path, { flags: 'wx', mode: 0o600 })),
+  pipeOut: process.stdout.isTTY
+    ? undefined
+    : (path) => pipeline(createReadStream(path), process.stdout, { end: false }),
   isTerminal: process.stderr.isTTY === true,
   colours: process.stdout.isTTY === true && !env.NO_COLOR,
   onStop(listener) {

@@ -6,6 +6,7 @@ import type { Change } from '../config/live.ts';
 import type { Loaded } from '../config/load.ts';
 import type { Installation } from '../config/locate.ts';
 import type { JsonObject } from '../lib/json.ts';
+import type { BackUpOrder, Checked, Job, Placed, Step, UnpackOrder } from '../store/backup.ts';
 import type { JournalReader } from '../store/journal-port.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
 import type { Verification, VerifyOptions } from '../store/verification.ts';
@@ -61,6 +62,12 @@ export type CommandPorts = {
   openExplainer(config: Config): Promise<OpenExplainer>;
   /** Checks the ledger of a data directory, also beside a running server. Throws `storage_fault`. */
   verifyLedger(dataDir: string, options: VerifyOptions): Verification;
+  /** Makes a backup, or unpacks and checks one, beside whatever runs. `done` rejects with Fault `storage_fault`. */
+  backupJob(order: BackUpOrder | UnpackOrder, tell: (step: Step) => void): Job<Checked>;
+  /** Keeps servers and commands off this data directory until the returned function is called. */
+  takeTurn(dataDir: string): () => void;
+  /** Puts an unpacked backup in place. Throws `storage_fault`; all is then as it was. */
+  putInPlace(dataDir: string, unpacked: string, atMs: number): Placed;
   /** The request journal of this data directory as it lies on disk; undefined when there is none. */
   readJournal(dataDir: string): JournalReader | undefined;
   /** For when no server runs: one alert to each webhook, and what it answered, as the admin route has it. */
@@ -77,6 +84,10 @@ export type Host = {
   stderr(text: string): void;
   /** What is piped in; undefined on a terminal. */
   stdin?(): Promise<string | undefined>;
+  /** Writes what is piped in to a new file (0600); undefined on a terminal. */
+  pipeIn?: ((path: string) => Promise<void>) | undefined;
+  /** Writes a file to stdout, byte by byte; undefined on a terminal. */
+  pipeOut?: ((path: string) => Promise<void>) | undefined;
   /** Somebody looks at stdout on a terminal. */
   colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
