@@ -51,7 +51,7 @@ export function addBackupCommand(program: Command, ports: CommandPorts, host: Ho
     .option('--logs', 'with the request journal')
     .option(
       '--keep <n>',
-      'remove the oldest of this installation’s backups in the directory, so that n are left',
+      "remove the oldest of this installation's backups in the directory, so that n are left",
       parseKeep,
     )
     .addHelpText('after', HELP)
@@ -105,7 +105,11 @@ function targetOf(word: string, dataDir: string, { keep }: Flags, host: Host): T
   const isFolder = word !== '-' && !word.endsWith('.tar.gz');
   if (keep !== undefined && !isFolder)
     throw new Failure('--keep goes with a directory: osiris backup DIR --keep 14', 2);
-  if (isFolder) return { kind: 'folder', folder: path };
+  if (isFolder) {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile())
+      throw new Failure(`${path} is a file. Name a directory, or a new file that ends in .tar.gz.`, 2);
+    return { kind: 'folder', folder: path };
+  }
   if (word !== '-') {
     refuseExisting(path);
     return { kind: 'file', folder: dirname(path), path };

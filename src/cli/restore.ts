@@ -28,7 +28,7 @@ meanwhile. What was there is kept in the data directory, in before-restore-….
 
 export function addRestoreCommand(program: Command, ports: CommandPorts, host: Host): void {
   withJson(withPlace(program.command('restore <file>')))
-    .description('put a backup in the place of the data directory’s content, which goes aside')
+    .description('put a backup in the place of what the data directory holds, which goes aside')
     .addHelpText('after', HELP)
     .action((file: string, flags: Flags) => restore(file, flags, ports, host));
 }

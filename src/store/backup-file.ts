@@ -25,6 +25,8 @@ import { databasePath, journalPath } from './data-dir.ts';
 /** Four fifths of what more effort would save, in a fifth of its time. */
 const GZIP_LEVEL = 1;
 const CHUNK_BYTES = 1024 ** 2;
+/** What zlib says of a file that is not gzipped. */
+const NO_GZIP = 'incorrect header check';
 const MANIFEST_BYTES_MAX = 64 * 1024;
 const DATABASES = [databasePath(''), journalPath('')];
 
@@ -148,14 +150,14 @@ function notOurs(called: string, cause?: unknown): Fault {
 }
 
 function explainReading(called: string, thrown: unknown, isOurs: boolean): unknown {
-  if (thrown instanceof Fault) return thrown;
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  const isContent = thrown instanceof TarError || code.startsWith('Z_') || code.startsWith('ERR_');
-  if (!isContent) return thrown;
-  if (!isOurs) return notOurs(called, thrown);
-  return new Fault('storage_fault', damaged(called, thrown instanceof Error ? thrown.message : code), {
-    cause: thrown,
-  });
+  if (!(thrown instanceof Error) || thrown instanceof Fault) return thrown;
+  const isBroken = 'code' in thrown && /^(Z_|ERR_)/.test(String(thrown.code));
+  if (!isBroken && !(thrown instanceof TarError)) return thrown;
+  if (!isOurs && (!isBroken || thrown.message === NO_GZIP)) return notOurs(called, thrown);
+  const message = isOurs
+    ? damaged(called, thrown.message)
+    : `${called} is damaged (${thrown.message}), or no backup of Osiris.`;
+  return new Fault('storage_fault', message, { cause: thrown });
 }
 
 /** Said of a backup that cannot be trusted. */

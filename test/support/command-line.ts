@@ -34,6 +34,9 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
     openReports: () => Promise.reject(new Error('nothing is reported in here')),
     openExplainer: () => Promise.reject(new Error('nothing is explained in here')),
     verifyLedger,
+    backupJob: () => refuse('nothing is backed up in here'),
+    takeTurn: () => refuse('nothing is restored in here'),
+    putInPlace: () => refuse('nothing is restored in here'),
     readJournal: (dataDir: string) => readJournal(resolve(cwd, dataDir)),
     sendTestAlerts: () => Promise.reject(new Error('nobody is told from in here')),
     startServer: () => Promise.reject(new Error('nothing is served in here')),
@@ -49,4 +52,8 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
   };
   outcome.code = await run([...words], ports, host);
   return outcome;
+}
+
+function refuse(why: string): never {
+  throw new Error(why);
 }
