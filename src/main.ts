@@ -23,6 +23,7 @@ import { environment } from './config/environment.ts';
 import { configJsonSchema } from './config/json-schema.ts';
 import { type LoadOptions, loadConfig } from './config/load.ts';
 import { locate } from './config/locate.ts';
+import { armFailpoint } from './lib/failpoint.ts';
 import { turnPath } from './store/data-dir.ts';
 
 const words = process.argv.slice(2);
@@ -85,6 +86,7 @@ const host: Host = {
 // A reader that leaves early (`osiris keys list | head -1`) is no failure of ours, but what it followed is over.
 process.stdout.on('error', () => readerLeft?.());
 const serving = words[0] === 'serve' ? await restartWithSettings(process.argv, env) : undefined;
+armFailpoint(env.OSIRIS_FAILPOINT);
 const exitCode = serving ?? (await run(words, ports, host));
 // What was written to a pipe has to leave before the process does; only `end` waits until a slow reader has it all.
 await new Promise<void>((resolve) => process.stdout.end(resolve));

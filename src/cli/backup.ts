@@ -15,6 +15,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { monotonicMs } from '../lib/clock.ts';
+import { failpoint } from '../lib/failpoint.ts';
 import { backupName, backupOrder, type Checked, PACKED } from '../store/backup.ts';
 import { peekManifest, toDisk } from '../store/backup-file.ts';
 import { runJob } from './backup-job.ts';
@@ -150,6 +151,7 @@ function isAlive(pid: number): boolean {
 /** Gives the file its name, under which nothing unfinished ever stood; undefined when it goes to stdout. */
 function settle(target: Target, packed: string, { manifest }: Checked): string | undefined {
   if (target.kind === 'stdout') return undefined;
+  failpoint('before-backup-name');
   const path = target.kind === 'file' ? target.path : freeName(target.folder, Date.parse(manifest.made_at));
   refuseExisting(path);
   renameSync(packed, path);

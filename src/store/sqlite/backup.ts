@@ -39,7 +39,7 @@ export async function backUp(order: BackUpOrder, tell: Tell): Promise<Checked> {
   copyDatabase(databasePath(dataDir), databasePath(copies));
   if (logs && existsSync(journalPath(dataDir))) copyDatabase(journalPath(dataDir), journalPath(copies));
   tell('packing');
-  await pack(file, manifestOf(databasePath(copies), madeAtMs), copies, dataDir);
+  await pack(file, manifestOf(databasePath(copies), dataDir, madeAtMs), copies, dataDir);
   // before as much is unpacked again
   rmSync(copies, { recursive: true });
   const unpacked = subfolder(scratch, 'unpacked');
@@ -85,9 +85,14 @@ function copyDatabase(from: string, to: string): void {
   }
 }
 
-function manifestOf(path: string, madeAtMs: number): Manifest {
+function manifestOf(path: string, dataDir: string, madeAtMs: number): Manifest {
   const database = openForReading(path);
   try {
+    if (isAhead(database, migrationsFolder('migrations')))
+      throw new Fault(
+        'storage_fault',
+        `${databasePath(dataDir)} was written by a newer Osiris than this (${VERSION}). Back it up with that one.`,
+      );
     return {
       object: 'osiris.backup',
       format: 1,

@@ -17,6 +17,7 @@ import { basename, join } from 'node:path';
 import { Fault } from '../../canonical/fault.ts';
 import { HISTORY_FOLDER, historyFiles } from '../../config/history.ts';
 import { sha256Hex } from '../../lib/crypto.ts';
+import { failpoint } from '../../lib/failpoint.ts';
 import { type NamedKey, type Newer, type Placed, stampOf } from '../backup.ts';
 import { toDisk } from '../backup-file.ts';
 import { databasePath, firstStartPath, journalPath, turnPath } from '../data-dir.ts';
@@ -47,6 +48,7 @@ export function putInPlace(dataDir: string, unpacked: string, atMs: number): Pla
     if (historyFiles(unpacked).length > 0) exchange(join(dataDir, HISTORY_FOLDER), unpacked, aside);
     if (existsSync(journalPath(unpacked))) exchange(journalPath(dataDir), unpacked, aside);
     for (const end of BESIDE) moveInto(aside, path + end);
+    failpoint('before-restored-database');
     replaceFile(path, databasePath(unpacked), aside);
     for (const made of [aside, turnPath(dataDir)]) giveTo(owner, made);
     toDisk(dataDir);
