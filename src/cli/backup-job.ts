@@ -5,7 +5,7 @@ import type { BackUpOrder, Checked, UnpackOrder } from '../store/backup.ts';
 import { stepText } from './backup-text.ts';
 import { Failure } from './failure.ts';
 import { explainFiles } from './file-trouble.ts';
-import type { CommandPorts, Host } from './ports.ts';
+import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
 /** `ending` tells what became of the files. Throws Failure; what is in the scratch folder is the caller's to remove. */
 export async function runJob(
@@ -29,4 +29,10 @@ export async function runJob(
   } finally {
     if (host.isTerminal) host.stderr(stepText(undefined));
   }
+}
+
+/** Of the file, when that can be read: a backup is made with a wrong one, too. The database knows the rest. */
+export function minimumOf(ports: CommandPorts, flags: ConfigFlags): bigint {
+  const loaded = ports.loadConfig(flags);
+  return loaded.ok ? loaded.config.billing.minimumChargeNano : 0n;
 }

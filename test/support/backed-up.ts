@@ -13,7 +13,7 @@ export type Installation = {
   cwd: string;
   dataDir: string;
   run(words: string[], env?: Record<string, string>): Promise<Outcome>;
-  json(words: string[]): Promise<Record<string, never>>;
+  json(words: string[]): Promise<ReturnType<typeof JSON.parse>>;
   serve(words?: string[]): Promise<Serving>;
 };
 

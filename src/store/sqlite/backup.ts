@@ -73,15 +73,18 @@ export async function unpackAndCheck(order: UnpackOrder, tell: Tell): Promise<Ch
 
 /** `VACUUM INTO` reads one moment of the file beside its writers and leaves out free pages. */
 function copyDatabase(from: string, to: string): void {
-  const database = openForReading(from);
   try {
-    database.query('VACUUM INTO ?').run(to);
+    const database = openForReading(from);
+    try {
+      database.query('VACUUM INTO ?').run(to);
+    } finally {
+      database.close();
+    }
   } catch (thrown) {
-    if (!isDamage(thrown)) throw thrown;
-    const message = `${from} is damaged (${thrown.message}); nothing was written. \`osiris ledger verify\` tells more, and \`osiris restore\` puts an earlier backup in its place.`;
-    throw new Fault('storage_fault', message, { cause: thrown });
-  } finally {
-    database.close();
+    const cause = thrown instanceof Fault ? thrown.cause : thrown;
+    if (!isDamage(cause)) throw thrown;
+    const message = `${from} is damaged (${cause.message}). \`osiris restore\` puts an earlier backup in its place and keeps it aside.`;
+    throw new Fault('storage_fault', message, { cause });
   }
 }
 
