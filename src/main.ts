@@ -1,6 +1,6 @@
 // The way in: argv to a command, its outcome to an exit code.
 
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import {
   backupJob,
@@ -54,6 +54,14 @@ const ports: CommandPorts = {
   startServer,
 };
 
+/** Of a file `process.stdout` does not tell that its disk is full, and tries for ever; a pipe takes no more than fits. */
+function byteOutput(): NodeJS.WritableStream {
+  const stdout = fstatSync(1);
+  return stdout.isFIFO() || stdout.isSocket()
+    ? process.stdout
+    : createWriteStream('', { fd: 1, autoClose: false });
+}
+
 let readerLeft: (() => void) | undefined;
 
 const host: Host = {
@@ -65,7 +73,7 @@ const host: Host = {
     : (path) => pipeline(process.stdin, createWriteStream(path, { flags: 'wx', mode: 0o600 })),
   pipeOut: process.stdout.isTTY
     ? undefined
-    : (path) => pipeline(createReadStream(path), process.stdout, { end: false }),
+    : (path) => pipeline(createReadStream(path), byteOutput(), { end: false }),
   isTerminal: process.stderr.isTTY === true,
   colours: process.stdout.isTTY === true && !env.NO_COLOR,
   onStop(listener) {

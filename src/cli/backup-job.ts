@@ -7,10 +7,10 @@ import { Failure } from './failure.ts';
 import { explainFiles } from './file-trouble.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
-/** `ending` tells what became of the files. Throws Failure; what is in the scratch folder is the caller's to remove. */
+/** `folder` is where it writes, as people know it; `ending` tells what became of the files. Throws Failure; what is in the scratch folder is the caller's to remove. */
 export async function runJob(
   order: BackUpOrder | UnpackOrder,
-  ending: string,
+  { folder, ending }: { folder: string; ending: string },
   ports: CommandPorts,
   host: Host,
 ): Promise<Checked> {
@@ -25,7 +25,7 @@ export async function runJob(
     return await Promise.race([job.done, stopped]);
   } catch (thrown) {
     if (thrown instanceof Fault) throw new Failure(`${thrown.message}\n${ending}`, 1, thrown.code);
-    throw explainFiles(order.scratch, ending, thrown);
+    throw explainFiles(folder, ending, thrown);
   } finally {
     if (host.isTerminal) host.stderr(stepText(undefined));
   }

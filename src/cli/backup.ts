@@ -10,13 +10,14 @@ import { removeOldest } from './backup-retention.ts';
 import { scratchIn, settle, targetOf } from './backup-target.ts';
 import { backupJson, backupText } from './backup-text.ts';
 import { Failure } from './failure.ts';
-import { inFolder } from './file-trouble.ts';
+import { explainFiles, inFolder } from './file-trouble.ts';
 import { withJson, withPlace } from './options.ts';
 import { dataDirOf, requireDatabase } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
 type Flags = ConfigFlags & { json?: boolean; logs?: boolean; keep?: number };
 const ENDING = 'Nothing was written.';
+const CUT_OFF = 'What was written is no backup.';
 const HELP = `
 TO is a directory, made where there is none (else the current one); a file, when
 it ends in .tar.gz; or - for stdout:
@@ -59,7 +60,12 @@ async function backup(to: string | undefined, flags: Flags, ports: CommandPorts,
       logs: flags.logs === true,
       minimumChargeNano: minimumOf(ports, flags),
     };
-    const checked = await runJob({ ...order, scratch }, ENDING, ports, host);
+    const checked = await runJob(
+      { ...order, scratch },
+      { folder: target.folder, ending: ENDING },
+      ports,
+      host,
+    );
     const packed = join(scratch, PACKED);
     const sizeBytes = statSync(packed).size;
     const path = inFolder(target.folder, ENDING, () => settle(target, packed, checked));
@@ -85,7 +91,9 @@ async function backup(to: string | undefined, flags: Flags, ports: CommandPorts,
 async function pipeOut(packed: string, host: Host): Promise<void> {
   try {
     await host.pipeOut?.(packed);
-  } catch {
-    throw new Failure('What read the backup left before its end.', 1, 'stopped');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'EPIPE')
+      throw explainFiles('what stdout leads to', CUT_OFF, thrown);
+    throw new Failure(`What read the backup left before its end. ${CUT_OFF}`, 1, 'cut_off');
   }
 }

@@ -99,13 +99,14 @@ async function check(
 ): Promise<Checked> {
   const file = source ?? join(dirname(unpacked), PACKED);
   const called = source ?? 'What came from stdin';
+  const folder = dirname(dirname(unpacked));
   try {
     if (source === undefined) await host.pipeIn?.(file);
   } catch (thrown) {
-    throw explainFiles(dirname(unpacked), ENDING, thrown);
+    throw explainFiles(folder, ENDING, thrown);
   }
   const order = { file, called, scratch: unpacked, minimumChargeNano: minimumOf(ports, flags) };
-  const checked = await runJob(order, ENDING, ports, host);
+  const checked = await runJob(order, { folder, ending: ENDING }, ports, host);
   if (checked.verification.ok) return checked;
   const lines = [...brokenLines(checked), `${ENDING} To look into it: tar -xzf ${called}`];
   throw new Failure(lines.join('\n'), 1, 'ledger_broken');
