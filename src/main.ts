@@ -14,6 +14,7 @@ import {
   sendTestAlerts,
   startServer,
   takeTurn,
+  tryProviders,
   verifyLedger,
 } from './app.ts';
 import type { CommandPorts, ConfigFlags, Host } from './cli/ports.ts';
@@ -52,6 +53,7 @@ const ports: CommandPorts = {
   readJournal,
   sendTestAlerts,
   startServer,
+  tryProviders,
 };
 
 /** Of a file `process.stdout` does not tell that its disk is full, and tries for ever; a pipe takes no more than fits. */

@@ -1,8 +1,9 @@
 // The inference routes: a table of formats and paths, one handler below it.
 
 import { Elysia } from 'elysia';
-import { Fault, type FaultCode, toFault } from '../canonical/fault.ts';
+import { Fault, toFault } from '../canonical/fault.ts';
 import { anthropicMessages } from '../formats/anthropic-messages/index.ts';
+import type { Codec } from '../formats/codec.ts';
 import { openaiChat } from '../formats/openai-chat/index.ts';
 import { openaiResponses } from '../formats/openai-responses/index.ts';
 import { admit } from '../gateway/admission/admit.ts';
@@ -11,9 +12,9 @@ import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { awaitBeginning, waitingBody } from '../gateway/answer/patience.ts';
 import type { Call } from '../gateway/call.ts';
 import { countInput } from '../gateway/count.ts';
+import { logFailure } from '../gateway/failure-log.ts';
 import { answer, type GatewayPorts } from '../gateway/gateway.ts';
 import { recordRefusal } from '../gateway/journal.ts';
-import { log } from '../lib/log.ts';
 import type { RouteKind } from './docs-routes.ts';
 import { routeDetail } from './openapi.ts';
 import { showLimit } from './rate-headers.ts';
@@ -21,22 +22,15 @@ import { answerResponse, faultResponse, jsonResponse, requestIdOf, waitingRespon
 
 type Route = Door & { detail: RouteKind };
 
-export const ROUTES: readonly Route[] = [
-  { path: '/v1/chat/completions', codec: openaiChat, kind: 'openai-chat', free: false, detail: 'chat' },
-  {
-    path: '/v1/responses',
-    codec: openaiResponses,
-    kind: 'openai-responses',
-    free: false,
-    detail: 'responses',
-  },
-  {
-    path: '/v1/messages',
-    codec: anthropicMessages,
-    kind: 'anthropic-messages',
-    free: false,
-    detail: 'messages',
-  },
+/** The route of a format itself. */
+function routeOf(codec: Codec, detail: RouteKind): Route {
+  return { path: codec.route, codec, kind: codec.id, free: false, detail };
+}
+
+const ROUTES: readonly Route[] = [
+  routeOf(openaiChat, 'chat'),
+  routeOf(openaiResponses, 'responses'),
+  routeOf(anthropicMessages, 'messages'),
   {
     path: '/v1/messages/count_tokens',
     codec: anthropicMessages,
@@ -149,20 +143,9 @@ export async function count(
   }
 }
 
-/** The log has a line of its own for what they all have in common. */
-const TOLD_ONCE: ReadonlySet<FaultCode> = new Set(['overloaded', 'paused']);
-
 function refuse(thrown: unknown, { requestId, door }: Arrival, call?: Call): Response {
   const fault = toFault(thrown);
-  const { code, cause } = fault;
-  if (fault.status >= 500 && !TOLD_ONCE.has(code))
-    log.warn('request failed', {
-      requestId,
-      model: call?.model.id,
-      provider: call?.trace.asking,
-      code,
-      cause,
-    });
+  logFailure(fault, requestId, call, { isBegun: false });
   return faultResponse(fault, requestId, door.codec);
 }
 

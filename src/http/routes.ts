@@ -27,14 +27,14 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/(explain|resume)$/, ['POST']],
   [/^\/admin\/pause$/, ['GET', 'POST']],
   [/^\/admin\/(health|cache)$/, ['GET']],
-  [/^\/admin\/(alerts\/test|cache\/clear)$/, ['POST']],
+  [/^\/admin\/(alerts\/test|providers\/test|cache\/clear)$/, ['POST']],
   [/^\/admin\/config\/(history|diff)$/, ['GET']],
-  [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
+  [/^\/(docs|openapi\.json|metrics|health\/live|health\/ready)?$/, ['GET']],
 ];
 
 /** Named in the design, not built in this version. */
 const PLANNED =
-  /^(\/v1){0,2}\/(responses\/.+|embeddings|images\/.+|audio\/.+|moderations|completions|rerank|realtime)$|^(\/v1)?\/v1beta\/|^\/metrics$|^\/admin(\/|$)/;
+  /^(\/v1){0,2}\/(responses\/.+|embeddings|images\/.+|audio\/.+|moderations|completions|rerank|realtime)$|^(\/v1)?\/v1beta\/|^\/admin(\/|$)/;
 
 /** The methods an address answers; empty when there is no such address. */
 export function allowedMethods(pathname: string): string[] {

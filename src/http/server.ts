@@ -20,6 +20,7 @@ import { type Handler, inference, inferenceByPath } from './inference.ts';
 import { key } from './key.ts';
 import { keyCalls } from './key-calls.ts';
 import { keyUsage } from './key-usage.ts';
+import { type MetricsPorts, metrics, metricsGuard } from './metrics.ts';
 import { models } from './models.ts';
 import { openNetworkPort } from './network-port.ts';
 import { pages } from './pages/pages.ts';
@@ -27,9 +28,12 @@ import { faultResponse, labelled, requestIdOf } from './reply.ts';
 import { allowedMethods, codecOf, explainUnknown } from './routes.ts';
 
 export type ServerPorts = OperatorPorts & {
+  /** Of `/metrics`. */
+  calls: MetricsPorts['calls'];
+  alerts: MetricsPorts['alerts'];
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
-  troubles: () => Record<string, string>;
+  troubles: () => Promise<Record<string, string>>;
   /** The same of what calls can do without: shown, but the server stays ready. */
   warnings?: () => Record<string, string>;
   /** For the pace at which wrong keys are answered. */
@@ -71,8 +75,8 @@ const LOCAL: Entry = { guard: () => {}, who: () => 'a command on this machine' }
 /** Opens the network port and, at `socketPath`, the local socket on which commands speak to a running server. */
 export function openServer(config: ServerConfig, socketPath: string, ports: ServerPorts): HttpServer {
   let draining = false;
-  const readiness = () => {
-    const checks = { ...(draining ? { drain: 'draining' } : {}), ...ports.troubles() };
+  const readiness = async () => {
+    const checks = { ...(draining ? { drain: 'draining' } : {}), ...(await ports.troubles()) };
     return { ready: Object.keys(checks).length === 0, checks: { ...checks, ...ports.warnings?.() } };
   };
   const trusted = addressSet(config.trustedProxies);
@@ -99,10 +103,17 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(keyCalls(ports.gateway, gate))
     .use(keyUsage({ gateway: ports.gateway, reports: ports.reports }, gate))
     .use(adminRoutes(ports, { guard, who: (request) => `${addressOf(request)} over HTTP` }))
+    .use(
+      metrics(
+        { ...ports, readiness },
+        metricsGuard(() => ports.gateway().server.metricsToken, guard),
+      ),
+    )
     .use(docs({ version: ports.version }));
   const local = new Elysia(plainly(false))
     .onError(({ code, error, request }) => refuseOther(code, error, request))
     .use(adminRoutes(ports, LOCAL))
+    .use(metrics({ ...ports, readiness }, LOCAL.guard))
     .use(health(readiness));
 
   const direct = inferenceByPath(ports.gateway, gate);

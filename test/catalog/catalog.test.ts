@@ -1,7 +1,6 @@
 // The built-in catalogue is sound, and every spelling of a model's name finds it.
 
 import { describe, expect, test } from 'bun:test';
-import { Fault } from '../../src/canonical/fault.ts';
 import { BUILT_IN_MODELS } from '../../src/catalog/builtin.ts';
 import { isModelAllowed, listModels } from '../../src/catalog/list.ts';
 import type { Model } from '../../src/catalog/model.ts';
@@ -11,6 +10,7 @@ import { formatOf, targetOf } from '../../src/catalog/target.ts';
 import type { Config } from '../../src/config/config.ts';
 import { BUILT_IN_PROVIDERS, declarationOf } from '../../src/providers/index.ts';
 import { accepted, loadText } from '../support/config-file.ts';
+import { faultOf } from '../support/fault-of.ts';
 
 const EVERY_KEY = Object.fromEntries(
   BUILT_IN_PROVIDERS.flatMap((each) => each.keyVariables.map((name) => [name, 'k'])),
@@ -22,14 +22,7 @@ function resolveIn(config: Config, name: string): Resolution {
   return resolveModel(buildModelIndex(config), name);
 }
 
-function faultOf(config: Config, name: string): Fault {
-  try {
-    resolveIn(config, name);
-  } catch (thrown) {
-    if (thrown instanceof Fault) return thrown;
-  }
-  throw new Error(`${name} resolved`);
-}
+const refusal = (config: Config, name: string) => faultOf(() => resolveIn(config, name));
 
 describe('every model of the catalogue', () => {
   test('has an id and aliases that mean nothing else', () => {
@@ -198,23 +191,23 @@ describe('a name that does not resolve', () => {
   const openai = accepted(loadText('providers: { openai: { api_key: a } }'));
 
   test('is answered with the nearest names that would', () => {
-    const fault = faultOf(openai, 'gpt-5-minni');
+    const fault = refusal(openai, 'gpt-5-minni');
     expect(fault).toMatchObject({ code: 'model_not_found', status: 400, param: 'model' });
     expect(fault.message).toContain('Did you mean `gpt-5-mini`');
-    expect(faultOf(openai, 'claude-opus-4-66').message).not.toContain('claude-opus-4-6`');
+    expect(refusal(openai, 'claude-opus-4-66').message).not.toContain('claude-opus-4-6`');
   });
 
   test('because its provider is not set up is answered with what the operator has to set', () => {
-    expect(faultOf(openai, 'claude-opus-4.6')).toMatchObject({ code: 'no_provider', status: 503 });
-    expect(faultOf(openai, 'claude-opus-4.6').message).toContain('ANTHROPIC_API_KEY');
-    expect(faultOf(openai, 'google-ai-studio/gemini-2.5-pro').message).toContain('GEMINI_API_KEY');
+    expect(refusal(openai, 'claude-opus-4.6')).toMatchObject({ code: 'no_provider', status: 503 });
+    expect(refusal(openai, 'claude-opus-4.6').message).toContain('ANTHROPIC_API_KEY');
+    expect(refusal(openai, 'google-ai-studio/gemini-2.5-pro').message).toContain('GEMINI_API_KEY');
   });
 
   test('because the pinned provider does not have it says so', () => {
-    const fault = faultOf(everything, 'openai/claude-opus-4.6');
+    const fault = refusal(everything, 'openai/claude-opus-4.6');
     expect(fault.code).toBe('model_not_found');
     expect(fault.message).toContain('not offered at `openai`');
-    expect(faultOf(openai, 'openai/gpt-5-minni').message).toContain('`openai/gpt-5-mini`');
+    expect(refusal(openai, 'openai/gpt-5-minni').message).toContain('`openai/gpt-5-mini`');
   });
 
   test('because it has no price tells the client little and the operator what to set', () => {
@@ -222,7 +215,7 @@ describe('a name that does not resolve', () => {
     const gpt5 = models.get('gpt-5');
     if (gpt5 !== undefined) models.set('gpt-5', { ...gpt5, price: undefined });
     const config = { ...openai, models };
-    const fault = faultOf(config, 'gpt-5');
+    const fault = refusal(config, 'gpt-5');
     expect(fault).toMatchObject({ code: 'model_not_found', param: 'model' });
     expect(fault.message).toBe(
       'The model `gpt-5` is not offered here. GET /v1/models lists what you may use.',
@@ -232,12 +225,12 @@ describe('a name that does not resolve', () => {
   });
 
   test('is shown up to 64 characters', () => {
-    expect(faultOf(openai, 'x'.repeat(1000)).message).not.toContain('x'.repeat(65));
+    expect(refusal(openai, 'x'.repeat(1000)).message).not.toContain('x'.repeat(65));
   });
 
   for (const name of ['', '/', 'a/', '/a', 'constructor', '__proto__', 'openai/', '*']) {
     test(`is a fault and nothing worse when it is ${JSON.stringify(name)}`, () => {
-      expect(faultOf(openai, name).code).toBe('model_not_found');
+      expect(refusal(openai, name).code).toBe('model_not_found');
     });
   }
 });

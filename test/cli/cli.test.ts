@@ -81,7 +81,7 @@ describe('init', () => {
     // The schema's line only looks like a setting, and there is no certificate here.
     writeFileSync(file, indented.replace(/^(yaml-language-server| {2}tls):/gm, '# $1:'));
     const env = Object.fromEntries(
-      [...indented.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name]) => [name, 'https://x']),
+      [...indented.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name]) => [name, 'https://house.example.com']),
     );
     const { stdout, stderr } = await osiris(['check'], { cwd, env });
     expect(stderr).toBe('');

@@ -1,13 +1,13 @@
 // `osiris keys …` as a newcomer types it, beside a running server and without one.
 
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../../src/lib/crypto.ts';
 import { openDirectory } from '../../src/store/sqlite/directory.ts';
 import { command } from '../support/command-line.ts';
-import { type Outcome, osiris, type Serving, serve } from '../support/osiris.ts';
+import { keysCommand, SERVER_STATES } from '../support/keys-command.ts';
+import { osiris } from '../support/osiris.ts';
 import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
 
 removeScratchAfterEach();
@@ -16,20 +16,8 @@ setDefaultTimeout(60_000);
 
 const ID = /key_[0-9A-Za-z]{16}/;
 
-describe.each(['a stopped', 'a running'])('keys of %s server', (state) => {
-  const cwd = mkdtempSync(join(tmpdir(), 'osiris-cli-'));
-  let server: Serving | undefined;
-  const keys = (...words: string[]): Promise<Outcome> => osiris(['keys', ...words], { cwd });
-  const create = async (...words: string[]) => JSON.parse((await keys('create', ...words, '--json')).stdout);
-
-  beforeAll(async () => {
-    if (state === 'a running') server = await serve(['--port', '0'], { cwd });
-    else expect((await osiris(['init'], { cwd })).code).toBe(0);
-  });
-  afterAll(async () => {
-    await server?.stop();
-    rmSync(cwd, { recursive: true, force: true });
-  });
+describe.each(SERVER_STATES)('keys of %s server', (state) => {
+  const { cwd, keys, create } = keysCommand(state);
 
   test('that bear the same name are made, with a word on what that means', async () => {
     const make = () => keys('create', '--name', 'twin', '--json');

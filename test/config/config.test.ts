@@ -274,6 +274,7 @@ describe('the file that osiris init writes', () => {
       OPENROUTER_KEY_1: 'a',
       OPENROUTER_KEY_2: 'a',
       ALERT_URL: 'https://alerts.example.com/x',
+      METRICS_TOKEN: 'sixteen-letters-or-more',
     };
     const config = accepted(loadText(all, env));
     expect(config.alerts.webhooks).toMatchObject([{ host: 'alerts.example.com', format: 'json' }]);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Gateway, programArgv, startGateway } from '../support/gateway.ts';
 import { osiris } from '../support/osiris.ts';
 import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
-import type { WireFormat } from '../support/script.ts';
+import { WIRE_FORMATS, type WireFormat } from '../support/script.ts';
 
 setDefaultTimeout(60_000);
 removeScratchAfterEach();
@@ -30,13 +30,7 @@ type Explained = {
   warnings: string[];
 };
 
-const FORMATS: WireFormat[] = [
-  'openai-chat',
-  'openai-responses',
-  'anthropic-messages',
-  'google-generate-content',
-];
-const SECRETS = FORMATS.map((format) => `upstream-secret-of-${format}`);
+const SECRETS = WIRE_FORMATS.map((format) => `upstream-secret-of-${format}`);
 const HEADER_SECRET = 'tenant-secret-in-a-header';
 
 /** A request in each format, with something in it that not every other one can say. */
@@ -82,7 +76,7 @@ beforeAll(async () => {
   });
   gateway = await startGateway({
     upstreams: [
-      ...FORMATS.map((format, index) => ({
+      ...WIRE_FORMATS.map((format, index) => ({
         provider: `up-${format}`,
         format,
         baseUrl: `http://127.0.0.1:${provider.port}/v1`,
@@ -143,8 +137,8 @@ function send(format: WireFormat, model: string, body: Json, key = gateway.key):
 }
 
 describe('the upstream request of an explanation', () => {
-  for (const from of FORMATS) {
-    for (const to of FORMATS) {
+  for (const from of WIRE_FORMATS) {
+    for (const to of WIRE_FORMATS) {
       test(`${from} to ${to} is the one that goes out, secrets covered`, async () => {
         const model = `model-${to}`;
         const explained = await explain({ format: from, key: 'harness', model, request: REQUESTS[from] });
@@ -289,7 +283,7 @@ describe('an explanation', () => {
   });
 
   test('guesses the format by members that only one of them has', async () => {
-    for (const format of FORMATS) {
+    for (const format of WIRE_FORMATS) {
       const request = { ...REQUESTS[format], model: `model-${format}` };
       expect(await explain({ request })).toMatchObject({ format, format_guessed: true, answered: true });
     }

@@ -42,6 +42,7 @@ export async function command(words: readonly string[], cwd: string, around: Aro
     takeTurn: () => refuse('nothing is restored in here'),
     putInPlace: () => refuse('nothing is restored in here'),
     readJournal: (dataDir: string) => readJournal(resolve(cwd, dataDir)),
+    tryProviders: () => Promise.reject(new Error('no provider is asked from in here')),
     sendTestAlerts: () => Promise.reject(new Error('nobody is told from in here')),
     startServer: () => Promise.reject(new Error('nothing is served in here')),
     ...around,

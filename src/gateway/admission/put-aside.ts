@@ -5,6 +5,7 @@ import { type Hold, type HoldRequest, type HoldRules, holdOf } from '../../billi
 import { Fault } from '../../canonical/fault.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import type { BillingConfig } from '../../config/config.ts';
+import { containersWanted } from '../../formats/code-wanted.ts';
 import { geoIn } from '../../formats/inference-geo.ts';
 import { dearTierIn, FAST_IS_PRIORITY } from '../../formats/service-tier.ts';
 import { formatTime, monotonicMs } from '../../lib/clock.ts';
@@ -20,9 +21,8 @@ import {
 } from '../../store/ports.ts';
 import { ANSWERS_MAX } from '../answer/several.ts';
 import { autoCacheWrite } from '../auto-cache.ts';
-import type { Call } from '../call.ts';
+import { type Call, clientLeft } from '../call.ts';
 import { heldFor } from '../costs/fallbacks/asked.ts';
-import { containersWanted } from './code-wanted.ts';
 import { type CapWatch, capFault } from './daily-cap.ts';
 
 export type PutAsidePorts = {
@@ -192,7 +192,7 @@ async function waitForOthers(
     if (leftMs <= 0) throw holdFault(held, order, ledger);
     const purse = held.why === 'held' ? order.key.purse : EVERY_PURSE;
     await ledger.released(purse, Math.min(leftMs, HELD_LOOK_MS));
-    if (hasLeft()) throw new Fault('client_closed', 'The client closed the connection.');
+    if (hasLeft()) throw clientLeft();
     const verdict = ledger.hold(order);
     if (verdict.ok) return;
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'bun:test';
 import { Fault } from '../../../src/canonical/fault.ts';
 import type { Message, Part } from '../../../src/canonical/part.ts';
 import type { CanonicalRequest } from '../../../src/canonical/request.ts';
-import { anthropicMessages, refuseThread } from '../../../src/formats/anthropic-messages/index.ts';
+import { anthropicMessages } from '../../../src/formats/anthropic-messages/index.ts';
+import { refuseThread } from '../../../src/formats/anthropic-messages/thread.ts';
 import type { Target } from '../../../src/formats/codec.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 

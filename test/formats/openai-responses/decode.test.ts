@@ -3,10 +3,10 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from '../../../src/canonical/fault.ts';
 import { checkBody } from '../../../src/formats/check.ts';
 import { openaiResponses } from '../../../src/formats/openai-responses/index.ts';
 import type { JsonObject, JsonValue } from '../../../src/lib/json.ts';
+import { faultOf } from '../../support/fault-of.ts';
 
 const codex: JsonObject = JSON.parse(
   readFileSync(join(import.meta.dir, '../../fixtures', 'openai-responses', 'codex-request.json'), 'utf8'),
@@ -14,14 +14,7 @@ const codex: JsonObject = JSON.parse(
 const decode = (body: JsonObject) => openaiResponses.decodeRequest({ model: 'm', input: 'hi', ...body });
 const messagesOf = (...input: JsonValue[]) => decode({ input }).value.messages;
 
-function refusal(body: JsonObject): Fault {
-  try {
-    decode(body);
-  } catch (thrown) {
-    if (thrown instanceof Fault) return thrown;
-  }
-  throw new Error('was not refused');
-}
+const refusal = (body: JsonObject) => faultOf(() => decode(body));
 
 describe('a Codex request', () => {
   const { value, losses } = openaiResponses.decodeRequest(codex);

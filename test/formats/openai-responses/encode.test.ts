@@ -1,20 +1,13 @@
 // How canonical requests are written for a Responses upstream, and that they survive the way back.
 
 import { expect, test } from 'bun:test';
-import { Fault } from '../../../src/canonical/fault.ts';
 import type { CacheMark, Message, Part } from '../../../src/canonical/part.ts';
 import type { CanonicalRequest } from '../../../src/canonical/request.ts';
 import { asArray, type JsonObject } from '../../../src/lib/json.ts';
+import { faultOf } from '../../support/fault-of.ts';
 import { encode, user } from '../../support/responses-encoding.ts';
 
-function refusal(members: Partial<CanonicalRequest>): Fault {
-  try {
-    encode(members);
-  } catch (thrown) {
-    if (thrown instanceof Fault) return thrown;
-  }
-  throw new Error('was not refused');
-}
+const refusal = (members: Partial<CanonicalRequest>) => faultOf(() => encode(members));
 
 test('the least request asks for nothing to be stored and for reasoning to come back sealed', () => {
   expect(encode({})).toEqual({

@@ -5,18 +5,12 @@ import { Fault } from '../../../src/canonical/fault.ts';
 import { checkBody } from '../../../src/formats/check.ts';
 import { openaiResponses } from '../../../src/formats/openai-responses/index.ts';
 import type { JsonObject, JsonValue } from '../../../src/lib/json.ts';
+import { faultOf } from '../../support/fault-of.ts';
 
 const decode = (body: JsonObject) => openaiResponses.decodeRequest({ model: 'm', input: 'hi', ...body });
 const messagesOf = (...input: JsonValue[]) => decode({ input }).value.messages;
 
-function refusal(body: JsonObject): Fault {
-  try {
-    decode(body);
-  } catch (thrown) {
-    if (thrown instanceof Fault) return thrown;
-  }
-  throw new Error('was not refused');
-}
+const refusal = (body: JsonObject) => faultOf(() => decode(body));
 
 describe('losses', () => {
   const lost = (body: JsonObject) => decode(body).losses.map((loss) => loss.path);

@@ -4,8 +4,8 @@ import { formatTime } from '../lib/clock.ts';
 import { formatCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { usd } from '../lib/money.ts';
-import type { ClientCalls, ClientReport, ClientSummary } from './client-sums.ts';
-import type { JournalRow, KeptBody, ShownCall } from './journal-port.ts';
+import type { ClientCalls, ClientReport, ClientSummary } from '../store/client-sums.ts';
+import type { JournalRow, KeptBody, ShownCall } from '../store/journal-port.ts';
 
 /** The name of a key by its id; undefined for one that is unknown. */
 export type KeyNames = (keyId: string) => string | undefined;

@@ -1,7 +1,7 @@
 // What a request lets its provider run code in, which is paid for beside the tokens.
 
-import { containerGigabytes } from '../../formats/openai-responses/index.ts';
-import { asArray, asObject, asString, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { asArray, asObject, asString, type JsonObject, type JsonValue } from '../lib/json.ts';
+import { containerGigabytes } from './openai-responses/containers.ts';
 
 /** How much of a container it may come to, in the words of any format; 0 for a request that lets no code run. */
 export function containersWanted({ tools }: JsonObject): number {

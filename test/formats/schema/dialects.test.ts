@@ -1,12 +1,12 @@
 // JSON schemas as each family of providers takes them, and what is told of the rest.
 
 import { describe, expect, test } from 'bun:test';
-import { ANTHROPIC, COMPATIBLE, GOOGLE } from '../../src/formats/schema-dialect.ts';
-import { fitArguments, fitSchema } from '../../src/formats/schema-fit.ts';
-import { lookUp } from '../../src/formats/schema-references.ts';
-import { objectRoot } from '../../src/formats/schema-root.ts';
-import { fitsStrict } from '../../src/formats/schema-strict.ts';
-import type { JsonObject } from '../../src/lib/json.ts';
+import { ANTHROPIC, COMPATIBLE, GOOGLE } from '../../../src/formats/schema/dialect.ts';
+import { fitArguments, fitSchema } from '../../../src/formats/schema/fit.ts';
+import { lookUp } from '../../../src/formats/schema/references.ts';
+import { objectRoot } from '../../../src/formats/schema/root.ts';
+import { fitsStrict } from '../../../src/formats/schema/strict.ts';
+import type { JsonObject } from '../../../src/lib/json.ts';
 
 const TREE: JsonObject = {
   type: 'object',

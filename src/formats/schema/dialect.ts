@@ -1,4 +1,4 @@
-// The dialects of JSON Schema that providers take, as data; `schema-fit.ts` brings a schema to one of them.
+// The dialects of JSON Schema that providers take, as data; `fit.ts` brings a schema to one of them.
 
 /** A keyword that is in none of the lists is taken away. Lists hold keywords only: names of properties are free. */
 export type Dialect = {

@@ -4,7 +4,7 @@ import { Fault } from '../canonical/fault.ts';
 import { parseDuration } from '../config/units.ts';
 import { parseCallId } from '../lib/id.ts';
 import { nearestNames } from '../lib/nearest.ts';
-import type { ClientQuery, JournalFilter, JournalQuery } from './journal-port.ts';
+import type { ClientQuery, JournalFilter, JournalQuery } from '../store/journal-port.ts';
 
 const MEMBERS = ['key', 'status', 'id', 'model', 'client', 'code', 'since', 'limit', 'before', 'after'];
 const CLIENT_MEMBERS = ['key', 'client', 'since'];

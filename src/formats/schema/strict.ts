@@ -1,7 +1,7 @@
 // Whether a JSON Schema meets the rules of OpenAI's strict mode.
 
-import { asArray, isObject, type JsonValue } from '../lib/json.ts';
-import { STRICT_FORMATS, STRICT_REFUSES } from './schema-dialect.ts';
+import { asArray, isObject, type JsonValue } from '../../lib/json.ts';
+import { STRICT_FORMATS, STRICT_REFUSES } from './dialect.ts';
 
 /** Why a function is not strict although it was asked to be. */
 export const NOT_STRICT = 'strict needs closed objects with every property required; it is not strict there';
@@ -24,8 +24,8 @@ export function fitsStrict(schema: JsonValue | undefined): boolean {
   const names = Object.keys(properties);
   const isShape = schema.type === 'object' || names.length > 0;
   if (isShape && schema.additionalProperties !== false) return false;
-  const required = asArray(schema.required);
-  if (!names.every((name) => required.includes(name))) return false;
+  const required = new Set(asArray(schema.required));
+  if (!names.every((name) => required.has(name))) return false;
   const inner = [schema.items, ...asArray(schema.anyOf), ...Object.values(properties)];
   const named = [schema.$defs, schema.definitions].filter(isObject).flatMap((group) => Object.values(group));
   return [...inner, ...named].every(fitsStrict);
