@@ -65,8 +65,7 @@ export { sandboxModels } from './sandbox/index.ts';
 export { backupJob } from './store/sqlite/backup-aside.ts';
 export { openDirectory } from './store/sqlite/directory.ts';
 export { readJournal } from './store/sqlite/journal.ts';
-export { putInPlace } from './store/sqlite/restore.ts';
-export { takeTurn } from './store/sqlite/turn-file.ts';
+export { holdForRestore } from './store/sqlite/restore.ts';
 export { verifyLedger } from './store/sqlite/verify.ts';
 
 const USER_AGENT = `osiris/${VERSION}`;

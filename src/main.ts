@@ -4,16 +4,15 @@ import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import {
   backupJob,
+  holdForRestore,
   openDirectory,
   openExplainer,
   openIdleStore,
   openReports,
-  putInPlace,
   readJournal,
   sandboxModels,
   sendTestAlerts,
   startServer,
-  takeTurn,
   tryProviders,
   verifyLedger,
 } from './app.ts';
@@ -25,7 +24,6 @@ import { configJsonSchema } from './config/json-schema.ts';
 import { type LoadOptions, loadConfig } from './config/load.ts';
 import { locate } from './config/locate.ts';
 import { armFailpoint } from './lib/failpoint.ts';
-import { turnPath } from './store/data-dir.ts';
 
 const words = process.argv.slice(2);
 const env = environment();
@@ -48,8 +46,7 @@ const ports: CommandPorts = {
   verifyLedger,
   openIdleStore,
   backupJob,
-  takeTurn: (dataDir) => takeTurn(turnPath(dataDir)),
-  putInPlace,
+  holdForRestore,
   readJournal,
   sendTestAlerts,
   startServer,

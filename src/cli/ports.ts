@@ -7,7 +7,7 @@ import type { Loaded } from '../config/load.ts';
 import type { Installation } from '../config/locate.ts';
 import type { Trial } from '../gateway/health/provider-trial.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { BackUpOrder, Checked, Job, Placed, Step, UnpackOrder } from '../store/backup.ts';
+import type { BackUpOrder, Checked, HeldDirectory, Job, Step, UnpackOrder } from '../store/backup.ts';
 import type { JournalReader } from '../store/journal-port.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
 import type { Verification, VerifyOptions } from '../store/verification.ts';
@@ -65,10 +65,8 @@ export type CommandPorts = {
   verifyLedger(dataDir: string, options: VerifyOptions): Verification;
   /** Makes a backup, or unpacks and checks one, beside whatever runs. `done` rejects with Fault `storage_fault`. */
   backupJob(order: BackUpOrder | UnpackOrder, tell: (step: Step) => void): Job<Checked>;
-  /** Keeps servers and commands off this data directory until the returned function is called. */
-  takeTurn(dataDir: string): () => void;
-  /** Puts an unpacked backup in place. Throws `storage_fault`; all is then as it was. */
-  putInPlace(dataDir: string, unpacked: string, atMs: number): Placed;
+  /** Waits for the data directory and keeps servers and commands off it. Throws `storage_fault`. */
+  holdForRestore(dataDir: string): HeldDirectory;
   /** The request journal of this data directory as it lies on disk; undefined when there is none. */
   readJournal(dataDir: string): JournalReader | undefined;
   /** Whether the providers are there and accept each of our credentials; asks no model. */

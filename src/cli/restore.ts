@@ -40,21 +40,21 @@ async function restore(file: string, flags: Flags, ports: CommandPorts, host: Ho
   const isNew = !existsSync(named);
   inFolder(named, ENDING, () => mkdirSync(named, { recursive: true, mode: 0o700 }));
   const dataDir = realpathSync(named);
-  const giveTurn = ports.takeTurn(dataDir);
+  const held = ports.holdForRestore(dataDir);
   const scratch = join(dataDir, 'restore.part');
   try {
     rmSync(scratch, { recursive: true, force: true });
     const unpacked = join(scratch, 'unpacked');
     inFolder(dataDir, ENDING, () => mkdirSync(unpacked, { recursive: true, mode: 0o700 }));
     const checked = await check(source, unpacked, flags, ports, host);
-    const placed = ports.putInPlace(dataDir, unpacked, nowMs());
+    const placed = held.putInPlace(unpacked, nowMs());
     if (flags.json) {
       const answer = { object: 'restore', data_dir: named, ...heldJson(checked), ...placedJson(placed) };
       host.stdout(`${JSON.stringify(answer, null, 2)}\n`);
     } else host.stdout(restoreText(named, placed, checked, configFile ? undefined : lastConfig(dataDir)));
   } finally {
     rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
-    giveTurn();
+    held.letGo();
     if (isNew && !existsSync(databasePath(dataDir))) {
       rmSync(turnPath(dataDir), { force: true });
       rmdirSync(dataDir);

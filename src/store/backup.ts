@@ -73,6 +73,13 @@ export type Placed = {
   newer: Newer | 'unreadable' | 'stranger' | undefined;
 };
 
+/** A data directory that nobody else may write to meanwhile. */
+export type HeldDirectory = {
+  /** Puts the unpacked backup in place. Throws Fault `storage_fault`; all is then as it was. */
+  putInPlace(unpacked: string, atMs: number): Placed;
+  letGo(): void;
+};
+
 export const PACKED = 'backup.tar.gz';
 export const MANIFEST = 'backup.json';
 const NAME = /^osiris-backup-(\d{4}-\d\d-\d\dT\d{4}Z)(?:-(\d{1,3}))?\.tar\.gz$/;

@@ -37,7 +37,7 @@ function job(done: () => Promise<Checked>, stop = () => {}): Around {
       writeFileSync(join(order.scratch, 'half'), 'x');
       return { done: done(), stop };
     },
-    takeTurn: () => () => {},
+    holdForRestore: () => ({ putInPlace: () => ({ aside: undefined, newer: undefined }), letGo() {} }),
   };
 }
 

@@ -91,7 +91,9 @@ describe('the nightly backup', () => {
     const [binary, ...words] = /^ExecStart=(.+)$/m.exec(backupUnit)?.[1]?.split(' ') ?? [];
     expect(binary).toBe('/usr/local/bin/osiris');
     expect(words.at(-1)).toBe(/--data-dir (\S+)/.exec(unit)?.[1]);
-    const moved = [...words.slice(0, -1), 'osiris-data'].map((word) => word.replace('/var/backups', 'backups'));
+    const moved = [...words.slice(0, -1), 'osiris-data'].map((word) =>
+      word.replace('/var/backups', 'backups'),
+    );
     for (const night of [1, 2]) {
       const { code, stdout, stderr } = await osiris(moved, { cwd, program });
       expect([night, code, stderr]).toEqual([night, 0, '']);

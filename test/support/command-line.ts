@@ -14,7 +14,9 @@ import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import type { Outcome } from './osiris.ts';
 
 /** What a test puts in the place of parts of the program, and of the process around it. */
-export type Around = Partial<Pick<CommandPorts, 'backupJob' | 'takeTurn'> & Pick<Host, 'onStop' | 'pipeOut'>>;
+export type Around = Partial<
+  Pick<CommandPorts, 'backupJob' | 'holdForRestore'> & Pick<Host, 'onStop' | 'pipeOut'>
+>;
 
 /** As `osiris(words, { cwd })`, for commands that neither serve nor write files of their own. */
 export async function command(words: readonly string[], cwd: string, around: Around = {}): Promise<Outcome> {
@@ -39,8 +41,7 @@ export async function command(words: readonly string[], cwd: string, around: Aro
     openExplainer: () => Promise.reject(new Error('nothing is explained in here')),
     verifyLedger,
     backupJob: () => refuse('nothing is backed up in here'),
-    takeTurn: () => refuse('nothing is restored in here'),
-    putInPlace: () => refuse('nothing is restored in here'),
+    holdForRestore: () => refuse('nothing is restored in here'),
     readJournal: (dataDir: string) => readJournal(resolve(cwd, dataDir)),
     tryProviders: () => Promise.reject(new Error('no provider is asked from in here')),
     sendTestAlerts: () => Promise.reject(new Error('nobody is told from in here')),

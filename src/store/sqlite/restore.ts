@@ -18,22 +18,29 @@ import { Fault } from '../../canonical/fault.ts';
 import { HISTORY_FOLDER, historyFiles } from '../../config/history.ts';
 import { sha256Hex } from '../../lib/crypto.ts';
 import { failpoint } from '../../lib/failpoint.ts';
-import { type NamedKey, type Newer, type Placed, stampOf } from '../backup.ts';
+import { type HeldDirectory, type NamedKey, type Newer, type Placed, stampOf } from '../backup.ts';
 import { toDisk } from '../backup-file.ts';
 import { databasePath, firstStartPath, journalPath, turnPath } from '../data-dir.ts';
 import { installationOf } from './backup.ts';
 import { explain, openForReading } from './open.ts';
+import { takeTurn } from './turn-file.ts';
 
 const PATIENCE_MS = 2_000;
 /** What SQLite keeps beside a file that is open, or was when its program died. */
 const BESIDE = ['-wal', '-shm', '-journal'];
 
+/** Throws Fault `storage_fault` where a server or another command does not let go of the data directory in time. */
+export function holdForRestore(dataDir: string): HeldDirectory {
+  const letGo = takeTurn(turnPath(dataDir));
+  return { putInPlace: (unpacked, atMs) => putInPlace(dataDir, unpacked, atMs), letGo };
+}
+
 /**
- * `unpacked` is a folder in the data directory, on which the caller has the turn. The database is replaced in one step:
+ * `unpacked` is a folder in the data directory, on which we have the turn. The database is replaced in one step:
  * whenever this ends, the old one or the new one stands there, whole. Throws Fault `storage_fault` when another program
  * has the old one open.
  */
-export function putInPlace(dataDir: string, unpacked: string, atMs: number): Placed {
+function putInPlace(dataDir: string, unpacked: string, atMs: number): Placed {
   const path = databasePath(dataDir);
   const isThere = existsSync(path);
   const newer = isThere ? compare(path, databasePath(unpacked)) : undefined;
