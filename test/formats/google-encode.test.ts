@@ -261,6 +261,47 @@ describe('tools', () => {
     expect(hosted({ max_uses: 2 })).toEqual(['tools[0]']);
   });
 
+  const search = {
+    kind: 'web-search' as const,
+    raw: { format: 'openai-responses' as const, value: { type: 'web_search' } },
+    at: 'tools[9]',
+  };
+
+  test('Google’s own stand beside functions where the model takes both, and are said to', () => {
+    const { value, losses } = write({ tools: [...tools([false]), search], toolChoice: { mode: 'auto' } });
+    expect(value.tools).toMatchObject([{ functionDeclarations: [{ name: 'f0' }] }, { googleSearch: {} }]);
+    expect(value.toolConfig).toEqual({
+      functionCallingConfig: { mode: 'AUTO' },
+      includeServerSideToolInvocations: true,
+    });
+    expect(losses).toEqual([]);
+  });
+
+  test.each([OLD, { refuses: ['includeServerSideToolInvocations'] }])(
+    'where it takes one of both (%j) the functions stay, and a search that must be had is refused',
+    (target) => {
+      const { value, losses } = write({ tools: [...tools([false]), search] }, target);
+      expect(value.tools).toMatchObject([{ functionDeclarations: [{ name: 'f0' }] }]);
+      expect(value.toolConfig).toBeUndefined();
+      expect(losses).toMatchObject([{ path: 'tools[9]', action: 'dropped' }]);
+      expect(write({ tools: [search] }, target).value.tools).toEqual([{ googleSearch: {} }]);
+      const must = { ...search, at: 'web_search' };
+      expect(() => write({ tools: [...tools([false]), must] }, target)).toThrow('`web_search`');
+    },
+  );
+
+  test('a choice among Google’s own alone is no config, and none leaves them out', () => {
+    const choose = (toolChoice: CanonicalRequest['toolChoice']) => write({ tools: [search], toolChoice });
+    expect(choose({ mode: 'auto' })).toMatchObject({ value: { tools: [{ googleSearch: {} }] }, losses: [] });
+    expect(choose({ mode: 'auto' }).value.toolConfig).toBeUndefined();
+    const forced = choose({ mode: 'required' });
+    expect(forced.value.toolConfig).toBeUndefined();
+    expect(forced.losses).toMatchObject([{ path: 'toolChoice', action: 'changed' }]);
+    const none = choose({ mode: 'none' });
+    expect(none.value.tools).toBeUndefined();
+    expect(none.losses).toMatchObject([{ path: 'tools[9]', action: 'dropped' }]);
+  });
+
   test('hosted ones of others are refused by the place the client wrote them at', () => {
     const raw = { format: 'openai-responses' as const, value: { type: 'file_search' } };
     const tool = { kind: 'opaque' as const, type: 'file_search', raw, at: 'tools[0]' };

@@ -6,7 +6,7 @@ import { asObject, compact, isObject, type JsonObject } from '../../../lib/json.
 import { foreignCodeLosses } from '../../code-tool.ts';
 import { GOOGLE } from '../../schema-dialect.ts';
 import { fitArguments, listed } from '../../schema-fit.ts';
-import { FORMAT } from '../names.ts';
+import { FORMAT, generationOf } from '../names.ts';
 import { dropMark, lose, note, unsupported, type Writing } from './writing.ts';
 
 /** `tools` and `toolConfig`; both absent when there is nothing to call. */
@@ -20,15 +20,49 @@ export function encodeTools(writing: Writing): JsonObject {
     return {};
   }
   const functions = offered.filter((tool) => tool.kind === 'function');
+  const hosted = offered.filter((tool) => mayStand(tool, functions.length > 0, writing));
   const isStrict =
     functions.length > 0 && functions.every((tool) => tool.strict === true) && mayBeFree(request.toolChoice);
   const functionDeclarations = functions.map((tool) => encodeFunction(tool, isStrict, writing));
   const tools = [
     ...(functionDeclarations.length > 0 ? [{ functionDeclarations }] : []),
-    ...offered.flatMap((tool) => encodeHosted(tool, writing)),
+    ...hosted.flatMap((tool) => encodeHosted(tool, writing)),
   ];
-  const functionCallingConfig = isStrict ? { mode: 'VALIDATED' } : encodeChoice(writing, functions.length);
-  return functionCallingConfig ? { tools, toolConfig: { functionCallingConfig } } : { tools };
+  if (tools.length === 0) return {};
+  const toolConfig = compact({
+    functionCallingConfig: isStrict ? { mode: 'VALIDATED' } : encodeChoice(writing, functions.length > 0),
+    [BESIDE_FUNCTIONS]: functions.length > 0 && hosted.length > 0 ? true : undefined,
+  });
+  return Object.keys(toolConfig).length > 0 ? { tools, toolConfig } : { tools };
+}
+
+/** Google refuses tools of its own beside functions without this member (ai.google.dev, "Tool combination"). */
+const BESIDE_FUNCTIONS = 'includeServerSideToolInvocations';
+
+/** From this generation on they may stand beside functions at all. */
+const BESIDE_GENERATION = 3;
+
+/** Whether a tool that runs at Google may be sent: none that a choice forbids, and none that spoils the functions. */
+function mayStand(tool: Tool, hasFunctions: boolean, writing: Writing): boolean {
+  const { request, target } = writing;
+  if (tool.kind === 'function') return false;
+  if (request.toolChoice?.mode === 'none') {
+    note(
+      writing,
+      tool.at ?? 'tools',
+      'dropped',
+      'the choice allows no tool, and Google’s own cannot be kept from running',
+    );
+    return false;
+  }
+  const mayMix =
+    (generationOf(target.model) ?? BESIDE_GENERATION) >= BESIDE_GENERATION &&
+    !target.refuses?.includes(BESIDE_FUNCTIONS);
+  if (!hasFunctions || mayMix) return true;
+  if (tool.kind !== 'web-search' || tool.at === 'web_search')
+    throw unsupported(tool.at, 'its own tools cannot stand beside functions');
+  note(writing, tool.at ?? 'tools', 'dropped', 'the model’s own search cannot stand beside functions');
+  return false;
 }
 
 /** `VALIDATED` is a mode of its own, so it cannot be had together with a forced call or none. */
@@ -65,6 +99,7 @@ function readsPages({ type, raw }: OpaqueTool): boolean {
   return raw.format === 'anthropic-messages' && type.startsWith('web_fetch_');
 }
 
+const NOT_FORCED = 'Google’s own tools cannot be forced; the choice became auto';
 const NO_LIMITS = 'Google’s search takes no limits';
 
 function encodeHosted(tool: Tool, writing: Writing): JsonObject[] {
@@ -99,8 +134,15 @@ function encodeHosted(tool: Tool, writing: Writing): JsonObject[] {
   }
 }
 
-function encodeChoice(writing: Writing, functions: number): JsonObject | undefined {
+/** The config is about functions alone: without any it is refused. */
+function encodeChoice(writing: Writing, hasFunctions: boolean): JsonObject | undefined {
   const { toolChoice, origin } = writing.request;
+  if (toolChoice?.mode === 'opaque')
+    throw unsupported(origin.toolChoice ?? 'tool_choice', 'it has no such choice');
+  if (!hasFunctions) {
+    if (toolChoice && toolChoice.mode !== 'auto') lose(writing, 'toolChoice', 'changed', NOT_FORCED);
+    return undefined;
+  }
   switch (toolChoice?.mode) {
     case undefined:
       return undefined;
@@ -115,10 +157,8 @@ function encodeChoice(writing: Writing, functions: number): JsonObject | undefin
     case 'subset':
       return toolChoice.required ? { mode: 'ANY', allowedFunctionNames: toolChoice.names } : { mode: 'AUTO' };
     case 'hosted':
-      lose(writing, 'toolChoice', 'changed', 'Google’s own tools cannot be forced; the choice became auto');
-      return functions > 0 ? { mode: 'AUTO' } : undefined;
-    case 'opaque':
-      throw unsupported(origin.toolChoice ?? 'tool_choice', 'it has no such choice');
+      lose(writing, 'toolChoice', 'changed', NOT_FORCED);
+      return { mode: 'AUTO' };
     default:
       return toolChoice satisfies never;
   }
