@@ -5,10 +5,22 @@ import { Fault } from '../../src/canonical/fault.ts';
 import type { Message, Part } from '../../src/canonical/part.ts';
 import type { CanonicalRequest } from '../../src/canonical/request.ts';
 import type { Target } from '../../src/formats/codec.ts';
+import { fitRequest } from '../../src/formats/fit-request.ts';
 import { googleGenerateContent as codec } from '../../src/formats/google-generate-content/index.ts';
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { asArray, asObject } from '../../src/lib/json.ts';
-import { call, config, contents, OLD, result, TARGET, text, user, write } from './google-target.ts';
+import {
+  call,
+  config,
+  contents,
+  OLD,
+  requestWith,
+  result,
+  TARGET,
+  text,
+  user,
+  write,
+} from './google-target.ts';
 
 describe('turns', () => {
   test('instructions in front are the system’s, later ones tagged text of the user', () => {
@@ -197,18 +209,38 @@ describe('controls', () => {
     }
   });
 
-  test('a schema of the answer travels as JSON Schema, and as an instruction beside functions before Gemini 3', () => {
+  test('a schema of the answer travels as JSON Schema', () => {
     const output = { kind: 'schema', schema: { type: 'object', properties: {} } } as const;
-    const tools = [{ kind: 'function', name: 'f', schema: { type: 'object' } }] as const;
-    expect(config({ output, tools: [...tools] })).toEqual({
+    expect(config({ output })).toEqual({
       responseMimeType: 'application/json',
       responseJsonSchema: output.schema,
     });
-    const { value, losses } = write({ output, tools: [...tools] }, OLD);
-    expect(value.generationConfig).toBeUndefined();
-    expect(JSON.stringify(value.systemInstruction)).toContain('follows this JSON schema');
-    expect(losses).toMatchObject([{ path: 'output', action: 'changed' }]);
   });
+
+  const tools: CanonicalRequest['tools'] = [{ kind: 'function', name: 'f', schema: { type: 'object' } }];
+  const outputs: NonNullable<CanonicalRequest['output']>[] = [
+    { kind: 'json' },
+    { kind: 'schema', schema: { type: 'object', properties: { a: { type: 'string' } } } },
+  ];
+
+  test.each(outputs)(
+    'JSON beside tools is an instruction before Gemini 3, and fences are taken off: %j',
+    (output) => {
+      const request = requestWith({ output, tools });
+      const { request: fitted, losses, changes } = fitRequest(request, { ...TARGET, ...OLD }, codec);
+      const { value } = codec.encodeRequest(fitted, { ...TARGET, ...OLD });
+      expect(value.generationConfig).toBeUndefined();
+      expect(value.tools).toMatchObject([{ functionDeclarations: [{ name: 'f' }] }]);
+      expect(JSON.stringify(value.systemInstruction)).toContain('one JSON value only');
+      expect(losses).toMatchObject([{ path: 'output', action: 'changed' }]);
+      expect(changes).toHaveLength(1);
+      for (const [some, target] of [
+        [{ output, tools }, {}],
+        [{ output }, OLD],
+      ] as const)
+        expect(fitRequest(requestWith(some), { ...TARGET, ...target }, codec).losses).toEqual([]);
+    },
+  );
 });
 
 describe('tools', () => {
@@ -291,7 +323,7 @@ describe('tools', () => {
   );
 
   test('a choice among Google’s own alone is no config, and none leaves them out', () => {
-    const choose = (toolChoice: CanonicalRequest['toolChoice']) => write({ tools: [search], toolChoice });
+    const choose = (toolChoice: NonNullable<CanonicalRequest['toolChoice']>) => write({ tools: [search], toolChoice });
     expect(choose({ mode: 'auto' })).toMatchObject({ value: { tools: [{ googleSearch: {} }] }, losses: [] });
     expect(choose({ mode: 'auto' }).value.toolConfig).toBeUndefined();
     const forced = choose({ mode: 'required' });

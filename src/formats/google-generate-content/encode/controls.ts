@@ -11,22 +11,20 @@ import { encodeTier } from '../usage.ts';
 import { encodeThinking } from './thinking.ts';
 import { lose, unsupported, type Writing } from './writing.ts';
 
-/** `generationConfig`, and what a model is told instead of a schema it cannot be given. */
-export function encodeControls(writing: Writing): { config: JsonObject; instruction?: string } {
+/** `generationConfig`. */
+export function encodeControls(writing: Writing): JsonObject {
   const { request } = writing;
   refuseUnsayable(writing);
   loseUnknown(writing);
-  const { format, instruction } = encodeOutput(writing);
-  const config = compact({
+  return compact({
     maxOutputTokens: encodeCap(writing),
     ...encodeSampling(writing),
     stopSequences: writing.request.sampling.stop,
     seed: request.sampling.seed,
-    ...format,
+    ...encodeOutput(writing),
     ...encodeSpeech(writing),
     thinkingConfig: encodeThinking(writing),
   });
-  return instruction === undefined ? { config } : { config, instruction };
 }
 
 /** Members whose loss would give the client another answer than it asked for. */
@@ -96,31 +94,24 @@ function encodeSpeech(writing: Writing): JsonObject {
 
 const JSON_TYPE = { responseMimeType: 'application/json' };
 
-function encodeOutput(writing: Writing): { format: JsonObject; instruction?: string } {
-  const { request, target } = writing;
-  const { output } = request;
+/** What a model cannot be held to has been put into words before (`output-form.ts`). */
+function encodeOutput(writing: Writing): JsonObject {
+  const { output } = writing.request;
   switch (output?.kind) {
     case undefined:
-      return { format: {} };
+      return {};
     case 'text':
-      return { format: { responseMimeType: 'text/plain' } };
+      return { responseMimeType: 'text/plain' };
     case 'json':
-      return { format: JSON_TYPE };
+      return JSON_TYPE;
     case 'schema': {
       for (const name of ['name', 'description'] as const)
         if (output[name] !== undefined) loseDetail(writing, name, 'Google takes only the schema');
       if (output.strict === false) loseDetail(writing, 'strict', 'Google always keeps to the schema');
-      // before the third generation a schema and functions exclude each other
-      const excluded = request.tools.length > 0 && (generationOf(target.model) ?? 3) < 3;
-      if (excluded || !target.structuredOutput) {
-        lose(writing, 'output', 'changed', 'the schema became an instruction');
-        const instruction = `Answer with one JSON value that follows this JSON schema, and nothing else:\n${JSON.stringify(output.schema)}`;
-        return { format: excluded ? {} : JSON_TYPE, instruction };
-      }
       const { schema, changed } = fitSchema(output.schema, GOOGLE);
       if (changed.length > 0)
         lose(writing, 'output', 'changed', `Google does not know ${listed(changed)} in a schema`);
-      return { format: { ...JSON_TYPE, responseJsonSchema: schema } };
+      return { ...JSON_TYPE, responseJsonSchema: schema };
     }
     default:
       return output satisfies never;
