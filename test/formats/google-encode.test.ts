@@ -323,7 +323,8 @@ describe('tools', () => {
   );
 
   test('a choice among Google’s own alone is no config, and none leaves them out', () => {
-    const choose = (toolChoice: NonNullable<CanonicalRequest['toolChoice']>) => write({ tools: [search], toolChoice });
+    const choose = (toolChoice: NonNullable<CanonicalRequest['toolChoice']>) =>
+      write({ tools: [search], toolChoice });
     expect(choose({ mode: 'auto' })).toMatchObject({ value: { tools: [{ googleSearch: {} }] }, losses: [] });
     expect(choose({ mode: 'auto' }).value.toolConfig).toBeUndefined();
     const forced = choose({ mode: 'required' });
