@@ -44,6 +44,7 @@ describe('what an upstream is sent', () => {
           ],
         },
         { role: 'system', content: 'mid' },
+        { role: 'assistant', content: 'going' },
         { role: 'user', content: 'go' },
       ],
       tools: [
