@@ -5,6 +5,7 @@ import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../../canonical/neutral-turn.ts';
 import type { Message, OpaquePart } from '../../../canonical/part.ts';
 import { asString, type JsonObject } from '../../../lib/json.ts';
 import { FORMAT } from '../decode/block.ts';
+import { TAGGED, tagged } from '../system-turns.ts';
 import { contentOf, declared, encodeParts } from './part.ts';
 import { emptyTurn, type Turn } from './turn.ts';
 import type { Writing } from './writing.ts';
@@ -31,7 +32,6 @@ function isInstruction(message: Message): boolean {
 type Instruction = { blocks: JsonObject[]; at: string; behind: string };
 
 const MOVED = 'a later instruction stands between the user’s turn and the answer';
-const TAGGED = 'a later instruction stands in a user turn, in <system-note>';
 
 /**
  * Turns under construction. A later instruction waits for its place. Models that know such turns take one only behind
@@ -91,7 +91,7 @@ class TurnList {
     for (const { blocks, at } of this.#waiting.splice(0)) {
       this.#lose(at, TAGGED);
       // in place: whoever counts cache marks has these very blocks
-      for (const block of blocks) block.text = `<system-note>\n${asString(block.text) ?? ''}\n</system-note>`;
+      for (const block of blocks) block.text = tagged(asString(block.text) ?? '');
       turn.blocks.push(...blocks);
     }
   }
