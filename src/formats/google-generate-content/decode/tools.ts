@@ -68,7 +68,10 @@ export function decodeToolChoice(
   losses: Loss[],
 ): void {
   const config = tidy(value);
-  losses.push(...leftovers(config, ['functionCallingConfig'], 'toolConfig'));
+  const known = ['functionCallingConfig'];
+  // says no more than that there are tools of both kinds
+  if (config.includeServerSideToolInvocations === true) known.push('includeServerSideToolInvocations');
+  losses.push(...leftovers(config, known, 'toolConfig'));
   const at = 'toolConfig.functionCallingConfig';
   const calling = tidy(config.functionCallingConfig);
   losses.push(...leftovers(calling, ['mode', 'allowedFunctionNames'], at));

@@ -15,12 +15,12 @@ export function encodeTools(writing: Writing): JsonObject {
   const offered = offeredTools(writing);
   if (request.parallelTools === false)
     lose(writing, 'parallelTools', 'dropped', 'Google always may call several');
-  if (offered.length === 0) {
+  const functions = offered.filter((tool) => tool.kind === 'function');
+  const hosted = offered.filter((tool) => mayStand(tool, functions.length > 0, writing));
+  if (functions.length + hosted.length === 0) {
     if (request.toolChoice) lose(writing, 'toolChoice', 'dropped', 'there are no tools to choose from');
     return {};
   }
-  const functions = offered.filter((tool) => tool.kind === 'function');
-  const hosted = offered.filter((tool) => mayStand(tool, functions.length > 0, writing));
   const isStrict =
     functions.length > 0 && functions.every((tool) => tool.strict === true) && mayBeFree(request.toolChoice);
   const functionDeclarations = functions.map((tool) => encodeFunction(tool, isStrict, writing));
@@ -28,7 +28,6 @@ export function encodeTools(writing: Writing): JsonObject {
     ...(functionDeclarations.length > 0 ? [{ functionDeclarations }] : []),
     ...hosted.flatMap((tool) => encodeHosted(tool, writing)),
   ];
-  if (tools.length === 0) return {};
   const toolConfig = compact({
     functionCallingConfig: isStrict ? { mode: 'VALIDATED' } : encodeChoice(writing, functions.length > 0),
     [BESIDE_FUNCTIONS]: functions.length > 0 && hosted.length > 0 ? true : undefined,
@@ -46,13 +45,11 @@ const BESIDE_GENERATION = 3;
 function mayStand(tool: Tool, hasFunctions: boolean, writing: Writing): boolean {
   const { request, target } = writing;
   if (tool.kind === 'function') return false;
-  if (request.toolChoice?.mode === 'none') {
-    note(
-      writing,
-      tool.at ?? 'tools',
-      'dropped',
-      'the choice allows no tool, and Google’s own cannot be kept from running',
-    );
+  if (tool.kind === 'custom') return true;
+  const isOwn = tool.raw.format === FORMAT;
+  const isRemote = tool.kind === 'opaque' && tool.remote !== undefined;
+  if (request.toolChoice?.mode === 'none' && !isOwn && !isRemote) {
+    note(writing, tool.at ?? 'tools', 'dropped', 'no tool may run, and Google’s own cannot be kept from it');
     return false;
   }
   const mayMix =
