@@ -52,6 +52,13 @@ export function searchesTools(tool: Tool): tool is OpaqueTool {
   return raw.format === 'anthropic-messages' && type.startsWith('tool_search_tool_');
 }
 
+/** Whether a choice among some tools has this one. */
+export function isAllowed(tool: Tool, { names, hosted = [] }: ToolChoice & { mode: 'subset' }): boolean {
+  if (tool.kind === 'function' || tool.kind === 'custom')
+    return names.some(({ name, namespace }) => name === tool.name && namespace === tool.namespace);
+  return hosted.some((kind) => isChosen(tool, { mode: 'hosted', tool: kind }));
+}
+
 /** The tool that a choice of a hosted one means. */
 export function isChosen(tool: Tool, choice: ToolChoice & { mode: 'hosted' }): boolean {
   if (choice.tool === 'web-search') return tool.kind === 'web-search';

@@ -65,7 +65,7 @@ export function mapTools(
     losses.push({ path, action: 'dropped', reason: 'the upstream model has no search of its own' });
     delete out.toolChoice;
   } else if (request.toolChoice) {
-    const choice = mapChoice(request.toolChoice, renames, abilities);
+    const choice = withoutSearch(mapChoice(request.toolChoice, renames, abilities), abilities);
     if (tools.length > 0) out.toolChoice = choice;
     else if (request.tools.length > 0) delete out.toolChoice;
   }
@@ -175,7 +175,18 @@ function mapChoice(choice: ToolChoice, renames: Renames, abilities: ToolAbilitie
       : { ...plain, name, form };
   }
   if (choice.mode !== 'subset') return choice;
-  return { ...choice, names: choice.names.map((name) => renames.wire.get(ownKey(undefined, name)) ?? name) };
+  const names = choice.names.map(({ name, namespace }): ToolName => {
+    const known = renames.wire.get(ownKey(namespace, name)) ?? name;
+    return abilities.namespaces && namespace !== undefined ? { name: known, namespace } : { name: known };
+  });
+  return { ...choice, names };
+}
+
+/** A choice that leaves nothing else is one of none; that the search is gone has been told. */
+function withoutSearch(choice: ToolChoice, { webSearch }: ToolAbilities): ToolChoice {
+  if (webSearch || choice.mode !== 'subset' || !choice.hosted?.includes('web-search')) return choice;
+  const hosted = choice.hosted.filter((kind) => kind !== 'web-search');
+  return choice.names.length + hosted.length === 0 ? { mode: 'none' } : { ...choice, hosted };
 }
 
 /** Gives calls in an answer the names and forms the client's own tools have. One per stream. */

@@ -1,5 +1,6 @@
 // Reads from a request what a sandbox model answers to.
 
+import { isAllowed } from '../canonical/hosted-tool.ts';
 import type { Message, Part } from '../canonical/part.ts';
 import type { CanonicalRequest, CustomTool, FunctionTool, ToolChoice } from '../canonical/request.ts';
 import { isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
@@ -48,7 +49,7 @@ export function callableTools(request: CanonicalRequest): CallableTool[] {
       return tools.filter(({ name, namespace }) => name === choice.name && namespace === choice.namespace);
     case 'subset':
       return tools.filter(
-        (tool) => choice.names.includes(tool.name) || choice.names.includes(fullName(tool)),
+        (tool) => isAllowed(tool, choice) || choice.names.some(({ name }) => name === fullName(tool)),
       );
     case 'auto':
     case 'required':

@@ -231,7 +231,7 @@ describe('what an upstream is sent', () => {
     const thinking = encode({ tools, toolChoice: one, reasoning: { effort: 'low' } });
     expect(thinking.value.tool_choice).toEqual({ type: 'auto' });
     expect(paths(thinking.losses)).toEqual(['tool_choice']);
-    const subset = encode({ tools, toolChoice: { mode: 'subset', required: true, names: ['g'] } });
+    const subset = encode({ tools, toolChoice: { mode: 'subset', required: true, names: [{ name: 'g' }] } });
     expect(subset.value).toMatchObject({ tools: [{ name: 'g' }], tool_choice: { type: 'any' } });
   });
 

@@ -272,7 +272,7 @@ describe('tools', () => {
       { mode: 'ANY', allowedFunctionNames: ['f1'] },
     ],
     [
-      { mode: 'subset', required: true, names: ['f0', 'f1'] },
+      { mode: 'subset', required: true, names: [{ name: 'f0' }, { name: 'f1' }] },
       { mode: 'ANY', allowedFunctionNames: ['f0', 'f1'] },
     ],
   ] as const)('the choice %j is %j', (toolChoice, expected) => {

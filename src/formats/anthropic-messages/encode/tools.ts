@@ -1,10 +1,15 @@
 // Canonical tools and the choice among them to the Messages format.
 
 import { Fault } from '../../../canonical/fault.ts';
-import { hostedToolFault, isChosen, runsCode, searchesTools } from '../../../canonical/hosted-tool.ts';
+import {
+  hostedToolFault,
+  isAllowed,
+  isChosen,
+  runsCode,
+  searchesTools,
+} from '../../../canonical/hosted-tool.ts';
 import type { Part } from '../../../canonical/part.ts';
 import type {
-  CustomTool,
   FunctionTool,
   OpaqueTool,
   RemoteServer,
@@ -54,13 +59,11 @@ export function offeredTools(writing: Writing): Tool[] {
   lose(writing, 'toolChoice', 'changed', 'only the allowed tools were sent');
   const parts = messages.flatMap((message) => message.parts);
   const called = new Set(parts.flatMap(serverIn));
-  const isAllowed = (tool: Tool): tool is FunctionTool | CustomTool =>
-    (tool.kind === 'function' || tool.kind === 'custom') && toolChoice.names.includes(tool.name);
   const searches =
-    tools.some((tool) => isAllowed(tool) && tool.deferred) ||
+    tools.some((tool) => 'deferred' in tool && tool.deferred && isAllowed(tool, toolChoice)) ||
     parts.some((part) => part.kind === 'opaque' && part.toolSearch);
   return tools.flatMap((tool): Tool[] => {
-    if (isAllowed(tool) || (searches && searchesTools(tool))) return [tool];
+    if (isAllowed(tool, toolChoice) || (searches && searchesTools(tool))) return [tool];
     const path = tool.at ?? 'tools';
     writing.losses.push({ path, action: 'dropped', reason: 'the choice does not allow it' });
     if (tool.kind !== 'opaque' || !tool.remote || !called.has(tool.remote.name)) return [];

@@ -88,7 +88,9 @@ export function decodeToolChoice(
     request.tools = request.tools.map((tool) =>
       tool.kind === 'function' ? { ...tool, strict: true, strictAt: `${at}.mode` } : tool,
     );
-    request.toolChoice = names.length > 0 ? { mode: 'subset', required: false, names } : { mode: 'auto' };
+    const allowed = names.map((name) => ({ name }));
+    request.toolChoice =
+      names.length > 0 ? { mode: 'subset', required: false, names: allowed } : { mode: 'auto' };
     return;
   }
   const choice = choiceOf(mode, names);
@@ -112,7 +114,7 @@ function choiceOf(mode: string | undefined, names: string[]): ToolChoice | undef
       if (name === undefined) return { mode: 'required' };
       return names.length === 1
         ? { mode: 'one', name, form: 'json' }
-        : { mode: 'subset', required: true, names };
+        : { mode: 'subset', required: true, names: names.map((each) => ({ name: each })) };
     default:
       return undefined;
   }

@@ -1,6 +1,6 @@
 // Canonical tools, and the choice among them, as Google declares them.
 
-import { hostedToolFault, runsCode } from '../../../canonical/hosted-tool.ts';
+import { hostedToolFault, isAllowed, runsCode } from '../../../canonical/hosted-tool.ts';
 import type { FunctionTool, OpaqueTool, Tool, ToolChoice } from '../../../canonical/request.ts';
 import { asObject, compact, isObject, type JsonObject } from '../../../lib/json.ts';
 import { foreignCodeLosses } from '../../code-tool.ts';
@@ -67,14 +67,14 @@ function mayBeFree(choice: ToolChoice | undefined): boolean {
   return choice === undefined || choice.mode === 'auto';
 }
 
-/** A choice among some tools that may also call none is kept by sending only those. */
+/** A choice among some tools that may also call none, or with some of Google's own, is kept by sending only those. */
 function offeredTools(writing: Writing): Tool[] {
   const { tools, toolChoice } = writing.request;
-  if (toolChoice?.mode !== 'subset' || toolChoice.required) return tools;
+  if (toolChoice?.mode !== 'subset') return tools;
+  if (toolChoice.required && (toolChoice.hosted ?? []).length === 0) return tools;
   lose(writing, 'toolChoice', 'changed', 'only the allowed tools were sent');
   return tools.filter((tool) => {
-    const isNamed = tool.kind === 'function' || tool.kind === 'custom';
-    if (isNamed && toolChoice.names.includes(tool.name)) return true;
+    if (isAllowed(tool, toolChoice)) return true;
     note(writing, tool.at ?? 'tools', 'dropped', 'the choice does not allow it');
     return false;
   });
@@ -152,7 +152,9 @@ function encodeChoice(writing: Writing, hasFunctions: boolean): JsonObject | und
     case 'one':
       return { mode: 'ANY', allowedFunctionNames: [toolChoice.name] };
     case 'subset':
-      return toolChoice.required ? { mode: 'ANY', allowedFunctionNames: toolChoice.names } : { mode: 'AUTO' };
+      return toolChoice.required && (toolChoice.hosted ?? []).length === 0
+        ? { mode: 'ANY', allowedFunctionNames: toolChoice.names.map(({ name }) => name) }
+        : { mode: 'AUTO' };
     case 'hosted':
       lose(writing, 'toolChoice', 'changed', NOT_FORCED);
       return { mode: 'AUTO' };

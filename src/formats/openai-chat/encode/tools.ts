@@ -122,7 +122,12 @@ function choiceValue(
       return named(choice.name, choice.form === 'text');
     case 'subset': {
       const customs = request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : []));
-      const tools = choice.names.map((name) => named(name, customs.includes(name)));
+      if (choice.hosted && choice.hosted.length > 0) {
+        const path = request.origin.toolChoice ?? 'tool_choice';
+        if (choice.names.length === 0) throw unsupported(path, 'it has no such choice');
+        losses.push({ path, action: 'changed', reason: 'only functions stand in such a choice there' });
+      }
+      const tools = choice.names.map(({ name }) => named(name, customs.includes(name)));
       return { type: 'allowed_tools', allowed_tools: { mode: choice.required ? 'required' : 'auto', tools } };
     }
     case 'hosted':

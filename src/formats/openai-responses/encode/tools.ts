@@ -8,6 +8,7 @@ import {
   searchesTools,
 } from '../../../canonical/hosted-tool.ts';
 import type { Loss } from '../../../canonical/loss.ts';
+import type { ToolName } from '../../../canonical/part.ts';
 import type {
   CanonicalRequest,
   CustomTool,
@@ -187,7 +188,10 @@ function writeChoice(choice: ToolChoice, tools: Tool[], path: string, losses: Lo
       return {
         type: 'allowed_tools',
         mode: choice.required ? 'required' : 'auto',
-        tools: choice.names.map((name) => writeNamed(name, formOf(name, tools), tools)),
+        tools: [
+          ...choice.names.map((tool) => writeAllowed(tool, tools)),
+          ...(choice.hosted ?? []).map((tool) => ({ type: hostedType({ mode: 'hosted', tool }, tools) })),
+        ],
       };
     case 'hosted':
       return { type: hostedType(choice, tools) };
@@ -211,6 +215,10 @@ function hostedType(choice: ToolChoice & { mode: 'hosted' }, tools: Tool[]): str
 function writeNamed(name: string, form: 'json' | 'text', tools: Tool[]): JsonObject {
   if (namesOfClientTools(tools).has(name)) return { type: name };
   return { type: form === 'text' ? 'custom' : 'function', name };
+}
+
+function writeAllowed({ name, namespace }: ToolName, tools: Tool[]): JsonObject {
+  return compact({ ...writeNamed(name, formOf(name, tools), tools), namespace });
 }
 
 function formOf(name: string, tools: Tool[]): 'json' | 'text' {
