@@ -251,6 +251,8 @@ export type Codec = {
   extras?(body: JsonObject): Extras;
   /** The member of an answer's body that names the model. */
   modelMember: string;
+  /** Members that hold the arguments of a call, and what came of it, as JSON of their own: ids in it may have 64 bits. */
+  payloadMembers?: readonly string[];
   /** The list in an answer's body that may hold several answers, each with its `index`. */
   choicesMember?: 'choices' | 'candidates';
   /** Prefix of answer ids: `chatcmpl-`, `resp_`, `msg_`. */

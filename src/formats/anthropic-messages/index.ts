@@ -39,6 +39,7 @@ export const anthropicMessages: Codec = {
   wholeTokensMax: 21_333,
   path: () => '/messages',
   modelMember: 'model',
+  payloadMembers: ['input'],
   idPrefix: 'msg_',
   errorType,
   decodeRequest,

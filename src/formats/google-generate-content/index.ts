@@ -28,6 +28,7 @@ export const googleGenerateContent: Codec = {
   readPath,
   modelEdits,
   modelMember: 'modelVersion',
+  payloadMembers: ['args', 'response'],
   choicesMember: 'candidates',
   idPrefix: '',
   errorType,
