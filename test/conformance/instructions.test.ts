@@ -91,15 +91,26 @@ describe('instructions', () => {
     expect(losses).toBe('2; moved=messages[3],messages[4]');
   });
 
-  test('T04 C→A: what no user’s turn follows is tagged text of one', async () => {
-    const { messages, losses } = await able(user('one'), { role: 'assistant', content: 'un' }, late);
-    expect(messages).toEqual([
-      user('one'),
-      { role: 'assistant', content: 'un' },
-      user('<system-note>\nIn French.\n</system-note>'),
-    ]);
-    expect(losses).toBe('1; moved=messages[3]');
-  });
+  test.each([true, false])(
+    'T04 C→A: what no user’s turn follows is tagged text of one, and stays it (able: %j)',
+    async (isAble) => {
+      const model = { able: isAble };
+      const begun = [user('one'), { role: 'assistant', content: 'un' }, late];
+      const ask = async (messages: Json[]) => {
+        const answer = await here.ask('openai-chat', 'anthropic-messages', { messages }, model);
+        expect(answer.headers.get('x-osiris-losses')).toBe('1; moved=messages[2]');
+        return sent().messages as Json[];
+      };
+      const first = await ask(begun);
+      expect(first).toEqual([
+        user('one'),
+        { role: 'assistant', content: 'un' },
+        user('<system-note>\nIn French.\n</system-note>'),
+      ]);
+      const second = await ask([...begun, { role: 'assistant', content: 'deux' }, user('two')]);
+      expect(second.slice(0, 3)).toEqual(first);
+    },
+  );
 
   const responsesBody = {
     instructions: 'Be brief.',

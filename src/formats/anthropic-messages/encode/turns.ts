@@ -18,7 +18,7 @@ export function encodeMessages(writing: Writing): { system: string | JsonObject[
   const system = contentOf(leading.flatMap((message) => instructionBlocks(message, writing)));
   const turns = new TurnList(writing);
   for (const message of first === -1 ? [] : messages.slice(first)) addMessage(message, turns, writing);
-  turns.end();
+  turns.settle();
   const { list } = turns;
   if (list[0]?.role !== 'user') list.unshift(openingTurn(writing));
   trimPrefill(list, writing);
@@ -53,12 +53,11 @@ class TurnList {
 
   /** The turn at the end if it has this role, else a new one. */
   open(role: Turn['role']): Turn {
-    const { midSystem } = this.#writing.target;
-    if (midSystem && role === 'assistant' && this.last?.role === 'user') this.#place();
+    if (role === 'assistant') this.settle();
     const { last } = this;
     const turn = last?.role === role ? last : emptyTurn(role);
     if (turn !== last) this.list.push(turn);
-    if (role === 'user' && !midSystem) this.#tagInto(turn);
+    if (role === 'user' && !this.#writing.target.midSystem) this.#tagInto(turn);
     return turn;
   }
 
@@ -67,8 +66,11 @@ class TurnList {
     if (!this.#writing.target.midSystem && this.last?.role === 'user') this.open('user');
   }
 
-  /** What waits still has its place at the end, if need be in a turn of its own. */
-  end(): void {
+  /**
+   * What waits gets its place before an answer, or at the end: in a turn of its own where there is no other, so that a
+   * conversation that goes on begins as it did. Prompt caches and the proofs of thoughts depend on that.
+   */
+  settle(): void {
     if (this.#waiting.length === 0) return;
     if (this.#writing.target.midSystem && this.last?.role === 'user') this.#place();
     else this.#tagInto(this.open('user'));
@@ -82,7 +84,6 @@ class TurnList {
 
   #place(): void {
     const waiting = this.#waiting.splice(0);
-    if (waiting.length === 0) return;
     for (const { at, behind } of waiting) if (behind !== this.#end) this.#lose(at, MOVED);
     this.list.push({ ...emptyTurn('system'), blocks: waiting.flatMap(({ blocks }) => blocks) });
   }
