@@ -28,7 +28,7 @@ export type Target = {
   developerRole: boolean;
   /** Which member carries the cap on Chat. */
   maxTokensField: 'max_tokens' | 'max_completion_tokens';
-  /** A system message may stand after the first user turn (Anthropic 4.8 and later). */
+  /** A system message may stand after the first user turn (Anthropic 4.8 and later; not in templates of local models). */
   midSystem: boolean;
   /** How thinking is asked for: by effort, by a token budget, adaptively with effort, or not at all. */
   thinking: 'none' | 'effort' | 'budget' | 'adaptive';

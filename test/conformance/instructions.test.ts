@@ -127,6 +127,38 @@ describe('instructions', () => {
     ],
   };
 
+  test('A→C, R→C: one instruction, first of all, is what every template of a local model takes', async () => {
+    const messages = [
+      user('one'),
+      { role: 'system', content: 'In French.' },
+      { role: 'assistant', content: 'un' },
+      user('two'),
+    ];
+    const body = { max_tokens: 10, system: 'Be brief.', messages };
+    const note = user('<system-note>\nIn French.\n</system-note>');
+    const answer = await here.ask('anthropic-messages', 'openai-chat', body);
+    expect(sent().messages).toEqual([
+      { role: 'system', content: 'Be brief.' },
+      user('one'),
+      note,
+      { role: 'assistant', content: 'un' },
+      user('two'),
+    ]);
+    expect(answer.headers.get('x-osiris-losses')).toBe('1; moved=messages[1]');
+    await here.ask('anthropic-messages', 'openai-chat', body, { able: true });
+    expect(sent().messages).toContainEqual({ role: 'system', content: 'In French.' });
+    await here.ask('openai-responses', 'openai-chat', responsesBody);
+    const turns = sent().messages as Json[];
+    expect(turns[0]).toEqual({
+      role: 'system',
+      content: [
+        { type: 'text', text: 'Be brief.' },
+        { type: 'text', text: 'Skills: none.' },
+      ],
+    });
+    expect(turns.filter(({ role }) => role === 'system' || role === 'developer')).toHaveLength(1);
+  });
+
   test('T05 R→A: instructions and developer items lead in order, the phase is named as lost', async () => {
     const answer = await here.ask('openai-responses', 'anthropic-messages', responsesBody);
     expect(sent()).toMatchObject({

@@ -1,14 +1,8 @@
 // Instructions in the middle of a Messages conversation, for models that know no such turns.
 
 import type { Loss } from '../../canonical/loss.ts';
+import { TAGGED, tagged } from '../../canonical/system-note.ts';
 import { asArray, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
-
-/** An instruction as text of the user, with a mark that says what it is. */
-export function tagged(text: string): string {
-  return `<system-note>\n${text}\n</system-note>`;
-}
-
-export const TAGGED = 'a later instruction stands in a user turn, in <system-note>';
 
 /**
  * The messages of a body with such turns told as text of the user's turn before them, or behind them, or of one of its

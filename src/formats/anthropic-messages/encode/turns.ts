@@ -3,9 +3,9 @@
 import { Fault } from '../../../canonical/fault.ts';
 import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../../canonical/neutral-turn.ts';
 import type { Message, OpaquePart } from '../../../canonical/part.ts';
+import { isInstruction, TAGGED, tagged } from '../../../canonical/system-note.ts';
 import { asString, type JsonObject } from '../../../lib/json.ts';
 import { FORMAT } from '../decode/block.ts';
-import { TAGGED, tagged } from '../system-turns.ts';
 import { contentOf, declared, encodeParts } from './part.ts';
 import { emptyTurn, type Turn } from './turn.ts';
 import type { Writing } from './writing.ts';
@@ -23,10 +23,6 @@ export function encodeMessages(writing: Writing): { system: string | JsonObject[
   if (list[0]?.role !== 'user') list.unshift(openingTurn(writing));
   trimPrefill(list, writing);
   return { system, messages: list.map(encodeTurn) };
-}
-
-function isInstruction(message: Message): boolean {
-  return message.role === 'system' || message.role === 'developer';
 }
 
 type Instruction = { blocks: JsonObject[]; at: string; behind: string };
