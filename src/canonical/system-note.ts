@@ -23,7 +23,8 @@ export function withOneInstruction(messages: Message[], losses: Loss[]): Message
   const [first, ...others] = leading;
   const parts = leading.flatMap((message) => message.parts);
   for (const { name, at } of others)
-    if (name !== undefined) losses.push({ path: `${at ?? 'messages'}.name`, action: 'dropped', reason: JOINED });
+    if (name !== undefined)
+      losses.push({ path: `${at ?? 'messages'}.name`, action: 'dropped', reason: JOINED });
   const rest = start === -1 ? [] : messages.slice(start);
   return [
     ...(first ? [others.length === 0 ? first : { ...first, role: 'system' as const, parts }] : []),

@@ -209,6 +209,18 @@ describe('controls', () => {
     }
   });
 
+  test('a seed of more than 32 bits is cut to them, and named', () => {
+    for (const [seed, sent] of [
+      [7, 7],
+      [-1, -1],
+      [3_898_845_386, -396_121_910],
+    ] as const) {
+      const { value, losses } = write({ sampling: { seed } });
+      expect(value.generationConfig).toEqual({ seed: sent });
+      expect(losses.map(({ path }) => path)).toEqual(seed === sent ? [] : ['sampling.seed']);
+    }
+  });
+
   test('a schema of the answer travels as JSON Schema', () => {
     const output = { kind: 'schema', schema: { type: 'object', properties: {} } } as const;
     expect(config({ output })).toEqual({

@@ -13,14 +13,13 @@ import { lose, unsupported, type Writing } from './writing.ts';
 
 /** `generationConfig`. */
 export function encodeControls(writing: Writing): JsonObject {
-  const { request } = writing;
   refuseUnsayable(writing);
   loseUnknown(writing);
   return compact({
     maxOutputTokens: encodeCap(writing),
     ...encodeSampling(writing),
     stopSequences: writing.request.sampling.stop,
-    seed: request.sampling.seed,
+    seed: encodeSeed(writing),
     ...encodeOutput(writing),
     ...encodeSpeech(writing),
     thinkingConfig: encodeThinking(writing),
@@ -70,6 +69,15 @@ function encodeSampling(writing: Writing): JsonObject {
   // their number is refused where they are not asked for
   if (members.logprobs !== undefined && members.responseLogprobs !== true) members.responseLogprobs = true;
   return members;
+}
+
+/** Google's seeds have 32 bits, others' up to 64; a longer one is cut, and the same one is cut the same. */
+function encodeSeed(writing: Writing): number | undefined {
+  const { seed } = writing.request.sampling;
+  if (seed === undefined || !Number.isInteger(seed)) return seed;
+  const cut = Number(BigInt.asIntN(32, BigInt(seed)));
+  if (cut !== seed) lose(writing, 'sampling.seed', 'changed', 'Google’s seeds have 32 bits');
+  return cut;
 }
 
 /** The sound alone: models that speak do not write as well. */
