@@ -20,6 +20,7 @@ import type {
 import { asObject, asString, compact, isObject, type JsonObject } from '../../../lib/json.ts';
 import { foreignCodeLosses } from '../../code-tool.ts';
 import { leftovers } from '../../leftovers.ts';
+import { modernArrays } from '../../schema-arrays.ts';
 import { ANTHROPIC } from '../../schema-dialect.ts';
 import { fitSchema, listed } from '../../schema-fit.ts';
 import { objectRoot } from '../../schema-root.ts';
@@ -172,12 +173,12 @@ function encodeArguments(
   const root = objectRoot(schema);
   if (root.changed.length > 0)
     change(`Anthropic does not know ${listed(root.changed)} at the top of a schema`);
-  if (!strict) return compact({ input_schema: root.schema, strict });
+  if (!strict) return compact({ input_schema: modernArrays(root.schema, false), strict });
   const { schema: fitted, changed, unsayable } = fitSchema(root.schema, ANTHROPIC);
   if (unsayable) {
     const what = unsayable === 'recursion' ? 'contains itself' : 'has free names';
     change(`Anthropic cannot be held to a schema that ${what}`, strictAt);
-    return { input_schema: root.schema };
+    return { input_schema: modernArrays(root.schema, false) };
   }
   if (changed.length > 0) change(`Anthropic does not enforce ${listed(changed)}`);
   return { input_schema: fitted, strict };

@@ -10,6 +10,7 @@ import type {
 } from '../../../canonical/request.ts';
 import { compact, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Target } from '../../codec.ts';
+import { modernArrays } from '../../schema-arrays.ts';
 import { COMPATIBLE } from '../../schema-dialect.ts';
 import { fitArguments, listed } from '../../schema-fit.ts';
 import { objectRoot } from '../../schema-root.ts';
@@ -55,9 +56,10 @@ function encodeFunction(tool: FunctionTool, target: Target, losses: Loss[]): Jso
   dropMark(tool, losses);
   const { name, description, at = 'tools' } = tool;
   const change = (reason: string, path = at) => losses.push({ path, action: 'changed', reason });
-  const { schema, changed } = target.plainSchemas
+  const { schema: fitted, changed } = target.plainSchemas
     ? fitArguments(tool.schema, COMPATIBLE)
     : objectRoot(tool.schema);
+  const schema = modernArrays(fitted, true);
   if (changed.length > 0) change(`the provider does not know ${listed(changed)} there in a schema`);
   let { strict } = tool;
   if (strict && target.strict === false) change('the provider has no strict tools', tool.strictAt);
