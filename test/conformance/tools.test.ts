@@ -23,6 +23,25 @@ function sent(): Json {
 const user = (content: unknown) => ({ role: 'user', content });
 const EMPTY = { type: 'object', properties: {} };
 
+test('C→A: a function with the name of the provider’s search has another there, and its own for the client', async () => {
+  const body = {
+    messages: [user('go')],
+    tools: [{ type: 'function', function: { name: 'web_search', parameters: EMPTY } }],
+    tool_choice: { type: 'function', function: { name: 'web_search' } },
+    web_search_options: {},
+  };
+  await here.ask('openai-chat', 'anthropic-messages', body);
+  const [own, hosted] = sent().tools as Json[];
+  expect(own?.name).toMatch(/^web_search_\w+$/);
+  expect(hosted).toEqual({ type: 'web_search_20250305', name: 'web_search' });
+  expect(sent().tool_choice).toEqual({ type: 'tool', name: own?.name });
+  upstream.play([{ calls: [{ id: 'toolu_1', name: String(own?.name), args: '{}' }] }]);
+  const answer = await here.ask('openai-chat', 'anthropic-messages', body);
+  expect(answer.json().choices).toMatchObject([
+    { message: { tool_calls: [{ function: { name: 'web_search' } }] } },
+  ]);
+});
+
 describe('a choice among some tools, R→', () => {
   const declared = (name: string) => ({ type: 'function', name, parameters: EMPTY, strict: false });
   const tools = [

@@ -131,5 +131,6 @@ function abilitiesOf(call: Call, candidate: Candidate, upstream: Codec): ToolAbi
     custom: isResponses || (isChat && candidate.provider.id === 'openai'),
     webSearch: hasSearch(call.model, candidate, upstream.id),
     letterFirst: upstream.id === 'google-generate-content',
+    hostedNames: upstream.id === 'anthropic-messages',
   };
 }
