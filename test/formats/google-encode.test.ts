@@ -377,6 +377,12 @@ test('a picture from the web is named by its address, with the type it ends in',
   ]);
 });
 
+test('a picture called image/jpg has the name that Google knows', () => {
+  const source = { from: 'base64', mediaType: 'image/jpg', data: '/9j/' } as const;
+  const { value } = write({ messages: [{ role: 'user', parts: [{ kind: 'image', source }] }] });
+  expect(JSON.stringify(value.contents)).toContain('"mimeType":"image/jpeg"');
+});
+
 test('a picture that Google would not fetch is refused by its place', () => {
   const { value } = openaiChat.decodeRequest({
     model: 'm',
