@@ -1,9 +1,9 @@
 // Arguments of calls with ids of 64 bits, between all formats, both ways, plain and streamed.
 
 import { afterAll, expect, test } from 'bun:test';
-import { modelOver, openConformance, WIRE_FORMATS } from '../support/conformance.ts';
+import { modelOver, openConformance } from '../support/conformance.ts';
 import { SSE_HEAD } from '../support/raw-upstream.ts';
-import type { WireFormat } from '../support/script.ts';
+import { WIRE_FORMATS, type WireFormat } from '../support/script.ts';
 import type { Json } from '../support/strict.ts';
 
 const here = await openConformance();

@@ -5,7 +5,7 @@ import type { FilePart } from '../../src/canonical/part.ts';
 import { fileName } from '../../src/formats/file-name.ts';
 import { asArray, asObject, type JsonObject } from '../../src/lib/json.ts';
 import { encode as encodeResponses } from '../support/responses-encoding.ts';
-import { encode as encodeChat } from './openai-chat-target.ts';
+import { encode as encodeChat } from './openai-chat/target.ts';
 
 test.each([
   ['report.pdf', 'application/pdf', 'report.pdf'],
