@@ -23,6 +23,7 @@ import { filesBehind, watchFiles } from './config/watch-files.ts';
 import { CODECS } from './formats/index.ts';
 import { CapWatch, capWarning } from './gateway/admission/daily-cap.ts';
 import { Turns } from './gateway/admission/turns.ts';
+import { Uploads } from './gateway/admission/uploads.ts';
 import { OpenStreams } from './gateway/answer/open-streams.ts';
 import { Conversations } from './gateway/candidates/conversations.ts';
 import { CONTAINERS_REMEMBERED_MS, PaidContainers } from './gateway/costs/containers.ts';
@@ -204,7 +205,7 @@ function doorsOf({ store, journal, calls, alerts }: Parts, current: Current, liv
     alerts,
     calls,
     version: VERSION,
-    troubles: () => named('ledger', ledger.trouble()),
+    troubles: async () => named('ledger', await ledger.prove()),
     warnings: () => ({
       ...live.warnings(),
       ...ailingWarning(current.ports),
@@ -280,6 +281,7 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     conversations: new Conversations(),
     containers: new PaidContainers(),
     turns: new Turns(),
+    uploads: new Uploads(),
     capWatch: new CapWatch(),
     userAgent: USER_AGENT,
   };
@@ -342,10 +344,8 @@ async function inTurn(giveTurn: () => void, opening: Promise<Store>): Promise<St
 
 /** Posts one alert to each receiver of the configuration, while no server runs on it. */
 export function sendTestAlerts({ alerts, server }: Config): Promise<Tested[]> {
-  return testAlerts(
-    alerts,
-    courierPorts(() => server.publicUrl ?? `${server.host}:${server.port}`),
-  );
+  const address = () => server.publicUrl ?? `${server.host}:${server.port}`;
+  return testAlerts(alerts, courierPorts(address));
 }
 
 /** Tries every provider as a server would reach them. */
@@ -390,6 +390,7 @@ function gatewayPorts(config: Config, { store, journal, alerts, http }: Parts): 
     capWatch: new CapWatch(capAlerts(alarm)),
     watch: new Watch(),
     turns: new Turns(),
+    uploads: new Uploads(),
     streams: new OpenStreams(),
     transports: new Map([[SANDBOX.id, sandboxTransport(CODECS)]]),
     userAgent: USER_AGENT,

@@ -3,7 +3,7 @@
 import { formatTime } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { usd } from '../lib/money.ts';
-import { type LimitRules, resolveLimits } from '../store/key-limits.ts';
+import { type LimitRules, planLimits, resolveLimits } from '../store/key-limits.ts';
 import type { Key, KeyLimits, KeyTally, Ledger, Purse } from '../store/ports.ts';
 
 export type KeyStatus = 'active' | 'expired' | 'revoked';
@@ -31,7 +31,8 @@ export function keyJson(key: Key, { ledger, rules, nowMs }: KeyJsonPorts): JsonO
     models: key.models ?? null,
     require_tags: key.requireTags ?? null,
     limits: limitsJson(resolveLimits(key, rules)),
-    own_limits: ownLimitsJson(key.limits),
+    own_limits: saidLimitsJson(key.limits),
+    plan_limits: saidLimitsJson(planLimits(key, rules)),
     usage: { requests: tally.calls, input_tokens: tally.inputTokens, output_tokens: tally.outputTokens },
     last_used_at: tally.lastUsedMs === 0 ? null : formatTime(tally.lastUsedMs),
     log_bodies: key.logBodies === true,
@@ -106,7 +107,7 @@ function limitsJson(limits: KeyLimits): JsonObject {
   };
 }
 
-/** Only what the key itself says; the rest is its plan's or the configuration's. */
-function ownLimitsJson(limits: KeyLimits): JsonObject {
+/** Only those that the key itself, or its plan, says; the rest are the configuration's. */
+function saidLimitsJson(limits: KeyLimits): JsonObject {
   return Object.fromEntries(Object.entries(limitsJson(limits)).filter(([, value]) => value !== null));
 }

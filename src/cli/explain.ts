@@ -7,9 +7,9 @@ import { socketPath } from '../store/data-dir.ts';
 import { requireConfig } from './config.ts';
 import { explanationText } from './explain-text.ts';
 import { Failure } from './failure.ts';
-import { askServer, isListening } from './local-socket.ts';
+import { askServer, reach } from './local-socket.ts';
 import { withJson, withPlace } from './options.ts';
-import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
+import type { CommandPorts, ConfigFlags, Host, OpenExplainer } from './ports.ts';
 
 type Flags = ConfigFlags & {
   model?: string;
@@ -99,12 +99,15 @@ async function readRequest(file: string | undefined, host: Host): Promise<string
 
 async function ask(asked: JsonObject, flags: Flags, ports: CommandPorts): Promise<JsonObject> {
   const socket = socketPath(ports.locate(flags).dataDir);
-  if (await isListening(socket)) return askServer(socket, 'POST', '/admin/explain', asked);
-  const { explain: answer, close } = await ports.openExplainer(requireConfig(ports, flags));
+  const explainer = await reach<OpenExplainer>(
+    socket,
+    () => ({ explain: () => askServer(socket, 'POST', '/admin/explain', asked), async close() {} }),
+    () => ports.openExplainer(requireConfig(ports, flags)),
+  );
   try {
-    return await answer(asked);
+    return await explainer.explain(asked);
   } finally {
-    await close();
+    await explainer.close();
   }
 }
 

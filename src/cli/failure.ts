@@ -18,10 +18,15 @@ export class Failure extends Error {
   }
 }
 
+/** What a client is advised to do, as somebody at a command line does it. */
+export function forCommands(message: string): string {
+  return message.replace('GET /v1/models', '`osiris models`');
+}
+
 /** Whatever was thrown as a failure to show; what we did not foresee keeps its own words. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   const fault = toFault(thrown);
-  if (fault.code !== 'internal_error') return new Failure(fault.message, 1, fault.code);
+  if (fault.code !== 'internal_error') return new Failure(forCommands(fault.message), 1, fault.code);
   return new Failure(thrown instanceof Error ? thrown.message : String(thrown), 1, 'internal_error');
 }

@@ -4,6 +4,7 @@ import { Fault } from '../canonical/fault.ts';
 import { isModelAllowed } from '../catalog/list.ts';
 import { buildModelIndex, resolveModel } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
+import { forCommands } from './failure.ts';
 
 /** One sentence for each entry that names nothing this server could answer with now. */
 export function doubtsAbout(models: string[], config: Config): string[] {
@@ -30,5 +31,5 @@ export function doubtsAbout(models: string[], config: Config): string[] {
 
 /** A fault's cause, where there is one, is what its message keeps from clients. */
 function forOperator(entry: string, fault: Fault): string {
-  return fault.cause instanceof Error ? `\`${entry}\` ${fault.cause.message}.` : fault.message;
+  return fault.cause instanceof Error ? `\`${entry}\` ${fault.cause.message}.` : forCommands(fault.message);
 }

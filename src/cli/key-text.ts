@@ -114,10 +114,11 @@ function moneyLines(key: JsonObject): [string, string][] {
 function limitLines(key: JsonObject): [string, string][] {
   const limits = asObject(key.limits);
   const own = asObject(key.own_limits);
-  const line = (name: string, member: string, value: string): [string, string] => [
-    name,
-    value === '' || member in own ? value : `${value} (default)`,
-  ];
+  const ofPlan = asObject(key.plan_limits);
+  const line = (name: string, member: string, value: string): [string, string] => {
+    if (value === '' || member in own) return [name, value];
+    return [name, `${value} (${member in ofPlan ? `plan ${key.plan}` : 'default'})`];
+  };
   const bytes = asNumber(limits.max_body_bytes) ?? 0;
   return [
     line('requests a minute', 'requests_per_minute', text(limits.requests_per_minute)),

@@ -6,10 +6,9 @@ import { pauseDesk } from '../gateway/health/pause-desk.ts';
 import { Pauses } from '../gateway/health/pauses.ts';
 import { asArray, asNumber, asObject, asString, compact, type JsonObject } from '../lib/json.ts';
 import { socketPath } from '../store/data-dir.ts';
-import { requireConfig } from './config.ts';
-import { askServer, isListening } from './local-socket.ts';
+import { askServer, reach } from './local-socket.ts';
 import { withJson, withPlace } from './options.ts';
-import { dataDirOf, openExisting } from './place.ts';
+import { openIdle } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
 type Flags = ConfigFlags & { provider?: string; model?: string; json?: boolean };
@@ -51,6 +50,8 @@ function tell(answer: JsonObject, text: string, { json }: Flags, host: Host): vo
   host.stdout(json ? `${JSON.stringify(answer)}\n` : text);
 }
 
+type Desk = { act(): Promise<JsonObject>; close(): Promise<void> };
+
 /** A running server is told also when its file has become wrong: that may be the reason to pause. */
 async function act(
   what: 'pause' | 'resume',
@@ -59,15 +60,21 @@ async function act(
   ports: CommandPorts,
 ): Promise<JsonObject> {
   const socket = socketPath(ports.locate(flags).dataDir);
-  if (await isListening(socket)) return askServer(socket, 'POST', `/admin/${what}`, body);
-  const models = buildModelIndex(requireConfig(ports, flags));
-  const place = dataDirOf(ports, flags);
-  const directory = await openExisting(place, () => ports.openDirectory(place.dataDir, 'existing'));
+  const desk = await reach<Desk>(
+    socket,
+    () => ({ act: () => askServer(socket, 'POST', `/admin/${what}`, body), async close() {} }),
+    async () => {
+      const { directory, close, rules } = await openIdle(ports, flags);
+      const models = buildModelIndex(rules());
+      const pauses = new Pauses(directory);
+      const idle = pauseDesk(() => ({ pauses, models, running: new Set() }));
+      return { act: async () => idle[what](body, 'a command on this machine'), close };
+    },
+  );
   try {
-    const pauses = new Pauses(directory);
-    return pauseDesk(() => ({ pauses, models, running: new Set() }))[what](body, 'a command on this machine');
+    return await desk.act();
   } finally {
-    directory.close();
+    await desk.close();
   }
 }
 

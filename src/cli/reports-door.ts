@@ -6,9 +6,9 @@ import { asObject, asString, type JsonObject, tryParseJson } from '../lib/json.t
 import { socketPath } from '../store/data-dir.ts';
 import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
-import { isListening } from './local-socket.ts';
+import { reach } from './local-socket.ts';
 import { dataDirOf, openExisting } from './place.ts';
-import type { CommandPorts, ConfigFlags } from './ports.ts';
+import type { CommandPorts, ConfigFlags, OpenReports } from './ports.ts';
 
 /** All shapes are those of the admin routes. */
 export interface ReportsDoor {
@@ -17,6 +17,8 @@ export interface ReportsDoor {
   entries(words: ReportWords): Promise<JsonObject>;
   rerate(words: ReportWords): Promise<JsonObject>;
 }
+
+type OpenDoor = ReportsDoor & { close(): Promise<void> };
 
 /** A long ledger takes its time. */
 const ANSWER_TIMEOUT_MS = 600_000;
@@ -30,22 +32,32 @@ export async function withReports<T>(
 ): Promise<T> {
   const place = dataDirOf(ports, flags);
   const socket = socketPath(place.dataDir);
-  if (await isListening(socket)) return use(serverDoor(socket));
-  const config = requireConfig(ports, flags);
-  const { reports, close } = await openExisting(place, () => ports.openReports(config, { post }));
+  const { close, ...door } = await reach<OpenDoor>(
+    socket,
+    () => serverDoor(socket),
+    async () => {
+      const config = requireConfig(ports, flags);
+      return idleDoor(await openExisting(place, () => ports.openReports(config, { post })));
+    },
+  );
   try {
-    return await use({
-      usage: async (words) => usageJson(await reports.usage(words)),
-      usageCsv: async (words) => usageCsv(await reports.usage(words)),
-      entries: (words) => reports.entries(words),
-      rerate: (words) => reports.rerate(words),
-    });
+    return await use(door);
   } finally {
     await close();
   }
 }
 
-function serverDoor(socket: string): ReportsDoor {
+function idleDoor({ reports, close }: OpenReports): OpenDoor {
+  return {
+    usage: async (words) => usageJson(await reports.usage(words)),
+    usageCsv: async (words) => usageCsv(await reports.usage(words)),
+    entries: (words) => reports.entries(words),
+    rerate: (words) => reports.rerate(words),
+    close,
+  };
+}
+
+function serverDoor(socket: string): OpenDoor {
   const ask = async (path: string, words: ReportWords, method: 'GET' | 'POST' = 'GET'): Promise<string> => {
     const given = Object.entries(words).filter((pair): pair is [string, string] => pair[1] !== undefined);
     const query = method === 'GET' ? `?${new URLSearchParams(given)}` : '';
@@ -67,6 +79,7 @@ function serverDoor(socket: string): ReportsDoor {
     usageCsv: (words) => ask('/admin/usage', { ...words, format: 'csv' }),
     entries: (words) => json(ask('/admin/ledger', words)),
     rerate: (words) => json(ask('/admin/ledger/rerate', words, 'POST')),
+    async close() {},
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { MARGIN_ONE } from '../catalog/price.ts';
 import { isTimeZone } from '../lib/calendar.ts';
-import { parseFactor, parseUsd } from '../lib/money.ts';
+import { NANO_PER_USD, parseFactor, parseUsd } from '../lib/money.ts';
 import { nearestNames } from '../lib/nearest.ts';
 import type { BillingConfig, LimitsConfig, TrialConfig } from './config.ts';
 import type { BillingShape, LimitsShape, TrialShape } from './money-schema.ts';
@@ -56,6 +56,9 @@ export function readLimits(section: LimitsShape, report: Report): LimitsConfig {
   };
 }
 
+/** Ledgers add up amounts in 63 bits of nanodollars. */
+const AMOUNT_MAX_NANO = 1_000_000_000n * NANO_PER_USD;
+
 /** An amount of at least zero in nanodollars. */
 export function readUsd<Otherwise extends bigint | undefined>(
   written: string | number | undefined,
@@ -65,10 +68,10 @@ export function readUsd<Otherwise extends bigint | undefined>(
 ): bigint | Otherwise {
   if (written === undefined) return otherwise;
   const nano = parseUsd(String(written));
-  if (nano !== undefined && nano >= 0n) return nano;
+  if (nano !== undefined && nano >= 0n && nano <= AMOUNT_MAX_NANO) return nano;
   report(
     pointer,
-    'must be an amount in USD such as `5.00`: not negative, at most nine digits behind the point',
+    'must be an amount in USD such as `5.00`: not negative, at most nine digits behind the point, at most `1000000000`',
   );
   return 0n;
 }
@@ -80,13 +83,16 @@ export function readPositiveUsd(written: string | number, pointer: string, repor
   return nano;
 }
 
+/** More is a slip of the pen. */
+const MARGIN_MAX = 1000;
+
 function readMargin(written: string | number | undefined, report: Report): number {
   if (written === undefined) return MARGIN_ONE;
-  const margin = parseFactor(written);
+  const margin = parseFactor(written, MARGIN_MAX);
   if (margin !== undefined) return margin;
   report(
     '/billing/margin',
-    'must be a factor above 0 such as `1.15`, with at most four digits behind the point; 1 sells at list price',
+    'must be a factor above 0 such as `1.15`, with at most four digits behind the point and at most 1000; 1 sells at list price',
   );
   return MARGIN_ONE;
 }

@@ -71,11 +71,16 @@ function readPrice(notes: PriceNotes, path: string, origin: Origin, report: Repo
   return price;
 }
 
+const GEO_FACTOR_MAX = 10;
+
 /** In ten-thousandths. */
 function readFactor(written: string | number, path: string, report: Report): number {
-  const factor = parseFactor(written);
+  const factor = parseFactor(written, GEO_FACTOR_MAX);
   if (factor === undefined)
-    report(path, 'must be a factor above 0 such as `1.1`, with at most four digits behind the point');
+    report(
+      path,
+      `must be a factor above 0 such as \`1.1\`, with at most four digits behind the point and at most ${GEO_FACTOR_MAX}`,
+    );
   return factor ?? MARGIN_ONE;
 }
 
@@ -121,7 +126,7 @@ const CLASSES = {
 
 function readTokenPrices(notes: WrittenPrices, path: string, report: Report): TokenPrices {
   const read = (written: string | number, name: string): number =>
-    readUsd(written, `${path}/${name}`, TOKEN_PRICE, report);
+    readTokenPrice(written, `${path}/${name}`, report);
   const prices: TokenPrices = { input: read(notes.input, 'input'), output: read(notes.output, 'output') };
   for (const [name, member] of Object.entries(CLASSES) as [keyof typeof CLASSES, keyof TokenPrices][]) {
     const written = notes[name];
@@ -130,17 +135,23 @@ function readTokenPrices(notes: WrittenPrices, path: string, report: Report): To
   return prices;
 }
 
-type Reading = { parse: (usd: string | number) => number | undefined; digits: string };
-const TOKEN_PRICE: Reading = { parse: parseTokenPrice, digits: 'six' };
-const UNIT_PRICE: Reading = { parse: parseUnitPrice, digits: 'twelve' };
+type Reading = { parse: (usd: string | number) => number | undefined; terms: string };
+const TOKEN_PRICE: Reading = {
+  parse: parseTokenPrice,
+  terms: 'not negative, at most six digits behind the point, at most `100000` (for a million tokens)',
+};
+const UNIT_PRICE: Reading = {
+  parse: parseUnitPrice,
+  terms: 'not negative, at most twelve digits behind the point, at most `1000`',
+};
 
-function readUsd(written: string | number, path: string, { parse, digits }: Reading, report: Report): number {
+/** USD for a million tokens, in picodollars for one. */
+export function readTokenPrice(written: string | number, path: string, report: Report): number {
+  return readUsd(written, path, TOKEN_PRICE, report);
+}
+
+function readUsd(written: string | number, path: string, { parse, terms }: Reading, report: Report): number {
   const parsed = parse(written);
-  if (parsed === undefined) {
-    report(
-      path,
-      `must be an amount in USD such as \`5.00\`: not negative, at most ${digits} digits behind the point`,
-    );
-  }
+  if (parsed === undefined) report(path, `must be an amount in USD such as \`5.00\`: ${terms}`);
   return parsed ?? 0;
 }

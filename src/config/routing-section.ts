@@ -2,9 +2,9 @@
 
 import type { Model } from '../catalog/model.ts';
 import { sameName } from '../catalog/name.ts';
-import { parseTokenPrice } from '../lib/money.ts';
 import { nearestNames } from '../lib/nearest.ts';
 import type { RoutingConfig } from './config.ts';
+import { readTokenPrice } from './price-entry.ts';
 import { pointerTo, type Report } from './problem.ts';
 import type { RoutingShape } from './routing-schema.ts';
 import { parseDuration } from './units.ts';
@@ -84,14 +84,7 @@ export function readCost(
   report: Report,
 ): { cost?: { input: number; output: number } } {
   if (written === undefined) return {};
-  const read = (member: 'input' | 'output'): number => {
-    const pico = parseTokenPrice(written[member]);
-    if (pico === undefined)
-      report(
-        `${pointer}/${member}`,
-        'must be an amount in USD such as `5.00`: not negative, at most six digits behind the point',
-      );
-    return pico ?? 0;
-  };
+  const read = (member: 'input' | 'output'): number =>
+    readTokenPrice(written[member], `${pointer}/${member}`, report);
   return { cost: { input: read('input'), output: read('output') } };
 }

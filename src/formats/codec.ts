@@ -132,6 +132,8 @@ export interface StreamDecoder {
   end(): StreamEvent[];
   /** The last frame may have been the last one: only the close of the connection tells. */
   readonly mayBeOver?: boolean;
+  /** Why it ends has been told, so that a count of tokens is that of the whole answer; absent where that is no sign. */
+  readonly isEnding?: boolean;
   /** The answer has ended without a count of its tokens, which may still follow before the connection closes. */
   readonly awaitsUsage?: boolean;
 }

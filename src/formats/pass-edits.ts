@@ -154,11 +154,24 @@ function withSystemRole(messages: JsonValue[]): JsonValue[] {
   );
 }
 
+/** The member in which clients of a format ask for several answers. */
+const SEVERAL: Partial<Record<FormatId, string>> = {
+  'openai-chat': 'n',
+  'google-generate-content': 'generationConfig.candidateCount',
+};
+
+/** Whether a vendor that refuses these members gives one answer a request in this format. */
+export function givesOne(format: FormatId, refuses: readonly string[] = []): boolean {
+  const member = SEVERAL[format];
+  return member !== undefined && refuses.includes(member);
+}
+
 /**
  * True for what a deployment of the same format refuses and the gateway can do in its place: such a request goes
  * through the canonical model although nobody speaks another format.
  */
 export function needsGateway(format: FormatId, body: JsonObject, target: Target): boolean {
+  if (givesOne(format, target.refuses) && Number(valueAt(body, SEVERAL[format] ?? '')) > 1) return true;
   if (format !== 'openai-chat') return false;
   const hasStop = typeof body.stop === 'string' || asArray(body.stop).length > 0;
   if (target.stop === false && hasStop) return true;

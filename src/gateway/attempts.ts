@@ -11,8 +11,8 @@ import { type Failure, mayPass, waitBefore } from '../routing/retry.ts';
 import type { Pause } from '../store/pauses.ts';
 import type { SettleRule } from '../store/ports.ts';
 import { type PutAsidePorts, putMoreAside } from './admission/put-aside.ts';
-import type { Call } from './call.ts';
-import { type Candidate, mayTranslate } from './candidates/candidate.ts';
+import { type Call, clientLeft } from './call.ts';
+import { type Candidate, mayAskApart } from './candidates/candidate.ts';
 import { type CoursePorts, courseOf, nobodyFault, type Stop } from './candidates/course.ts';
 import { pausedFault } from './health/pauses.ts';
 import type { Plan } from './plan.ts';
@@ -177,7 +177,7 @@ export class Attempts {
 
   /**
    * An attempt failed before anything of it went to the client. Returns when the next one may begin. Throws the Fault
-   * that the client is told when nobody else can help, or when it is the request's own.
+   * that the client is told when nobody else can help, or when it is the request's own; who has left is told nothing.
    */
   async failed(thrown: unknown): Promise<void> {
     const stop = this.#stop;
@@ -186,7 +186,7 @@ export class Attempts {
     const wasSent = this.#isUnderWay;
     if (!stop || call.hasLeft) {
       this.ended('client-left', undefined);
-      throw fault;
+      throw call.hasLeft ? clientLeft() : fault;
     }
     this.ended('upstream-failed', fault);
     if (wasSent) this.#note(stop, fault.code);
@@ -321,7 +321,7 @@ export class Attempts {
     if (price === undefined) return false;
     const before = { model: call.model, resolution: call.resolution, price: call.price };
     Object.assign(call, { model, resolution, price });
-    if (putMoreAside(call, this.#ports, () => mayTranslate(call, this.#ports.config.providers))) return true;
+    if (putMoreAside(call, this.#ports, () => mayAskApart(call, this.#ports.config.providers))) return true;
     Object.assign(call, before);
     return false;
   }

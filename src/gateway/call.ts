@@ -77,7 +77,12 @@ const BYTES_PER_TOKEN = 4;
 /** The client closed its connection: stops whatever is under way for it. */
 export function leaveCall(call: Call): void {
   call.hasLeft = true;
-  call.abort.abort(new Fault('client_closed', 'The client closed the connection.'));
+  call.abort.abort(clientLeft());
+}
+
+/** What ends a call that nobody waits for any more. */
+export function clientLeft(): Fault {
+  return new Fault('client_closed', 'The client closed the connection.');
 }
 
 /** What the client's path says where its body does not. */

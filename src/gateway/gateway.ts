@@ -77,11 +77,10 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   const bill = new Bill(call, ports);
   const latch = new Latch(call, bill, ports);
   // a listener would cost every call what only the few that are left need
-  const leaving: Watched = {
-    tick: () => {
-      if (request.signal.aborted && !call.hasLeft) leaveCall(call);
-    },
+  const noticeLeft = () => {
+    if (request.signal.aborted && !call.hasLeft) leaveCall(call);
   };
+  const leaving: Watched = { tick: noticeLeft };
   ports.watch.add(leaving);
   let provider = '';
   let losses: Loss[] = [];
@@ -106,6 +105,8 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
         const { chargedNano } = call.trace;
         return { call, body, stream, provider, attempts: attempts.count, losses, chargedNano };
       } catch (thrown) {
+        // it may have left since the last tick: then it is not told of a failure
+        noticeLeft();
         await attempts.failed(thrown);
       }
     }

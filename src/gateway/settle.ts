@@ -59,7 +59,8 @@ export class Latch {
     const { usage: used, paid, undo } = bill.due(usage());
     const atMs = nowMs();
     const { costNano, chargeNano } = bill.charge(rule, used);
-    const note = () => recordCall(journal, call, { rule, provider, usage: used, atMs });
+    const note = (ended: SettleRule) =>
+      recordCall(journal, call, { rule: ended, provider, usage: used, atMs });
     const settlement: Settlement = {
       callId: call.id,
       key: call.key,
@@ -74,14 +75,21 @@ export class Latch {
       note: costNano > 0n ? noteOf(paid) : undefined,
       atMs,
     };
-    // the row of a call tells what has left, and the last of it leaves when the charge is durable
-    const { durable, chargedNano } = ledger.settle(settlement, rule === 'client-left' ? undefined : note);
+    const { durable, chargedNano } = ledger.settle(settlement, (isWritten) => {
+      if (!isWritten) {
+        undo();
+        call.trace.chargedNano = 0n;
+        call.trace.fault ??= unrecordedFault(undefined);
+      }
+      // the row of a call tells what has left, and the last of it leaves when the charge is durable
+      if (rule !== 'client-left') note(isWritten || !SERVED.has(rule) ? rule : 'our-failure');
+    });
     call.trace.chargedNano = chargedNano;
     if (costNano === 0n) undo();
     // of an answer that was there already no provider has counted a token
     const tokens = rule === 'cache' ? 0 : used.input + used.output;
     limiter.spend(call.key.id, { tokens, nano: chargedNano });
-    if (rule === 'client-left') note();
+    if (rule === 'client-left') note(rule);
     this.#settled = durable;
     return durable;
   }
@@ -91,6 +99,9 @@ export class Latch {
     if (!this.#call.hasLeft) this.#ports.ledger.delivered(this.#call.id);
   }
 }
+
+/** Who has had an answer, whose end waits for the charge. */
+const SERVED: ReadonlySet<SettleRule> = new Set(['finished', 'cache']);
 
 /** As the ledger keeps them. */
 function lossesOf(losses: Loss[]): string | undefined {

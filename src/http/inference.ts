@@ -1,7 +1,7 @@
 // The inference routes: a table of formats and paths, one handler below it.
 
 import { Elysia } from 'elysia';
-import { Fault, type FaultCode, toFault } from '../canonical/fault.ts';
+import { Fault, toFault } from '../canonical/fault.ts';
 import { anthropicMessages } from '../formats/anthropic-messages/index.ts';
 import type { Codec } from '../formats/codec.ts';
 import { openaiChat } from '../formats/openai-chat/index.ts';
@@ -12,9 +12,9 @@ import type { FloodGate } from '../gateway/admission/flood-gate.ts';
 import { awaitBeginning, waitingBody } from '../gateway/answer/patience.ts';
 import type { Call } from '../gateway/call.ts';
 import { countInput } from '../gateway/count.ts';
+import { logFailure } from '../gateway/failure-log.ts';
 import { answer, type GatewayPorts } from '../gateway/gateway.ts';
 import { recordRefusal } from '../gateway/journal.ts';
-import { log } from '../lib/log.ts';
 import type { RouteKind } from './docs-routes.ts';
 import { routeDetail } from './openapi.ts';
 import { showLimit } from './rate-headers.ts';
@@ -143,20 +143,9 @@ export async function count(
   }
 }
 
-/** The log has a line of its own for what they all have in common. */
-const TOLD_ONCE: ReadonlySet<FaultCode> = new Set(['overloaded', 'paused']);
-
 function refuse(thrown: unknown, { requestId, door }: Arrival, call?: Call): Response {
   const fault = toFault(thrown);
-  const { code, cause } = fault;
-  if (fault.status >= 500 && !TOLD_ONCE.has(code))
-    log.warn('request failed', {
-      requestId,
-      model: call?.model.id,
-      provider: call?.trace.asking,
-      code,
-      cause,
-    });
+  logFailure(fault, requestId, call, { isBegun: false });
   return faultResponse(fault, requestId, door.codec);
 }
 

@@ -34,15 +34,16 @@ export type MetricsPorts = {
   gateway: () => Standing;
   calls: Pick<CallCounts, 'write'>;
   alerts: Pick<Alerts, 'open'>;
-  readiness: () => Readiness;
+  readiness: () => Promise<Readiness>;
 };
 
 export function metrics(ports: MetricsPorts, guard: Guard) {
   const run = adminDoor(guard);
-  const show = run(() => {
+  const show = run(async () => {
+    const { ready } = await ports.readiness();
     const page = new Exposition();
     ports.calls.write(page);
-    writeStanding(page, ports);
+    writeStanding(page, ports, ready);
     writeProcess(page);
     return new Response(page.toString(), { headers: { 'content-type': EXPOSITION_TYPE } });
   });
@@ -60,10 +61,10 @@ export function metricsGuard(token: () => string | undefined, operator: Guard): 
   };
 }
 
-function writeStanding(page: Exposition, { gateway, alerts, readiness }: MetricsPorts): void {
+function writeStanding(page: Exposition, { gateway, alerts }: MetricsPorts, ready: boolean): void {
   const ports = gateway();
   const one = (name: string, help: string, value: number) => page.add(name, 'gauge', help, [[{}, value]]);
-  one('osiris_ready', '1 when /health/ready says yes.', readiness().ready ? 1 : 0);
+  one('osiris_ready', '1 when /health/ready says yes.', ready ? 1 : 0);
   one('osiris_calls_running', 'Calls under way that have their turn.', ports.turns.running);
   one('osiris_calls_waiting', 'Calls that wait for their turn.', ports.turns.waiting);
   one('osiris_paused', '1 while the operator has paused the whole server.', ports.pauses.ofServer ? 1 : 0);

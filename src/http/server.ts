@@ -33,7 +33,7 @@ export type ServerPorts = OperatorPorts & {
   alerts: MetricsPorts['alerts'];
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
-  troubles: () => Record<string, string>;
+  troubles: () => Promise<Record<string, string>>;
   /** The same of what calls can do without: shown, but the server stays ready. */
   warnings?: () => Record<string, string>;
   /** For the pace at which wrong keys are answered. */
@@ -75,8 +75,8 @@ const LOCAL: Entry = { guard: () => {}, who: () => 'a command on this machine' }
 /** Opens the network port and, at `socketPath`, the local socket on which commands speak to a running server. */
 export function openServer(config: ServerConfig, socketPath: string, ports: ServerPorts): HttpServer {
   let draining = false;
-  const readiness = () => {
-    const checks = { ...(draining ? { drain: 'draining' } : {}), ...ports.troubles() };
+  const readiness = async () => {
+    const checks = { ...(draining ? { drain: 'draining' } : {}), ...(await ports.troubles()) };
     return { ready: Object.keys(checks).length === 0, checks: { ...checks, ...ports.warnings?.() } };
   };
   const trusted = addressSet(config.trustedProxies);

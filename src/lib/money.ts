@@ -5,6 +5,9 @@ const NANO_DIGITS = 9;
 /** 1 USD per million tokens is 1,000,000 picodollars per token: six digits behind the point are exact. */
 const PICO_PER_TOKEN_DIGITS = 6;
 const PICO_DIGITS = 12;
+/** In picodollars: above them a price is a slip of the pen, and what a lying provider counts could overflow the ledger. */
+const TOKEN_PRICE_MAX = 100_000_000_000;
+const UNIT_PRICE_MAX = 1_000_000_000_000_000;
 
 /** `"5.00"` USD in nanodollars. Undefined when it is no decimal number or has more than nine digits behind the point. */
 export function parseUsd(text: string): bigint | undefined {
@@ -13,26 +16,24 @@ export function parseUsd(text: string): bigint | undefined {
 
 /**
  * A price in USD per million tokens (`5`, `"0.075"`) in picodollars per token.
- * Undefined when it is negative, no decimal number, finer than six digits or too large to stay exact.
+ * Undefined when it is negative, no decimal number, finer than six digits or above 100,000.
  */
 export function parseTokenPrice(usdPerMillion: string | number): number | undefined {
-  return asExactNumber(parseScaled(String(usdPerMillion), PICO_PER_TOKEN_DIGITS));
+  return asNumberUpTo(TOKEN_PRICE_MAX, parseScaled(String(usdPerMillion), PICO_PER_TOKEN_DIGITS));
 }
 
-/** A price in USD for one thing (`0.01` a search) in picodollars; undefined as for `parseTokenPrice`. */
+/** A price in USD for one thing (`0.01` a search) in picodollars; finer than twelve digits or above 1,000 it is undefined. */
 export function parseUnitPrice(usd: string | number): number | undefined {
-  return asExactNumber(parseScaled(String(usd), PICO_DIGITS));
+  return asNumberUpTo(UNIT_PRICE_MAX, parseScaled(String(usd), PICO_DIGITS));
 }
 
-/** The most a price is multiplied by; more is a slip of the pen. */
-const FACTOR_MAX = 1000;
 const FACTOR_DIGITS = 4;
 
-/** A factor above 0 (`1.15`) in ten-thousandths; undefined for more than four digits behind the point and above 1000. */
-export function parseFactor(written: string | number): number | undefined {
-  const factor = asExactNumber(parseScaled(String(written).trim(), FACTOR_DIGITS));
-  const fits = factor !== undefined && factor > 0 && factor <= FACTOR_MAX * 10 ** FACTOR_DIGITS;
-  return fits ? factor : undefined;
+/** A factor above 0 (`1.15`) in ten-thousandths; undefined for more than four digits behind the point and above `most`. */
+export function parseFactor(written: string | number, most: number): number | undefined {
+  return (
+    asNumberUpTo(most * 10 ** FACTOR_DIGITS, parseScaled(String(written).trim(), FACTOR_DIGITS)) || undefined
+  );
 }
 
 /** Nanodollars as USD text with at least two digits behind the point and no superfluous ones: `5.00`, `0.0015`. */
@@ -64,9 +65,8 @@ function parseScaled(text: string, digits: number): bigint | undefined {
   return match[1] === '-' ? -magnitude : magnitude;
 }
 
-function asExactNumber(value: bigint | undefined): number | undefined {
-  if (value === undefined || value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
-  return Number(value);
+function asNumberUpTo(most: number, value: bigint | undefined): number | undefined {
+  return value === undefined || value < 0n || value > BigInt(most) ? undefined : Number(value);
 }
 
 function formatScaled(value: bigint, digits: number): string {

@@ -13,5 +13,6 @@ export const SANDBOX: Provider = {
   headers: {},
   ca: undefined,
   builtIn: true,
-  quirks: {},
+  // it plays one answer a request: several are asked for one by one
+  quirks: { refuses: ['n', 'generationConfig.candidateCount'] },
 };

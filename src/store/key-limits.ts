@@ -15,12 +15,16 @@ export type ResolvedLimits = KeyLimits & Required<Pick<KeyLimits, Always>>;
 /** `routeBodyBytes` is the configuration's body size for the route at hand, which a key's own stands over. */
 export function resolveLimits(key: Key, rules: LimitRules, routeBodyBytes?: number): ResolvedLimits {
   const { maxBodyBytes, requestTimeoutMs } = rules.server;
-  const plan = key.plan === undefined ? undefined : rules.plans?.get(key.plan)?.limits;
   return {
     ...rules.limits,
     maxBodyBytes: routeBodyBytes ?? maxBodyBytes,
     requestTimeoutMs,
-    ...plan,
+    ...planLimits(key, rules),
     ...key.limits,
   };
+}
+
+/** What the plan of the key says. */
+export function planLimits({ plan }: Key, { plans }: LimitRules): KeyLimits {
+  return (plan === undefined ? undefined : plans?.get(plan)?.limits) ?? {};
 }

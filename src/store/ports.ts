@@ -290,7 +290,7 @@ export interface Ledger {
    * Ends a call: charges, and drops its hold. A second settlement of the same call id changes nothing. `decided` is called
    * once it is known whether the charge is on disk, before the receipt tells; for the first settlement only.
    */
-  settle(settlement: Settlement, decided?: () => void): Receipt;
+  settle(settlement: Settlement, decided?: (isWritten: boolean) => void): Receipt;
   /** The last bytes of the call's answer have left. Put on disk by and by. */
   delivered(callId: bigint): void;
   /** Moves money; resolves when it is on disk, with the entry's id. */
@@ -302,6 +302,8 @@ export interface Ledger {
   priceVersion(model: string, price: Price): number;
   /** What is wrong with the storage now; undefined when all is well. */
   trouble(): string | undefined;
+  /** The same, but where nothing was written of late it is tried whether anything can be. */
+  prove(): Promise<string | undefined>;
   /** How long the oldest entry that is not on disk has waited for it, in milliseconds; 0 when none waits. */
   lagMs(): number;
   /** Writes what is pending. */

@@ -107,6 +107,7 @@ describe('a new key', () => {
         request_timeout_s: 120,
       },
       own_limits: { requests_per_minute: 60, concurrent: 3, tokens_per_minute: 100_000 },
+      plan_limits: {},
       usage: { requests: 0, input_tokens: 0, output_tokens: 0 },
       require_tags: null,
       log_bodies: false,

@@ -1,10 +1,12 @@
 // `osiris keys …` at its edges: words that are empty, sums beyond all bounds, secrets that are left, a server just starting.
 
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { openKeyBook } from '../../src/cli/key-book.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
 import { keysCommand, SERVER_STATES } from '../support/keys-command.ts';
-import { osiris } from '../support/osiris.ts';
+import { osiris, serve } from '../support/osiris.ts';
 import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
 
 removeScratchAfterEach();
@@ -71,6 +73,37 @@ describe.each(SERVER_STATES)('keys of %s server', (state) => {
     expect(JSON.parse(stdout).models).toEqual(['gpt-5']);
     expect(JSON.parse((await keys('limit', made.id, ...flags, '--json')).stdout).models).toBeNull();
   });
+});
+
+test('limits are told as those of the plan, of the key or of the configuration', async () => {
+  const cwd = scratchDir();
+  writeFileSync(
+    join(cwd, 'osiris.yaml'),
+    'plans: { starter: { price: 10, credit: 10, requests_per_minute: 60, max_body: 5MB } }\n',
+  );
+  const server = await serve(['--port', '0'], { cwd });
+  await osiris(['keys', 'create', '--name', 'ana', '--plan', 'starter', '--concurrency', '3'], { cwd });
+  const { stdout } = await osiris(['keys', 'show', 'ana'], { cwd });
+  await server.stop();
+  for (const line of [
+    /^requests a minute +60 \(plan starter\)$/m,
+    /^largest request +5 MB \(plan starter\)$/m,
+    /^at once +3$/m,
+    /^longest answer +120 s \(default\)$/m,
+  ])
+    expect(stdout).toMatch(line);
+});
+
+test('whoever names an unknown model at the command line is told of a command', async () => {
+  const cwd = scratchDir();
+  await osiris(['init'], { cwd });
+  for (const words of [
+    ['models', 'nopee'],
+    ['keys', 'create', '--name', 'ana', '--models', 'nopee'],
+  ]) {
+    const { stderr } = await osiris(words, { cwd });
+    expect(stderr).toContain('There is no model `nopee`. `osiris models` lists what you may use.');
+  }
 });
 
 test('a server that begins while a command waits for the data directory is asked after all', async () => {

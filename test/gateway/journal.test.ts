@@ -3,11 +3,13 @@
 import { describe, expect, test } from 'bun:test';
 import { createKey } from '../../src/accounts/keys.ts';
 import { buildModelIndex } from '../../src/catalog/resolve.ts';
+import type { ServerConfig } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { CapWatch } from '../../src/gateway/admission/daily-cap.ts';
 import { FloodGate } from '../../src/gateway/admission/flood-gate.ts';
 import { Turns } from '../../src/gateway/admission/turns.ts';
+import { Uploads } from '../../src/gateway/admission/uploads.ts';
 import { OpenStreams } from '../../src/gateway/answer/open-streams.ts';
 import { Conversations } from '../../src/gateway/candidates/conversations.ts';
 import { clientOf } from '../../src/gateway/client-name.ts';
@@ -15,6 +17,7 @@ import { PaidContainers } from '../../src/gateway/costs/containers.ts';
 import type { GatewayPorts } from '../../src/gateway/gateway.ts';
 import { Health } from '../../src/gateway/health/health.ts';
 import { nothingPaused } from '../../src/gateway/health/pauses.ts';
+import type { Transport } from '../../src/gateway/upstream.ts';
 import { Watch } from '../../src/gateway/watch.ts';
 import { inference } from '../../src/http/inference.ts';
 import { HttpClient } from '../../src/lib/http-client/client.ts';
@@ -31,13 +34,25 @@ removeScratchAfterEach();
 
 const CANARY = 'canary-prompt-of-this-test';
 
-type Options = { journal?: Journal; logBodies?: boolean; requestsPerMinute?: number };
+type Options = {
+  journal?: Journal;
+  logBodies?: boolean;
+  requestsPerMinute?: number;
+  /** In the place of the sandbox. */
+  transport?: Transport;
+  server?: Partial<ServerConfig>;
+  /** Of the client. */
+  signal?: AbortSignal;
+};
 
 /** The inference routes over the sandbox, with one key. */
 async function gateway({
   journal = createMemoryJournal(),
   logBodies = false,
   requestsPerMinute,
+  transport = sandboxTransport(CODECS),
+  server = {},
+  signal,
 }: Options = {}) {
   const loaded = loadConfig({ env: {}, cwd: '/nonexistent', extraModels: sandboxModels });
   if (!('config' in loaded)) throw new Error('the defaults are broken');
@@ -53,7 +68,7 @@ async function gateway({
   });
   const ports: GatewayPorts = {
     config,
-    server: config.server,
+    server: { ...config.server, ...server },
     models: buildModelIndex(config),
     directory,
     limiter: createMemoryLimiter(),
@@ -71,8 +86,9 @@ async function gateway({
     capWatch: new CapWatch(),
     watch: new Watch(),
     turns: new Turns(),
+    uploads: new Uploads(),
     streams: new OpenStreams(),
-    transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
+    transports: new Map([['sandbox', transport]]),
     userAgent: 'osiris/test',
     http: new HttpClient(),
     proxied: false,
@@ -84,12 +100,19 @@ async function gateway({
         method: 'POST',
         headers: { authorization: `Bearer ${secret}`, 'user-agent': 'curl/8.1', ...headers },
         body: JSON.stringify(body),
+        ...(signal ? { signal } : {}),
       }),
     );
   const chat = (model: string, more: object = {}, headers: Record<string, string> = {}) =>
     ask('/v1/chat/completions', { model, messages: [{ role: 'user', content: CANARY }], ...more }, headers);
   const rows = async (): Promise<JournalRow[]> => (await journal.find({ limit: 100 })).rows;
   return { journal, key, secret, ask, chat, rows };
+}
+
+type Sent = Parameters<Transport>[0];
+
+function untilAborted(signal: AbortSignal): Promise<Response> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 }
 
 describe('a call', () => {
@@ -174,6 +197,31 @@ describe('a call', () => {
     await reader?.cancel();
     expect(await rows()).toMatchObject([{ status: 499, code: 'client_closed', rule: 'client-left' }]);
   });
+
+  test.each([
+    [
+      'fails',
+      60_000,
+      () => Promise.resolve(Response.json({ error: { message: 'broken' } }, { status: 500 })),
+    ],
+    ['is given up', 1, ({ signal }: Sent) => untilAborted(signal)],
+  ])(
+    'whose client left at the moment its provider %s is one of a client that left',
+    async (_, ms, answer) => {
+      const client = new AbortController();
+      const transport: Transport = (request) => {
+        client.abort();
+        return answer(request);
+      };
+      const { chat, rows } = await gateway({
+        transport,
+        server: { firstByteTimeoutMs: ms },
+        signal: client.signal,
+      });
+      expect((await chat('sandbox/echo', { stream: true })).status).toBe(499);
+      expect(await rows()).toMatchObject([{ status: 499, code: 'client_closed', rule: 'client-left' }]);
+    },
+  );
 
   test('that only counts tokens is one row, and free', async () => {
     const { ask, rows } = await gateway();

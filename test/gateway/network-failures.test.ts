@@ -257,6 +257,13 @@ test('the log says which provider failed, and for which model', () => {
   expect(gateway.logs()).toMatch(/"request failed",.*"model":"s404","provider":"s404","code":"bad_gateway"/);
 });
 
+test('the log has a line for each stream that broke behind its beginning', () => {
+  const lines = gateway.logs().match(/"warn","message":"stream failed",.*/g) ?? [];
+  expect(lines).toHaveLength(FORMATS.length);
+  for (const line of lines)
+    expect(line).toMatch(/"requestId":".+","model":"cut-then","provider":"cut","code":"upstream_truncated"/);
+});
+
 test('the log holds no word of the provider, no credential and no address of it', () => {
   expectClean(gateway.logs());
 });

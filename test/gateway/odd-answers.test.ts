@@ -18,6 +18,7 @@ const frame = (usage: object | undefined, ...choices: object[]) =>
   `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices, ...(usage ? { usage } : {}) })}\n\n`;
 const REAL = { prompt_tokens: 1000, completion_tokens: 500, total_tokens: 1500 };
 const ZERO = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+const SOFAR = { prompt_tokens: 1000, completion_tokens: 200, total_tokens: 1200 };
 const events = { 'content-type': 'text/event-stream' };
 
 const MESSAGE = { id: 'm', type: 'message', role: 'assistant', model: 'm', content: [], stop_reason: null };
@@ -36,6 +37,17 @@ const ODD: Record<string, () => Response> = {
         frame(undefined, { index: 0, delta: { role: 'assistant', content: 'Grüße' }, finish_reason: null }),
         frame(REAL, { index: 0, delta: {}, finish_reason: 'stop' }),
         frame(ZERO),
+        'data: [DONE]\n\n',
+      ].join(''),
+      { headers: events },
+    ),
+  eager: () =>
+    new Response(
+      [
+        frame(SOFAR, { index: 0, delta: { role: 'assistant', content: 'Grüße' }, finish_reason: null }),
+        frame(SOFAR, { index: 0, delta: { content: '!' }, finish_reason: null }),
+        frame(undefined, { index: 0, delta: {}, finish_reason: 'stop' }),
+        frame(REAL),
         'data: [DONE]\n\n',
       ].join(''),
       { headers: events },
@@ -98,11 +110,11 @@ afterAll(async () => {
   await upstream.stop(true);
 });
 
-async function ask(model: string, stream = false) {
+async function ask(model: string, stream = false, more: object = {}) {
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${gateway.key}` },
-    body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'Hi' }] }),
+    body: JSON.stringify({ ...more, model, stream, messages: [{ role: 'user', content: 'Hi' }] }),
   });
   return { status: response.status, text: await response.text() };
 }
@@ -139,6 +151,17 @@ test.each(['/v1/chat/completions', '/v1/messages', '/v1/responses'])(
     expect((await spent()) - before).toBeCloseTo(0.006, 9);
   },
 );
+
+test('a client that did not ask for a count is shown no cost of a part of the answer', async () => {
+  const { text } = await ask('eager', true);
+  expect(text).toContain('Grüße');
+  expect(text).not.toContain('cost_usd');
+});
+
+test('a client that asked for a count is shown the cost of all of it last', async () => {
+  const { text } = await ask('eager', true, { stream_options: { include_usage: true } });
+  expect(text.match(/"cost_usd_total":[\d.]+/g)?.at(-1)).toBe('"cost_usd_total":0.006');
+});
 
 describe('an answer that is not compressed as it says', () => {
   test.each(['gzip', 'br', 'zstd'])('%s: is a bad answer, not a provider out of reach', async (model) => {

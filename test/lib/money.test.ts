@@ -61,6 +61,13 @@ describe('a token price', () => {
     expect(parseTokenPrice(Number.POSITIVE_INFINITY)).toBeUndefined();
   });
 
+  test('of more than ten cents a token is a slip of the pen', () => {
+    expect(parseTokenPrice(100_000)).toBe(100_000_000_000);
+    expect(parseTokenPrice('100000.000001')).toBeUndefined();
+    expect(parseUnitPrice(1000)).toBe(1_000_000_000_000_000);
+    expect(parseUnitPrice('1000.000000000001')).toBeUndefined();
+  });
+
   test('is shown as it is written', () => {
     expect(formatTokenPrice(6_250_000)).toBe('6.25');
     expect(formatTokenPrice(20_000)).toBe('0.02');

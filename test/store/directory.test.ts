@@ -66,6 +66,37 @@ describe('the sqlite directory on disk', () => {
     server.close();
   });
 
+  test('reads again only the key that it changes', () => {
+    const directory = openDirectory(scratchDir(), 'create');
+    const [first, second, third] = ['a', 'b', 'c'].map((text) => directory.create(PLAIN_KEY, secretOf(text)));
+    if (!first || !second || !third) throw new Error('no keys');
+    const changed = directory.change(second.id, { name: 'renamed' });
+    directory.rotate(second.id, secretOf('d'), Number.MAX_SAFE_INTEGER);
+    directory.rotate(second.id, secretOf('e'), Number.MAX_SAFE_INTEGER);
+    expect(changed?.name).toBe('renamed');
+    expect(directory.list().map(({ id }) => id)).toEqual([third.id, second.id, first.id]);
+    expect(directory.findById(first.id)).toBe(first);
+    const found = ['a', 'b', 'c', 'd', 'e'].map((text) => directory.findByHash(sha256Hex(text))?.id);
+    expect(found).toEqual([first.id, undefined, third.id, second.id, second.id]);
+    expect(directory.wasReplaced(sha256Hex('b'))).toBe(false);
+    directory.close();
+  });
+
+  test('misses nothing that another process changes beside it', () => {
+    const dataDir = scratchDir();
+    const here = openDirectory(dataDir, 'create');
+    const there = openDirectory(dataDir, 'existing');
+    const [mine, other] = ['a', 'b'].map((text) => here.create(PLAIN_KEY, secretOf(text)));
+    if (!mine || !other) throw new Error('no keys');
+    there.change(other.id, { name: 'theirs' });
+    expect(here.change(mine.id, { name: 'mine' })?.name).toBe('mine');
+    expect(here.peekByHash(sha256Hex('b'))?.name).toBe('theirs');
+    there.revoke(other.id);
+    expect(here.change('key_of_nobody', { name: 'x' })).toBeUndefined();
+    expect(here.peekByHash(sha256Hex('b'))?.revokedAtMs).toBeDefined();
+    for (const directory of [here, there]) directory.close();
+  });
+
   test('does not make a database where one was expected', () => {
     const dataDir = join(scratchDir(), 'wrong');
     expect(() => openDirectory(dataDir, 'existing')).toThrow(`There is no Osiris database at ${dataDir}`);

@@ -134,6 +134,40 @@ function entryOf(callId: bigint, key: Key): (string | number | null)[] {
   return [...head, ...Array.from({ length: 14 }, () => null), null, 'unknown'];
 }
 
+test('whoever asks is told of a full disk before a call has found out, and of its end', async () => {
+  const { ledger, disk, close } = await fragileLedger();
+  disk.fate = refuse;
+  expect(ledger.trouble()).toBeUndefined();
+  expect(await ledger.prove()).toBe('the disk is full');
+  expect(ledger.trouble()).toBe('the disk is full');
+  disk.fate = undefined;
+  while (ledger.trouble() !== undefined) await new Promise(setImmediate);
+  expect(await ledger.prove()).toBeUndefined();
+  await close();
+});
+
+test('a disk that took something a moment ago is not asked again', async () => {
+  const { ledger, key, disk, close } = await fragileLedger();
+  await charge(ledger, key, 30n);
+  disk.fate = refuse;
+  expect(await Promise.all([ledger.prove(), ledger.prove()])).toEqual([undefined, undefined]);
+  await close();
+});
+
+test('asking whether anything can be written writes something, each time', async () => {
+  const { dataDir, close } = await fragileLedger();
+  await close();
+  const database = openDatabase(join(dataDir, 'osiris.db'), 'existing');
+  const writer = new LedgerWriter(database);
+  // the first one also writes the page of the row that is new
+  const pagesAfter = () => {
+    writer.write({ entries: [], holds: [], delivered: [], expiries: [] });
+    return database.query<{ log: bigint }, []>('PRAGMA wal_checkpoint(NOOP)').get()?.log;
+  };
+  expect([pagesAfter(), pagesAfter(), pagesAfter()]).toEqual([2n, 3n, 4n]);
+  database.close();
+});
+
 test('a price that cannot be written down is a fault of the storage, and is written once it can be', async () => {
   const { ledger, dataDir, database, close } = await fragileLedger();
   database.run('PRAGMA busy_timeout = 0');

@@ -21,7 +21,7 @@ import {
 } from '../../store/ports.ts';
 import { ANSWERS_MAX } from '../answer/several.ts';
 import { autoCacheWrite } from '../auto-cache.ts';
-import type { Call } from '../call.ts';
+import { type Call, clientLeft } from '../call.ts';
 import { heldFor } from '../costs/fallbacks/asked.ts';
 import { type CapWatch, capFault } from './daily-cap.ts';
 
@@ -192,7 +192,7 @@ async function waitForOthers(
     if (leftMs <= 0) throw holdFault(held, order, ledger);
     const purse = held.why === 'held' ? order.key.purse : EVERY_PURSE;
     await ledger.released(purse, Math.min(leftMs, HELD_LOOK_MS));
-    if (hasLeft()) throw new Fault('client_closed', 'The client closed the connection.');
+    if (hasLeft()) throw clientLeft();
     const verdict = ledger.hold(order);
     if (verdict.ok) return;
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);

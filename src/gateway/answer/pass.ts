@@ -260,7 +260,9 @@ export class PassedStream implements Conversion {
   }
 
   #withCost(raw: Uint8Array, frame: SseFrame): Uint8Array {
-    const { costOf, codec, meter } = this.#options;
+    const { costOf, codec, meter, hideUsage } = this.#options;
+    // what the client did not ask for ends with a count it is not shown: a cost on the way would be its last
+    if (hideUsage && this.#decoder.isEnding === false) return raw;
     // a format that reports in every frame is shown the cost in the one that may be its last
     if (!costOf || this.#decoder.mayBeOver === false || !frame.data.includes(`"${usageMember(codec)}"`))
       return raw;

@@ -3,6 +3,7 @@
 import { Fault, toFault } from '../../canonical/fault.ts';
 import { every } from '../../lib/clock.ts';
 import { type Call, leaveCall } from '../call.ts';
+import { logFailure } from '../failure-log.ts';
 import type { Answer } from '../gateway.ts';
 import type { Watch } from '../watch.ts';
 
@@ -48,8 +49,10 @@ export function waitingBody(pending: Promise<Answer>, call: Call): ReadableStrea
         else controller.enqueue(value);
       } catch (thrown) {
         stopBeating();
+        const fault = toFault(thrown);
+        if (!reader) logFailure(fault, call.requestId, call, { isBegun: true });
         const seen = { first: undefined, frames: 0, requestId: call.requestId };
-        controller.enqueue(new TextEncoder().encode(call.codec.breakOff(toFault(thrown), seen)));
+        controller.enqueue(new TextEncoder().encode(call.codec.breakOff(fault, seen)));
         controller.close();
       }
     },

@@ -6,6 +6,7 @@ import { monotonicMs, nowMs } from '../../lib/clock.ts';
 import { failpoint } from '../../lib/failpoint.ts';
 import type { Reader } from '../../lib/http-client/reader.ts';
 import type { SettleRule } from '../../store/ports.ts';
+import { clientLeft } from '../call.ts';
 import { ruleOf, unrecordedFault } from '../settle.ts';
 import type { Sent } from '../trace.ts';
 import type { Watch, Watched } from '../watch.ts';
@@ -208,7 +209,7 @@ export class Relay implements Watched, UnderlyingDefaultSource<Uint8Array> {
   cancel(): void {
     if (this.#closed) return;
     this.#close();
-    this.#ports.abort(new Fault('client_closed', 'The client closed the connection.'));
+    this.#ports.abort(clientLeft());
     void this.#reader.cancel().catch(() => {});
     this.#ports.settle('client-left').catch(() => {});
   }

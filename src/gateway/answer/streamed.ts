@@ -7,6 +7,7 @@ import type { Provider } from '../../providers/provider.ts';
 import type { SettleRule } from '../../store/ports.ts';
 import type { Attempts } from '../attempts.ts';
 import type { Call } from '../call.ts';
+import { logFailure } from '../failure-log.ts';
 import type { Heard } from '../meter.ts';
 import type { Latch } from '../settle.ts';
 import type { Sent } from '../trace.ts';
@@ -66,9 +67,13 @@ export class StreamedCall implements RelayPorts {
 
   settle(rule: SettleRule): Promise<void> {
     const { call, latch, attempts, heard, provider, losses, conversion, keep, ports } = this.#parts;
-    if (!latch.done) ports.streams.closed();
-    call.trace.fault ??= conversion.fault;
-    attempts.ended(rule, conversion.fault);
+    const { fault } = conversion;
+    if (!latch.done) {
+      ports.streams.closed();
+      if (fault && rule !== 'client-left') logFailure(fault, call.requestId, call, { isBegun: true });
+    }
+    call.trace.fault ??= fault;
+    attempts.ended(rule, fault);
     const settled = latch.settle(rule, { provider: provider.id, losses }, () => heard.usage());
     return keep && rule === 'finished' && heard.isPlain ? settled.then(keep) : settled;
   }
@@ -83,7 +88,9 @@ export class StreamedCall implements RelayPorts {
   }
 
   breakOff(fault: Fault): string {
-    const { codec, requestId } = this.#parts.call;
+    const { call } = this.#parts;
+    const { codec, requestId } = call;
+    logFailure(fault, requestId, call, { isBegun: true });
     return codec.breakOff(fault, { first: undefined, frames: 0, requestId });
   }
 

@@ -5,6 +5,7 @@ import type { FormatId } from '../../canonical/part.ts';
 import type { Deployment } from '../../catalog/model.ts';
 import type { Resolution } from '../../catalog/resolve.ts';
 import { hasTags } from '../../catalog/tags.ts';
+import { givesOne } from '../../formats/pass-edits.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Key } from '../../store/ports.ts';
 import type { Call } from '../call.ts';
@@ -62,7 +63,10 @@ export function refuseTags(
   );
 }
 
-/** Some deployment speaks another format than the client. */
-export function mayTranslate(call: Call, providers: ReadonlyMap<string, Provider>): boolean {
-  return candidatesOf(call, providers).some((candidate) => !formatsOf(candidate).includes(call.codec.id));
+/** Some deployment would be asked for several answers by a request each. */
+export function mayAskApart(call: Call, providers: ReadonlyMap<string, Provider>): boolean {
+  const { id } = call.codec;
+  return candidatesOf(call, providers).some(
+    (candidate) => !formatsOf(candidate).includes(id) || givesOne(id, candidate.provider.quirks.refuses),
+  );
 }

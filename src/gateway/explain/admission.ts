@@ -14,9 +14,10 @@ import { CapWatch } from '../admission/daily-cap.ts';
 import { limitFault } from '../admission/limits.ts';
 import { holdFault, holdRequestOf, keptHold, refuseTrouble } from '../admission/put-aside.ts';
 import { Turns } from '../admission/turns.ts';
+import { Uploads } from '../admission/uploads.ts';
 import { type CachingPorts, cachingOf } from '../cache/caching.ts';
 import type { Call } from '../call.ts';
-import { mayTranslate, refuseTags } from '../candidates/candidate.ts';
+import { mayAskApart, refuseTags } from '../candidates/candidate.ts';
 import { refusePaused } from '../candidates/course.ts';
 import { nothingPaused } from '../health/pauses.ts';
 import type { Question } from './question.ts';
@@ -67,6 +68,7 @@ export async function admitDry(
   const own = {
     ledger: notingLedger(ordered),
     turns: new Turns(),
+    uploads: new Uploads(),
     pauses: nothingPaused(),
     capWatch: new CapWatch(),
   };
@@ -124,7 +126,7 @@ function refusalsOf(
   const who = key ?? OPERATOR;
   const limits = resolveLimits(who, config, config.server.maxBodyBytesByRoute[path]);
   // of models that may take over only those count that the key may use
-  const asksApart = () => mayTranslate(call, config.providers);
+  const asksApart = () => mayAskApart(call, config.providers);
   const hold = () => keptHold(call, billing) ?? holdOf(holdRequestOf(call, asksApart), billing);
   const meant = order && { ...order, ...hold(), key: who };
   const { fault: full } = turns.foresee(who.id, config.server);

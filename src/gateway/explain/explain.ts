@@ -14,7 +14,7 @@ import type { Key } from '../../store/ports.ts';
 import { capJson, capStanding } from '../admission/daily-cap.ts';
 import { holdRequestOf, keptHold } from '../admission/put-aside.ts';
 import type { Call } from '../call.ts';
-import { mayTranslate } from '../candidates/candidate.ts';
+import { mayAskApart } from '../candidates/candidate.ts';
 import { type Choice, choicesOf } from '../candidates/choices.ts';
 import type { CoursePorts } from '../candidates/course.ts';
 import { estimate } from '../count.ts';
@@ -232,7 +232,7 @@ function priceJson(
   { billing, config }: ExplainPorts,
 ): JsonObject {
   if (isFree(call.price)) return { free: true };
-  const ordered = holdRequestOf(call, () => mayTranslate(call, config.providers));
+  const ordered = holdRequestOf(call, () => mayAskApart(call, config.providers));
   const request = { ...ordered, promptTokens };
   const holdFor = (expectedOutputTokens: number) =>
     holdOf(request, { ...billing, hold: 'expected', expectedOutputTokens });

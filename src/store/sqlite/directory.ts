@@ -94,29 +94,27 @@ class SqliteDirectory implements Directory {
     const { creditNano, sharePurse, ...key } = wanted;
     const createdAtMs = this.#clock.nowMs();
     const id = newKeyId();
-    this.#tables.transaction(
-      () => {
-        const account = key.account === 'operator' ? undefined : this.#accountFor(key, createdAtMs);
-        const shared = sharePurse ? account?.purse : undefined;
-        const purse = shared ?? this.#newPurse(id, createdAtMs);
-        if (creditNano > 0n) {
-          this.#refuseTooMuch(creditNano);
-          const entry = {
-            kind: 'grant',
-            debit: BOOKS.grants,
-            credit: purse,
-            amountNano: creditNano,
-          } as const;
-          const when = { id: newCallId(), atMs: createdAtMs, day: this.#dayOf(createdAtMs) };
-          const values = { ...entry, ...when, key: id, note: 'credit at creation' };
-          this.#tables.insert(entries).values(values).run();
-        }
-        const created: Key = { ...key, id, purse, prefix: secret.prefix, createdAtMs };
-        this.#tables.insert(keys).values(rowOfKey(created, secret.hashHex)).run();
-      },
-      { behavior: 'immediate' },
-    );
-    return this.#reread(id);
+    const made = this.#write(id, () => {
+      const account = key.account === 'operator' ? undefined : this.#accountFor(key, createdAtMs);
+      const shared = sharePurse ? account?.purse : undefined;
+      const purse = shared ?? this.#newPurse(id, createdAtMs);
+      if (creditNano > 0n) {
+        this.#refuseTooMuch(creditNano);
+        const entry = {
+          kind: 'grant',
+          debit: BOOKS.grants,
+          credit: purse,
+          amountNano: creditNano,
+        } as const;
+        const when = { id: newCallId(), atMs: createdAtMs, day: this.#dayOf(createdAtMs) };
+        const values = { ...entry, ...when, key: id, note: 'credit at creation' };
+        this.#tables.insert(entries).values(values).run();
+      }
+      const created: Key = { ...key, id, purse, prefix: secret.prefix, createdAtMs };
+      this.#tables.insert(keys).values(rowOfKey(created, secret.hashHex)).run();
+    });
+    if (made === undefined) throw new Error('a key vanished while it was made');
+    return made;
   }
 
   change(id: string, change: KeyChange): Key | undefined {
@@ -133,31 +131,24 @@ class SqliteDirectory implements Directory {
       ...(strict === undefined ? {} : { strict: strict ? 1 : 0 }),
       ...(autoCache === undefined ? {} : { autoCache: autoCache ? 1 : 0 }),
     };
-    if (Object.keys(set).length > 0) this.#tables.update(keys).set(set).where(eq(keys.id, id)).run();
-    return this.findById(id);
+    if (Object.keys(set).length === 0) return this.findById(id);
+    return this.#write(id, () => this.#tables.update(keys).set(set).where(eq(keys.id, id)).run());
   }
 
   rotate(id: string, secret: { hashHex: string; prefix: string }, previousUntilMs: number): Key | undefined {
-    this.#tables
-      .update(keys)
-      .set({
-        previousHash: sql`${keys.secretHash}`,
-        previousUntilMs,
-        secretHash: secret.hashHex,
-        prefix: secret.prefix,
-      })
-      .where(eq(keys.id, id))
-      .run();
-    return this.findById(id);
+    const set = {
+      previousHash: sql`${keys.secretHash}`,
+      previousUntilMs,
+      secretHash: secret.hashHex,
+      prefix: secret.prefix,
+    };
+    return this.#write(id, () => this.#tables.update(keys).set(set).where(eq(keys.id, id)).run());
   }
 
   revoke(id: string): boolean {
-    this.#tables
-      .update(keys)
-      .set({ revokedAtMs: this.#clock.nowMs() })
-      .where(and(eq(keys.id, id), isNull(keys.revokedAtMs)))
-      .run();
-    return this.findById(id) !== undefined;
+    const set = { revokedAtMs: this.#clock.nowMs() };
+    const isLive = and(eq(keys.id, id), isNull(keys.revokedAtMs));
+    return this.#write(id, () => this.#tables.update(keys).set(set).where(isLive).run()) !== undefined;
   }
 
   findAccount(email: string): Account | undefined {
@@ -214,10 +205,31 @@ class SqliteDirectory implements Directory {
     return Number(id);
   }
 
-  #reread(id: string): Key {
-    const key = this.findById(id);
-    if (key === undefined) throw new Error('a key vanished while it was made');
-    return key;
+  /** Changes one key, which alone is read again unless others were changed since the last look. */
+  #write(id: string, write: () => void): Key | undefined {
+    const seen = this.#tables.transaction(
+      () => {
+        const isCurrent = this.#revision() === this.#seenRevision;
+        write();
+        const row = isCurrent ? this.#tables.select().from(keys).where(eq(keys.id, id)).get() : undefined;
+        return row && { row, revision: this.#revision() };
+      },
+      { behavior: 'immediate' },
+    );
+    if (seen) {
+      this.#forgetSecrets(id);
+      this.#take(seen.row);
+      this.#seenRevision = seen.revision;
+    }
+    return this.findById(id);
+  }
+
+  #forgetSecrets(id: string): void {
+    for (const [hashHex, key] of this.#byHash) {
+      if (key.id !== id) continue;
+      this.#byHash.delete(hashHex);
+      this.#previousUntilMs.delete(hashHex);
+    }
   }
 
   #byHashAfterReload(hashHex: string): Key | undefined {
@@ -235,28 +247,32 @@ class SqliteDirectory implements Directory {
     }
   }
 
-  /** A trigger counts every change of the keys, whoever made it. */
   #reloadIfChanged(): void {
-    const revision =
-      this.#database
-        .query<{ value: string }, []>("SELECT value FROM facts WHERE name = 'keys_revision'")
-        .get()?.value ?? '';
+    const revision = this.#revision();
     if (revision === this.#seenRevision) return;
-    const byHash = new Map<string, Key>();
-    const byId = new Map<string, Key>();
-    const previousUntilMs = new Map<string, number>();
-    for (const row of this.#tables.select().from(keys).orderBy(sql`rowid`).all()) {
-      const key = keyOfRow(row);
-      byHash.set(row.secretHash, key);
-      byId.set(key.id, key);
-      if (row.previousHash === null) continue;
-      byHash.set(row.previousHash, key);
-      previousUntilMs.set(row.previousHash, row.previousUntilMs ?? 0);
-    }
-    this.#byHash = byHash;
-    this.#byId = byId;
-    this.#previousUntilMs = previousUntilMs;
+    const rows = this.#tables.select().from(keys).orderBy(sql`rowid`).all();
+    this.#byHash = new Map();
+    this.#byId = new Map();
+    this.#previousUntilMs = new Map();
+    for (const row of rows) this.#take(row);
     this.#seenRevision = revision;
+  }
+
+  /** A trigger counts every change of the keys, whoever made it. */
+  #revision(): string {
+    const find = this.#database.query<{ value: string }, []>(
+      "SELECT value FROM facts WHERE name = 'keys_revision'",
+    );
+    return find.get()?.value ?? '';
+  }
+
+  #take(row: typeof keys.$inferSelect): void {
+    const key = keyOfRow(row);
+    this.#byHash.set(row.secretHash, key);
+    this.#byId.set(key.id, key);
+    if (row.previousHash === null) return;
+    this.#byHash.set(row.previousHash, key);
+    this.#previousUntilMs.set(row.previousHash, row.previousUntilMs ?? 0);
   }
 }
 

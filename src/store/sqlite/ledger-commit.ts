@@ -1,12 +1,16 @@
 // Adaptive group commit: a lone call at once, others at the end of the turn, what arrived meanwhile when busy; no timer.
 
-import { endOfTurn, monotonicMs } from '../../lib/clock.ts';
+import { after, endOfTurn, monotonicMs } from '../../lib/clock.ts';
 import { log } from '../../lib/log.ts';
 import { type Batch, type EntryRow, emptyBatch, type HoldRow, type Outcome } from './ledger-batch.ts';
 import type { LedgerChannel } from './ledger-channel.ts';
 
 /** Who is told what became of an entry: one of both, once. */
 export type Waiter = { written(): void; failed(error: Error): void };
+
+/** What the disk took so lately needs no proof: whoever asks often makes it write this often at most. */
+const PROOF_LASTS_MS = 5000;
+const PROOF_TIMEOUT_MS = 2000;
 
 /** Gathers what is to be written and keeps exactly one batch on its way. */
 export class GroupCommit {
@@ -22,6 +26,8 @@ export class GroupCommit {
   #gone: string[] = [];
   /** From when a batch begins to gather until it is on disk. */
   #busy: Promise<void> | undefined;
+  /** When the disk took something last. */
+  #tookMs = Number.NEGATIVE_INFINITY;
 
   constructor(channel: LedgerChannel) {
     this.#channel = channel;
@@ -47,6 +53,21 @@ export class GroupCommit {
   lagMs(): number {
     const sinceMs = this.#sentSinceMs ?? this.#nextSinceMs;
     return sinceMs === undefined ? 0 : monotonicMs() - sinceMs;
+  }
+
+  /** What is wrong now: asks the disk where nothing has told of it lately. */
+  async prove(): Promise<string | undefined> {
+    if (this.trouble !== undefined) return this.trouble;
+    if (monotonicMs() - this.#tookMs < PROOF_LASTS_MS) return undefined;
+    this.#schedule();
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const silence = `the disk has not answered for ${PROOF_TIMEOUT_MS / 1000} s`;
+    const answered = after(PROOF_TIMEOUT_MS, () => resolve(silence));
+    this.#busy?.then(() => {
+      answered();
+      resolve(this.trouble);
+    });
+    return promise;
   }
 
   /** To be said before the entry it belongs to. */
@@ -111,6 +132,7 @@ export class GroupCommit {
 
   #answer(waiters: Waiter[], { failed }: Outcome): void {
     this.trouble = undefined;
+    this.#tookMs = monotonicMs();
     const reasons = new Map(failed);
     for (const [position, waiter] of waiters.entries()) {
       const reason = reasons.get(position);

@@ -36,8 +36,11 @@ export class LedgerWriter {
     this.#setExpiry = database.query(
       'UPDATE purses SET expires_at_ms = ?2 WHERE id = ?1 AND EXISTS (SELECT 1 FROM entries WHERE id = ?3)',
     );
-    // changes nothing, but only where something could be changed
-    this.#probe = database.query("UPDATE facts SET value = value WHERE name = 'keys_revision'");
+    // something new each time: SQLite does not write what stands there already, and finds room on a full disk for that
+    this.#probe = database.query(
+      `INSERT INTO facts (name, value) VALUES ('disk_probe', hex(randomblob(8)))
+       ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+    );
     this.#begin = database.query('BEGIN IMMEDIATE');
     this.#commit = database.query('COMMIT');
     this.#logState = database.query<{ log: bigint; checkpointed: bigint }, []>('PRAGMA wal_checkpoint(NOOP)');

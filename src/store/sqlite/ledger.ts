@@ -60,6 +60,7 @@ export async function createLedger(
     today: () => balances.today(nowMs()),
     priceVersion: (model, price: Price) => numberOf(model, price),
     trouble: () => commit.trouble,
+    prove: () => commit.prove(),
     lagMs: () => commit.lagMs(),
     async close() {
       stop();

@@ -45,7 +45,7 @@ export class Moves {
     );
   }
 
-  settle(settlement: Settlement, decided?: () => void): Receipt {
+  settle(settlement: Settlement, decided?: (isWritten: boolean) => void): Receipt {
     const { callId } = settlement;
     const known = this.#underWay.get(callId)?.receipt;
     if (known) return known;
@@ -62,14 +62,14 @@ export class Moves {
     const waiter: Waiter = {
       written: () => {
         this.#underWay.delete(callId);
-        decided?.();
+        decided?.(true);
         resolve();
       },
       failed: (error) => {
         const isWritten = this.#isOnDisk(callId);
         if (!isWritten) this.#balances.undo(settlement, purse, chargedNano);
         this.#underWay.delete(callId);
-        decided?.();
+        decided?.(isWritten);
         if (isWritten) resolve();
         else reject(error);
       },

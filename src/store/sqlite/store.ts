@@ -49,7 +49,11 @@ export async function openStore(dataDir: string, options: StoreOptions): Promise
     const presence = watchPresence(path);
     return {
       directory,
-      ledger: { ...ledger, trouble: () => ledger.trouble() ?? presence.trouble() },
+      ledger: {
+        ...ledger,
+        trouble: () => ledger.trouble() ?? presence.trouble(),
+        prove: async () => (await ledger.prove()) ?? presence.trouble(),
+      },
       statements,
       async close() {
         presence.stop();

@@ -2,8 +2,8 @@
 
 import { Fault } from '../../../canonical/fault.ts';
 import {
+  allowedBy,
   hostedToolFault,
-  isAllowed,
   isChosen,
   runsCode,
   searchesTools,
@@ -60,11 +60,12 @@ export function offeredTools(writing: Writing): Tool[] {
   lose(writing, 'toolChoice', 'changed', 'only the allowed tools were sent');
   const parts = messages.flatMap((message) => message.parts);
   const called = new Set(parts.flatMap(serverIn));
+  const isAllowed = allowedBy(toolChoice);
   const searches =
-    tools.some((tool) => 'deferred' in tool && tool.deferred && isAllowed(tool, toolChoice)) ||
+    tools.some((tool) => 'deferred' in tool && tool.deferred && isAllowed(tool)) ||
     parts.some((part) => part.kind === 'opaque' && part.toolSearch);
   return tools.flatMap((tool): Tool[] => {
-    if (isAllowed(tool, toolChoice) || (searches && searchesTools(tool))) return [tool];
+    if (isAllowed(tool) || (searches && searchesTools(tool))) return [tool];
     const path = tool.at ?? 'tools';
     writing.losses.push({ path, action: 'dropped', reason: 'the choice does not allow it' });
     if (tool.kind !== 'opaque' || !tool.remote || !called.has(tool.remote.name)) return [];
@@ -174,7 +175,7 @@ function encodeArguments(
   if (root.changed.length > 0)
     change(`Anthropic does not know ${listed(root.changed)} at the top of a schema`);
   if (!strict) return compact({ input_schema: modernArrays(root.schema, false), strict });
-  const { schema: fitted, changed, unsayable } = fitSchema(root.schema, ANTHROPIC);
+  const { schema: fitted, changed, unsayable } = fitSchema(root.schema, ANTHROPIC, writing.room);
   if (unsayable) {
     const what = unsayable === 'recursion' ? 'contains itself' : 'has free names';
     change(`Anthropic cannot be held to a schema that ${what}`, strictAt);

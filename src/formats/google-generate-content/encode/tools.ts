@@ -1,6 +1,6 @@
 // Canonical tools, and the choice among them, as Google declares them.
 
-import { hostedToolFault, isAllowed, runsCode } from '../../../canonical/hosted-tool.ts';
+import { allowedBy, hostedToolFault, runsCode } from '../../../canonical/hosted-tool.ts';
 import type { FunctionTool, OpaqueTool, Tool, ToolChoice } from '../../../canonical/request.ts';
 import { asObject, compact, isObject, type JsonObject } from '../../../lib/json.ts';
 import { foreignCodeLosses } from '../../code-tool.ts';
@@ -73,8 +73,9 @@ function offeredTools(writing: Writing): Tool[] {
   if (toolChoice?.mode !== 'subset') return tools;
   if (toolChoice.required && (toolChoice.hosted ?? []).length === 0) return tools;
   lose(writing, 'toolChoice', 'changed', 'only the allowed tools were sent');
+  const isAllowed = allowedBy(toolChoice);
   return tools.filter((tool) => {
-    if (isAllowed(tool, toolChoice)) return true;
+    if (isAllowed(tool)) return true;
     note(writing, tool.at ?? 'tools', 'dropped', 'the choice does not allow it');
     return false;
   });
@@ -86,7 +87,7 @@ function encodeFunction(tool: FunctionTool, isStrict: boolean, writing: Writing)
   dropMark(tool, writing);
   if (tool.strict && !isStrict)
     note(writing, tool.strictAt ?? at, 'changed', 'Google keeps to schemas for all tools or for none');
-  const { schema, changed } = fitArguments(tool.schema, GOOGLE);
+  const { schema, changed } = fitArguments(tool.schema, GOOGLE, writing.room);
   if (changed.length > 0) note(writing, at, 'changed', `Google does not know ${listed(changed)} in a schema`);
   return compact({ name, description, parametersJsonSchema: schema });
 }

@@ -70,6 +70,10 @@ export class ChatStreamDecoder implements StreamDecoder {
     return this.#usage;
   }
 
+  get isEnding(): boolean {
+    return this.#finishReason !== undefined || this.#isDone;
+  }
+
   get awaitsUsage(): boolean {
     return this.#isDone && !this.#over;
   }
