@@ -18,63 +18,12 @@ export const AFTER_HOSTED_TOOL = '\n\n';
 /** A `chat.completion` with one choice. Members the type requires are always there, null when unknown. */
 export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonObject {
   const message: JsonObject = { role: 'assistant', content: null, refusal: null };
-  const calls: JsonObject[] = [];
-  const thoughts: string[] = [];
-  const details: JsonObject[] = [];
-  const annotations: JsonObject[] = [];
-  const images: JsonObject[] = [];
-  const sounds: AudioPart[] = [];
-  const logprobs = response.parts.flatMap((part) => (part.kind === 'text' ? (part.logprobs ?? []) : []));
-  let text = '';
-  let refusal = '';
-  let isAfterHosted = false;
-  for (const [position, part] of response.parts.entries()) {
-    switch (part.kind) {
-      case 'text': {
-        if (isAfterHosted && text !== '') text += AFTER_HOSTED_TOOL;
-        isAfterHosted = false;
-        const offset = part.citations ? codePoints(text) : 0;
-        for (const citation of part.citations ?? []) {
-          const annotation = encodeAnnotation(citation, offset, codePoints(part.text));
-          if (annotation) annotations.push(annotation);
-        }
-        text += part.text;
-        break;
-      }
-      case 'refusal':
-        refusal += part.text;
-        break;
-      case 'reasoning':
-        thoughts.push(...readable(part));
-        // what belongs on the call that follows is written with it
-        if (part.seal?.issuer !== ISSUER || signatureFor(response.parts[position + 1], part)) break;
-        details.push(detailOf(part.seal, wholeText(part), details.length));
-        break;
-      case 'tool-call':
-        calls.push({
-          ...encodeAnswerCall(part.id, callName(part), part.form, part.input),
-          ...signatureFor(part, response.parts[position - 1]),
-        });
-        break;
-      case 'audio':
-        sounds.push(part);
-        break;
-      case 'image':
-        images.push(...imagesOf(part.source));
-        break;
-      case 'opaque':
-        if (part.code && part.text) text += (text === '' ? '' : AFTER_HOSTED_TOOL) + part.text;
-        images.push(...(part.code?.pictures ?? []).map(imageMember));
-        isAfterHosted = true;
-        break;
-      case 'file':
-      case 'tool-result':
-        break;
-      default:
-        part satisfies never;
-    }
-  }
-  if (response.finish.reason === 'refusal' && refusal === '') refusal = response.finish.explanation ?? '';
+  const said = gather(response.parts);
+  const { text, calls, thoughts, details, annotations, images, sounds, logprobs } = said;
+  const refusal =
+    said.refusal === '' && response.finish.reason === 'refusal'
+      ? (response.finish.explanation ?? '')
+      : said.refusal;
   if (text !== '') message.content = text;
   // null says "something else was answered": an empty answer is an empty text
   else if (calls.length === 0 && refusal === '') message.content = '';
@@ -107,8 +56,70 @@ export function encodeResponse(response: CanonicalResponse, dress: Dress): JsonO
   };
 }
 
+/** What the parts of an answer come to, for the members of its message. */
+function gather(parts: readonly Part[]) {
+  const calls: JsonObject[] = [];
+  const thoughts: string[] = [];
+  const details: JsonObject[] = [];
+  const annotations: JsonObject[] = [];
+  const images: JsonObject[] = [];
+  const sounds: AudioPart[] = [];
+  const logprobs = parts.flatMap((part) => (part.kind === 'text' ? (part.logprobs ?? []) : []));
+  let text = '';
+  let refusal = '';
+  let isAfterHosted = false;
+  for (const [position, part] of parts.entries()) {
+    switch (part.kind) {
+      case 'text': {
+        if (isAfterHosted && text !== '') text += AFTER_HOSTED_TOOL;
+        isAfterHosted = false;
+        const offset = part.citations ? codePoints(text) : 0;
+        for (const citation of part.citations ?? []) {
+          const annotation = encodeAnnotation(citation, offset, codePoints(part.text));
+          if (annotation) annotations.push(annotation);
+        }
+        text += part.text;
+        break;
+      }
+      case 'refusal':
+        refusal += part.text;
+        break;
+      case 'reasoning':
+        thoughts.push(...readable(part));
+        // what belongs on the call that follows is written with it
+        if (part.seal?.issuer !== ISSUER || signatureFor(parts[position + 1], part)) break;
+        details.push(detailOf(part.seal, wholeText(part), details.length));
+        break;
+      case 'tool-call':
+        calls.push({
+          ...encodeAnswerCall(part.id, callName(part), part.form, part.input),
+          ...signatureFor(part, parts[position - 1]),
+        });
+        break;
+      case 'audio':
+        sounds.push(part);
+        break;
+      case 'image':
+        images.push(...imagesOf(part.source));
+        break;
+      case 'opaque':
+        if (part.code && part.text) text += (text === '' ? '' : AFTER_HOSTED_TOOL) + part.text;
+        images.push(...(part.code?.pictures ?? []).map(imageMember));
+        isAfterHosted = true;
+        break;
+      case 'file':
+      case 'tool-result':
+        break;
+      default:
+        part satisfies never;
+    }
+  }
+  return { text, refusal, calls, thoughts, details, annotations, images, sounds, logprobs };
+}
+
 /** The word of clients that know `functions` only. */
 export const LEGACY_FINISH = 'function_call';
+
 /** One sound of however many parts; bare samples become the file that was asked for. */
 function encodeSounds(parts: AudioPart[], dress: Dress): JsonObject | undefined {
   const [first] = parts;
