@@ -81,7 +81,9 @@ describeInBrowser(
         page.locator('.stacked').evaluateAll((all) => all.map((each) => each.scrollWidth - each.clientWidth));
       expect(await tables()).toEqual([0]);
       const [first] = await page.locator('#errors tbody tr').all();
-      const places = await first?.locator('td').evaluateAll((cells) => cells.map((cell) => cell.offsetTop));
+      const places = await first
+        ?.locator('td')
+        .evaluateAll((cells) => cells.map((cell) => cell.getBoundingClientRect().top));
       expect(new Set(places).size).toBe(7);
       const heads = await first
         ?.locator('td')
