@@ -15,7 +15,8 @@ import { buildModelIndex } from './catalog/resolve.ts';
 import { firstStart } from './cli/first-start.ts';
 import type { OpenExplainer, OpenReports, RunningServer, ServeOptions } from './cli/ports.ts';
 import type { Config } from './config/config.ts';
-import { environment } from './config/environment.ts';
+import { credentialsOf } from './config/credentials.ts';
+import { environment, isProxied } from './config/environment.ts';
 import { keepText, textOf } from './config/history.ts';
 import { LiveConfig } from './config/live.ts';
 import { filesBehind, watchFiles } from './config/watch-files.ts';
@@ -31,6 +32,7 @@ import { ailingWarning, forgetGone } from './gateway/health/ailing.ts';
 import { healthAlerts } from './gateway/health/alerts.ts';
 import { Health } from './gateway/health/health.ts';
 import { nothingPaused, Pauses, pausesText } from './gateway/health/pauses.ts';
+import { type Trial, tryProviders as tryAll } from './gateway/health/provider-trial.ts';
 import { capAlerts, pauseAlerts } from './gateway/health/stop-alerts.ts';
 import { Watch } from './gateway/watch.ts';
 import { openServer } from './http/server.ts';
@@ -43,6 +45,7 @@ import { VERSION } from './lib/version.ts';
 import { SANDBOX } from './providers/sandbox.ts';
 import { sandboxTransport } from './sandbox/index.ts';
 import { calendarIn } from './store/calendar.ts';
+import { CallCounts } from './store/call-counts.ts';
 import { databasePath, socketPath, turnPath } from './store/data-dir.ts';
 import { createMemoryCache } from './store/memory/cache.ts';
 import { createMemoryLimiter } from './store/memory/limiter.ts';
@@ -63,6 +66,8 @@ export { openDirectory } from './store/sqlite/directory.ts';
 export { readJournal } from './store/sqlite/journal.ts';
 export { verifyLedger } from './store/sqlite/verify.ts';
 
+const USER_AGENT = `osiris/${VERSION}`;
+
 /** Opens the stores (making them where there are none) and the server. Throws Fault `storage_fault`, or the bind error. */
 export async function startServer(config: Config, options: ServeOptions): Promise<RunningServer> {
   const parts = await openParts(config);
@@ -78,6 +83,7 @@ export async function startServer(config: Config, options: ServeOptions): Promis
 type Parts = {
   store: Store;
   journal: ReturnType<typeof openJournal>;
+  calls: CallCounts;
   alerts: Alerts;
   /** To the providers. */
   http: HttpClient;
@@ -99,7 +105,12 @@ async function openParts(config: Config): Promise<Parts> {
     giveTurn,
     openStore(config.dataDir, { mode: 'create', calendar, writer: 'thread', failpoint }),
   );
-  const journal = openJournal(config.dataDir, { limits: config.logs, secrets: credentialsOf(config) });
+  const calls = new CallCounts();
+  const journal = openJournal(config.dataDir, {
+    limits: config.logs,
+    secrets: credentialsOf(config),
+    noted: (row) => calls.add(row),
+  });
   const { publicUrl, host, port } = config.server;
   const address = { url: publicUrl ?? `http://${host}:${port}` };
   const courier = courierPorts(() => address.url);
@@ -108,6 +119,7 @@ async function openParts(config: Config): Promise<Parts> {
   return {
     store,
     journal,
+    calls,
     alerts,
     http,
     address,
@@ -174,7 +186,7 @@ function takeOver(next: Config, current: Current, { store, journal, alerts }: Pa
 }
 
 /** What the routes ask of everything behind them. */
-function doorsOf({ store, journal, alerts }: Parts, current: Current, live: LiveConfig) {
+function doorsOf({ store, journal, calls, alerts }: Parts, current: Current, live: LiveConfig) {
   const { directory, ledger } = store;
   const verify = verifierOf(current.ports.config.dataDir);
   const findIn = (word: string) => findKey(directory, word);
@@ -190,6 +202,7 @@ function doorsOf({ store, journal, alerts }: Parts, current: Current, live: Live
       return explain(asked, { ...ports, cache: { get: ports.cache.peek }, findKey: findIn });
     },
     alerts,
+    calls,
     version: VERSION,
     troubles: async () => named('ledger', await ledger.prove()),
     warnings: () => ({
@@ -268,7 +281,7 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
     containers: new PaidContainers(),
     turns: new Turns(),
     capWatch: new CapWatch(),
-    userAgent: `osiris/${VERSION}`,
+    userAgent: USER_AGENT,
   };
   if (!existsSync(databasePath(config.dataDir)))
     return {
@@ -335,16 +348,14 @@ export function sendTestAlerts({ alerts, server }: Config): Promise<Tested[]> {
   );
 }
 
-function courierPorts(server: () => string): CourierPorts {
-  return { post: postToWebhook, server, userAgent: `osiris/${VERSION}` };
+/** Tries every provider as a server would reach them. */
+export function tryProviders({ providers }: Config): Promise<Trial[]> {
+  const http = new HttpClient();
+  return tryAll(providers, { http, userAgent: USER_AGENT, proxied: isProxied() }).finally(() => http.close());
 }
 
-/** Our own secrets at the providers, which may not stand in the journal. */
-function credentialsOf(config: Config): string[] {
-  return [...config.providers.values()].flatMap((provider) => [
-    ...provider.credentials,
-    ...Object.values(provider.headers).filter((value) => value.length >= 8),
-  ]);
+function courierPorts(server: () => string): CourierPorts {
+  return { post: postToWebhook, server, userAgent: USER_AGENT };
 }
 
 /** Where nothing is given again, nothing is kept. */
@@ -360,7 +371,6 @@ function fromConfig(config: Config): Pick<GatewayPorts, 'config' | 'server' | 'm
 function gatewayPorts(config: Config, { store, journal, alerts, http }: Parts): GatewayPorts {
   const { directory, ledger, statements } = store;
   const alarm = alerts.desk;
-  const env = environment();
   const pauses = new Pauses(directory);
   pauses.tell(pauseAlerts(alarm, pauses.all));
   return {
@@ -382,8 +392,8 @@ function gatewayPorts(config: Config, { store, journal, alerts, http }: Parts): 
     turns: new Turns(),
     streams: new OpenStreams(),
     transports: new Map([[SANDBOX.id, sandboxTransport(CODECS)]]),
-    userAgent: `osiris/${VERSION}`,
+    userAgent: USER_AGENT,
     http,
-    proxied: ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'].some((name) => Boolean(env[name])),
+    proxied: isProxied(),
   };
 }

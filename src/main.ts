@@ -9,6 +9,7 @@ import {
   sandboxModels,
   sendTestAlerts,
   startServer,
+  tryProviders,
   verifyLedger,
 } from './app.ts';
 import type { CommandPorts, ConfigFlags, Host } from './cli/ports.ts';
@@ -42,6 +43,7 @@ const ports: CommandPorts = {
   readJournal,
   sendTestAlerts,
   startServer,
+  tryProviders,
 };
 
 let readerLeft: (() => void) | undefined;

@@ -11,6 +11,7 @@ import {
   keepsEffectsInPlace,
   keepsToFloors,
   namesAdaptersInAppOnly,
+  namesNoFormatInGateway,
   type Rule,
   report,
   saysWhatItIs,
@@ -36,6 +37,7 @@ describe('the source tree', () => {
   test.each([
     ['imports only from lower floors', keepsToFloors],
     ['names store adapters only in app.ts', namesAdaptersInAppOnly],
+    ['names no wire format in the gateway', namesNoFormatInGateway],
     ['has no import cycles', hasNoCycles],
     ['keeps fetch, environment, time, randomness, argv and exit where they belong', keepsEffectsInPlace],
     ['has no `any`', hasNoAny],
@@ -48,6 +50,11 @@ describe('the source tree', () => {
 
   test('has only the agreed entries at the top', () => {
     expect(report(strangersAtTop(readdirSync(ROOT)))).toBe('');
+  });
+
+  test('has tests in the folder of what they test', () => {
+    const loose = readdirSync(import.meta.dir).filter((name) => name.endsWith('.ts'));
+    expect(loose.sort()).toEqual(['architecture.test.ts', 'client-rules.test.ts']);
   });
 
   test('locks packages without their addresses', async () => {
@@ -83,6 +90,7 @@ describe('floors', () => {
     ['src/billing/a.ts', "import { type A, type B } from '../catalog/b.ts';"],
     ['src/routing/a.ts', "import { b } from '../catalog/b.ts';"],
     ['src/formats/x/a.ts', "import { b } from '../leftovers.ts';"],
+    ['src/formats/x/a.ts', "import { b } from '../schema/b.ts';"],
     ['src/formats/index.ts', "import { b } from './x/index.ts';"],
     ['src/gateway/a.ts', "import { b } from '../config/b.ts';"],
     ['src/config/a.ts', "import { b } from '../catalog/b.ts';"],
@@ -122,6 +130,24 @@ describe('adapters', () => {
     expect(verdict(namesAdaptersInAppOnly, { 'src/app.ts': line.replace('../', './') })).toBe('');
     const type = line.replace('{', 'type {');
     expect(verdict(namesAdaptersInAppOnly, { 'src/gateway/upstream.ts': type })).toBe('');
+  });
+});
+
+describe('formats', () => {
+  test.each([
+    "import { b } from '../formats/openai-chat/index.ts';",
+    "import type { B } from '../formats/x/b.ts';",
+    "if (codec.id === 'anthropic-messages') refuse();",
+  ])('the gateway may not say %s', (line) => {
+    expect(verdict(namesNoFormatInGateway, { 'src/gateway/a.ts': `// A mutant.\n${line}\n` })).toStartWith(
+      'src/gateway/a.ts:2: the gateway names no format',
+    );
+    expect(verdict(namesNoFormatInGateway, { 'src/http/a.ts': line })).toBe('');
+  });
+
+  test('the gateway may use what all of them share', () => {
+    const line = "import { FORMATS } from '../formats/index.ts';\nFORMATS[id].path(address);";
+    expect(verdict(namesNoFormatInGateway, { 'src/gateway/a.ts': line })).toBe('');
   });
 });
 

@@ -53,14 +53,14 @@ const RULES: [rule: string, proofs: Record<string, string[]>][] = [
     '4: Messages events have their names, a start with usage, blocks numbered in order, a delta with usage, a stop',
     {
       'laws/law-6-grammar.ts': ['law 6, grammar: events in any order are written as a legal stream'],
-      'sandbox-clients.test.ts': ['streams several calls, and accepts the answer to their results'],
+      'sandbox/clients.test.ts': ['streams several calls, and accepts the answer to their results'],
       'conformance/tool-streams.test.ts': ['T31 tool blocks that overlap keep their own arguments'],
     },
   ],
   [
     '5: Responses events have their whole life cycle, and everything again in response.completed',
     {
-      'formats/openai-responses-clients.test.ts': [
+      'formats/openai-responses/clients.test.ts': [
         'raw iteration sees a numbered life cycle that ends completed',
         'the OpenAI stream helper builds the whole response from the events',
         'an answer of nothing at all still has a message, so that no agent asks for ever',
@@ -90,13 +90,13 @@ const RULES: [rule: string, proofs: Record<string, string[]>][] = [
       'conformance/tools.test.ts': [
         'a grammar is wrapped, a namespace flattened, the local shell a function',
       ],
-      'formats/anthropic-messages-errors.test.ts': ['accepts what real clients send'],
+      'formats/anthropic-messages/errors.test.ts': ['accepts what real clients send'],
     },
   ],
   [
     '8: a thread is refused in the words that make the library send its whole conversation',
     {
-      'formats/anthropic-messages-thoughts.test.ts': [
+      'formats/anthropic-messages/thoughts.test.ts': [
         'is refused in the words the SDK falls back on',
         'that the upstream refuses keeps its words',
       ],
@@ -149,11 +149,11 @@ const RULES: [rule: string, proofs: Record<string, string[]>][] = [
       'conformance/turns.test.ts': [
         'T04 C→A: a system message leads, one in the middle is tagged user text, user turns are merged',
       ],
-      'formats/anthropic-messages-encode.test.ts': [
+      'formats/anthropic-messages/encode.test.ts': [
         'the cap is the request’s within the model’s, and never missing',
       ],
-      'formats/openai-chat-controls.test.ts': ['the cap has the upstream’s name and never exceeds the model'],
-      'formats/google-encode.test.ts': ['alternate: neighbours are merged'],
+      'formats/openai-chat/controls.test.ts': ['the cap has the upstream’s name and never exceeds the model'],
+      'formats/google-generate-content/encode.test.ts': ['alternate: neighbours are merged'],
     },
   ],
   [
@@ -165,7 +165,7 @@ const RULES: [rule: string, proofs: Record<string, string[]>][] = [
         'an empty balance',
       ],
       'http/headers.test.ts': ['are counted down on %s, in streams and refusals too'],
-      'sandbox-clients.test.ts': ['raises its own error classes'],
+      'sandbox/clients.test.ts': ['raises its own error classes'],
     },
   ],
   [

@@ -69,10 +69,15 @@ export class Alerts {
     return testAll(this.#couriers);
   }
 
+  /** What is wrong now. */
+  open(): readonly Alert[] {
+    return this.#desk.open();
+  }
+
   /** For operators only: what is wrong now, what they were told of late, and who is told. */
   json(): JsonObject {
     return {
-      open: this.#desk.open().map(alertJson),
+      open: this.open().map(alertJson),
       recent: this.#desk.recent().map(alertJson),
       webhooks: this.#couriers.map(courierJson),
     };

@@ -32,7 +32,7 @@ export function estimateInputTokens(request: CanonicalRequest): number {
 }
 
 /** Tokens of one message, the 4 around it included. */
-export function estimateMessageTokens(message: Message): number {
+function estimateMessageTokens(message: Message): number {
   return MESSAGE_TOKENS + partsTokens(message.parts) + (message.name ? countTokens(message.name) : 0);
 }
 

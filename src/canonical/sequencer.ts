@@ -18,10 +18,6 @@ export class Sequencer {
     return this.#next + this.#waiting.length;
   }
 
-  isOpen(key: string): boolean {
-    return this.#live === key || this.#waiting.some((waiting) => waiting.key === key && !waiting.closed);
-  }
-
   open(key: string, part: PartStart): StreamEvent[] {
     if (this.#live !== undefined) {
       this.#waiting.push({ key, part, deltas: [], closed: false });

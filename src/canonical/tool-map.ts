@@ -179,7 +179,7 @@ function mapChoice(choice: ToolChoice, renames: Renames, abilities: ToolAbilitie
 }
 
 /** Gives calls in an answer the names and forms the client's own tools have. One per stream. */
-export class ToolRestorer implements AnswerChange {
+class ToolRestorer implements AnswerChange {
   readonly #own: Map<string, Own>;
   /** Part index to the wrapped argument text collected so far. */
   readonly #wrapped = new Map<number, string>();

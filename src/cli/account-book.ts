@@ -1,33 +1,20 @@
 // The accounts as a command sees them: through the running server, or in the database when none runs.
 
 import { type AccountDesk, accountDesk } from '../accounts/account-desk.ts';
-import { socketPath } from '../store/data-dir.ts';
+import { type Book, openBook } from './book.ts';
 import { askPage } from './listing.ts';
-import { askServer, reach } from './local-socket.ts';
+import { askServer } from './local-socket.ts';
 import type { RuledStore } from './place.ts';
 
-export type AccountBook = AccountDesk & { close(): Promise<void> };
+export type AccountBook = Book<AccountDesk>;
 
-/** Speaks to the server on `<dataDir>/osiris.sock`; when nobody listens there, opens the store itself. */
-export async function openAccountBook(
-  dataDir: string,
-  openIdle: () => Promise<RuledStore>,
-): Promise<AccountBook> {
-  const socket = socketPath(dataDir);
-  return reach<AccountBook>(
-    socket,
-    () => serverAccountBook(socket),
-    async () => {
-      const { close, ...store } = await openIdle();
-      return { ...accountDesk(store), close };
-    },
-  );
+export function openAccountBook(dataDir: string, openIdle: () => Promise<RuledStore>): Promise<AccountBook> {
+  return openBook(dataDir, openIdle, serverAccounts, accountDesk);
 }
 
-function serverAccountBook(socket: string): AccountBook {
+function serverAccounts(socket: string): AccountDesk {
   return {
     list: (query) => askPage(socket, '/admin/accounts', query),
     show: (email) => askServer(socket, 'GET', `/admin/accounts/${encodeURIComponent(email)}`),
-    async close() {},
   };
 }

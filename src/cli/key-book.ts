@@ -1,27 +1,18 @@
 // The keys as a command sees them: through the running server, or in the database when none runs.
 
 import { type KeyDesk, keyDesk } from '../accounts/key-desk.ts';
-import { socketPath } from '../store/data-dir.ts';
+import { type Book, openBook } from './book.ts';
 import { askPage } from './listing.ts';
-import { askServer, reach } from './local-socket.ts';
+import { askServer } from './local-socket.ts';
 import type { RuledStore } from './place.ts';
 
-export type KeyBook = KeyDesk & { close(): Promise<void> };
+export type KeyBook = Book<KeyDesk>;
 
-/** Speaks to the server on `<dataDir>/osiris.sock`; when nobody listens there, opens the store itself. */
-export async function openKeyBook(dataDir: string, openIdle: () => Promise<RuledStore>): Promise<KeyBook> {
-  const socket = socketPath(dataDir);
-  return reach<KeyBook>(
-    socket,
-    () => serverKeyBook(socket),
-    async () => {
-      const { close, ...store } = await openIdle();
-      return { ...keyDesk(store), close };
-    },
-  );
+export function openKeyBook(dataDir: string, openIdle: () => Promise<RuledStore>): Promise<KeyBook> {
+  return openBook(dataDir, openIdle, serverKeys, keyDesk);
 }
 
-function serverKeyBook(socket: string): KeyBook {
+function serverKeys(socket: string): KeyDesk {
   const ask = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown) =>
     askServer(socket, method, `/admin/keys${path}`, body);
   const at = (key: string) => `/${encodeURIComponent(key)}`;
@@ -33,6 +24,5 @@ function serverKeyBook(socket: string): KeyBook {
     change: (key, body) => ask('PATCH', at(key), body),
     rotate: (key, body) => ask('POST', `${at(key)}/rotate`, body),
     revoke: (key) => ask('POST', `${at(key)}/revoke`),
-    async close() {},
   };
 }

@@ -1,13 +1,13 @@
 // The request journal as a command sees it: through the running server, or its file when none runs.
 
+import { callJson, clientsJson, type KeyNames, shownCallJson } from '../accounts/call-json.ts';
+import { type KeyIdOf, parseClientQuery, parseJournalQuery } from '../accounts/call-query.ts';
 import { Fault } from '../canonical/fault.ts';
 import { nowMs } from '../lib/clock.ts';
 import { formatCallId, parseCallId } from '../lib/id.ts';
 import { asArray, asNumber, asObject, asString, type JsonObject } from '../lib/json.ts';
 import { socketPath } from '../store/data-dir.ts';
-import { callJson, clientsJson, type KeyNames, shownCallJson } from '../store/journal-json.ts';
 import type { JournalReader } from '../store/journal-port.ts';
-import { type KeyIdOf, parseClientQuery, parseJournalQuery } from '../store/journal-query.ts';
 import { askServer, isListening } from './local-socket.ts';
 
 /** The members of `/admin/logs`. */

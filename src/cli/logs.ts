@@ -1,12 +1,12 @@
 // `osiris logs`: what happened, call by call.
 
 import type { Command } from 'commander';
+import { parseJournalQuery } from '../accounts/call-query.ts';
 import { findKey } from '../accounts/find-key.ts';
 import { Fault } from '../canonical/fault.ts';
 import { nowMs, pause } from '../lib/clock.ts';
 import { asArray, asObject, asString, type JsonObject } from '../lib/json.ts';
 import { journalPath } from '../store/data-dir.ts';
-import { parseJournalQuery } from '../store/journal-query.ts';
 import { clientTable, describeClient } from './client-text.ts';
 import { Failure } from './failure.ts';
 import { fileLogBook, type LogBook, type LogMembers, serverLogBook } from './log-book.ts';

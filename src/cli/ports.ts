@@ -5,6 +5,7 @@ import type { Config, Problem } from '../config/config.ts';
 import type { Change } from '../config/live.ts';
 import type { Loaded } from '../config/load.ts';
 import type { Installation } from '../config/locate.ts';
+import type { Trial } from '../gateway/health/provider-trial.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { JournalReader } from '../store/journal-port.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
@@ -63,6 +64,8 @@ export type CommandPorts = {
   verifyLedger(dataDir: string, options: VerifyOptions): Verification;
   /** The request journal of this data directory as it lies on disk; undefined when there is none. */
   readJournal(dataDir: string): JournalReader | undefined;
+  /** Whether the providers are there and accept each of our credentials; asks no model. */
+  tryProviders(config: Config): Promise<Trial[]>;
   /** For when no server runs: one alert to each webhook, and what it answered, as the admin route has it. */
   sendTestAlerts(config: Config): Promise<JsonObject[]>;
   /** Listens; throws when it cannot. */

@@ -8,6 +8,7 @@ import { addAlertsCommands } from './alerts.ts';
 import { addCacheCommands } from './cache.ts';
 import { addCheckCommand } from './check.ts';
 import { addConfigCommands } from './config-commands.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addExplainCommand } from './explain.ts';
 import { Failure, toFailure } from './failure.ts';
 import { addInitCommand } from './init.ts';
@@ -46,6 +47,7 @@ export async function run(words: string[], ports: CommandPorts, host: Host): Pro
   addServeCommand(program, ports, host);
   addInitCommand(program, ports, host);
   addCheckCommand(program, ports, host);
+  addDoctorCommand(program, ports, host);
   addKeysCommands(program, ports, host);
   addAccountsCommands(program, ports, host);
   addModelsCommand(program, ports, host);

@@ -94,7 +94,7 @@ function fillBlock(block: Block, fill: Fill, os: Os): FilledBlock {
 }
 
 /** As the documentation of a client writes it: the folder, and the name of the file that is made where there is none. */
-export function pathOf({ folder, names }: Place, os: Os): string {
+function pathOf({ folder, names }: Place, os: Os): string {
   return `${folder[os]}${os === 'windows' ? '\\' : '/'}${names.at(-1) ?? ''}`;
 }
 

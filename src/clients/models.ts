@@ -16,7 +16,7 @@ export const SONNET = model('claude-sonnet-4.6', 'Claude Sonnet 4.6', 200_000, 6
 export const HAIKU = model('claude-haiku-4.5', 'Claude Haiku 4.5', 200_000, 64_000);
 export const GPT = model('gpt-5', 'GPT-5', 400_000, 128_000);
 export const GPT_MINI = model('gpt-5-mini', 'GPT-5 Mini', 400_000, 128_000);
-export const GEMINI = model('gemini-2.5-pro', 'Gemini 2.5 Pro', 1_048_576, 65_536);
+const GEMINI = model('gemini-2.5-pro', 'Gemini 2.5 Pro', 1_048_576, 65_536);
 
 /** A program that picks what it sends by the name knows Claude models by their dashed ones only. */
 export function dashed(facts: ModelFacts): ModelFacts {

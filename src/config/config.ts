@@ -15,6 +15,8 @@ export type ServerConfig = {
   trustedProxies: string[];
   /** Addresses or CIDR ranges that may reach `/admin`. */
   adminFrom: string[];
+  /** Opens `/metrics`, and nothing else. */
+  metricsToken: string | undefined;
   /** Exact origins, or `*`. */
   corsOrigins: string[];
   maxBodyBytes: number;

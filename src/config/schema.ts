@@ -58,6 +58,11 @@ const Server = section(
       description: 'Addresses or CIDR ranges that may reach /admin.',
       default: ['127.0.0.1', '::1'],
     }),
+    metrics_token: text({
+      description:
+        'Opens /metrics to a monitoring system, wherever it runs; the admin secret opens it from admin_from.',
+      expects: 'a long random text such as `"${METRICS_TOKEN}"`',
+    }),
     cors_origins: list({
       description: 'Origins whose web pages may call the API; "*" for all.',
       default: [],

@@ -10,6 +10,7 @@ import type { ServerShape } from './schema.ts';
 import { BODY_BYTES_MIN, BODY_WANTED, parseDuration, parseSize } from './units.ts';
 
 const LOOPBACK = ['127.0.0.1', '::1'];
+const TOKEN_CHARS_MIN = 16;
 const MAY_BE_ZERO: ReadonlySet<DurationName> = new Set(['drain_delay', 'drain_timeout']);
 
 /** Relative paths start at `baseDir`. Members at fault keep their default, which is never used. */
@@ -58,6 +59,7 @@ export function readServer(section: ServerShape, baseDir: string, report: Report
     tls: readTls(section.tls, baseDir, report),
     trustedProxies: checked('trusted_proxies', LOOPBACK, isAddressRange, range),
     adminFrom: checked('admin_from', LOOPBACK, isAddressRange, range),
+    metricsToken: readToken(section.metrics_token, at('metrics_token'), report),
     corsOrigins: checked(
       'cors_origins',
       [],
@@ -88,6 +90,12 @@ function readPublicUrl(written: string | undefined, pointer: string, report: Rep
   const url = plainUrl(written);
   if (url === undefined) report(pointer, 'must be an http(s) address such as `https://ai.example.com`');
   return url;
+}
+
+function readToken(written: string | undefined, pointer: string, report: Report): string | undefined {
+  if (written !== undefined && written.length < TOKEN_CHARS_MIN)
+    report(pointer, `must have at least ${TOKEN_CHARS_MIN} characters: it can be guessed otherwise`);
+  return written;
 }
 
 function readTls(tls: ServerShape['tls'], baseDir: string, report: Report): ServerConfig['tls'] {

@@ -16,6 +16,7 @@ server:
   # tls: { cert: cert.pem, key: key.pem }
   # trusted_proxies: [127.0.0.1]   # whose X-Forwarded-For counts
   # admin_from: [127.0.0.1]        # who may reach /admin
+  # metrics_token: "\${METRICS_TOKEN}"   # lets a monitoring system read /metrics
   # cors_origins: []               # web pages that may call the API
   # max_body: 10MB
   # max_body_by_route: { /v1/audio/transcriptions: 25MB }

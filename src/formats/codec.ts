@@ -108,7 +108,7 @@ export type Dress = {
   nowS?: () => number;
   /** What the prompt is worth until the provider tells, for formats that begin a stream with it. Tokens. */
   inputTokensEstimate?: number;
-  /** Chat: the client asked for a usage chunk. */
+  /** The client asked for a usage chunk; see `usageOnRequest`. */
   includeUsage: boolean;
   /** The client's own body, for members an answer must echo. */
   request: JsonObject;
@@ -150,6 +150,21 @@ export interface StreamMender {
   notice(frames: Uint8Array): void;
   /** What leaves in place of a frame that tells of usage, a finish or the end; empty for nothing. */
   mend(raw: Uint8Array, frame: SseFrame): Uint8Array;
+}
+
+/** An answer as it leaves, and what was mended in it. */
+export type Mended = { bytes: Uint8Array; losses: Loss[] };
+
+/** Keeps the content of one stream back until it can be mended as a whole. */
+export interface HeldAnswer {
+  /** Content is being kept back. */
+  readonly isHolding: boolean;
+  /** Takes whole frames; returns those that may leave at once. */
+  push(bytes: Uint8Array): Uint8Array;
+  /** All that was kept back, mended. */
+  release(): Mended;
+  /** The same untouched, for a stream that failed. */
+  asItCame(): Uint8Array;
 }
 
 /** How the raw bytes of this format's streams give themselves away without being parsed. */
@@ -204,8 +219,28 @@ export type Counting = {
   write(tokens: number): JsonObject;
 };
 
+/** Requests a minute, those left, and the seconds until one more is. */
+export type Rate = { limit: number; remaining: number; resetS: number };
+
+/** Every provider that speaks a format, or the format's author alone. */
+export type Takers = 'all' | 'author';
+
+/** How a client of a format lets its provider ask other models than the one it names. */
+export type AskingOthers = {
+  /** The member with the models that may answer in its place. */
+  member?: 'fallbacks' | 'models';
+  /** Tools of the format's author may each name a model that gives advice. */
+  byTools?: boolean;
+  /** Where an answer names who took part: its one `model`, or `usage.iterations` for each request that it took. */
+  toldIn?: 'model' | 'iterations';
+  /** Members of other formats that routers take in this one too; which model would answer is not known then. */
+  unread?: readonly string[];
+};
+
 export type Codec = {
   id: FormatId;
+  /** The provider whose format it is: it takes more of it than those who merely speak it. */
+  author: string;
   /** Whose seals this format carries as they are; undefined when it has no place for any. */
   issuer?: string;
   /**
@@ -217,6 +252,30 @@ export type Codec = {
   hides?: readonly 'images'[];
   /** What no request of this format can say, so that the gateway sees to it itself. */
   lacks?: readonly 'json-mode'[];
+  /** Throws Fault 400 for what cannot be had of the providers of another format. */
+  refuseTranslated?(body: JsonObject): void;
+  /** For formats whose streams count their tokens for those who ask for it only. */
+  usageOnRequest?: { isAsked(body: JsonObject): boolean; edit: Edit };
+  /** The provider keeps the answer, to be named in a later request. */
+  storesAnswer?(body: JsonObject): boolean;
+  /** What in a body changes its answer though the canonical request does not have it. */
+  besides?(body: JsonObject): JsonObject;
+  /** Prompts are cached only as far as they are marked. */
+  cachesMarked?: boolean;
+  /** Who finds a cached prompt by the key in a request. */
+  cacheKey?: Takers;
+  /** Who has tools in namespaces. */
+  toolNamespaces?: Takers;
+  /** Who has tools that take plain text. */
+  textTools?: Takers;
+  /** Names of tools must not begin with a digit or a dash. */
+  letterFirst?: boolean;
+  /** Only models made for it search the web in this format; see `hasSearch`. */
+  searchesApart?: boolean;
+  /** Absent: no other model is asked. */
+  asksOthers?: AskingOthers;
+  /** Nothing is asked for the containers of a request. */
+  freesContainers?(body: JsonObject): boolean;
   /** In its streams a text that has ended takes no more sources. */
   losesLateSources?: boolean;
   /** Where a client's body names the service tier it wants, or a speed that is one. */
@@ -240,6 +299,10 @@ export type Codec = {
    * them whole: it gives up connections that are silent for as long as those take.
    */
   wholeTokensMax?: number;
+  /** Where our clients send it; what stands before the model in formats with `readPath`. */
+  route: string;
+  /** A request that has this prompt and nothing else that need not be. */
+  promptBody(text: string): JsonObject;
   /** Where a request goes, behind a provider's base URL. */
   path(address: Address): string;
   /**
@@ -251,6 +314,8 @@ export type Codec = {
   modelEdits?(model: string): Edit[];
   /** Reads what the body asks of the gateway itself, in formats that have a way to ask. Throws Fault 400. */
   extras?(body: JsonObject): Extras;
+  /** Throws Fault 400 for what no gateway can keep: threads at the provider, answers that are fetched later. */
+  refuseBody?(body: JsonObject): void;
   /** The member of an answer's body that names the model. */
   modelMember: string;
   /** The list in an answer's body that may hold several answers, each with its `index`. */
@@ -259,6 +324,10 @@ export type Codec = {
   idPrefix: string;
   /** `error.type` in this format's vocabulary. */
   errorType(code: FaultCode): string;
+  /** The status of `upstream_overloaded`, where that has one of its own. */
+  overloadedStatus?: number;
+  /** Says what is left this minute in headers that the format's client libraries read. */
+  showRate?(headers: Pick<Headers, 'set'>, rate: Rate): void;
   /** The body of a refused request, in formats whose clients do not take the common one. */
   errorBody?(fault: Fault, requestId: string): JsonObject;
   /**
@@ -283,6 +352,8 @@ export type Codec = {
   continuing?: Continuing;
   /** For formats whose vendors end their answers in ways that break clients. */
   mending?: { stream(): StreamMender; whole(bytes: Uint8Array): Uint8Array };
+  /** For formats whose clients can have broken JSON mended; see `Extras`. */
+  healing?: { stream(): HeldAnswer; whole(bytes: Uint8Array): Mended };
   /**
    * Frames that break off a stream whose own frames went through untouched: `first` is the data of its first
    * frame, `frames` how many have gone out.

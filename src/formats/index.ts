@@ -7,7 +7,7 @@ import { googleGenerateContent } from './google-generate-content/index.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { openaiResponses } from './openai-responses/index.ts';
 
-export const FORMATS: Partial<Record<FormatId, Codec>> = {
+export const FORMATS: Readonly<Record<FormatId, Codec>> = {
   'openai-chat': openaiChat,
   'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,

@@ -8,8 +8,8 @@ import type { CanonicalRequest, FunctionTool, OutputFormat, ToolChoice } from '.
 import { Unfence } from '../canonical/unfence.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import type { Codec, Target } from './codec.ts';
-import { ANTHROPIC } from './schema-dialect.ts';
-import { fitSchema } from './schema-fit.ts';
+import { ANTHROPIC } from './schema/dialect.ts';
+import { fitSchema } from './schema/fit.ts';
 
 /** A request that was brought closer to what its upstream can do, and what undoes that in the answer. */
 export type FitStep = { request: CanonicalRequest; losses: Loss[]; changes: (() => AnswerChange)[] };

@@ -9,6 +9,9 @@ import { equalConstantTime, hmacSha256 } from '../lib/crypto.ts';
 import { asArray, asString, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
 import type { Converted } from './codec.ts';
 
+/** What stands for a seal where the readable text is all there is; Chat vendors are the ones that want it back. */
+export const TEXT_SEAL: Omit<Seal, 'scope'> = { issuer: 'openai-chat', data: '{}' };
+
 const PREFIX = 'osr1.';
 const MAC_BYTES = 16;
 

@@ -22,7 +22,7 @@ export const FAST_IS_PRIORITY: Readonly<Record<string, string>> = { fast: 'prior
 const KNOWN = ['priority', 'fast', 'ultrafast'];
 
 /** Why a tier is left out. */
-export function unpriced(tier: string): string {
+function unpriced(tier: string): string {
   const [name, member] = KNOWN.includes(tier) ? [` \`${tier}\``, tier] : ['', 'NAME'];
   return `the price of the service tier${name} is not set for this model: \`tiers.${member}\` in its price`;
 }

@@ -1,11 +1,9 @@
-// Has Anthropic cache the prompts of clients whose formats do not ask for it, for keys whose operator wants that.
+// Has prompts cached where that takes a mark, for clients whose formats have none, for keys whose operator wants that.
 
 import type { Part } from '../canonical/part.ts';
 import type { CanonicalRequest, Tool } from '../canonical/request.ts';
 import type { Codec, Target } from '../formats/codec.ts';
 import type { Call } from './call.ts';
-
-const FORMAT = 'anthropic-messages';
 
 /** The request with "mark it for me". A client that has set marks of its own knows better, and Anthropic counts to four. */
 export function withAutoCache(
@@ -14,7 +12,7 @@ export function withAutoCache(
   upstream: Codec,
   target: Target,
 ): CanonicalRequest {
-  if (!isWanted(call) || upstream.id !== FORMAT || target.refuses?.includes('cache_control')) return request;
+  if (!isWanted(call) || !upstream.cachesMarked || target.refuses?.includes('cache_control')) return request;
   if (request.cache.auto || hasMarks(request)) return request;
   return { ...request, cache: { ...request.cache, auto: { ttl: 'default' } } };
 }
@@ -26,7 +24,7 @@ export function autoCacheWrite(call: Call): 'cacheWrite' | 'cacheWrite1h' | unde
 }
 
 function isWanted({ key, codec }: Call): boolean {
-  return key.autoCache === true && codec.id !== FORMAT;
+  return key.autoCache === true && !codec.cachesMarked;
 }
 
 function hasMarks({ messages, tools }: CanonicalRequest): boolean {

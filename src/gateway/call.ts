@@ -6,7 +6,7 @@ import type { Resolution } from '../catalog/resolve.ts';
 import type { Address, Codec, Dress, Extras } from '../formats/codec.ts';
 import type { Abort } from '../lib/abort.ts';
 import type { Bagged } from '../lib/bag.ts';
-import { isObject, type JsonObject } from '../lib/json.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Admitted, Key, RateStanding } from '../store/ports.ts';
 import type { Turn } from './admission/turns.ts';
 import type { Caching } from './cache/kept-answer.ts';
@@ -101,11 +101,6 @@ const NO_BYTES = new Uint8Array(0);
 const NO_BODY: JsonObject = {};
 const NO_HEADERS = new Headers();
 
-/** Chat: the client asked for a usage chunk. */
-export function wantsUsage({ stream_options: options }: JsonObject): boolean {
-  return isObject(options) && options.include_usage === true;
-}
-
 /** What the answer to this call has to wear. */
 export function dressOf(call: Call, answerId: string, createdS: number): Dress {
   return {
@@ -113,7 +108,7 @@ export function dressOf(call: Call, answerId: string, createdS: number): Dress {
     id: `${call.codec.idPrefix}${answerId}`,
     createdS,
     inputTokensEstimate: Math.ceil(call.bytes.length / BYTES_PER_TOKEN),
-    includeUsage: wantsUsage(call.body),
+    includeUsage: call.codec.usageOnRequest?.isAsked(call.body) === true,
     request: call.body,
     requestId: call.requestId,
   };

@@ -11,7 +11,7 @@ import { admit } from './admission/admit.ts';
 import type { Arrival } from './admission/arrival.ts';
 import type { FloodGate } from './admission/flood-gate.ts';
 import { addressOf, type Call } from './call.ts';
-import { type Candidate, candidatesOf } from './candidates/candidate.ts';
+import { type Candidate, candidatesOf, formatsOf } from './candidates/candidate.ts';
 import type { GatewayPorts } from './gateway.ts';
 import { recordCall } from './journal.ts';
 import { passPlan } from './plans/pass.ts';
@@ -69,10 +69,8 @@ async function askProvider(call: Call, ports: GatewayPorts): Promise<JsonObject 
   }
 }
 
-/** Only the vendors themselves have counting routes; servers that merely speak their format rarely do. */
+/** Only its author has the counting routes of a format; servers that merely speak it rarely do. */
 function countsNatively(candidate: Candidate, codec: Codec): boolean {
-  const { provider, deployment } = candidate;
-  if (!['anthropic', 'openai', 'google', 'sandbox'].includes(provider.id)) return false;
-  const formats = deployment.format === undefined ? provider.formats : [deployment.format];
-  return formats.includes(codec.id);
+  const { id, builtIn } = candidate.provider;
+  return (builtIn || id === codec.author) && formatsOf(candidate).includes(codec.id);
 }

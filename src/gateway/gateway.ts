@@ -10,7 +10,7 @@ import type { Cache, SettleRule } from '../store/ports.ts';
 import type { AdmitPorts } from './admission/admit.ts';
 import type { Turn } from './admission/turns.ts';
 import type { Conversion } from './answer/conversion.ts';
-import { HealedStream, healWhole } from './answer/healing.ts';
+import { HealedStream, healingOf, healWhole } from './answer/healing.ts';
 import { tellingBody } from './answer/last-bytes.ts';
 import { PassedStream } from './answer/pass.ts';
 import { refuseRefusal } from './answer/refusal.ts';
@@ -26,6 +26,7 @@ import { giveKept } from './cache/give.ts';
 import { type Keep, type KeepPorts, keepFor, RecordedStream } from './cache/keep.ts';
 import type { Hit } from './cache/kept-answer.ts';
 import { type Call, forgetRequest, leaveCall } from './call.ts';
+import { Bill, type BillPorts } from './costs/bill.ts';
 import { type Heard, Meter } from './meter.ts';
 import { type Plan, type PlanPorts, planCall } from './plan.ts';
 import type { PassPlan } from './plans/pass.ts';
@@ -39,6 +40,7 @@ import type { Watched } from './watch.ts';
 export type GatewayPorts = AdmitPorts &
   AttemptPorts &
   UpstreamPorts &
+  BillPorts &
   SettlePorts &
   PlanPorts &
   KeepPorts &
@@ -61,6 +63,7 @@ type Attempt = {
   call: Call;
   plan: Plan;
   meter: Meter;
+  bill: Bill;
   latch: Latch;
   attempts: Attempts;
   ports: GatewayPorts;
@@ -71,7 +74,8 @@ type Attempt = {
  * candidate could answer; the fault of the last candidate is the one the client sees.
  */
 export async function answer(request: Request, call: Call, ports: GatewayPorts): Promise<Answer> {
-  const latch = new Latch(call, ports);
+  const bill = new Bill(call, ports);
+  const latch = new Latch(call, bill, ports);
   // a listener would cost every call what only the few that are left need
   const noticeLeft = () => {
     if (request.signal.aborted && !call.hasLeft) leaveCall(call);
@@ -83,7 +87,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   let meter = new Meter(call.promptTokens);
   try {
     const { hit } = call.caching ?? {};
-    if (hit) return await answerKept(call, hit, latch, ports);
+    if (hit) return await answerKept(call, hit, { bill, latch }, ports);
     if (call.turn?.state === 'waiting') await awaitTurn(call.turn, call, ports);
     const attempts = new Attempts(call, ports);
     for (;;) {
@@ -93,10 +97,10 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
       try {
         const plan = planCall(call, candidate, ports);
         losses = plan.losses;
-        latch.goBy(plan);
+        bill.goBy(plan);
         if (isStrict(call)) refuseLosses(losses);
         attempts.send(plan);
-        const { body, stream } = await tryCandidate({ call, plan, meter, latch, attempts, ports });
+        const { body, stream } = await tryCandidate({ call, plan, meter, bill, latch, attempts, ports });
         attempts.answered(stream && body instanceof ReadableStream);
         const { chargedNano } = call.trace;
         return { call, body, stream, provider, attempts: attempts.count, losses, chargedNano };
@@ -117,9 +121,14 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
 }
 
 /** Nobody is asked. */
-async function answerKept(call: Call, hit: Hit, latch: Latch, ports: GatewayPorts): Promise<Answer> {
+async function answerKept(
+  call: Call,
+  hit: Hit,
+  { bill, latch }: Pick<Attempt, 'bill' | 'latch'>,
+  ports: GatewayPorts,
+): Promise<Answer> {
   const { provider } = hit;
-  const { losses, ...whole } = giveKept(call, hit, latch, ports);
+  const { losses, ...whole } = giveKept(call, hit, bill, ports);
   call.trace.losses = losses;
   await settleWhole(latch, 'cache', { provider, losses }, () => hit.usage);
   const { chargedNano } = call.trace;
@@ -139,12 +148,12 @@ function tryCandidate(attempt: Attempt): Promise<Delivery> {
 }
 
 async function tryPass(attempt: Attempt, plan: PassPlan): Promise<Delivery> {
-  const { call, meter, latch, attempts, ports } = attempt;
+  const { call, meter, bill, attempts, ports } = attempt;
   const { isStream, body } = await receive(call, plan, ports);
   if (!(body instanceof Uint8Array)) return openRelay(attempt, body, passedStream(attempt, plan), meter);
   const reply = { bytes: body, isStream };
   if (attempts.hasOtherForRefusal) refuseRefusal(readWhole(reply, plan));
-  const made = answerPassed(call, plan, reply, meter, (usage) => latch.costOf(usage));
+  const made = answerPassed(call, plan, reply, meter, (usage) => bill.costOf(usage));
   const whole = await finishWhole(attempt, made, meter);
   if (plan.noteSeals) noteSealsIn(body, plan.noteSeals);
   keepFor(call, plan, ports)?.(reply, meter.usage());
@@ -152,14 +161,14 @@ async function tryPass(attempt: Attempt, plan: PassPlan): Promise<Delivery> {
 }
 
 async function tryTranslated(attempt: Attempt, plan: TranscodePlan): Promise<Delivery> {
-  const { call, meter, latch, attempts, ports } = attempt;
+  const { call, meter, bill, attempts, ports } = attempt;
   const faultOf = (thrown: unknown) => streamFault(call, plan.candidate.provider, thrown);
   const answers = await askTranslated({ call, plan, meter, attempts, ports, faultOf });
   const { heard, meters } = answers;
   if ('reader' in answers) return openRelay(attempt, answers.reader, answers.open(eyesOf(attempt)), heard);
   const { responses, reply } = answers;
   const [response] = responses;
-  const costOf = (usage: Usage) => latch.costOf(usage);
+  const costOf = (usage: Usage) => bill.costOf(usage);
   if (!response || responses.length > 1)
     return finishWhole(attempt, writeSeveral(call, plan, responses, meters, costOf), heard);
   if (attempts.hasOtherForRefusal) refuseRefusal(response);
@@ -190,7 +199,8 @@ async function settleWhole(
 }
 
 function healed({ call, plan }: Attempt, made: Whole): Whole {
-  return call.extras?.mendsJson ? healWhole(made, plan.losses) : made;
+  const healing = healingOf(call);
+  return healing ? healWhole(made, plan.losses, healing) : made;
 }
 
 function deliver(call: Call, latch: Latch, whole: Whole): Delivery {
@@ -199,9 +209,9 @@ function deliver(call: Call, latch: Latch, whole: Whole): Delivery {
   return { ...whole, body: tellingBody(whole.body, () => latch.delivered()) };
 }
 
-function eyesOf({ plan, latch }: Attempt): Eyes {
+function eyesOf({ plan, bill }: Attempt): Eyes {
   const { provider } = plan.candidate;
-  return { clean: (fault) => withoutSecrets(fault, provider), costOf: (usage) => latch.costOf(usage) };
+  return { clean: (fault) => withoutSecrets(fault, provider), costOf: (usage) => bill.costOf(usage) };
 }
 
 function passedStream(attempt: Attempt, plan: PassPlan): Conversion {
@@ -246,6 +256,7 @@ function streamed(
   const keep = keepFor(call, plan, ports);
   const recorded = keep && new RecordedStream(converting);
   const listened = recorded ?? converting;
+  const healing = healingOf(call);
   return new StreamedCall({
     call,
     latch,
@@ -254,7 +265,7 @@ function streamed(
     provider,
     losses,
     ports,
-    conversion: call.extras?.mendsJson ? new HealedStream(listened, losses) : listened,
+    conversion: healing ? new HealedStream(listened, losses, healing) : listened,
     keep: keep && recorded && keeping(recorded, keep, heard),
   });
 }

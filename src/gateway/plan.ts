@@ -35,7 +35,6 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
       ? transcodePlan(call, candidate, call.codec, ports, target)
       : passPlan(call, candidate, ports, target);
   const upstream = FORMATS[first];
-  if (!upstream) throw new Fault('no_provider', `Provider ${candidate.provider.id} speaks no known format.`);
   try {
     const plan = transcodePlan(call, candidate, upstream, ports, target);
     const mayMove = !isStrict(call);
@@ -59,6 +58,6 @@ function usableFormats(call: Call, candidate: Candidate, { sealKey }: PlanPorts)
   const tools = isApart ? decode(call, sealKey).value.tools : [];
   if (mayRunCode(tools)) return searching.filter((format) => !formats.includes(format));
   if (!call.extras?.searches && !tools.some(({ kind }) => kind === 'web-search')) return formats;
-  const able = searching.filter((format) => hasSearch(call.model, candidate, format));
+  const able = searching.filter((format) => hasSearch(call.model, candidate, FORMATS[format]));
   return able.length > 0 ? able : formats;
 }

@@ -3,8 +3,9 @@
 import { Fault } from '../canonical/fault.ts';
 import type { FormatId } from '../canonical/part.ts';
 import type { ServerConfig } from '../config/config.ts';
-import { keptBetas } from '../formats/anthropic-messages/index.ts';
+import { passHeaders } from '../formats/client-headers.ts';
 import type { Codec } from '../formats/codec.ts';
+import type { Abort } from '../lib/abort.ts';
 import type { HeaderValues } from '../lib/header-values.ts';
 import type { HttpClient, HttpRequest } from '../lib/http-client/client.ts';
 import type { Reader } from '../lib/http-client/reader.ts';
@@ -43,9 +44,6 @@ export type UpstreamPorts = {
   /** A proxy stands between us and the providers, so reachability says nothing. */
   proxied: boolean;
 };
-
-/** Client headers that mean something to an upstream of the same format. */
-const PASSED_HEADERS = ['anthropic-version', 'anthropic-beta', 'openai-beta'];
 
 /** What a provider answered: a stream still to be read, or a body that is here. */
 export type Received = {
@@ -97,13 +95,34 @@ function send(call: Call, plan: Sending, ports: UpstreamPorts): Promise<Reply> {
   return ports.proxied ? replyOf(fetchRequest(request)) : ports.http.send(request);
 }
 
+/** What a provider says to a question without a body, which costs nothing. Rejects with what the network failed on. */
+export function getFrom(provider: Provider, question: Question, ports: AskPorts): Promise<Reply> {
+  const { path, credential, abort } = question;
+  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': ports.userAgent };
+  Object.assign(headers, question.headers);
+  for (const name in provider.headers) headers[name.toLowerCase()] = provider.headers[name] as string;
+  if (credential !== undefined) signIn(headers, provider, credential);
+  const request = { method: 'GET', url: provider.baseUrl + path, headers, abort, ca: provider.ca };
+  return ports.proxied ? replyOf(fetchRequest(request)) : ports.http.send(request);
+}
+
+/** `headers` are those that the format wants on every request. */
+export type Question = {
+  path: string;
+  credential: string | undefined;
+  headers: Readonly<Record<string, string>> | undefined;
+  abort: Abort;
+};
+
+export type AskPorts = Pick<UpstreamPorts, 'userAgent' | 'http' | 'proxied'>;
+
 /** Knows the proxies of the environment, which our own client does not. */
 function fetchRequest({ method, url, headers, body, abort, ca }: HttpRequest): Promise<Response> {
   const options: BunFetchRequestInit & { timeout: false } = {
     method,
     headers,
     signal: abort?.signal ?? null,
-    body: body as Uint8Array<ArrayBuffer>,
+    body: (body as Uint8Array<ArrayBuffer> | undefined) ?? null,
     redirect: 'manual',
     // deadlines are ours; Bun's own would end silent streams after six minutes
     timeout: false,
@@ -137,7 +156,11 @@ function isEventStream(headers: HeaderValues): boolean {
 export function upstreamFault(call: Call, provider: Provider, thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown;
   const reason: unknown = call.abort.aborted ? call.abort.reason : thrown;
-  if (reason instanceof Fault) return reason;
+  return reason instanceof Fault ? reason : networkFault(provider, thrown);
+}
+
+/** The same of what was thrown by the network. */
+export function networkFault(provider: Provider, thrown: unknown): Fault {
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : undefined;
   // the words of a failed fetch hold the address, which is the operator's own business
   const cause = code ?? thrown;
@@ -208,19 +231,7 @@ export function upstreamHeaders(call: Call, plan: Sending, userAgent: string): R
   };
   const { headers: usual } = plan.upstream;
   if (usual) Object.assign(headers, usual);
-  if (plan.kind === 'pass') {
-    for (const name of PASSED_HEADERS) {
-      const value = call.headers.get(name);
-      if (value !== null) headers[name] = value;
-    }
-    const betas = headers['anthropic-beta'];
-    const { refusesBetas } = provider.quirks;
-    if (betas !== undefined && refusesBetas) {
-      const kept = keptBetas(betas, refusesBetas);
-      if (kept === undefined) delete headers['anthropic-beta'];
-      else headers['anthropic-beta'] = kept;
-    }
-  }
+  if (plan.kind === 'pass') passHeaders(call.headers, headers, provider.quirks.refusesBetas);
   for (const name in provider.headers) headers[name.toLowerCase()] = provider.headers[name] as string;
   for (const [name, needed] of Object.entries(plan.headers ?? {}))
     headers[name] = addedTo(headers[name], needed);

@@ -1,10 +1,10 @@
 // The operator's view of client programs: which versions call, how often that fails, and why.
 
 import { Elysia } from 'elysia';
+import { clientsJson } from '../accounts/call-json.ts';
+import { parseClientQuery } from '../accounts/call-query.ts';
 import { findKey } from '../accounts/find-key.ts';
 import { nowMs } from '../lib/clock.ts';
-import { clientsJson } from '../store/journal-json.ts';
-import { parseClientQuery } from '../store/journal-query.ts';
 import { adminDoor, type Guard } from './admin-door.ts';
 import type { AdminLogsPorts } from './admin-logs.ts';
 import { describeRoute } from './openapi.ts';

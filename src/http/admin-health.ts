@@ -2,20 +2,23 @@
 
 import { Elysia } from 'elysia';
 import type { Alerts } from '../alerts/alerts.ts';
+import type { Config } from '../config/config.ts';
 import { type CapPorts, capJson, capStanding } from '../gateway/admission/daily-cap.ts';
 import { type AilingPorts, ailing } from '../gateway/health/ailing.ts';
 import { pausesJson } from '../gateway/health/pause-desk.ts';
 import type { Pauses } from '../gateway/health/pauses.ts';
+import { trialJson, tryProviders } from '../gateway/health/provider-trial.ts';
+import type { AskPorts } from '../gateway/upstream.ts';
 import { formatTime } from '../lib/clock.ts';
 import { adminDoor, type Guard } from './admin-door.ts';
 import { describeRoute } from './openapi.ts';
 
 export type HealthPorts = {
-  gateway: () => AilingPorts & CapPorts & { pauses: Pauses };
+  gateway: () => AilingPorts & CapPorts & AskPorts & { config: Pick<Config, 'providers'>; pauses: Pauses };
   alerts: Pick<Alerts, 'json' | 'test'>;
 };
 
-/** `/admin/health` and `/admin/alerts/test`. */
+/** `/admin/health`, `/admin/alerts/test` and `/admin/providers/test`. */
 export function adminHealth({ gateway, alerts }: HealthPorts, guard: Guard) {
   const run = adminDoor(guard);
   const health = run(() => {
@@ -31,12 +34,24 @@ export function adminHealth({ gateway, alerts }: HealthPorts, guard: Guard) {
     return { object: 'list', data, paused, pauses, daily_cap: cap, alerts: alerts.json() };
   });
   const test = run(async () => ({ object: 'list', data: await alerts.test() }));
+  const tryAll = run(async () => {
+    const ports = gateway();
+    return { object: 'list', data: (await tryProviders(ports.config.providers, ports)).map(trialJson) };
+  });
   return new Elysia({ name: 'admin-health' })
     .get('/admin/health', health, { detail: DETAILS.health })
-    .post('/admin/alerts/test', test, { parse: 'none', detail: DETAILS.test });
+    .post('/admin/alerts/test', test, { parse: 'none', detail: DETAILS.test })
+    .post('/admin/providers/test', tryAll, { parse: 'none', detail: DETAILS.providers });
 }
 
 const DETAILS = {
+  providers: describeRoute({
+    tag: 'Admin',
+    id: 'testProviders',
+    summary: 'Try every provider and each of its keys',
+    description: `Asks each for its list of models, which is free: \`ok\`, \`warning\` where its key could not be tried, \`failed\` with what
+is wrong. \`clock_ahead_ms\` is how far its clock is ahead of this server's, null where it did not say.`,
+  }),
   health: describeRoute({
     tag: 'Admin',
     id: 'getDeploymentHealth',

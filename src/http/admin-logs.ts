@@ -1,14 +1,14 @@
 // The operator's view of the request journal: pages of calls, what came since, one call in full.
 
 import { Elysia } from 'elysia';
+import { callJson, shownCallJson } from '../accounts/call-json.ts';
+import { parseJournalQuery } from '../accounts/call-query.ts';
 import { findKey } from '../accounts/find-key.ts';
 import { Fault } from '../canonical/fault.ts';
 import { nowMs } from '../lib/clock.ts';
 import { formatCallId, parseCallId } from '../lib/id.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { callJson, shownCallJson } from '../store/journal-json.ts';
 import type { Journal } from '../store/journal-port.ts';
-import { parseJournalQuery } from '../store/journal-query.ts';
 import type { Directory } from '../store/ports.ts';
 import { adminDoor, type Guard } from './admin-door.ts';
 import { describeRoute } from './openapi.ts';

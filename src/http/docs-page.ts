@@ -33,6 +33,7 @@ export function docsPage(version: string, addressOf: (name: string) => string): 
 <a class="brand" href="/">Osiris <span>API</span></a>
 <span class="version">${version}</span>
 <nav>
+<a href="/docs/manual">Manual</a>
 <a href="/docs/translation">Translation</a>
 <a href="/setup">Set up</a>
 <a href="/key">Key</a>

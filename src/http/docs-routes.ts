@@ -176,6 +176,9 @@ const ROUTES = {
     tag: 'Health',
     id: 'getMetrics',
     summary: 'Counters in the Prometheus text format',
+    description:
+      'With `server.metrics_token` as "Authorization: Bearer", or with the admin secret from an address of `server.admin_from`.',
+    errors: [401],
     answerType: 'text/plain',
   },
 } as const satisfies Record<string, RouteRow>;

@@ -21,7 +21,7 @@ import { faultResponse, requestIdOf } from './reply.ts';
 import { codecOf } from './routes.ts';
 
 /** Also what `max_body_by_route` calls these routes. */
-const PATH = '/v1beta/models';
+const PATH = googleGenerateContent.route;
 /** Newer libraries of Google's ask for version `v1`; others put either in front of what their base URL has already. */
 const BASES = ['', '/v1', '/v1/v1', '/v1/v1beta', '/v1beta/v1', '/v1beta/v1beta'];
 const OPERATIONS = ['generateContent', 'streamGenerateContent', 'countTokens'];

@@ -3,6 +3,7 @@
 import { Elysia } from 'elysia';
 import { Fault, toFault } from '../canonical/fault.ts';
 import { anthropicMessages } from '../formats/anthropic-messages/index.ts';
+import type { Codec } from '../formats/codec.ts';
 import { openaiChat } from '../formats/openai-chat/index.ts';
 import { openaiResponses } from '../formats/openai-responses/index.ts';
 import { admit } from '../gateway/admission/admit.ts';
@@ -21,22 +22,15 @@ import { answerResponse, faultResponse, jsonResponse, requestIdOf, waitingRespon
 
 type Route = Door & { detail: RouteKind };
 
-export const ROUTES: readonly Route[] = [
-  { path: '/v1/chat/completions', codec: openaiChat, kind: 'openai-chat', free: false, detail: 'chat' },
-  {
-    path: '/v1/responses',
-    codec: openaiResponses,
-    kind: 'openai-responses',
-    free: false,
-    detail: 'responses',
-  },
-  {
-    path: '/v1/messages',
-    codec: anthropicMessages,
-    kind: 'anthropic-messages',
-    free: false,
-    detail: 'messages',
-  },
+/** The route of a format itself. */
+function routeOf(codec: Codec, detail: RouteKind): Route {
+  return { path: codec.route, codec, kind: codec.id, free: false, detail };
+}
+
+const ROUTES: readonly Route[] = [
+  routeOf(openaiChat, 'chat'),
+  routeOf(openaiResponses, 'responses'),
+  routeOf(anthropicMessages, 'messages'),
   {
     path: '/v1/messages/count_tokens',
     codec: anthropicMessages,

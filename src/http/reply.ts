@@ -22,11 +22,10 @@ export function requestIdOf(headers: Headers): string {
 /** The error body every client shows, in the vocabulary of the route's format (OpenAI's where there is none). */
 export function faultResponse(fault: Fault, requestId: string, codec: Codec = openaiChat): Response {
   const { code, message, param, details, retryAfterS } = fault;
-  const overloaded = codec.id === 'anthropic-messages' && code === 'upstream_overloaded';
   const headers = new Headers({ 'content-type': 'application/json' });
   label(headers, requestId);
   if (fault.rule.retry !== undefined) headers.set('x-should-retry', String(fault.rule.retry));
-  const status = overloaded ? 529 : fault.status;
+  const status = (code === 'upstream_overloaded' ? codec.overloadedStatus : undefined) ?? fault.status;
   if (status === 429 || status === 503 || status === 529) {
     const waitS = retryAfterS ?? 1;
     headers.set('retry-after', String(waitS));

@@ -16,7 +16,7 @@ const METHODS: [RegExp, string[]][] = [
   [/^(\/v1(beta)?){0,2}\/models(\/.+)?$/, ['GET']],
   [/^\/admin\/keys$/, ['GET', 'POST']],
   [/^(\/v1){1,2}\/key(\/(usage|calls))?$/, ['GET']],
-  [/^\/(setup|key|admin|pages\/[^/]+|docs\/translation)$/, ['GET']],
+  [/^\/(setup|key|admin|pages\/[^/]+|docs\/(manual|translation))$/, ['GET']],
   [/^\/admin\/keys\/[^/]+$/, ['GET', 'PATCH']],
   [/^\/admin\/keys\/[^/]+\/(credit|rotate|revoke)$/, ['POST']],
   [/^\/admin\/accounts(\/[^/]+)?$/, ['GET']],
@@ -27,14 +27,14 @@ const METHODS: [RegExp, string[]][] = [
   [/^\/admin\/(explain|resume)$/, ['POST']],
   [/^\/admin\/pause$/, ['GET', 'POST']],
   [/^\/admin\/(health|cache)$/, ['GET']],
-  [/^\/admin\/(alerts\/test|cache\/clear)$/, ['POST']],
+  [/^\/admin\/(alerts\/test|providers\/test|cache\/clear)$/, ['POST']],
   [/^\/admin\/config\/(history|diff)$/, ['GET']],
-  [/^\/(docs|openapi\.json|health\/live|health\/ready)?$/, ['GET']],
+  [/^\/(docs|openapi\.json|metrics|health\/live|health\/ready)?$/, ['GET']],
 ];
 
 /** Named in the design, not built in this version. */
 const PLANNED =
-  /^(\/v1){0,2}\/(responses\/.+|embeddings|images\/.+|audio\/.+|moderations|completions|rerank|realtime)$|^(\/v1)?\/v1beta\/|^\/metrics$|^\/admin(\/|$)/;
+  /^(\/v1){0,2}\/(responses\/.+|embeddings|images\/.+|audio\/.+|moderations|completions|rerank|realtime)$|^(\/v1)?\/v1beta\/|^\/admin(\/|$)/;
 
 /** The methods an address answers; empty when there is no such address. */
 export function allowedMethods(pathname: string): string[] {

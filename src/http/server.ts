@@ -20,6 +20,7 @@ import { type Handler, inference, inferenceByPath } from './inference.ts';
 import { key } from './key.ts';
 import { keyCalls } from './key-calls.ts';
 import { keyUsage } from './key-usage.ts';
+import { type MetricsPorts, metrics, metricsGuard } from './metrics.ts';
 import { models } from './models.ts';
 import { openNetworkPort } from './network-port.ts';
 import { pages } from './pages/pages.ts';
@@ -27,6 +28,9 @@ import { faultResponse, labelled, requestIdOf } from './reply.ts';
 import { allowedMethods, codecOf, explainUnknown } from './routes.ts';
 
 export type ServerPorts = OperatorPorts & {
+  /** Of `/metrics`. */
+  calls: MetricsPorts['calls'];
+  alerts: MetricsPorts['alerts'];
   version: string;
   /** Names of checks that fail, with what is wrong; empty when all is well. */
   troubles: () => Promise<Record<string, string>>;
@@ -99,10 +103,17 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     .use(keyCalls(ports.gateway, gate))
     .use(keyUsage({ gateway: ports.gateway, reports: ports.reports }, gate))
     .use(adminRoutes(ports, { guard, who: (request) => `${addressOf(request)} over HTTP` }))
+    .use(
+      metrics(
+        { ...ports, readiness },
+        metricsGuard(() => ports.gateway().server.metricsToken, guard),
+      ),
+    )
     .use(docs({ version: ports.version }));
   const local = new Elysia(plainly(false))
     .onError(({ code, error, request }) => refuseOther(code, error, request))
     .use(adminRoutes(ports, LOCAL))
+    .use(metrics({ ...ports, readiness }, LOCAL.guard))
     .use(health(readiness));
 
   const direct = inferenceByPath(ports.gateway, gate);

@@ -98,6 +98,7 @@ export const BUILT_IN_PROVIDERS: readonly ProviderDeclaration[] = [
       plainSchemas: false,
       refuses: ['stop', 'presence_penalty', 'frequency_penalty'],
       search: 'xai',
+      searchFormat: 'openai-responses',
       codeFee: 'perCodeRun',
     },
   }),

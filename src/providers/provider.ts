@@ -43,6 +43,8 @@ export type Quirks = {
   readsFiles?: boolean;
   /** Its own web search is asked for in its own way; see `SearchDialect`. */
   search?: SearchDialect;
+  /** It searches in this format alone. */
+  searchFormat?: FormatId;
   /** Knows the tool of its formats that runs code. */
   runsCode?: boolean;
   /** What it asks for the code it runs, beside tokens. Absent: nothing, or it runs none. */
@@ -51,8 +53,8 @@ export type Quirks = {
   firstFormatFirst?: boolean;
 };
 
-/** A built-in vendor: data only. */
-export type ProviderDeclaration = {
+/** A vendor: where it is and what it speaks. */
+type Vendor = {
   id: string;
   aliases: string[];
   displayName: string;
@@ -61,20 +63,18 @@ export type ProviderDeclaration = {
   auth: AuthStyle;
   /** Wire formats it speaks, preferred one first. */
   formats: FormatId[];
+};
+
+/** A built-in one: data only. */
+export type ProviderDeclaration = Vendor & {
   /** Well-known environment variables that hold its key, first set one wins. */
   keyVariables: string[];
   headers?: Record<string, string>;
   quirks?: Quirks;
 };
 
-/** A provider ready to be called: declaration and file merged. */
-export type Provider = {
-  id: string;
-  aliases: string[];
-  displayName: string;
-  baseUrl: string;
-  auth: AuthStyle;
-  formats: FormatId[];
+/** One that is ready to be called: declaration and file merged. */
+export type Provider = Vendor & {
   /** Our secrets at this vendor; empty when `auth` is `none`. Never logged. */
   credentials: string[];
   headers: Record<string, string>;

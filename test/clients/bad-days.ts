@@ -1,7 +1,6 @@
 // The bad days of a provider, and of a purse: what happens, and what the agent must be told of it.
 
-import { WIRE_FORMATS } from '../support/conformance.ts';
-import type { Turn, WireFormat } from '../support/script.ts';
+import { type Turn, WIRE_FORMATS, type WireFormat } from '../support/script.ts';
 
 export type BadDay = {
   name: string;

@@ -1,7 +1,7 @@
 // The quickest agents on a good day over every upstream format: what of the client runs the suite has time for.
 
 import { describe, expect, test } from 'bun:test';
-import { WIRE_FORMATS } from '../support/conformance.ts';
+import { WIRE_FORMATS } from '../support/script.ts';
 import type { Agent } from './agent.ts';
 import { CLAUDE_CODE } from './claude-code.ts';
 import { CODEX } from './codex.ts';

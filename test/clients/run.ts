@@ -3,9 +3,8 @@
 import { parseArgs } from 'node:util';
 import type { Client } from '../../src/clients/client.ts';
 import { CLIENTS } from '../../src/clients/index.ts';
-import { WIRE_FORMATS } from '../support/conformance.ts';
 import { programArgv } from '../support/gateway.ts';
-import type { WireFormat } from '../support/script.ts';
+import { WIRE_FORMATS, type WireFormat } from '../support/script.ts';
 import type { Agent } from './agent.ts';
 import { AGENTS } from './agents.ts';
 import { badDay } from './bad-day.ts';

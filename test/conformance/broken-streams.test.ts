@@ -10,11 +10,10 @@ import {
   PAIRS,
   RAINY,
   upstreamModel,
-  WIRE_FORMATS,
 } from '../support/conformance.ts';
 import { calls, DONE, delta, finish, opening, ROLE } from '../support/raw-chat.ts';
 import { asChunk, type RawAnswer, SSE_CHUNKED_HEAD, SSE_HEAD } from '../support/raw-upstream.ts';
-import type { WireFormat } from '../support/script.ts';
+import { WIRE_FORMATS, type WireFormat } from '../support/script.ts';
 import { readWithSdk } from '../support/sdk-reading.ts';
 import { WIRES } from '../support/wire.ts';
 

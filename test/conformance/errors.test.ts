@@ -2,15 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { asArray, asObject } from '../../src/lib/json.ts';
-import {
-  type Conformance,
-  modelOver,
-  openConformance,
-  requestOf,
-  WIRE_FORMATS,
-} from '../support/conformance.ts';
+import { type Conformance, modelOver, openConformance, requestOf } from '../support/conformance.ts';
 import type { RawAnswer } from '../support/raw-upstream.ts';
-import type { WireFormat } from '../support/script.ts';
+import { WIRE_FORMATS, type WireFormat } from '../support/script.ts';
 import { FAILURES, type Failure } from './upstream-failures.ts';
 
 let stage: Conformance;

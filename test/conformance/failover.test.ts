@@ -1,8 +1,9 @@
 // Failures of a provider before it has answered: who goes on, and what is told of it (T48, T57).
 
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
-import { requestOf, WIRE_FORMATS } from '../support/conformance.ts';
+import { requestOf } from '../support/conformance.ts';
 import { type InProcess, openHere } from '../support/in-process.ts';
+import { WIRE_FORMATS } from '../support/script.ts';
 import { baseUrlOf } from '../support/wire.ts';
 
 /** Nothing of a provider's own body may reach a client, but for the words of a refusal. */

@@ -8,9 +8,9 @@ import { PassedStream } from '../../src/gateway/answer/pass.ts';
 import { Meter } from '../../src/gateway/meter.ts';
 import { spliceJson } from '../../src/lib/splice.ts';
 import { transcoded } from '../laws/answers.ts';
-import { askedOf, type Conformance, openConformance, PAIRS, WIRE_FORMATS } from '../support/conformance.ts';
+import { askedOf, type Conformance, openConformance, PAIRS } from '../support/conformance.ts';
 import { cutFrames } from '../support/cutting.ts';
-import type { WireFormat } from '../support/script.ts';
+import { WIRE_FORMATS, type WireFormat } from '../support/script.ts';
 import { readWithSdk } from '../support/sdk-reading.ts';
 import { WIRES } from '../support/wire.ts';
 

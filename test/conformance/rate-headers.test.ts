@@ -1,17 +1,10 @@
 // What is left of a key's requests, in the names that each client library reads, and who should try again.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import {
-  askedOf,
-  type Conformance,
-  openConformance,
-  PAIRS,
-  requestOf,
-  WIRE_FORMATS,
-} from '../support/conformance.ts';
+import { askedOf, type Conformance, openConformance, PAIRS, requestOf } from '../support/conformance.ts';
 import { openHere } from '../support/in-process.ts';
 import { rawUpstream } from '../support/raw-upstream.ts';
-import type { WireFormat } from '../support/script.ts';
+import { WIRE_FORMATS, type WireFormat } from '../support/script.ts';
 import { WIRES } from '../support/wire.ts';
 
 let stage: Conformance;

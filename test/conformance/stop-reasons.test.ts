@@ -2,9 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { judge } from '../laws/grammar.ts';
-import { type Conformance, openConformance, WIRE_FORMATS } from '../support/conformance.ts';
+import { type Conformance, openConformance } from '../support/conformance.ts';
 import { type RawAnswer, SSE_HEAD } from '../support/raw-upstream.ts';
-import type { WireFormat } from '../support/script.ts';
+import { WIRE_FORMATS, type WireFormat } from '../support/script.ts';
 import { ENDINGS, type Ending } from './endings.ts';
 
 /** What a client of each format reads for a canonical reason. */

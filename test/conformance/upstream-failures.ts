@@ -3,8 +3,7 @@
 import type { WireFormat } from '../support/script.ts';
 
 /** Nothing of this may reach a client. */
-export const SECRETS =
-  'sk-proj-c4narykey12345 of org-c4naryaccount99 at https://u:c4narypass@10.0.0.1/x?key=c4nary';
+const SECRETS = 'sk-proj-c4narykey12345 of org-c4naryaccount99 at https://u:c4narypass@10.0.0.1/x?key=c4nary';
 
 type Native = { status: number; body: unknown; headers?: Record<string, string>; type?: string };
 

@@ -8,7 +8,7 @@ import { googleGenerateContent } from '../../src/formats/google-generate-content
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
-import { TARGET } from './openai-chat-target.ts';
+import { TARGET } from './openai-chat/target.ts';
 
 function sent(from: Codec, to: Codec, body: JsonObject, members: Partial<Target> = {}) {
   const target = { ...TARGET, ...members };

@@ -6,7 +6,7 @@ import { anthropicMessages } from '../../src/formats/anthropic-messages/index.ts
 import { fitRequest } from '../../src/formats/fit-request.ts';
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
-import { TARGET as target } from './openai-chat-target.ts';
+import { TARGET as target } from './openai-chat/target.ts';
 
 const decode = (content: JsonObject[]) =>
   anthropicMessages.decodeRequest({

@@ -9,7 +9,7 @@ import { googleGenerateContent } from '../../src/formats/google-generate-content
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
-import { TARGET } from './google-target.ts';
+import { TARGET } from './google-generate-content/target.ts';
 
 const messages = [{ role: 'user', content: 'Go.' }];
 const claude = (tool: JsonObject, tool_choice: JsonObject): JsonObject => ({

@@ -10,7 +10,7 @@ import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import { asArray, asObject, type JsonObject } from '../../src/lib/json.ts';
 import { parseFrames } from '../../src/lib/sse.ts';
 import { PICTURE, RUNNERS, SAID } from '../support/hosted-code.ts';
-import { TARGET } from './google-target.ts';
+import { TARGET } from './google-generate-content/target.ts';
 
 const CODE_TOOL = { type: 'code_execution_20250825', name: 'code_execution' };
 

@@ -11,7 +11,7 @@ import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import { asArray, asObject, type JsonObject } from '../../src/lib/json.ts';
 import { parseFrames } from '../../src/lib/sse.ts';
-import { TARGET } from './google-target.ts';
+import { TARGET } from './google-generate-content/target.ts';
 
 const FOLDER = join(import.meta.dir, '..', 'fixtures', 'google-generate-content');
 const BODY = JSON.parse(readFileSync(join(FOLDER, 'code.json'), 'utf8')) as JsonObject;

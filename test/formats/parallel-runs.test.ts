@@ -6,7 +6,7 @@ import { anthropicMessages } from '../../src/formats/anthropic-messages/index.ts
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import { asArray, asObject, type JsonObject } from '../../src/lib/json.ts';
 import { parseFrames } from '../../src/lib/sse.ts';
-import { breach, dressWith } from './openai-responses-lifecycle.ts';
+import { breach, dressWith } from './openai-responses/lifecycle.ts';
 
 const search = (id: string): JsonObject => ({
   ...{ type: 'server_tool_use', id, name: 'web_search', input: { query: id } },

@@ -10,7 +10,7 @@ import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import { tierEdits } from '../../src/formats/service-tier.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
-import { TARGET } from './google-target.ts';
+import { TARGET } from './google-generate-content/target.ts';
 
 const BODIES: [Codec, JsonObject][] = [
   [openaiChat, { model: 'm', messages: [{ role: 'user', content: 'Go.' }] }],

@@ -43,7 +43,7 @@ const BYTES_OUT_MAX = 200_000;
 const BYTES_OUT_PER_BYTE_MAX = 120;
 
 /** What was wrong with the way the input was handled; undefined when nothing was. */
-export function problemWith(trial: Trial, codecs?: typeof FORMATS): string | undefined {
+export function problemWith(trial: Trial, codecs?: Partial<typeof FORMATS>): string | undefined {
   let fastestMs = Number.POSITIVE_INFINITY;
   let outcome: Outcome;
   const { length } = trial.bytes;
@@ -77,7 +77,7 @@ function problemOf(thrown: unknown): string {
 }
 
 /** The input with as much left out as can be while the same thing goes wrong: first whole frames, then ever less. */
-export function shrunk(trial: Trial, problem: string, codecs?: typeof FORMATS): Trial {
+export function shrunk(trial: Trial, problem: string, codecs?: Partial<typeof FORMATS>): Trial {
   const fails = (bytes: Uint8Array) => bare(problemWith({ ...trial, bytes }, codecs)) === bare(problem);
   let { bytes } = trial;
   let left = SHRINK_TRIES;

@@ -47,6 +47,7 @@ const UNLISTED: [method: string, path: string][] = [
   ['GET', '/key'],
   ['GET', '/admin'],
   ['GET', '/docs'],
+  ['GET', '/docs/manual'],
   ['GET', '/docs/translation'],
   ['GET', '/openapi.json'],
   ['GET', '/pages/nothing.js'],

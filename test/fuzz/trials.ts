@@ -19,7 +19,10 @@ export const KINDS: readonly [Kind, ...Kind[]] = ['request', 'answer', 'stream',
 export type Trial = { kind: Kind; format: FormatId; bytes: Uint8Array; chunk: number; only?: number };
 
 /** Throws when the input was not handled as it must be. */
-export function tryOut({ kind, format, bytes, chunk, only }: Trial, codecs = FORMATS): Outcome {
+export function tryOut(
+  { kind, format, bytes, chunk, only }: Trial,
+  codecs: Partial<typeof FORMATS> = FORMATS,
+): Outcome {
   const targets = chosen(Object.values(codecs), only);
   const codec = codecs[format];
   if (!codec) throw new Error(`no codec of ${format}`);

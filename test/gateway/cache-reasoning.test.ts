@@ -4,24 +4,17 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { type InProcess, openHere } from '../support/in-process.ts';
 import type { Json } from '../support/strict.ts';
 import { LAST, TURNS } from '../support/thinking-turns.ts';
-import { startThinkingUpstream } from '../support/thinking-upstream.ts';
+import { startThinkingUpstream, thinkingAccounts } from '../support/thinking-upstream.ts';
 
 const FORMAT = 'anthropic-messages';
 const upstream = startThinkingUpstream();
 let here: InProcess;
 
 beforeAll(async () => {
-  const provider = { base_url: `${upstream.origin}/v1`, format: FORMAT, auth: 'x-api-key' };
-  const model = (name: string) => ({
-    price: { input: 0, output: 0 },
-    capabilities: { thinking: 'adaptive' },
-    deployments: [{ provider: name, model: 'claude' }],
-  });
   here = await openHere({
     sections: {
       cache: { ttl: '1h', scope: 'server' },
-      providers: { one: { ...provider, api_key: 'account-1' }, other: { ...provider, api_key: 'account-2' } },
-      models: { 'model-of-one': model('one'), 'model-of-other': model('other') },
+      ...thinkingAccounts(upstream.origin, { one: ['account-1'], other: ['account-2'] }),
     },
   });
 });

@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { asArray, asObject, type JsonObject } from '../../src/lib/json.ts';
 import { ask, FORMATS } from '../support/asking.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import { type Gateway, startGateway, upstreamOf } from '../support/gateway.ts';
 import { rowsIn } from '../support/ledger.ts';
-import type { ScriptedUsage, WireFormat } from '../support/script.ts';
+import { type ScriptedUsage, WIRE_FORMATS } from '../support/script.ts';
 import { startUpstream } from '../support/upstream.ts';
 import { baseUrlOf } from '../support/wire.ts';
 
@@ -20,16 +20,11 @@ const COST = {
   cost_usd_output: 0.05,
 };
 
-const UPSTREAMS: WireFormat[] = [...FORMATS, 'google-generate-content'];
-
 const upstream = startUpstream();
 let gateway: Gateway;
 beforeAll(async () => {
   gateway = await startGateway({
-    upstreams: UPSTREAMS.map((format) => ({
-      ...{ provider: `up-${format}`, format, baseUrl: baseUrlOf(upstream.origin, format), apiKey: 'made-up' },
-      ...{ model: `model-${format}`, upstreamModel: 'm' },
-    })),
+    upstreams: WIRE_FORMATS.map((format) => upstreamOf(format, baseUrlOf(upstream.origin, format))),
     price: PRICE,
     credit: 100,
   });
@@ -56,7 +51,7 @@ const lastRow = () =>
   )[0];
 
 describe.each(FORMATS)('a client of %s', (client) => {
-  describe.each(UPSTREAMS)('on a provider of %s', (format) => {
+  describe.each(WIRE_FORMATS)('on a provider of %s', (format) => {
     test.each([false, true])('is shown and charged the same (stream: %p)', async (stream) => {
       upstream.play([{ text: 'An answer.', usage: USAGE }]);
       const body = { model: `model-${format}`, stream };

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { balanceOf, billed, CLIENTS, lastCharge, send } from '../support/billed.ts';
 import { answerIn, event } from '../support/counted-answers.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import { type Gateway, startGateway, upstreamOf } from '../support/gateway.ts';
 import { chargeAfter, rowsIn } from '../support/ledger.ts';
 import type { WireFormat } from '../support/script.ts';
 import { startTeller } from '../support/teller.ts';
@@ -20,10 +20,7 @@ const USAGE: Record<WireFormat, object> = {
 const COST = 20_000_000n;
 
 const teller = startTeller();
-const upstreams = CLIENTS.map((format) => ({
-  ...{ provider: `up-${format}`, format, baseUrl: teller.baseUrl, apiKey: 'made-up' },
-  ...{ model: `model-${format}`, upstreamModel: 'm' },
-}));
+const upstreams = CLIENTS.map((format) => upstreamOf(format, teller.baseUrl));
 const start = (server: Record<string, unknown>) =>
   startGateway({ upstreams, price: PRICE, credit: 100, server });
 let gateway: Gateway;

@@ -3,20 +3,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import OpenAI from 'openai';
 import { asArray, asObject, type JsonObject } from '../../src/lib/json.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import { type Gateway, startGateway, upstreamOf } from '../support/gateway.ts';
 import { openHere } from '../support/in-process.ts';
 import { rowsIn } from '../support/ledger.ts';
 import { rawUpstream, SSE_HEAD } from '../support/raw-upstream.ts';
-import type { WireFormat } from '../support/script.ts';
+import { WIRE_FORMATS } from '../support/script.ts';
 import { startUpstream } from '../support/upstream.ts';
 import { baseUrlOf } from '../support/wire.ts';
 
-const UPSTREAMS: WireFormat[] = [
-  'openai-chat',
-  'openai-responses',
-  'anthropic-messages',
-  'google-generate-content',
-];
 const USAGE = { input: 1000, cached: 0, output: 1000, reasoning: 0 };
 const BROKEN = 'Here you are:\n```json\n{"city": "Köln", "rainy": True, "days": [1, 2,';
 const MENDED = { city: 'Köln', rainy: true, days: [1, 2] };
@@ -26,10 +20,7 @@ const upstream = startUpstream();
 let gateway: Gateway;
 beforeAll(async () => {
   gateway = await startGateway({
-    upstreams: UPSTREAMS.map((format) => ({
-      ...{ provider: `up-${format}`, format, baseUrl: baseUrlOf(upstream.origin, format), apiKey: 'made-up' },
-      ...{ model: `model-${format}`, upstreamModel: 'm' },
-    })),
+    upstreams: WIRE_FORMATS.map((format) => upstreamOf(format, baseUrlOf(upstream.origin, format))),
     price: { input: 1, output: 4 },
     credit: 100,
   });
@@ -62,7 +53,7 @@ const lastCharge = () =>
     "SELECT * FROM entries WHERE kind = 'charge' ORDER BY id DESC",
   )[0];
 
-describe.each(UPSTREAMS)('on a provider of %s', (format) => {
+describe.each(WIRE_FORMATS)('on a provider of %s', (format) => {
   const model = `model-${format}`;
 
   test('broken JSON in a whole answer is mended, named in the losses and marked', async () => {

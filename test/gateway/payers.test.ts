@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { asObject, type JsonObject } from '../../src/lib/json.ts';
 import { ask, FORMATS } from '../support/asking.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import { type Gateway, startGateway, upstreamOf } from '../support/gateway.ts';
 import { chargeAfter, rowsIn } from '../support/ledger.ts';
 import type { BodyFormat, WireFormat } from '../support/script.ts';
 import { startTeller } from '../support/teller.ts';
@@ -17,10 +17,7 @@ const teller = startTeller();
 let gateway: Gateway;
 beforeAll(async () => {
   gateway = await startGateway({
-    upstreams: FORMATS.map((format) => ({
-      ...{ provider: `up-${format}`, format, baseUrl: teller.baseUrl, apiKey: 'made-up' },
-      ...{ model: `model-${format}`, upstreamModel: 'm' },
-    })),
+    upstreams: FORMATS.map((format) => upstreamOf(format, teller.baseUrl)),
     price: PRICE,
     credit: 1000,
     sections: { billing: { minimum_charge: 0 } },

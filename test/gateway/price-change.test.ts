@@ -9,7 +9,7 @@ import { asObject, type JsonObject } from '../../src/lib/json.ts';
 import { ask } from '../support/asking.ts';
 import { balanceOf, priceOf, send, shownIn } from '../support/billed.ts';
 import { answerIn, SAID } from '../support/counted-answers.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import { type Gateway, startGateway, upstreamOf } from '../support/gateway.ts';
 import { type InProcess, openHere } from '../support/in-process.ts';
 import { rowsIn } from '../support/ledger.ts';
 import { startTeller } from '../support/teller.ts';
@@ -69,10 +69,7 @@ describe('with a file that is taken over in the middle of an answer', () => {
   let path: string;
   beforeAll(async () => {
     gateway = await startGateway({
-      upstreams: CLIENTS.map((format) => ({
-        ...{ provider: `up-${format}`, format, baseUrl: teller.baseUrl, apiKey: 'made-up' },
-        ...{ model: `model-${format}`, upstreamModel: 'm' },
-      })),
+      upstreams: CLIENTS.map((format) => upstreamOf(format, teller.baseUrl)),
       price: OLD,
       credit: 1000,
     });

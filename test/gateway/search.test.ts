@@ -5,18 +5,12 @@ import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import { asArray, asObject, type JsonObject } from '../../src/lib/json.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import { type Gateway, startGateway, upstreamOf } from '../support/gateway.ts';
 import { rowsIn } from '../support/ledger.ts';
-import type { ScriptedSearch, WireFormat } from '../support/script.ts';
+import { type ScriptedSearch, WIRE_FORMATS, type WireFormat } from '../support/script.ts';
 import { startUpstream } from '../support/upstream.ts';
 import { baseUrlOf } from '../support/wire.ts';
 
-const FORMATS: WireFormat[] = [
-  'openai-chat',
-  'openai-responses',
-  'anthropic-messages',
-  'google-generate-content',
-];
 const TEXT = 'In Köln 😀 it rains today, says the report.';
 const SEARCH: ScriptedSearch = {
   query: 'weather Köln',
@@ -31,16 +25,14 @@ const COST = { total: 0.015, search: 0.01 };
 const upstream = startUpstream();
 let gateway: Gateway;
 beforeAll(async () => {
-  const provider = (format: WireFormat) => ({
-    ...{ provider: `up-${format}`, format, baseUrl: baseUrlOf(upstream.origin, format), apiKey: 'made-up' },
-  });
+  const provider = (format: WireFormat) => upstreamOf(format, baseUrlOf(upstream.origin, format));
   gateway = await startGateway({
     upstreams: [
-      ...FORMATS.map((format) => ({
+      ...WIRE_FORMATS.map((format) => ({
         ...provider(format),
-        ...{ model: `model-${format}`, upstreamModel: 'm-search', capabilities: { web_search: true } },
+        ...{ upstreamModel: 'm-search', capabilities: { web_search: true } },
       })),
-      { ...provider('openai-responses'), model: 'blind', upstreamModel: 'm' },
+      { ...provider('openai-responses'), model: 'blind' },
     ],
     price: { input: 1, output: 4, per_search: 0.01 },
     credit: 100,
@@ -184,8 +176,8 @@ const NATIVE: Record<WireFormat, (body: JsonObject) => unknown> = {
   'google-generate-content': (body) => asArray(body.tools).find((tool) => asObject(tool).googleSearch),
 };
 
-describe.each(FORMATS)('a client of %s', (client) => {
-  describe.each(FORMATS)('on a provider of %s', (format) => {
+describe.each(WIRE_FORMATS)('a client of %s', (client) => {
+  describe.each(WIRE_FORMATS)('on a provider of %s', (format) => {
     test.each([false, true])('finds, cites and pays for a search (stream: %p)', async (stream) => {
       upstream.play([{ text: TEXT, search: SEARCH, usage: USAGE }]);
       const seen = await CLIENTS[client](`model-${format}`, stream);
@@ -215,7 +207,7 @@ function ask(members: JsonObject): Promise<Response> {
   });
 }
 
-describe.each(FORMATS)('`web_search` on a provider of %s', (format) => {
+describe.each(WIRE_FORMATS)('`web_search` on a provider of %s', (format) => {
   test.each([false, true])(
     'switches its own search on, and the fee is charged and shown (stream: %p)',
     async (stream) => {
@@ -246,7 +238,7 @@ test('`web_search` for a model without a search is refused with models that have
   expect(response.status).toBe(400);
   const { error } = (await response.json()) as { error: { message: string; param: string; code: string } };
   expect(error).toMatchObject({ param: 'web_search', code: 'unsupported_parameter' });
-  for (const format of FORMATS) expect(error.message).toContain(`model-${format}`);
+  for (const format of WIRE_FORMATS) expect(error.message).toContain(`model-${format}`);
   expect(error.message).not.toContain('blind');
 });
 

@@ -4,26 +4,19 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { type InProcess, openHere } from '../support/in-process.ts';
 import type { Json } from '../support/strict.ts';
 import { LAST, TURNS } from '../support/thinking-turns.ts';
-import { startThinkingUpstream } from '../support/thinking-upstream.ts';
+import { startThinkingUpstream, thinkingAccounts } from '../support/thinking-upstream.ts';
 
 const FORMAT = 'anthropic-messages';
 const upstream = startThinkingUpstream();
 let here: InProcess;
 
 beforeAll(async () => {
-  const provider = { base_url: `${upstream.origin}/v1`, format: FORMAT, auth: 'x-api-key' };
-  const model = (name: string) => ({
-    price: { input: 0, output: 0 },
-    capabilities: { thinking: 'adaptive' },
-    deployments: [{ provider: name, model: 'claude' }],
-  });
   here = await openHere({
     sections: {
-      providers: {
-        several: { ...provider, api_keys: ['account-1', 'account-2', 'account-3'] },
-        other: { ...provider, api_key: 'account-4' },
-      },
-      models: { 'model-of-several': model('several'), 'model-of-other': model('other') },
+      ...thinkingAccounts(upstream.origin, {
+        several: ['account-1', 'account-2', 'account-3'],
+        other: ['account-4'],
+      }),
     },
   });
 });

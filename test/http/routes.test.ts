@@ -98,7 +98,6 @@ describe('an address that is not there', () => {
     ['DELETE', '/v1/responses/resp_1'],
     ['GET', '/v1/responses/resp_1/input_items'],
     ['POST', '/v1/responses/compact'],
-    ['GET', '/metrics'],
   ];
 
   test.each(PLANNED)('%s %s is 404 and said to be not part of this version', async (method, path) => {

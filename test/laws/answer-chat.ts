@@ -168,7 +168,7 @@ function callFrames(c: Choices, calls: Call[], odd: boolean, delta: Delta): stri
 }
 
 /** Token counts whose classes fit into their totals. */
-export function chatUsage(c: Choices): JsonObject {
+function chatUsage(c: Choices): JsonObject {
   const cached = c.below(50);
   const written = c.below(20);
   const prompt = cached + written + c.below(200);

@@ -251,7 +251,7 @@ function stopOf(
 }
 
 /** Token counts; input excludes the cache. */
-export function messagesUsage(c: Choices): JsonObject {
+function messagesUsage(c: Choices): JsonObject {
   const ttl5m = c.below(40);
   const ttl1h = c.below(40);
   const thought = c.below(30);

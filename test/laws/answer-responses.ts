@@ -96,7 +96,7 @@ function inTurns(items: Item[]): JsonObject[] {
 }
 
 /** Token counts whose classes fit into their totals. */
-export function responsesUsage(c: Choices): JsonObject {
+function responsesUsage(c: Choices): JsonObject {
   const cached = c.below(50);
   const ttl30m = c.below(20);
   const ttl12h = c.below(20);

@@ -24,7 +24,7 @@ export function judge(format: FormatId, text: string): Ending {
 }
 
 /** Every line is a field or a comment, every frame one line of data, and the last one is closed by its blank line. */
-export function framesOf(text: string): Wire[] {
+function framesOf(text: string): Wire[] {
   if (text !== '') demand(text.endsWith('\n\n'), 'the last frame has no blank line');
   return text
     .split(/\n{2,}/)

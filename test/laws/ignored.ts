@@ -5,7 +5,7 @@ import type { FormatId } from '../../src/canonical/part.ts';
 type Ignored = { format: FormatId; trait: RegExp; reason: string };
 
 /** Leaves by their path without numbers; `=value` where only that value says nothing. */
-export const IGNORED: readonly Ignored[] = [
+const IGNORED: readonly Ignored[] = [
   // wishes that every format spells its own way: their words are followed, their spelling is not
   {
     format: 'openai-chat',

@@ -1,16 +1,10 @@
 // Streams as real hosts and proxies send them, byte for byte: every lawful framing is read, every break is told.
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { type Client, ToolBox } from '../support/client.ts';
-import { DIRECT, FORMATS, openStage, type Stage } from '../support/matrix.ts';
-import {
-  asChunk,
-  type RawAnswer,
-  type RawUpstream,
-  rawUpstream,
-  SSE_CHUNKED_HEAD,
-  SSE_HEAD,
-} from '../support/raw-upstream.ts';
+import { DIRECT, FORMATS } from '../support/matrix.ts';
+import { rawStage } from '../support/raw-stage.ts';
+import { asChunk, type RawAnswer, SSE_CHUNKED_HEAD, SSE_HEAD } from '../support/raw-upstream.ts';
 import type { Asked, Turn, WireFormat } from '../support/script.ts';
 import { STREAM_CLIENTS } from '../support/stream-clients.ts';
 import { WIRES } from '../support/wire.ts';
@@ -65,26 +59,17 @@ const LAWFUL: [what: string, pieces: (frames: string[]) => (string | Uint8Array)
 ];
 
 const answers: RawAnswer[] = [];
-let upstream: RawUpstream;
-let stage: Stage;
-beforeAll(async () => {
-  upstream = await rawUpstream(answers);
-  stage = await openStage(`http://127.0.0.1:${upstream.port}`);
-}, 120_000);
-afterAll(async () => {
-  await (stage as Stage | undefined)?.close();
-  upstream.stop();
-});
+const on = rawStage(answers);
 
 function answerWith(answer: RawAnswer): void {
   answers.length = 0;
   answers.push(answer);
-  upstream.requests.length = 0;
+  on.upstream.requests.length = 0;
 }
 
 async function failureOf(client: Client, format: WireFormat): Promise<Error & { status?: number }> {
   const outcome = await client
-    .converse(stage.target(format), new ToolBox())
+    .converse(on.stage.target(format), new ToolBox())
     .catch((failure: unknown) => failure);
   if (outcome instanceof Error) return outcome;
   throw new Error(`it succeeded with ${JSON.stringify(outcome)}`);
@@ -102,17 +87,17 @@ for (const client of STREAM_CLIENTS) {
           continue;
         test(what, async () => {
           answerWith({ pieces: [SSE_HEAD, ...piecesOf(framesOf(format))], gapMs: 0, after: 'end' });
-          const outcome = await client.converse(stage.target(format), new ToolBox());
+          const outcome = await client.converse(on.stage.target(format), new ToolBox());
           expect(outcome.text).toBe(TURN.text ?? '');
           expect(outcome.tokens).toEqual({ input: 9, output: 5, cached: 2 });
-          expect(upstream.requests).toHaveLength(1);
+          expect(on.upstream.requests).toHaveLength(1);
         });
       }
 
       test('a whole answer to a request for a stream', async () => {
         const body = JSON.stringify(WIRES[format].body(TURN, asked(format)));
         answerWith({ pieces: [whole('application/json', body)], after: 'keep' });
-        const outcome = await client.converse(stage.target(format), new ToolBox());
+        const outcome = await client.converse(on.stage.target(format), new ToolBox());
         expect(outcome.text).toBe(TURN.text ?? '');
       });
 
@@ -122,7 +107,7 @@ for (const client of STREAM_CLIENTS) {
         answerWith({ pieces: [SSE_CHUNKED_HEAD, asChunk(first)], after: 'reset' });
         const failure = await failureOf(client, format);
         expect(failure.message).not.toMatch(/no finish|never completed|no message_stop|socket|terminated/i);
-        expect(upstream.requests).toHaveLength(1);
+        expect(on.upstream.requests).toHaveLength(1);
       });
 
       test('a page instead of an answer', async () => {

@@ -1,9 +1,10 @@
 // Chat hosts that deviate from OpenAI, each in its own way: clients of the other formats must not notice.
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { ToolBox } from '../support/client.ts';
-import { DIRECT, openStage, type Stage } from '../support/matrix.ts';
-import { type RawAnswer, type RawUpstream, rawUpstream, SSE_HEAD } from '../support/raw-upstream.ts';
+import { DIRECT } from '../support/matrix.ts';
+import { rawStage } from '../support/raw-stage.ts';
+import { type RawAnswer, SSE_HEAD } from '../support/raw-upstream.ts';
 import { ANSWERED_AT } from '../support/script.ts';
 import { STREAM_CLIENTS } from '../support/stream-clients.ts';
 import type { Json } from '../support/strict.ts';
@@ -166,16 +167,7 @@ const LAST = [
 ];
 
 const answers: RawAnswer[] = [];
-let upstream: RawUpstream;
-let stage: Stage;
-beforeAll(async () => {
-  upstream = await rawUpstream(answers);
-  stage = await openStage(`http://127.0.0.1:${upstream.port}`);
-}, 120_000);
-afterAll(async () => {
-  await (stage as Stage | undefined)?.close();
-  upstream.stop();
-});
+const on = rawStage(answers);
 
 for (const client of STREAM_CLIENTS.filter(({ format }) => format !== 'openai-chat')) {
   describe.skipIf(DIRECT)(client.name, () => {
@@ -185,13 +177,13 @@ for (const client of STREAM_CLIENTS.filter(({ format }) => format !== 'openai-ch
         for (const pieces of [frames, LAST]) {
           answers.push({ pieces: [SSE_HEAD, ...pieces], gapMs: 0, after: 'end' });
         }
-        upstream.requests.length = 0;
+        on.upstream.requests.length = 0;
         const tools = new ToolBox();
-        const outcome = await client.converse(stage.target('openai-chat'), tools);
+        const outcome = await client.converse(on.stage.target('openai-chat'), tools);
         expect(tools.runs).toEqual(runs);
         expect(outcome.text).toBe('It is fine.');
         expect(outcome.tokens).toEqual({ input: 40, output: 8, cached: 0 });
-        expect(upstream.requests).toHaveLength(2);
+        expect(on.upstream.requests).toHaveLength(2);
       });
     }
   });

@@ -86,6 +86,21 @@ export const namesAdaptersInAppOnly: Rule = (tree) =>
     return `only src/app.ts may name the ${adapter} store: import the port from src/store/ports.ts`;
   });
 
+/** The gateway knows of a format what its codec says of it: a new one changes nothing there. */
+export const namesNoFormatInGateway: Rule = (tree) => [
+  ...eachImport(tree, 'src/gateway/', (_, target) =>
+    formatOf(target) === undefined ? undefined : `${OWN_FORMAT} in src/formats/codec.ts`,
+  ),
+  ...eachFile(tree, (file) => {
+    if (!file.path.startsWith('src/gateway/')) return undefined;
+    const found = FORMAT_NAME.exec(file.text);
+    return found ? { line: lineAt(file.text, found.index), message: `${OWN_FORMAT} by a member` } : undefined;
+  }),
+];
+
+const FORMAT_NAME = /(['"`])(openai-chat|openai-responses|anthropic-messages|google-generate-content)\1/;
+const OWN_FORMAT = 'the gateway names no format: have every codec say it';
+
 /** No file reaches itself through its imports, types included. */
 export const hasNoCycles: Rule = (tree) => {
   const breaches: Breach[] = [];
@@ -229,8 +244,12 @@ function homeOf(path: string): { folder: string; floor: number | undefined } {
   return { folder, floor: folder === 'config' ? CONFIG_FLOOR : FLOORS[folder] };
 }
 
+/** In folders of formats that are none themselves stands what several share. */
+const SHARED = ['schema'];
+
 function formatOf(path: string): string | undefined {
-  return /^src\/formats\/([^/]+)\//.exec(path)?.[1];
+  const folder = /^src\/formats\/([^/]+)\//.exec(path)?.[1];
+  return folder === undefined || SHARED.includes(folder) ? undefined : folder;
 }
 
 function eachImport(

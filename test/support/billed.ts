@@ -4,14 +4,9 @@ import { asNumber, asObject, type JsonObject } from '../../src/lib/json.ts';
 import { bodyOf, PATHS } from './asking.ts';
 import type { Gateway } from './gateway.ts';
 import { rowsIn, TOLD } from './ledger.ts';
-import type { WireFormat } from './script.ts';
+import { WIRE_FORMATS, type WireFormat } from './script.ts';
 
-export const CLIENTS: WireFormat[] = [
-  'openai-chat',
-  'openai-responses',
-  'anthropic-messages',
-  'google-generate-content',
-];
+export const CLIENTS = WIRE_FORMATS;
 
 export type Billed = {
   status: number;

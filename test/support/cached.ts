@@ -15,7 +15,7 @@ export type Question = {
 };
 
 /** The same question whatever the format: one turn, at most 1,000 tokens. */
-export function bodyIn(format: WireFormat, text: string): Json {
+function bodyIn(format: WireFormat, text: string): Json {
   const messages = [{ role: 'user', content: text }];
   switch (format) {
     case 'openai-chat':

@@ -35,6 +35,7 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
     openExplainer: () => Promise.reject(new Error('nothing is explained in here')),
     verifyLedger,
     readJournal: (dataDir: string) => readJournal(resolve(cwd, dataDir)),
+    tryProviders: () => Promise.reject(new Error('no provider is asked from in here')),
     sendTestAlerts: () => Promise.reject(new Error('nobody is told from in here')),
     startServer: () => Promise.reject(new Error('nothing is served in here')),
   };

@@ -3,15 +3,8 @@
 import type { NewKey } from '../../src/store/ports.ts';
 import { type InProcess, openHere } from './in-process.ts';
 import { type RawAnswer, type RawUpstream, rawUpstream, SSE_HEAD } from './raw-upstream.ts';
-import type { Asked, WireFormat } from './script.ts';
+import { type Asked, WIRE_FORMATS, type WireFormat } from './script.ts';
 import { baseUrlOf } from './wire.ts';
-
-export const WIRE_FORMATS: WireFormat[] = [
-  'openai-chat',
-  'openai-responses',
-  'anthropic-messages',
-  'google-generate-content',
-];
 
 /** Every client format over every upstream format, pass-through included. */
 export const PAIRS: [client: WireFormat, upstream: WireFormat][] = WIRE_FORMATS.flatMap((client) =>

@@ -3,16 +3,9 @@
 import type { NewKey } from '../../src/store/ports.ts';
 import { PATHS } from './asking.ts';
 import { type InProcess, openHere } from './in-process.ts';
-import type { BodyFormat, WireFormat } from './script.ts';
+import { type BodyFormat, WIRE_FORMATS, type WireFormat } from './script.ts';
 import type { Json } from './strict.ts';
 import { baseUrlOf } from './wire.ts';
-
-const FORMATS: WireFormat[] = [
-  'openai-chat',
-  'openai-responses',
-  'anthropic-messages',
-  'google-generate-content',
-];
 
 /** The model behind the provider of a format; `able` marks the one that takes instructions in the middle. */
 export const modelOver = (format: WireFormat, able = false): string => `over-${format}${able ? '-able' : ''}`;
@@ -47,9 +40,9 @@ export async function openFormats(origin: string, price = 0, more: Json = {}): P
   const here = await openHere({
     sections: {
       ...more,
-      providers: Object.fromEntries(FORMATS.map((format) => [`at-${format}`, provider(format)])),
+      providers: Object.fromEntries(WIRE_FORMATS.map((format) => [`at-${format}`, provider(format)])),
       models: Object.fromEntries(
-        FORMATS.flatMap((format) => [
+        WIRE_FORMATS.flatMap((format) => [
           [modelOver(format), model(format, {})],
           [modelOver(format, true), model(format, { mid_system: true })],
         ]),

@@ -24,6 +24,12 @@ export type UpstreamChoice = {
   settings?: Record<string, unknown>;
 };
 
+/** One for a format, called after it. */
+export function upstreamOf(format: WireFormat, baseUrl: string): UpstreamChoice {
+  const names = { provider: `up-${format}`, model: `model-${format}`, upstreamModel: 'm' };
+  return { ...names, format, baseUrl, apiKey: 'made-up' };
+}
+
 export type GatewayOptions = {
   upstreams: UpstreamChoice[];
   /** Members of `server` in the configuration file, beside host and port. */

@@ -26,6 +26,7 @@ import { sha256Hex } from '../../src/lib/crypto.ts';
 import { HttpClient } from '../../src/lib/http-client/client.ts';
 import { newAdminSecret } from '../../src/lib/id.ts';
 import { sandboxModels, sandboxTransport } from '../../src/sandbox/index.ts';
+import { CallCounts } from '../../src/store/call-counts.ts';
 import { socketPath } from '../../src/store/data-dir.ts';
 import type { Journal } from '../../src/store/journal-port.ts';
 import { createMemoryCache } from '../../src/store/memory/cache.ts';
@@ -145,6 +146,7 @@ export async function openHere(options: {
   };
   const opened = openServer(config.server, socketPath(config.dataDir), {
     gateway: () => ports,
+    calls: new CallCounts(),
     reports: createReports({
       directory,
       statements: store.statements,

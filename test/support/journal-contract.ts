@@ -45,7 +45,7 @@ export function callIdOf(n: number): bigint {
 }
 
 /** A call that was refused before anything was known of it. */
-export const BARE: JournalRow = {
+const BARE: JournalRow = {
   callId: callIdOf(1),
   requestId: 'bare',
   atMs: AT_MS + 1000,

@@ -6,7 +6,7 @@ import { type Gateway, startGateway } from './gateway.ts';
 import { golden } from './golden.ts';
 import { SCENARIOS, type Scenario, type ToolRun, usageOf } from './scenarios.ts';
 import type { Received } from './scene.ts';
-import { sealOf, type WireFormat } from './script.ts';
+import { sealOf, WIRE_FORMATS, type WireFormat } from './script.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 import { baseUrlOf } from './wire.ts';
 
@@ -14,12 +14,7 @@ import { baseUrlOf } from './wire.ts';
 export const DIRECT = process.env.OSIRIS_DIRECT === '1';
 
 /** The formats that a scripted upstream speaks. */
-export const FORMATS: WireFormat[] = [
-  'openai-chat',
-  'openai-responses',
-  'anthropic-messages',
-  'google-generate-content',
-];
+export const FORMATS = WIRE_FORMATS;
 
 export const PROVIDER_KEY = 'provider-secret-of-the-scripted-upstream';
 

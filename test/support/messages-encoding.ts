@@ -30,7 +30,7 @@ export const older: Target = {
   structuredOutput: false,
 };
 
-export const decode = (members: JsonObject) => codec.decodeRequest({ ...base, ...members });
+const decode = (members: JsonObject) => codec.decodeRequest({ ...base, ...members });
 export const paths = (losses: { path: string }[]) => losses.map((loss) => loss.path).sort();
 export const ask = (members: Partial<CanonicalRequest>): CanonicalRequest => ({
   ...decode({}).value,

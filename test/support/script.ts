@@ -5,6 +5,13 @@ export type BodyFormat = 'openai-chat' | 'openai-responses' | 'anthropic-message
 
 export type WireFormat = BodyFormat | 'google-generate-content';
 
+export const WIRE_FORMATS: readonly WireFormat[] = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'google-generate-content',
+];
+
 /** A tool call the model makes; `args` is the argument string exactly as it goes on the wire. */
 export type ScriptedCall = {
   id: string;

@@ -108,7 +108,7 @@ function response(output: JsonObject[], status: string): JsonObject {
 }
 
 /** Every item is announced, tells its own story in the events of its kind, and ends whole. */
-export function responseEvents(output: JsonObject[]): JsonObject[] {
+function responseEvents(output: JsonObject[]): JsonObject[] {
   const events: JsonObject[] = [
     { type: 'response.created', response: response([], 'in_progress') },
     ...output.flatMap((item, output_index): JsonObject[] => {

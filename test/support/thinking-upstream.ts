@@ -45,6 +45,25 @@ export function startThinkingUpstream(): ThinkingUpstream {
   };
 }
 
+/** Sections of a file with providers of Claude there, each with its accounts, and a free model `model-of-NAME` at each. */
+export function thinkingAccounts(origin: string, accounts: Record<string, string[]>) {
+  const provider = { base_url: `${origin}/v1`, format: 'anthropic-messages', auth: 'x-api-key' };
+  const names = Object.keys(accounts);
+  return {
+    providers: Object.fromEntries(names.map((name) => [name, { ...provider, api_keys: accounts[name] }])),
+    models: Object.fromEntries(
+      names.map((name) => [
+        `model-of-${name}`,
+        {
+          price: { input: 0, output: 0 },
+          capabilities: { thinking: 'adaptive' },
+          deployments: [{ provider: name, model: 'claude' }],
+        },
+      ]),
+    ),
+  };
+}
+
 type Writer<Out> = (said: Said, id: string) => Out;
 
 const hasCalls = (said: Said): boolean =>

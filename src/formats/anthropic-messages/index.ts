@@ -12,20 +12,25 @@ import { encodeRequest } from './encode/request.ts';
 import { MessagesEncoder } from './encode/stream.ts';
 import { decodeError, errorFrame, errorType } from './errors.ts';
 import { withoutForeignCitations } from './foreign-citations.ts';
+import { freesContainers } from './free-containers.ts';
+import { refusePrefill } from './prefill.ts';
+import { showRate } from './rate.ts';
 import { decodeResponse, encodeResponse } from './response.ts';
 import { showSeals } from './show-seals.ts';
+import { refuseThread } from './thread.ts';
 import { decodeUsage } from './usage.ts';
-
-export { keptBetas } from './betas.ts';
-export { refusePrefill } from './prefill.ts';
-export { refuseThread } from './thread.ts';
 
 export const anthropicMessages: Codec = {
   id: 'anthropic-messages',
+  author: 'anthropic',
   issuer: ISSUER,
   showSeals: (body, show) => withoutForeignCode(withoutForeignCitations(showSeals(body, show))),
   lacks: ['json-mode'],
   hides: ['images'],
+  refuseTranslated: refusePrefill,
+  cachesMarked: true,
+  asksOthers: { member: 'fallbacks', byTools: true, toldIn: 'iterations', unread: ['models', 'route'] },
+  freesContainers,
   losesLateSources: true,
   stops: { max: Number.POSITIVE_INFINITY, blank: false },
   // `service_tier` says whether capacity that was bought beforehand may serve
@@ -37,10 +42,15 @@ export const anthropicMessages: Codec = {
   headersFor: betasFor,
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
+  route: '/v1/messages',
+  promptBody: (text) => ({ max_tokens: 1024, messages: [{ role: 'user', content: text }] }),
   path: () => '/messages',
+  refuseBody: refuseThread,
   modelMember: 'model',
   idPrefix: 'msg_',
   errorType,
+  overloadedStatus: 529,
+  showRate,
   decodeRequest,
   encodeRequest,
   decodeResponse,

@@ -18,12 +18,16 @@ export { readOperation } from './address.ts';
 
 export const googleGenerateContent: Codec = {
   id: 'google-generate-content',
+  author: 'google',
   issuer: ISSUER,
   showSeals,
   stops: { max: 5, blank: true },
   tierMembers: ['serviceTier', 'service_tier'],
   dearTiers: ['priority'],
   tierHeader: 'x-gemini-service-tier',
+  letterFirst: true,
+  route: '/v1beta/models',
+  promptBody: (text) => ({ contents: [{ role: 'user', parts: [{ text }] }] }),
   path: pathOf,
   readPath,
   modelEdits,

@@ -12,9 +12,7 @@ import {
 } from '../../lib/json.ts';
 import { mendJson } from '../../lib/mend-json.ts';
 import { frameEnds, parseFrames, writeFrame } from '../../lib/sse.ts';
-
-/** An answer as it leaves, and what was mended in it. */
-export type Mended = { bytes: Uint8Array; losses: Loss[] };
+import type { HeldAnswer, Mended } from '../codec.ts';
 
 /** Says in the answer itself that it is not as the model wrote it. */
 const MARK = { plugins: [{ id: 'response-healing', healed: true }] };
@@ -42,18 +40,16 @@ const HELD_BYTES_MAX = 32 * 1024 * 1024;
 type Held = { raw: Uint8Array; chunk: JsonObject | undefined };
 
 /** The frames of one stream, from the first with content on, until the content can be judged as a whole. */
-export class HeldAnswer {
+export class HeldChatAnswer implements HeldAnswer {
   #held: Held[] = [];
   #heldBytes = 0;
   #hasGivenUp = false;
   readonly #texts = new Map<number, string>();
 
-  /** Content is being kept back. */
   get isHolding(): boolean {
     return this.#held.length > 0;
   }
 
-  /** Takes whole frames; returns those that may leave at once. */
   push(bytes: Uint8Array): Uint8Array {
     if (this.#hasGivenUp) return bytes;
     let start = 0;

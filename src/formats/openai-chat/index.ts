@@ -1,9 +1,10 @@
 // The `openai-chat` codec: Chat Completions as OpenAI defines it and its many vendors speak it.
 
-import { asString } from '../../lib/json.ts';
+import { asString, isObject } from '../../lib/json.ts';
 import { writeFrame } from '../../lib/sse.ts';
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
+import { showRate } from '../openai-rate.ts';
 import { FAST_IS_PRIORITY } from '../service-tier.ts';
 import { decodeRequest } from './decode/request.ts';
 import { decodeResponse } from './decode/response.ts';
@@ -13,25 +14,43 @@ import { encodeResponse } from './encode/response.ts';
 import { ChatStreamEncoder } from './encode/stream.ts';
 import { decodeError, errorBody } from './errors.ts';
 import { readExtras } from './extras.ts';
+import { HeldChatAnswer, healBody } from './healing.ts';
 import { ChatMender, mendWhole } from './mend.ts';
 import { showSeals } from './show-seals.ts';
+import { thinkingWishes } from './thinking-wishes.ts';
 import { ISSUER } from './thought-details.ts';
 import { decodeUsage } from './usage.ts';
 
 export const openaiChat: Codec = {
   id: 'openai-chat',
+  author: 'openai',
   issuer: ISSUER,
   showSeals,
   stops: { max: 4, blank: true },
   tierMembers: ['service_tier'],
   dearTiers: ['priority', 'fast', 'ultrafast'],
   tierTwins: FAST_IS_PRIORITY,
+  usageOnRequest: {
+    isAsked: ({ stream_options: options }) => isObject(options) && options.include_usage === true,
+    edit: { path: ['stream_options', 'include_usage'], json: 'true' },
+  },
+  besides: thinkingWishes,
+  // hosts that merely speak it may refuse what is newer
+  cacheKey: 'author',
+  textTools: 'author',
+  // on OpenAI's Chat only the search models know it, and all others refuse the whole request
+  searchesApart: true,
+  // OpenRouter's
+  asksOthers: { member: 'models', toldIn: 'model' },
+  route: '/v1/chat/completions',
+  promptBody: (text) => ({ messages: [{ role: 'user', content: text }] }),
   path: () => '/chat/completions',
   extras: readExtras,
   modelMember: 'model',
   choicesMember: 'choices',
   idPrefix: 'chatcmpl-',
   errorType,
+  showRate,
   decodeRequest,
   encodeRequest,
   decodeResponse,
@@ -66,6 +85,7 @@ export const openaiChat: Codec = {
       usage: ({ usage, service_tier }) => decodeUsage(usage, asString(service_tier)),
     },
   },
+  healing: { stream: () => new HeldChatAnswer(), whole: healBody },
   mending: { stream: () => new ChatMender(), whole: mendWhole },
   breakOff: (fault, { requestId }) => writeFrame(JSON.stringify(errorBody(fault, requestId))),
 };

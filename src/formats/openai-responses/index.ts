@@ -1,8 +1,9 @@
 // The Responses format as a codec.
 
-import { asNumber } from '../../lib/json.ts';
+import { asArray, asNumber, asObject } from '../../lib/json.ts';
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
+import { showRate } from '../openai-rate.ts';
 import { FAST_IS_PRIORITY } from '../service-tier.ts';
 import { breakOff } from './break-off.ts';
 import { decodeRequest } from './decode/request.ts';
@@ -16,20 +17,36 @@ import { withoutForeignCode } from './foreign-code.ts';
 import { showSeals } from './show-seals.ts';
 import { readUsage } from './usage.ts';
 
-export { containerGigabytes } from './containers.ts';
-
 export const openaiResponses: Codec = {
   id: 'openai-responses',
+  author: 'openai',
   issuer: 'openai',
   showSeals: (body, show) => withoutForeignCode(showSeals(body, show)),
   stops: { max: 0, blank: false },
   tierMembers: ['service_tier'],
   dearTiers: ['priority', 'fast', 'ultrafast'],
   tierTwins: FAST_IS_PRIORITY,
+  storesAnswer: ({ store }) => store !== false,
+  besides: ({ include, reasoning }) => {
+    const { generate_summary: summary } = asObject(reasoning);
+    return {
+      // sealed reasoning is only in the answers of those who asked for it
+      ...(asArray(include).includes('reasoning.encrypted_content') ? { sealed: true } : {}),
+      // the older name of another one, which wins
+      ...(summary === undefined ? {} : { summary }),
+    };
+  },
+  cacheKey: 'all',
+  toolNamespaces: 'all',
+  textTools: 'all',
+  asksOthers: { unread: ['models', 'route'] },
+  route: '/v1/responses',
+  promptBody: (text) => ({ input: text }),
   path: () => '/responses',
   modelMember: 'model',
   idPrefix: 'resp_',
   errorType,
+  showRate,
   decodeRequest,
   encodeRequest,
   decodeResponse,

@@ -5,6 +5,7 @@ import { type Hold, type HoldRequest, type HoldRules, holdOf } from '../../billi
 import { Fault } from '../../canonical/fault.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import type { BillingConfig } from '../../config/config.ts';
+import { containersWanted } from '../../formats/code-wanted.ts';
 import { geoIn } from '../../formats/inference-geo.ts';
 import { dearTierIn, FAST_IS_PRIORITY } from '../../formats/service-tier.ts';
 import { formatTime, monotonicMs } from '../../lib/clock.ts';
@@ -22,7 +23,6 @@ import { ANSWERS_MAX } from '../answer/several.ts';
 import { autoCacheWrite } from '../auto-cache.ts';
 import { type Call, clientLeft } from '../call.ts';
 import { heldFor } from '../costs/fallbacks/asked.ts';
-import { containersWanted } from './code-wanted.ts';
 import { type CapWatch, capFault } from './daily-cap.ts';
 
 export type PutAsidePorts = {

@@ -2,15 +2,23 @@
 
 import type { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
-import { HeldAnswer, healBody } from '../../formats/openai-chat/healing.ts';
+import type { Codec, HeldAnswer } from '../../formats/codec.ts';
+import type { Call } from '../call.ts';
 import { type Conversion, type Piece, Wrapped } from './conversion.ts';
 import type { Whole } from './whole.ts';
 
+type Healing = NonNullable<Codec['healing']>;
+
+/** What mends the answer to this call; undefined where nobody asked for that. */
+export function healingOf({ extras, codec }: Call): Healing | undefined {
+  return extras?.mendsJson ? codec.healing : undefined;
+}
+
 /** A whole answer, or the stream that one became; what was mended is added to `losses`. */
-export function healWhole(whole: Whole, losses: Loss[]): Whole {
-  const held = new HeldAnswer();
+export function healWhole(whole: Whole, losses: Loss[], healing: Healing): Whole {
+  const held = healing.stream();
   const free = whole.stream ? held.push(whole.body) : new Uint8Array(0);
-  const mended = whole.stream ? held.release() : healBody(whole.body);
+  const mended = whole.stream ? held.release() : healing.whole(whole.body);
   losses.push(...mended.losses);
   return { ...whole, body: free.length === 0 ? mended.bytes : Buffer.concat([free, mended.bytes]) };
 }
@@ -21,12 +29,13 @@ export function healWhole(whole: Whole, losses: Loss[]): Whole {
  */
 export class HealedStream extends Wrapped {
   readonly #losses: Loss[];
-  readonly #held = new HeldAnswer();
+  readonly #held: HeldAnswer;
   #committed = false;
 
-  constructor(inner: Conversion, losses: Loss[]) {
+  constructor(inner: Conversion, losses: Loss[], healing: Healing) {
     super(inner);
     this.#losses = losses;
+    this.#held = healing.stream();
   }
 
   override get committed(): boolean {

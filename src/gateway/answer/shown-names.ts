@@ -46,12 +46,12 @@ export function renamesOf(
   if (!isAlone) return { rename: everywhere, isAtTop: false };
   const path = isWhole ? [codec.modelMember] : codec.telltale.modelPath;
   const rename = splicerOf([{ path, json: JSON.stringify(modelName), present: true }]);
+  const hasMore = codec.asksOthers?.toldIn === 'iterations';
   // most answers bear one name, which is found without reading all of them
-  const mayHaveMore = (json: Uint8Array) =>
-    codec.id === 'anthropic-messages' && bufferOf(json).includes('"iterations"');
+  const mayHaveMore = (json: Uint8Array) => hasMore && bufferOf(json).includes('"iterations"');
   return {
     rename: (json) => (mayHaveMore(json) ? everywhere(json) : rename(json)),
-    isAtTop: path.length === 1 && codec.id !== 'anthropic-messages',
+    isAtTop: path.length === 1 && !hasMore,
   };
 }
 

@@ -109,9 +109,10 @@ function whyNot({ extras }: Call, { sampling, tools, speech }: CanonicalRequest)
 
 /** The id of a stored response may be named in the next request, and belongs to one conversation. */
 function whyStored(call: Call, { providers }: CachingPorts['config']): string | undefined {
-  if (call.codec.id !== 'openai-responses' || call.body.store === false) return undefined;
+  const { codec } = call;
+  if (!codec.storesAnswer?.(call.body)) return undefined;
   const mayStore = candidatesOf(call, providers).some(
-    (each) => !each.provider.builtIn && formatsOf(each).includes('openai-responses'),
+    (each) => !each.provider.builtIn && formatsOf(each).includes(codec.id),
   );
   return mayStore
     ? 'its answer is stored at the provider; `store: false` says that it need not be'

@@ -3,14 +3,14 @@
 import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import type { ThoughtStore } from '../../store/ports.ts';
-import { healWhole } from '../answer/healing.ts';
+import { healingOf, healWhole } from '../answer/healing.ts';
 import { type Whole, writeStream, writeWhole } from '../answer/whole.ts';
 import type { Call } from '../call.ts';
+import type { Bill } from '../costs/bill.ts';
 import { decode } from '../decoded.ts';
 import { AnswerSeals, type Sealing } from '../reasoning/answer-seals.ts';
 import { rememberThoughts, turnHash } from '../reasoning/recollection.ts';
 import { noteSealsIn, noteSealsInFrames, sealNotes } from '../reasoning/seal-notes.ts';
-import type { Latch } from '../settle.ts';
 import type { Hit } from './kept-answer.ts';
 
 type GivePorts = { sealKey: Uint8Array; thoughts: ThoughtStore };
@@ -19,21 +19,22 @@ type GivePorts = { sealKey: Uint8Array; thoughts: ThoughtStore };
 export function giveKept(
   call: Call,
   hit: Hit,
-  latch: Latch,
+  bill: Bill,
   ports: GivePorts,
 ): { body: Uint8Array; stream: boolean; losses: Loss[] } {
   const losses = hit.losses.filter(({ path }) => (path.split(/[.[]/, 1)[0] ?? '') in call.body);
   const sealed = new AnswerSeals(sealingOf(call, hit, ports), call.codec.issuer).response(
-    withCost(hit, latch),
+    withCost(hit, bill),
   );
   const { stream } = call;
   const written = { body: stream ? writeStream(call, sealed) : writeWhole(call, sealed), stream };
   noteSeals(written, call, hit, ports);
-  return { ...(call.extras?.mendsJson ? healWhole(written, losses) : written), losses };
+  const healing = healingOf(call);
+  return { ...(healing ? healWhole(written, losses, healing) : written), losses };
 }
 
-function withCost({ response, usage }: Hit, latch: Latch): CanonicalResponse {
-  const cost = response.usage && latch.costOf(usage);
+function withCost({ response, usage }: Hit, bill: Bill): CanonicalResponse {
+  const cost = response.usage && bill.costOf(usage);
   return cost ? { ...response, usage: { ...usage, cost } } : response;
 }
 

@@ -3,9 +3,10 @@
 import type { Loss } from '../../canonical/loss.ts';
 import type { Part } from '../../canonical/part.ts';
 import type { CanonicalRequest, OutputFormat, Tool, ToolChoice } from '../../canonical/request.ts';
+import { isUsual, TELLING_HEADERS } from '../../formats/client-headers.ts';
 import type { Converted } from '../../formats/codec.ts';
 import { sha256Hex } from '../../lib/crypto.ts';
-import { asArray, asObject, compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { compact, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import type { Call } from '../call.ts';
 
 /** Members that name who asks, or how the answer is to travel and be remembered; no answer depends on them. */
@@ -15,19 +16,8 @@ const LABELS: ReadonlySet<string> = new Set([
   'prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options', 'cache_control',
   'stream', 'stream_options', 'store', 'background',
 ]);
-/** How Chat vendors have thinking switched, beside `reasoning_effort`. */
-const VENDOR_THINKING = [
-  'reasoning',
-  'thinking',
-  'enable_thinking',
-  'chat_template_kwargs',
-  'thinking_budget',
-];
 /** Marks that say what of the prompt its provider shall keep. */
 const CACHE_MARK = /(^|\.)(cache_control|prompt_cache_breakpoint)(\.|$)/;
-/** The version every Messages client names. */
-const USUAL = 'anthropic-version: 2023-06-01';
-const TELLING_HEADERS = ['anthropic-version', 'anthropic-beta', 'openai-beta'];
 
 /**
  * `scope` is who may be given the answer. What the codec could not read is taken into the name as it came: a request
@@ -116,17 +106,7 @@ function sorted(value: object | undefined): object {
 /** What the canonical request does not have. */
 function restOf(call: Call, { losses }: Converted<CanonicalRequest>): JsonValue {
   const { body, codec } = call;
-  const rest: JsonObject = { headers: tellingHeaders(call.headers) };
-  // sealed reasoning is only in the answers of those who asked for it
-  if (asArray(body.include).includes('reasoning.encrypted_content')) rest.sealed = true;
-  // the older name of another one, which wins
-  const { generate_summary } = asObject(body.reasoning);
-  if (generate_summary !== undefined) rest.summary = generate_summary;
-  // of several of these one wins, but for a provider of this format they all stand there
-  if (codec.id === 'openai-chat' && VENDOR_THINKING.some((name) => name in body))
-    rest.thinking = [body.reasoning_effort, ...VENDOR_THINKING.map((name) => body[name])].map(
-      (each) => each ?? null,
-    );
+  const rest: JsonObject = { headers: tellingHeaders(call.headers), ...codec.besides?.(body) };
   if (!losses.every(isLabel)) {
     const { model: _, ...members } = body;
     const telling = Object.entries(members).filter(([name]) => !LABELS.has(name));
@@ -146,7 +126,7 @@ function tellingHeaders(headers: Headers): JsonObject {
       ?.split(',')
       .map((word) => word.trim());
     const value = words?.toSorted().join(',');
-    return [name, value === undefined || `${name}: ${value}` === USUAL ? undefined : value];
+    return [name, value === undefined || isUsual(name, value) ? undefined : value];
   });
   return compact(Object.fromEntries(told));
 }

@@ -5,23 +5,29 @@ import type { FormatId } from '../../canonical/part.ts';
 import { listModels } from '../../catalog/list.ts';
 import type { Model } from '../../catalog/model.ts';
 import type { ModelIndex } from '../../catalog/resolve.ts';
+import type { Codec } from '../../formats/codec.ts';
+import { FORMATS } from '../../formats/index.ts';
 import type { Call } from '../call.ts';
 import { type Candidate, formatsOf } from './candidate.ts';
 
 /** Whether a request in this format can have the model search. */
-export function hasSearch(model: Model, { deployment, provider }: Candidate, format: FormatId): boolean {
-  if (format !== 'openai-chat') return model.capabilities.webSearch;
-  // on OpenAI's Chat only the search models know it, and all others refuse the whole request
+export function hasSearch(
+  model: Model,
+  { deployment, provider }: Candidate,
+  { searchesApart }: Pick<Codec, 'searchesApart'>,
+): boolean {
+  if (!searchesApart) return model.capabilities.webSearch;
   if (deployment.model.includes('search') || provider.id === 'perplexity') return true;
   return provider.quirks.search === 'openrouter' && model.capabilities.webSearch;
 }
 
-/** What the candidate can be asked in for a search: xAI has one in a format that it is spoken to in for nothing else. */
+/** What the candidate can be asked in for a search: there may be a format that it is spoken to in for nothing else. */
 export function searchFormatsOf(candidate: Candidate): FormatId[] {
   const formats = formatsOf(candidate);
   const { deployment, provider } = candidate;
-  const isApart = provider.quirks.search === 'xai' && deployment.format === undefined;
-  return isApart && !formats.includes('openai-responses') ? [...formats, 'openai-responses'] : formats;
+  const { searchFormat } = provider.quirks;
+  if (searchFormat === undefined || deployment.format !== undefined) return formats;
+  return formats.includes(searchFormat) ? formats : [...formats, searchFormat];
 }
 
 /** Throws Fault `unsupported_parameter` that names models which can search, as far as the key may use them. */
@@ -38,7 +44,7 @@ export function refuseSearch(call: Call, index: ModelIndex): never {
 
 /** Whether the candidate has some format in which the model searches. */
 export function searches(model: Model, candidate: Candidate): boolean {
-  return searchFormatsOf(candidate).some((format) => hasSearch(model, candidate, format));
+  return searchFormatsOf(candidate).some((format) => hasSearch(model, candidate, FORMATS[format]));
 }
 
 const NAMES_MAX = 12;

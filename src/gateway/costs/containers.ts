@@ -3,8 +3,6 @@
 import { LRUCache } from 'lru-cache';
 import { addContainers, type Usage } from '../../canonical/usage.ts';
 import { asArray, asNumber, asObject, asString, tryParseJson } from '../../lib/json.ts';
-import type { Call } from '../call.ts';
-import type { Plan } from '../plan.ts';
 
 /** The shortest time that Anthropic and OpenAI bill; see `perContainer`. */
 const SPAN_MS = 300_000;
@@ -85,15 +83,6 @@ function paidIn(note: string): Paid {
       { untilMs: asNumber(untilMs) ?? 0, size: asNumber(size) ?? 0 },
     ]),
   );
-}
-
-/** Anthropic asks nothing for containers beside these tools ("Code execution tool", usage and pricing). */
-export function hasFreeContainers({ body }: Call, { kind, upstream }: Plan): boolean {
-  if (kind !== 'pass' || upstream.id !== 'anthropic-messages') return false;
-  return asArray(body.tools).some((tool) => {
-    const [, date = ''] = /^web_(?:search|fetch)_(\d{8})$/.exec(asString(asObject(tool).type) ?? '') ?? [];
-    return date >= '20260209';
-  });
 }
 
 /** The usage without what is free. */

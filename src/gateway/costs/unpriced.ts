@@ -64,11 +64,11 @@ export function unpricedIn(
   return found.filter(({ what }, at) => found.findIndex((other) => other.what === what) === at);
 }
 
-/** The losses of an answer in `format` that was charged with these left out. */
-export function lossesOfUnpriced(unpriced: readonly Unpriced[], format: Codec['id']): Loss[] {
-  const isChat = format === 'openai-chat';
+/** The losses of an answer of such a codec that was charged with these left out. */
+export function lossesOfUnpriced(unpriced: readonly Unpriced[], { asksOthers }: Codec): Loss[] {
+  const hasOneName = asksOthers?.toldIn === 'model';
   return unpriced.map(({ what }) =>
-    what === 'model' && isChat ? { ...LOSSES.model, path: 'answer.model' } : LOSSES[what],
+    what === 'model' && hasOneName ? { ...LOSSES.model, path: 'answer.model' } : LOSSES[what],
   );
 }
 

@@ -32,13 +32,6 @@ export type DryPorts = Pick<KnownAdmitPorts, 'config' | 'models' | 'billing' | '
 /** `refusals` are in the order in which a client would meet them. */
 export type DryAdmission = { call: Call; refusals: Fault[] };
 
-const PATHS: Partial<Record<Question['format'], string>> = {
-  'openai-chat': '/v1/chat/completions',
-  'openai-responses': '/v1/responses',
-  'anthropic-messages': '/v1/messages',
-  'google-generate-content': '/v1beta/models',
-};
-
 /** Who asks when nobody is named: somebody without limits. */
 const OPERATOR: Key = {
   id: 'operator',
@@ -59,15 +52,8 @@ export async function admitDry(
 ): Promise<DryAdmission> {
   const { format, bytes, headers, address } = question;
   const codec = FORMATS[format];
-  const path = PATHS[format];
-  if (!codec || path === undefined) throw new Error(`no route speaks ${format}`);
-  const door: Door = {
-    path,
-    codec,
-    kind: format as Door['kind'],
-    free: false,
-    ...(address ? { address } : {}),
-  };
+  const path = codec.route;
+  const door: Door = { path, codec, kind: format, free: false, ...(address ? { address } : {}) };
   const ordered: HoldOrder[] = [];
   const request = new Request(`http://osiris${path}`, {
     method: 'POST',

@@ -4,7 +4,8 @@ import { Fault } from '../../canonical/fault.ts';
 import type { FormatId } from '../../canonical/part.ts';
 import type { Address } from '../../formats/codec.ts';
 import { FORMATS } from '../../formats/index.ts';
-import { asArray, asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
+import { formatNamed, guessFormat } from '../../formats/spoken-of.ts';
+import { asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
 
 export type Question = {
   format: FormatId;
@@ -14,16 +15,6 @@ export type Question = {
   headers: Headers;
   /** What the path would say, for formats whose bodies do not. */
   address: Address | undefined;
-};
-
-/** Words for a format beside its id, and what stands in the path of its route. */
-const WORDS: Record<string, FormatId> = {
-  chat: 'openai-chat',
-  completions: 'openai-chat',
-  responses: 'openai-responses',
-  messages: 'anthropic-messages',
-  google: 'google-generate-content',
-  gemini: 'google-generate-content',
 };
 
 /**
@@ -45,7 +36,7 @@ export function readQuestion(asked: JsonObject): Question {
   const headers = readHeaders(asked.headers);
   const common = { format, isGuessed: named === undefined && request !== undefined, headers };
   if (request === undefined) {
-    const body = promptBody(format, String(prompt));
+    const body = FORMATS[format].promptBody(String(prompt));
     return { ...common, ...addressed(format, body, model ?? '', stream) };
   }
   // what is no object is for the admission to refuse, in the words a client would read
@@ -82,51 +73,18 @@ function bytesOf(value: JsonObject[string] | undefined): Uint8Array {
 
 /** Such a format names the model in its path. */
 function takesPath(format: FormatId): boolean {
-  return FORMATS[format]?.readPath !== undefined;
-}
-
-function promptBody(format: FormatId, text: string): JsonObject {
-  switch (format) {
-    case 'openai-responses':
-      return { input: text };
-    case 'anthropic-messages':
-      return { max_tokens: 1024, messages: [{ role: 'user', content: text }] };
-    case 'google-generate-content':
-      return { contents: [{ role: 'user', parts: [{ text }] }] };
-    default:
-      return { messages: [{ role: 'user', content: text }] };
-  }
+  return FORMATS[format].readPath !== undefined;
 }
 
 function readFormat(written: JsonObject[string] | undefined): FormatId | undefined {
   if (written === undefined || written === null) return undefined;
-  const word = String(written).trim();
-  const id = Object.keys(FORMATS).find((each): each is FormatId => each === word);
-  if (id) return id;
-  if (/:(generateContent|streamGenerateContent)/.test(word)) return 'google-generate-content';
-  const last = word.split('/').at(-1) ?? '';
-  if (Object.hasOwn(WORDS, last)) return WORDS[last];
+  const format = formatNamed(String(written).trim());
+  if (format) return format;
   throw new Fault(
     'invalid_value',
     `\`format\` must be ${Object.keys(FORMATS).join(', ')}, or the path of a route such as /v1/messages.`,
     { param: 'format' },
   );
-}
-
-/** By members that only one of the formats has; what both Chat and Messages have is Chat. */
-function guessFormat(body: JsonObject): FormatId {
-  if ('contents' in body) return 'google-generate-content';
-  if ('input' in body && !('messages' in body)) return 'openai-responses';
-  const isMessages =
-    'system' in body ||
-    'thinking' in body ||
-    asArray(body.tools).some((tool) => 'input_schema' in asObject(tool)) ||
-    asArray(body.messages).some((message) => asArray(asObject(message).content).some(isMessagesBlock));
-  return isMessages ? 'anthropic-messages' : 'openai-chat';
-}
-
-function isMessagesBlock(block: JsonObject[string]): boolean {
-  return ['tool_use', 'tool_result', 'thinking', 'image', 'document'].includes(String(asObject(block).type));
 }
 
 /** The body is handed over whole and open, whatever the client did with it. */

@@ -3,7 +3,7 @@
 import type { Alarm } from '../../alerts/alert.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Failure } from '../../routing/retry.ts';
-import type { HealthNews, Refused } from './health.ts';
+import type { HealthNews, Refused } from './news.ts';
 
 /** Passes on what `Health` hears. The sandbox fails to order: nobody is told. */
 export function healthAlerts(alarm: Alarm): (news: HealthNews) => void {

@@ -1,4 +1,4 @@
-// How the deployments fare: a breaker for each, and for how long our credentials are to be left alone.
+// How the deployments fare: a breaker for each, how fast they are, and which of our credentials they take.
 
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Provider } from '../../providers/provider.ts';
@@ -13,31 +13,12 @@ import {
 } from '../../routing/breaker.ts';
 import { type Blame, blameOf, type Failure } from '../../routing/retry.ts';
 import type { Candidate } from '../candidates/candidate.ts';
+import { accountOf, CredentialHealth, capped, type Place } from './credential-health.ts';
+import type { HealthNews } from './news.ts';
 import { Pace } from './pace.ts';
-import { Rests } from './rests.ts';
 
 /** Whether a deployment is worth a call: `ill` ones are tried when nobody else is left. */
 export type Fitness = 'well' | 'probe' | 'ill';
-
-/**
- * What has just become known: a deployment is left alone from now on, or answers again; a provider does not accept one
- * of our credentials or has no money left for us, or takes it again.
- */
-export type HealthNews =
-  | { about: 'deployment'; state: 'failing'; provider: Provider; model: string; failure: Failure }
-  | { about: 'deployment'; state: Better; provider: Provider; model: string }
-  | {
-      about: 'credential';
-      state: 'refused' | 'unpaid';
-      of: Refused;
-      model: string;
-      status: number | undefined;
-    }
-  | { about: 'credential'; state: Better; of: Refused };
-/** `gone`: it is no longer in the configuration. */
-type Better = 'answers' | 'gone';
-/** `place` is that of the credential among those of its provider, from 1 on. */
-export type Refused = { provider: Provider; place: number };
 
 /** What is wrong with a deployment, for the operator. */
 export type Trouble = { provider: string; model: string; why: 'failing' | 'credentials'; untilMs: number };
@@ -62,10 +43,6 @@ type Condition = {
   measuredMs: number;
 };
 
-/** Our account is not set right in seconds. */
-const ACCOUNT_FACTOR = 10;
-/** Whatever a provider asks for, within the hour somebody looks whether it still holds. */
-const COOL_MS_MAX = 3_600_000;
 /** Share of the newest measurement in the figure. */
 const NEWEST_SHARE = 0.3;
 /** Older figures say nothing: who was slow then is measured anew. */
@@ -81,28 +58,28 @@ export class Health {
   readonly #byCandidate = new WeakMap<Candidate, Condition>();
   /** Those with failures in a row. */
   readonly #failing = new Set<Condition>();
-  /** Of a credential for one deployment, or for a whole provider. */
-  readonly #rests = new Rests();
-  /** Credentials that were not accepted, or not paid for, when last tried. */
-  readonly #refused = new Map<string, Refused>();
+  readonly #credentials: CredentialHealth;
   readonly #tell: (news: HealthNews) => void;
 
   /** `tell` must not throw. */
   constructor(clock: Clock = systemClock, tell: (news: HealthNews) => void = () => {}) {
     this.#clock = clock;
     this.#tell = tell;
+    this.#credentials = new CredentialHealth(clock, tell);
   }
 
   /** Nothing is known against anybody: the usual case, in which nobody needs to be looked at one by one. */
   get isCalm(): boolean {
-    return this.#failing.size === 0 && this.#rests.size === 0;
+    return this.#failing.size === 0 && this.#credentials.isCalm;
   }
 
   fitnessOf(candidate: Candidate): Fitness {
     if (this.isCalm) return 'well';
-    const state = stateOf(this.#of(candidate).breaker, this.#clock.nowMs());
-    if (state === 'open' || !this.#hasWarmCredential(candidate)) return 'ill';
-    return state === 'half-open' || this.#isUntried(candidate) ? 'probe' : 'well';
+    const { key, breaker } = this.#of(candidate);
+    const place = { key, candidate };
+    const state = stateOf(breaker, this.#clock.nowMs());
+    if (state === 'open' || !this.#credentials.hasWarm(place)) return 'ill';
+    return state === 'half-open' || this.#credentials.isUntried(place) ? 'probe' : 'well';
   }
 
   /** It has failed several times in a row, most of all just now. */
@@ -129,10 +106,7 @@ export class Health {
 
   /** Until when the credential is left alone for this deployment; 0 when it is not. */
   coolsUntil(candidate: Candidate, credential: string): number {
-    if (this.#rests.size === 0) return 0;
-    const now = this.#clock.nowMs();
-    const [here, anywhere] = this.#restsOf(candidate, credential);
-    return Math.max(this.#rests.untilMs(here, now), this.#rests.untilMs(anywhere, now));
+    return this.#credentials.isCalm ? 0 : this.#credentials.coolsUntil(this.#placeOf(candidate), credential);
   }
 
   /**
@@ -143,8 +117,8 @@ export class Health {
     const condition = this.#of(candidate);
     condition.open += 1;
     const now = this.#clock.nowMs();
-    if (credential !== undefined && this.#rests.size > 0)
-      for (const name of this.#restsOf(candidate, credential)) this.#rests.try(name, cooldownMs, now);
+    if (credential !== undefined && !this.#credentials.isCalm)
+      this.#credentials.try(this.#placeOf(candidate), credential, cooldownMs);
     if (stateOf(condition.breaker, now) !== 'half-open') return 0;
     condition.breaker = afterProbe(condition.breaker, cooldownMs, now);
     condition.probes += 1;
@@ -208,16 +182,8 @@ export class Health {
     condition.probes = 0;
     if (breaker.untilMs !== 0)
       this.#tell({ about: 'deployment', state: 'answers', ...ofDeployment(condition) });
-    if (credential === undefined || this.#rests.size === 0) return;
-    for (const name of this.#restsOf(candidate, credential)) {
-      this.#rests.end(name);
-      this.#takeBack(name, 'answers');
-    }
-  }
-
-  #takeBack(name: string, state: Better): void {
-    const of = this.#refused.get(name);
-    if (of && this.#refused.delete(name)) this.#tell({ about: 'credential', state, of });
+    if (credential !== undefined && !this.#credentials.isCalm)
+      this.#credentials.accepted(this.#placeOf(candidate), credential);
   }
 
   failed(candidate: Candidate, credential: string | undefined, failure: Failure, cooldownMs: number): Blame {
@@ -238,7 +204,8 @@ export class Health {
       }
       case 'credential':
       case 'account':
-        if (credential !== undefined) this.#rest(candidate, credential, failure, blame, cooldownMs);
+        if (credential !== undefined)
+          this.#credentials.rest(this.#placeOf(candidate), credential, failure, blame, cooldownMs);
         break;
       case 'nobody':
         // what it finds wrong with the request it has read
@@ -250,37 +217,17 @@ export class Health {
     return blame;
   }
 
-  #rest(
-    candidate: Candidate,
-    credential: string,
-    { code, status, retryAfterS }: Failure,
-    blame: 'credential' | 'account',
-    cooldownMs: number,
-  ): void {
-    const [here, anywhere] = this.#restsOf(candidate, credential);
-    const name = blame === 'account' ? anywhere : here;
-    const askedMs = retryAfterS === undefined ? cooldownMs : retryAfterS * 1000;
-    const restMs = blame === 'account' ? cooldownMs * ACCOUNT_FACTOR : askedMs;
-    this.#rests.begin(name, this.#clock.nowMs() + capped(restMs));
-    if (code === 'upstream_rate_limited') return;
-    const { provider, deployment } = candidate;
-    const of = { provider, place: provider.credentials.indexOf(credential) + 1 };
-    this.#refused.set(name, of);
-    const state = code === 'upstream_unavailable' ? 'unpaid' : 'refused';
-    this.#tell({ about: 'credential', state, of, model: deployment.model, status });
-  }
-
   /** What is left alone now, the longest first. */
   troubles(candidates: Iterable<Candidate>): Trouble[] {
     if (this.isCalm) return [];
     const now = this.#clock.nowMs();
     const troubles: Trouble[] = [];
     for (const candidate of candidates) {
-      const { breaker, provider, model } = this.#of(candidate);
+      const { key, breaker, provider, model } = this.#of(candidate);
       const coolMs = candidate.provider.credentials.map((each) => this.coolsUntil(candidate, each));
       if (stateOf(breaker, now) !== 'closed')
         troubles.push({ provider: provider.id, model, why: 'failing', untilMs: breaker.untilMs });
-      else if (!this.#hasWarmCredential(candidate))
+      else if (!this.#credentials.hasWarm({ key, candidate }))
         troubles.push({ provider: provider.id, model, why: 'credentials', untilMs: Math.min(...coolMs) });
     }
     return troubles.sort((a, b) => b.untilMs - a.untilMs);
@@ -288,15 +235,9 @@ export class Health {
 
   /** Forgets what is known of all others: they are no longer in the configuration. */
   keepOnly(candidates: Iterable<Candidate>): void {
-    const kept = new Set<string>();
-    const rests = new Set<string>();
-    for (const candidate of candidates) {
-      kept.add(this.#of(candidate).key);
-      for (const credential of candidate.provider.credentials)
-        for (const name of this.#restsOf(candidate, credential)) rests.add(name);
-    }
-    this.#rests.keepOnly((name) => rests.has(name));
-    for (const name of [...this.#refused.keys()]) if (!rests.has(name)) this.#takeBack(name, 'gone');
+    const places = [...candidates].map((candidate) => this.#placeOf(candidate));
+    const kept = new Set(places.map(({ key }) => key));
+    this.#credentials.keepOnly(places);
     for (const [key, condition] of this.#conditions) {
       if (kept.has(key)) continue;
       this.#conditions.delete(key);
@@ -306,27 +247,8 @@ export class Health {
     }
   }
 
-  #hasWarmCredential(candidate: Candidate): boolean {
-    const { credentials } = candidate.provider;
-    if (credentials.length === 0 || this.#rests.size === 0) return true;
-    return credentials.some((credential) => this.coolsUntil(candidate, credential) === 0);
-  }
-
-  /** Of no credential that could be taken it is known that it works. */
-  #isUntried(candidate: Candidate): boolean {
-    const { credentials } = candidate.provider;
-    if (credentials.length === 0 || this.#rests.size === 0) return false;
-    const now = this.#clock.nowMs();
-    return credentials.every(
-      (credential) =>
-        this.coolsUntil(candidate, credential) > 0 ||
-        this.#restsOf(candidate, credential).some((name) => this.#rests.isDue(name, now)),
-    );
-  }
-
-  /** The names of its rests: for this deployment, and for its whole provider. */
-  #restsOf(candidate: Candidate, credential: string): [here: string, anywhere: string] {
-    return [coolingKey(this.#of(candidate).key, credential), coolingKey(accountOf(candidate), credential)];
+  #placeOf(candidate: Candidate): Place {
+    return { key: this.#of(candidate).key, candidate };
   }
 
   #of(candidate: Candidate): Condition {
@@ -360,20 +282,7 @@ function ofDeployment({ provider, model }: Condition): { provider: Provider; mod
   return { provider, model };
 }
 
-function capped(ms: number): number {
-  return Math.min(COOL_MS_MAX, Math.max(1, ms));
-}
-
 /** Our own patience ended, and not a byte had come. */
 function isSilence({ code, status }: Failure): boolean {
   return code === 'upstream_timeout' && status === undefined;
-}
-
-/** The vendor at its address: another address is another vendor. */
-function accountOf({ provider }: Candidate): string {
-  return `${provider.id} ${provider.baseUrl}`;
-}
-
-function coolingKey(owner: string, credential: string): string {
-  return `${owner}\n${credential}`;
 }

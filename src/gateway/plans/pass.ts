@@ -3,7 +3,6 @@
 import type { Loss } from '../../canonical/loss.ts';
 import type { FormatId } from '../../canonical/part.ts';
 import type { Config } from '../../config/config.ts';
-import { refuseThread } from '../../formats/anthropic-messages/index.ts';
 import type { Codec, Converted } from '../../formats/codec.ts';
 import { refuseGeo } from '../../formats/inference-geo.ts';
 import { passEdits } from '../../formats/pass-edits.ts';
@@ -13,7 +12,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import { type Edit, spliceJson } from '../../lib/splice.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { ThoughtStore } from '../../store/ports.ts';
-import { type Call, wantsUsage } from '../call.ts';
+import type { Call } from '../call.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 import { type SignInPorts, scopesOf, signIn } from '../candidates/credential.ts';
 import { fitDearWishes } from '../costs/dear-wishes.ts';
@@ -64,7 +63,7 @@ export function passPlan(
 ): PassPlan {
   const { codec, stream } = call;
   const { deployment, provider } = candidate;
-  if (codec.id === 'anthropic-messages') refuseThread(call.body);
+  codec.refuseBody?.(call.body);
   refuseGeo(call.body, target, codec);
   const { credential, scope, shown } = ownSeals(call, candidate, ports);
   const top = refuseRepeated(call);
@@ -77,7 +76,7 @@ export function passPlan(
   const early: Edit[] = [];
   if (renamed) early.push(...modelEdits(codec, deployment.model));
   early.push(...fitted.edits);
-  if (hideUsage) early.push({ path: ['stream_options', 'include_usage'], json: 'true' });
+  if (hideUsage && codec.usageOnRequest) early.push(codec.usageOnRequest.edit);
   const own = { ...fitted, edits: early, losses };
   const { edits, wishes } = fitDearWishes(call, candidate, target, ports, own);
   dropAccountMembers(call, edits, losses);
@@ -106,7 +105,7 @@ export function passPlan(
 
 /** We ask for the count of tokens of a stream where the client does not: it is the bill. */
 function needsUsage({ codec, stream, body }: Call, { quirks }: Provider): boolean {
-  return codec.id === 'openai-chat' && stream && quirks.usageInStream !== false && !wantsUsage(body);
+  return stream && codec.usageOnRequest?.isAsked(body) === false && quirks.usageInStream !== false;
 }
 
 function modelEdits(codec: Codec, model: string): Edit[] {

@@ -4,8 +4,7 @@ import { type AnswerChange, chainChanges } from '../../canonical/answer-change.t
 import type { Loss } from '../../canonical/loss.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
 import { mapTools, type ToolAbilities } from '../../canonical/tool-map.ts';
-import { refusePrefill } from '../../formats/anthropic-messages/index.ts';
-import type { Codec, Target } from '../../formats/codec.ts';
+import type { Codec, Takers, Target } from '../../formats/codec.ts';
 import { fitRequest } from '../../formats/fit-request.ts';
 import { keepOwnSeals } from '../../formats/seal.ts';
 import { dearTierIn } from '../../formats/service-tier.ts';
@@ -57,7 +56,7 @@ export function transcodePlan(
   ports: TranscodePorts,
   target: Target,
 ): TranscodePlan {
-  if (call.codec.id === 'anthropic-messages') refusePrefill(call.body);
+  call.codec.refuseTranslated?.(call.body);
   const { sealKey, thoughts } = ports;
   const decoded = decode(call, sealKey);
   const { provider } = candidate;
@@ -110,26 +109,26 @@ function bytesOf(value: JsonObject): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
 }
 
-/** OpenAI finds a cached prompt by this key; hosts that merely speak its Chat format may refuse the member. */
+/** So that a prompt is found in the cache of its provider. */
 function withCacheKey(
   request: CanonicalRequest,
   call: Call,
-  { provider }: Candidate,
+  candidate: Candidate,
   upstream: Codec,
 ): CanonicalRequest {
-  const takesKey =
-    upstream.id === 'openai-responses' || (upstream.id === 'openai-chat' && provider.id === 'openai');
-  if (!takesKey || request.cache.key !== undefined) return request;
+  if (!takes(upstream.cacheKey, candidate, upstream) || request.cache.key !== undefined) return request;
   return { ...request, cache: { ...request.cache, key: conversationKey(call, request) } };
 }
 
 function abilitiesOf(call: Call, candidate: Candidate, upstream: Codec): ToolAbilities {
-  const isResponses = upstream.id === 'openai-responses';
-  const isChat = upstream.id === 'openai-chat';
   return {
-    namespaces: isResponses,
-    custom: isResponses || (isChat && candidate.provider.id === 'openai'),
-    webSearch: hasSearch(call.model, candidate, upstream.id),
-    letterFirst: upstream.id === 'google-generate-content',
+    namespaces: takes(upstream.toolNamespaces, candidate, upstream),
+    custom: takes(upstream.textTools, candidate, upstream),
+    webSearch: hasSearch(call.model, candidate, upstream),
+    letterFirst: upstream.letterFirst === true,
   };
+}
+
+function takes(takers: Takers | undefined, { provider }: Candidate, { author }: Codec): boolean {
+  return takers === 'all' || (takers === 'author' && provider.id === author);
 }

@@ -4,7 +4,7 @@ import type { PartStart, StreamEvent } from '../../canonical/event.ts';
 import { Fold } from '../../canonical/fold.ts';
 import type { Part, Seal } from '../../canonical/part.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
-import { SealWrapper, wrapSeals } from '../../formats/seal.ts';
+import { SealWrapper, TEXT_SEAL, wrapSeals } from '../../formats/seal.ts';
 import { TextHash } from '../../lib/crypto.ts';
 import { textHashOf } from './recollection.ts';
 
@@ -18,9 +18,6 @@ export type Sealing = {
   /** Keeps the reasoning of a whole answer for a client that does not send it back. */
   remember?: (parts: Part[], textHash: string) => void;
 };
-
-/** What stands for a seal where the readable text is all there is; Chat vendors are the ones that want it back. */
-const TEXT_SEAL: Omit<Seal, 'scope'> = { issuer: 'openai-chat', data: '{}' };
 
 /** `issuer`: the kind of seal the client's format carries as it is; undefined when it carries none. */
 export class AnswerSeals {

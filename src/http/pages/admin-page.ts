@@ -1,17 +1,16 @@
 // The page at `/admin`: what is on it before the admin secret has been given.
 
+import { choice, gate } from './markup.ts';
+
 export const ADMIN_MAIN = `<noscript><p class="banner warn">This page needs JavaScript. <code>osiris keys</code>, <code>usage</code> and <code>logs</code> tell the same.</p></noscript>
-<section id="gate" class="gate" aria-labelledby="gate-title">
-<h1 id="gate-title">Admin</h1>
-<p>Spend, keys, clients and errors of this server. The secret was printed at the first start; <code>osiris admin reset</code> makes a new one.</p>
-<form id="gate-form" class="stack">
-<label for="secret">Admin secret</label>
-<input id="secret" type="password" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="osiris-admin-…" required aria-describedby="gate-error">
-<label class="tick"><input id="keep" type="checkbox"> Remember it in this tab until I close it</label>
-<p id="gate-error" class="wrong" role="alert"></p>
-<button class="primary" type="submit">Open</button>
-</form>
-</section>
+${gate({
+  title: 'Admin',
+  about:
+    'Spend, keys, clients and errors of this server. The secret was printed at the first start; <code>osiris admin reset</code> makes a new one.',
+  label: 'Admin secret',
+  placeholder: 'osiris-admin-…',
+  submit: 'Open',
+})}
 <div id="board" class="board" hidden aria-busy="true">
 <header class="title">
 <div><h1>Overview</h1><p id="health" class="about"></p></div>
@@ -38,18 +37,10 @@ export const ADMIN_MAIN = `<noscript><p class="banner warn">This page needs Java
 <div id="keys"></div>
 </section>
 <section class="card" aria-labelledby="clients-title"><header class="head"><h2 id="clients-title">Clients</h2>
-<fieldset class="choice" id="clients-since"><legend class="hidden">Since when</legend>
-<label><input type="radio" name="clients-since" value="24h"><span>24 hours</span></label>
-<label><input type="radio" name="clients-since" value="7d" checked><span>7 days</span></label>
-<label><input type="radio" name="clients-since" value="30d"><span>30 days</span></label>
-</fieldset></header>
+${choice({ id: 'clients-since', name: 'clients-since', legend: 'Since when', chosen: '7d' }, { '24h': '24 hours', '7d': '7 days', '30d': '30 days' })}</header>
 <div id="clients"></div></section>
 <section class="card" aria-labelledby="errors-title"><header class="head"><h2 id="errors-title">Errors</h2>
-<fieldset class="choice" id="since"><legend class="hidden">Since when</legend>
-<label><input type="radio" name="since" value="1h"><span>1 hour</span></label>
-<label><input type="radio" name="since" value="24h" checked><span>24 hours</span></label>
-<label><input type="radio" name="since" value="7d"><span>7 days</span></label>
-</fieldset></header>
+${choice({ id: 'since', name: 'since', legend: 'Since when', chosen: '24h' }, { '1h': '1 hour', '24h': '24 hours', '7d': '7 days' })}</header>
 <div id="errors"></div></section>
 <section class="card" aria-labelledby="alerts-title"><header class="head"><h2 id="alerts-title">Alerts</h2><button id="alerts-test" type="button">Send a test</button></header>
 <p id="alerts-outcome" class="note" role="status"></p>

@@ -17,6 +17,7 @@ const POLICY = [
 const LINKS = [
   ['/setup', 'Set up'],
   ['/key', 'Key'],
+  ['/docs/manual', 'Manual'],
   ['/docs', 'API'],
   ['/admin', 'Admin'],
 ] as const;

@@ -8,6 +8,7 @@ export const HOME_MAIN = `<section class="gate home">
 <ul class="doors">
 <li><a class="door" href="/setup"><strong>Set up a client</strong><span>What Claude Code, Codex, OpenCode and fourteen others need, filled in</span></a></li>
 <li><a class="door" href="/key"><strong>Your key</strong><span>Balance, limits and what each model has cost</span></a></li>
+<li><a class="door" href="/docs/manual"><strong>Manual</strong><span>What a call costs, which caches there are, who is asked</span></a></li>
 <li><a class="door" href="/docs"><strong>API documentation</strong><span>Every route, to read and to try</span></a></li>
 <li><a class="door" href="/docs/translation"><strong>Translation</strong><span>What survives between the formats, scenario by scenario</span></a></li>
 <li><a class="door" href="/admin"><strong>Admin</strong><span>Spend, keys and errors, for the operator</span></a></li>

@@ -1,17 +1,16 @@
 // The page at `/key`: what is on it before a key has been pasted.
 
+import { choice, gate } from './markup.ts';
+
 export const KEY_MAIN = `<noscript><p class="banner warn">This page needs JavaScript. <code>GET /v1/key</code> tells the same.</p></noscript>
-<section id="gate" class="gate" aria-labelledby="gate-title">
-<h1 id="gate-title">Look at your key</h1>
-<p>Balance, expiry, limits and what each model has cost. The key goes to this server only, and is gone when you close the page.</p>
-<form id="gate-form" class="stack">
-<label for="secret">Your key</label>
-<input id="secret" type="password" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="sk-osiris-…" required aria-describedby="gate-error">
-<label class="tick"><input id="keep" type="checkbox"> Remember it in this tab until I close it</label>
-<p id="gate-error" class="wrong" role="alert"></p>
-<button class="primary" type="submit">Show</button>
-</form>
-</section>
+${gate({
+  title: 'Look at your key',
+  about:
+    'Balance, expiry, limits and what each model has cost. The key goes to this server only, and is gone when you close the page.',
+  label: 'Your key',
+  placeholder: 'sk-osiris-…',
+  submit: 'Show',
+})}
 <div id="board" class="board" hidden aria-busy="true">
 <header class="title">
 <div><h1 id="name">Your key</h1><p id="about" class="about"></p></div>
@@ -26,21 +25,13 @@ export const KEY_MAIN = `<noscript><p class="banner warn">This page needs JavaSc
 <section class="card" aria-labelledby="limits-title"><h2 id="limits-title">Limits</h2><div id="limits" class="meters"></div></section>
 <section class="card" aria-labelledby="cost-title">
 <header class="head"><h2 id="cost-title">Cost by day</h2>
-<fieldset class="choice" id="range"><legend class="hidden">How many days</legend>
-<label><input type="radio" name="days" value="7"><span>7 days</span></label>
-<label><input type="radio" name="days" value="30" checked><span>30 days</span></label>
-<label><input type="radio" name="days" value="90"><span>90 days</span></label>
-</fieldset></header>
+${choice({ id: 'range', name: 'days', legend: 'How many days', chosen: '30' }, { 7: '7 days', 30: '30 days', 90: '90 days' })}</header>
 <div id="chart" class="chart"></div>
 <div id="models"></div>
 </section>
 <section class="card" aria-labelledby="errors-title"><h2 id="errors-title">Last errors</h2><div id="errors"></div></section>
 <section class="card" aria-labelledby="use-title"><header class="head"><h2 id="use-title">Use it</h2>
-<fieldset class="choice" id="snippets"><legend class="hidden">For which program</legend>
-<label><input type="radio" name="snippet" value="curl" checked><span>curl</span></label>
-<label><input type="radio" name="snippet" value="python"><span>Python</span></label>
-<label><input type="radio" name="snippet" value="claude"><span>Claude Code</span></label>
-</fieldset></header>
+${choice({ id: 'snippets', name: 'snippet', legend: 'For which program', chosen: 'curl' }, { curl: 'curl', python: 'Python', claude: 'Claude Code' })}</header>
 <div class="snippet"><pre id="snippet" tabindex="0" aria-label="Snippet"></pre><button id="copy" type="button">Copy</button></div>
 <p class="note">Codex, OpenCode, Zed, Cursor and others: <a href="/setup">set up a client</a>, and see its first request arrive.</p>
 </section>

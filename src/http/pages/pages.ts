@@ -1,4 +1,4 @@
-// The pages for people at `/`, `/setup`, `/key`, `/admin` and `/docs/translation`, with their files.
+// The pages for people at `/`, `/setup`, `/key`, `/admin` and under `/docs`, with their files.
 
 import { Elysia, NotFoundError } from 'elysia';
 import { ADMIN_MAIN } from './admin-page.ts';
@@ -6,8 +6,8 @@ import { pageFiles } from './files.ts';
 import { PAGE_HEADERS, pageResponse } from './frame.ts';
 import { HOME_MAIN, refusedMain } from './home-page.ts';
 import { KEY_MAIN } from './key-page.ts';
+import { MANUAL_MAIN, TRANSLATION_MAIN } from './prose.ts';
 import { setupMain } from './setup-page.ts';
-import { TRANSLATION_MAIN } from './translation-page.ts';
 
 const HIDDEN = { detail: { hide: true } };
 const NOT_OPEN = 'The admin page is not open to this address; see server.admin_from.';
@@ -42,6 +42,11 @@ export function pages(isAdminAddress: (request: Request) => boolean, publicUrl: 
           isAdminAddress(request)
             ? pageResponse({ title: 'Admin', path: '/admin', script: 'admin.js', main: ADMIN_MAIN })
             : pageResponse({ title: 'Admin', path: '/admin', main: refusedMain(NOT_OPEN), status: 403 }),
+        HIDDEN,
+      )
+      .get(
+        '/docs/manual',
+        () => pageResponse({ title: 'Manual', path: '/docs/manual', main: MANUAL_MAIN }),
         HIDDEN,
       )
       .get(

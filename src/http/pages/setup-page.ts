@@ -4,6 +4,7 @@ import type { Client } from '../../clients/client.ts';
 import { originOf } from '../../clients/fill.ts';
 import { CLIENTS } from '../../clients/index.ts';
 import { KINDS } from '../../clients/words.ts';
+import { choice } from './markup.ts';
 
 /** `publicUrl` is the address the operator wants clients to use; what `originOf` makes of it is safe in HTML. */
 export function setupMain(publicUrl: string | undefined): string {
@@ -28,11 +29,7 @@ export function setupMain(publicUrl: string | undefined): string {
 <div class="side">
 <section class="card" aria-labelledby="recipe-title">
 <header class="head"><h2 id="recipe-title"><span class="step">3</span>What it needs</h2>
-<fieldset class="choice" id="os"><legend class="hidden">Operating system of the client</legend>
-<label><input type="radio" name="os" value="linux"><span>Linux</span></label>
-<label><input type="radio" name="os" value="macos"><span>macOS</span></label>
-<label><input type="radio" name="os" value="windows"><span>Windows</span></label>
-</fieldset></header>
+${choice({ id: 'os', name: 'os', legend: 'Operating system of the client' }, { linux: 'Linux', macos: 'macOS', windows: 'Windows' })}</header>
 <div class="pickers">
 <div class="field"><label for="model">Model to begin with</label><select id="model"></select></div>
 <div class="field" id="address-field"><label for="address">Address of this server</label><select id="address"></select></div>

@@ -4,9 +4,9 @@ import { redact } from '../../lib/log.ts';
 import type { KeptBody, RawBody } from '../journal-port.ts';
 
 /** Of the text that is kept. */
-export const BODY_BYTES_MAX = 256 * 1024;
+const BODY_BYTES_MAX = 256 * 1024;
 /** Looked at beyond that, so that a secret across the cut is seen whole before it is cut. */
-export const BODY_BYTES_TAKEN = BODY_BYTES_MAX + 4096;
+const BODY_BYTES_TAKEN = BODY_BYTES_MAX + 4096;
 
 /** A member named like a secret, also inside JSON that is itself a string, however deep: quotes then wear backslashes. */
 const SECRET_MEMBER =

@@ -14,6 +14,7 @@ import type {
   JournalPage,
   JournalQuery,
   JournalReader,
+  JournalRow,
   JournalTail,
   ShownCall,
 } from '../journal-port.ts';
@@ -37,6 +38,8 @@ export type JournalOptions = {
   limits: JournalLimits;
   /** Taken out of bodies: our credentials at the providers. */
   secrets: readonly string[];
+  /** Told of each call once, when its row is built. */
+  noted?: (row: JournalRow) => void;
   /** Of the thread, for tests of one that fails. */
   start?: () => Worker;
 };
@@ -179,6 +182,7 @@ class ThreadedJournal implements HidingJournal {
       try {
         const entry = build();
         this.#recent.add(entry.row);
+        this.#options.noted?.(entry.row);
         this.#queue.push(entry);
       } catch (thrown) {
         log.error('a call could not be noted in the request journal', { cause: thrown });

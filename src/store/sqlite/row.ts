@@ -37,7 +37,7 @@ export function rowOfKey(key: Key, secretHash: string): Row {
   };
 }
 
-export function rowOfLimits(limits: KeyLimits): Pick<Row, keyof KeyLimits> {
+function rowOfLimits(limits: KeyLimits): Pick<Row, keyof KeyLimits> {
   return {
     requestsPerMinute: limits.requestsPerMinute ?? null,
     concurrent: limits.concurrent ?? null,

@@ -15,7 +15,7 @@ export type Surface = {
   use(job: Job): Promise<unknown>;
 };
 
-export const TEXT = 'Rain 🌧 in the morning, é à 日本, then a long dry afternoon with a little wind. '
+const TEXT = 'Rain 🌧 in the morning, é à 日本, then a long dry afternoon with a little wind. '
   .repeat(6)
   .trim();
 
@@ -24,7 +24,7 @@ export const FORECAST = z.object({
   days: z.array(z.object({ name: z.string(), high: z.number() })),
   summary: z.string(),
 });
-export const VALUE = {
+const VALUE = {
   city: 'São Paulo',
   days: [
     { name: 'Monday', high: 31.5 },
@@ -34,7 +34,7 @@ export const VALUE = {
 };
 
 export const LOOK_UP = z.object({ place: z.string(), why: z.string() });
-export const ARGS = { place: 'Bergen', why: TEXT };
+const ARGS = { place: 'Bergen', why: TEXT };
 const CALL = { id: 'call_scripted0', name: 'look_up', args: JSON.stringify(ARGS) };
 
 /** The result of the only tool there is; only the right arguments give it. */

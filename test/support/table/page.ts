@@ -4,7 +4,7 @@ import type { WireFormat } from '../script.ts';
 import type { Verdict } from './play.ts';
 import { type Limit, limitsOf, REFUSED, type Scenario } from './scenario.ts';
 
-export const NAMES: Record<WireFormat, string> = {
+const NAMES: Record<WireFormat, string> = {
   'openai-chat': 'OpenAI Chat',
   'openai-responses': 'OpenAI Responses',
   'anthropic-messages': 'Anthropic Messages',

@@ -15,9 +15,9 @@ import type {
 import { asObject, asString, compact, isObject, type JsonObject } from '../../../lib/json.ts';
 import { foreignCodeLosses } from '../../code-tool.ts';
 import { leftovers } from '../../leftovers.ts';
-import { ANTHROPIC } from '../../schema-dialect.ts';
-import { fitSchema, listed } from '../../schema-fit.ts';
-import { objectRoot } from '../../schema-root.ts';
+import { ANTHROPIC } from '../../schema/dialect.ts';
+import { fitSchema, listed } from '../../schema/fit.ts';
+import { objectRoot } from '../../schema/root.ts';
 import { refusesBeta } from '../betas.ts';
 import { FORMAT } from '../decode/block.ts';
 import { searchTool } from '../search-blocks.ts';

@@ -3,8 +3,8 @@
 import type { Sampling } from '../../../canonical/request.ts';
 import { compact, type JsonObject } from '../../../lib/json.ts';
 import { takesSampling } from '../../sampling.ts';
-import { GOOGLE } from '../../schema-dialect.ts';
-import { fitSchema, listed } from '../../schema-fit.ts';
+import { GOOGLE } from '../../schema/dialect.ts';
+import { fitSchema, listed } from '../../schema/fit.ts';
 import { GOOGLE_VOICES } from '../../voices.ts';
 import { generationOf } from '../names.ts';
 import { encodeTier } from '../usage.ts';

@@ -4,8 +4,8 @@ import { hostedToolFault, runsCode } from '../../../canonical/hosted-tool.ts';
 import type { FunctionTool, OpaqueTool, Tool, ToolChoice } from '../../../canonical/request.ts';
 import { asObject, compact, isObject, type JsonObject } from '../../../lib/json.ts';
 import { foreignCodeLosses } from '../../code-tool.ts';
-import { GOOGLE } from '../../schema-dialect.ts';
-import { fitArguments, listed } from '../../schema-fit.ts';
+import { GOOGLE } from '../../schema/dialect.ts';
+import { fitArguments, listed } from '../../schema/fit.ts';
 import { FORMAT } from '../names.ts';
 import { dropMark, lose, note, unsupported, type Writing } from './writing.ts';
 

@@ -6,9 +6,9 @@ import type { CanonicalRequest, OutputFormat } from '../../../canonical/request.
 import { compact, type JsonObject } from '../../../lib/json.ts';
 import type { Target } from '../../codec.ts';
 import { takesSampling } from '../../sampling.ts';
-import { COMPATIBLE } from '../../schema-dialect.ts';
-import { fitSchema, listed } from '../../schema-fit.ts';
-import { strictMember } from '../../schema-strict.ts';
+import { COMPATIBLE } from '../../schema/dialect.ts';
+import { fitSchema, listed } from '../../schema/fit.ts';
+import { strictMember } from '../../schema/strict.ts';
 import { GOOGLE_VOICES } from '../../voices.ts';
 import { NO_MEMBER, unsupported } from './parts.ts';
 import { encodeThinking, type Lose } from './reasoning.ts';

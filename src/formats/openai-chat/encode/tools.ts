@@ -10,10 +10,10 @@ import type {
 } from '../../../canonical/request.ts';
 import { compact, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Target } from '../../codec.ts';
-import { COMPATIBLE } from '../../schema-dialect.ts';
-import { fitArguments, listed } from '../../schema-fit.ts';
-import { objectRoot } from '../../schema-root.ts';
-import { fitsStrict, NOT_STRICT } from '../../schema-strict.ts';
+import { COMPATIBLE } from '../../schema/dialect.ts';
+import { fitArguments, listed } from '../../schema/fit.ts';
+import { objectRoot } from '../../schema/root.ts';
+import { fitsStrict, NOT_STRICT } from '../../schema/strict.ts';
 import { searchTool } from '../search-tool.ts';
 import { dropMark, NO_MEMBER, unsupported } from './parts.ts';
 

@@ -9,7 +9,7 @@ import { compact, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { mayRunCode } from '../../code-tool.ts';
 import type { Converted, Target } from '../../codec.ts';
 import { takesSampling } from '../../sampling.ts';
-import { strictMember } from '../../schema-strict.ts';
+import { strictMember } from '../../schema/strict.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { encodeItems } from './items.ts';
 import { encodeReasoning } from './reasoning.ts';

@@ -21,9 +21,9 @@ import { asObject, asString, compact, isObject, type JsonObject, type JsonValue 
 import { foreignCodeLosses } from '../../code-tool.ts';
 import type { Target } from '../../codec.ts';
 import { leftovers } from '../../leftovers.ts';
-import { listed } from '../../schema-fit.ts';
-import { objectRoot } from '../../schema-root.ts';
-import { fitsStrict, NOT_STRICT } from '../../schema-strict.ts';
+import { listed } from '../../schema/fit.ts';
+import { objectRoot } from '../../schema/root.ts';
+import { fitsStrict, NOT_STRICT } from '../../schema/strict.ts';
 import { searchDomains } from '../../search-domains.ts';
 import { CLIENT_TOOLS } from '../client-tools.ts';
 import { writeServer } from '../remote-servers.ts';

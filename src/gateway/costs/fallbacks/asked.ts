@@ -34,13 +34,14 @@ export function readFallbacks(
   resolution: Pick<Resolution, 'deployments'>,
   atMs: number,
 ): Fallbacks | undefined {
-  if (codec.id === 'openai-chat' && (listed !== null || route !== null)) {
+  const { member } = codec.asksOthers ?? {};
+  if (member === 'models' && (listed !== null || route !== null)) {
     const providers = new Set(resolution.deployments.map(({ provider }) => provider));
     const read = (each: JsonValue) =>
       typeof each === 'string' ? entryOf(each, { model: each }, models, atMs, [...providers]) : null;
     return { member: 'models', entries: Array.isArray(listed) ? listed.map(read) : [] };
   }
-  if (codec.id !== 'anthropic-messages' || fallbacks === null) return undefined;
+  if (member !== 'fallbacks' || fallbacks === null) return undefined;
   if (!Array.isArray(fallbacks))
     return { member: 'fallbacks', entries: [], server: soldBeside(codec.id, resolution, models, atMs) };
   const entries = fallbacks.map((each) => readEntry(each, models, atMs));

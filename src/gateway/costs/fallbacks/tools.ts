@@ -17,7 +17,7 @@ const UNPRICED = 'the models that it asks have no price here';
 const NO_ADVICE = 'models of this provider can ask no other one';
 const CHOICE_GONE = 'the tool it names is left out';
 
-type Asking = { call: Call; candidate: Candidate; ports: FallbackPorts; format: Codec['id'] };
+type Asking = { call: Call; candidate: Candidate; ports: FallbackPorts; upstream: Codec };
 
 /**
  * The tools of a client's own body as this provider takes them: models by its own names, without what asks one that
@@ -30,7 +30,7 @@ export function fitAskingTools(
   losses: Loss[],
   given: readonly (JsonValue | undefined)[],
 ): Fitted {
-  const asking = { call, candidate, ports, format: call.codec.id };
+  const asking = { call, candidate, ports, upstream: call.codec };
   const sent: Sent[] = [];
   // nearly all that clients bring are their own
   if (!asArray(call.body.tools).some(isHosted)) return { edits: [], sent };
@@ -58,17 +58,17 @@ export function fitOpaqueTools(
   call: Call,
   candidate: Candidate,
   ports: FallbackPorts,
-  { id: format }: Codec,
+  upstream: Codec,
   losses: Loss[],
 ): { request: CanonicalRequest; sent: Sent[] } {
-  const asking = { call, candidate, ports, format };
+  const asking = { call, candidate, ports, upstream };
   const sent: Sent[] = [];
   const gone = new Set<JsonValue>();
   const tools = request.tools.flatMap((tool): Tool[] => {
     if (tool.kind !== 'opaque' || !isObject(tool.raw.value)) return [tool];
     const path = tool.at ?? 'tools';
     const { value } = tool.raw;
-    const isTheirs = tool.raw.format === format;
+    const isTheirs = tool.raw.format === upstream.id;
     if (!isTheirs && !tool.type.startsWith('advisor_')) return [tool];
     if (!isTheirs) losses.push({ path, action: 'dropped', reason: NO_ADVICE });
     const fitted = isTheirs ? fitTool(value, path, asking, sent, losses) : undefined;
@@ -99,7 +99,7 @@ export function mayAsk(tool: JsonValue): boolean {
 function fitTool(
   tool: JsonObject,
   path: string,
-  { call, candidate, ports, format }: Asking,
+  { call, candidate, ports, upstream }: Asking,
   sent: Sent[],
   losses: Loss[],
 ): JsonObject | undefined {
@@ -110,9 +110,9 @@ function fitTool(
     return undefined;
   };
   if (type.startsWith('openrouter:') && (ASKING.test(type) || namesModels(tool))) return drop(UNPRICED);
-  const entry = format === 'anthropic-messages' ? readEntry(tool, ports.models, call.startedMs) : null;
+  const entry = upstream.asksOthers?.byTools ? readEntry(tool, ports.models, call.startedMs) : null;
   if (!entry) return tool;
-  const fitted = fitEntry(entry, call, candidate, ports.pauses, format);
+  const fitted = fitEntry(entry, call, candidate, ports.pauses, upstream.id);
   if ('why' in fitted) return drop(fitted.why);
   sent.push(fitted);
   return fitted.sentAs === entry.name ? tool : { ...tool, model: fitted.sentAs };
@@ -131,9 +131,8 @@ export function routingEdits({ body, codec }: Call, { provider }: Candidate, los
     losses.push({ path: member, action: 'dropped', reason });
   };
   const has = (member: string) => (body[member] ?? null) !== null;
-  const isApart = codec.id === 'anthropic-messages' || codec.id === 'openai-responses';
-  for (const member of ['models', 'route'])
-    if (isApart && has(member)) drop(member, 'which model would answer is not known');
+  for (const member of codec.asksOthers?.unread ?? [])
+    if (has(member)) drop(member, 'which model would answer is not known');
   if (!isOpenRouter(provider)) return edits;
   if (has('preset')) drop('preset', 'what it stands for at the provider may choose another model');
   const plugins = asArray(body.plugins);

@@ -1,0 +1,137 @@
+// `/metrics` of the running program: who may read it, and whether its figures are those of the calls that were made.
+
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import parse from 'parse-prometheus-text-format';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+
+setDefaultTimeout(60_000);
+
+type Families = ReturnType<typeof parse>;
+
+const TOKEN = 'a-token-of-the-monitoring';
+const MODEL = 'paid-model';
+let provider: Bun.Server<undefined>;
+let gateway: Gateway;
+let failures = 0;
+
+beforeAll(async () => {
+  provider = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    async fetch(request) {
+      await request.bytes();
+      if (failures > 0) {
+        failures--;
+        return new Response('{"error":{"message":"busy"}}', { status: 500 });
+      }
+      return Response.json({
+        ...{ id: 'x', object: 'chat.completion', created: 1, model: 'up' },
+        choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+        usage: {
+          ...{ prompt_tokens: 1000, completion_tokens: 500, total_tokens: 1500 },
+          prompt_tokens_details: { cached_tokens: 200 },
+        },
+      });
+    },
+  });
+  const up = { provider: 'up', format: 'openai-chat', apiKey: 'made-up', upstreamModel: 'up' } as const;
+  gateway = await startGateway({
+    upstreams: [{ ...up, baseUrl: `http://127.0.0.1:${provider.port}/v1`, model: MODEL }],
+    price: { input: 10, output: 10 },
+    credit: 10,
+    server: { metrics_token: TOKEN },
+    sections: { routing: { retries: 1 } },
+  });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await provider.stop(true);
+});
+
+const read = (headers: Record<string, string> = { authorization: `Bearer ${TOKEN}` }) =>
+  fetch(`${gateway.url}/metrics`, { headers });
+
+/** Asked until `enough`: calls are counted a moment after they have ended. */
+async function figures(enough: (text: string) => boolean = () => true): Promise<Families> {
+  for (;;) {
+    const text = await (await read()).text();
+    if (enough(text)) return parse(text);
+    await Bun.sleep(10);
+  }
+}
+
+function figure(families: Families, name: string, labels: Record<string, string> = {}): number {
+  const { metrics } = families.find((each) => each.name === name) ?? { metrics: [] };
+  const fitting = metrics.filter((metric) =>
+    Object.entries(labels).every(([label, text]) => metric.labels?.[label] === text),
+  );
+  return fitting.reduce((sum, { value }) => sum + Number(value), 0);
+}
+
+function ask(model: string): Promise<Response> {
+  return fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.key}` },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'hello' }] }),
+  });
+}
+
+describe('who may read it', () => {
+  test('the token and the admin secret open it, and nothing else', async () => {
+    const good = await read();
+    expect([good.status, good.headers.get('content-type')]).toEqual([
+      200,
+      'text/plain; version=0.0.4; charset=utf-8',
+    ]);
+    expect((await read({ authorization: `Bearer ${gateway.adminSecret}` })).status).toBe(200);
+    expect((await read({})).status).toBe(401);
+    expect((await read({ authorization: `Bearer ${gateway.key}` })).status).toBe(401);
+    expect((await read({ authorization: `Bearer ${TOKEN}x` })).status).toBe(401);
+  });
+
+  test('the token opens nothing of the operator', async () => {
+    const asked = await fetch(`${gateway.url}/admin/keys`, { headers: { authorization: `Bearer ${TOKEN}` } });
+    expect(asked.status).toBe(401);
+  });
+});
+
+describe('what it says', () => {
+  test('calls, tokens, money and attempts are those that were', async () => {
+    failures = 1;
+    for (let i = 0; i < 3; i++) expect((await ask(MODEL)).status).toBe(200);
+    expect((await ask('no-such-model')).status).toBe(400);
+    const read = await figures((text) => text.includes('code="model_not_found"'));
+    const of = { model: MODEL, provider: 'up' };
+    const format = 'openai-chat';
+    expect(figure(read, 'osiris_calls_total', { ...of, format, status: '200', code: '' })).toBe(3);
+    expect(figure(read, 'osiris_calls_total', { status: '400', model: '', code: 'model_not_found' })).toBe(1);
+    expect(figure(read, 'osiris_tokens_total', { ...of, kind: 'input' })).toBe(2400);
+    expect(figure(read, 'osiris_tokens_total', { ...of, kind: 'cached_input' })).toBe(600);
+    expect(figure(read, 'osiris_tokens_total', { ...of, kind: 'output' })).toBe(1500);
+    expect(figure(read, 'osiris_cost_usd_total', of)).toBe(0.045);
+    expect(figure(read, 'osiris_key_cost_usd_total')).toBe(0.045);
+    expect(figure(read, 'osiris_key_calls_total')).toBe(4);
+    expect(figure(read, 'osiris_retries_total', of)).toBe(1);
+    expect(figure(read, 'osiris_spent_today_usd')).toBe(0.045);
+  });
+
+  test('how the server stands is told as it is now', async () => {
+    const before = await figures();
+    expect(figure(before, 'osiris_ready')).toBe(1);
+    expect(figure(before, 'osiris_paused')).toBe(0);
+    expect((await gateway.command(['admin', 'pause'])).code).toBe(0);
+    const paused = await figures();
+    expect(figure(paused, 'osiris_paused')).toBe(1);
+    expect(figure(paused, 'osiris_alert_open', { event: 'paused' })).toBe(1);
+    expect((await gateway.command(['admin', 'resume'])).code).toBe(0);
+    expect(figure(await figures(), 'osiris_paused')).toBe(0);
+    expect(figure(before, 'process_resident_memory_bytes')).toBeGreaterThan(1e6);
+  });
+
+  test('nothing of a prompt, a secret or what a client wrote stands in it', async () => {
+    await ask('a-name-from-outside');
+    const text = await (await read()).text();
+    for (const word of ['hello', 'made-up', TOKEN, gateway.key, 'a-name-from-outside', 'no-such-model'])
+      expect(text).not.toContain(word);
+  });
+});
