@@ -6,12 +6,11 @@ import {
   openIdleStore,
   openReports,
   readJournal,
-  sandboxModels,
   sendTestAlerts,
-  startServer,
   tryProviders,
   verifyLedger,
-} from './app.ts';
+} from './app/idle.ts';
+import { startServer } from './app/server.ts';
 import type { CommandPorts, ConfigFlags, Host } from './cli/ports.ts';
 import { run } from './cli/run.ts';
 import { restartWithSettings } from './cli/runtime-settings.ts';
@@ -19,6 +18,7 @@ import { environment } from './config/environment.ts';
 import { configJsonSchema } from './config/json-schema.ts';
 import { type LoadOptions, loadConfig } from './config/load.ts';
 import { locate } from './config/locate.ts';
+import { sandboxModels } from './sandbox/index.ts';
 
 const words = process.argv.slice(2);
 const env = environment();

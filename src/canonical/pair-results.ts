@@ -5,6 +5,9 @@ import type { Message, Part, ToolCallPart, ToolResultPart } from './part.ts';
 
 type Found = { part: ToolResultPart; position: number };
 
+/** By the id of the call, the last result first. */
+type Waiting = Map<string, Found[]>;
+
 /**
  * The turns with results moved behind the assistant turn that called. Of several results for a call the last one
  * stays; a call without any gets a failed one that says so; a result without a call becomes user text. Calls of one
@@ -12,7 +15,7 @@ type Found = { part: ToolResultPart; position: number };
  */
 export function pairResults(messages: Message[], losses: Loss[]): Message[] {
   const answered = new Map<number, Found[]>();
-  const waiting = new Map<string, Found[]>();
+  const waiting: Waiting = new Map();
   // backwards, since some hosts count ids anew in every turn: a result belongs to the nearest call before it
   for (let position = messages.length - 1; position >= 0; position--) {
     const message = messages[position];
@@ -33,29 +36,31 @@ function callsOf(message: Message): ToolCallPart[] {
   return message.parts.filter((part) => part.kind === 'tool-call');
 }
 
-function collect(message: Message, position: number, waiting: Map<string, Found[]>): void {
+function collect(message: Message, position: number, waiting: Waiting): void {
   for (const [offset, part] of [...message.parts.entries()].reverse()) {
     if (part.kind !== 'tool-result') continue;
     const found = { part, position: position + offset / (message.parts.length + 1) };
-    waiting.set(part.callId, [found, ...(waiting.get(part.callId) ?? [])]);
+    const same = waiting.get(part.callId);
+    if (same) same.push(found);
+    else waiting.set(part.callId, [found]);
   }
 }
 
-function take(calls: ToolCallPart[], waiting: Map<string, Found[]>, losses: Loss[]): Found[] {
-  const results = new Map<string, Found[]>();
-  for (const { id } of calls) {
-    if (results.has(id)) continue;
-    const found = waiting.get(id) ?? [];
+function take(calls: ToolCallPart[], waiting: Waiting, losses: Loss[]): Found[] {
+  const wanted = new Map<string, number>();
+  for (const { id } of calls) wanted.set(id, (wanted.get(id) ?? 0) + 1);
+  const results = new Map<string, Iterator<Found>>();
+  for (const [id, count] of wanted) {
+    const found = (waiting.get(id) ?? []).reverse();
     waiting.delete(id);
-    const wanted = calls.filter((call) => call.id === id).length;
-    const surplus = Math.max(0, found.length - wanted);
+    const surplus = Math.max(0, found.length - count);
     for (const { part } of found.slice(0, surplus)) {
       const path = part.at ?? 'tool_result';
       losses.push({ path, action: 'dropped', reason: 'a later result answers the same call' });
     }
-    results.set(id, found.slice(surplus));
+    results.set(id, found.slice(surplus).values());
   }
-  return calls.map((call) => results.get(call.id)?.shift() ?? missingResult(call, losses));
+  return calls.map((call) => results.get(call.id)?.next().value ?? missingResult(call, losses));
 }
 
 function missingResult(call: ToolCallPart, losses: Loss[]): Found {

@@ -27,9 +27,8 @@ export function fitCompaction(request: CanonicalRequest, _: Target, codec: Codec
       `\`${at}\` is a summary only its own provider can read; send the conversation itself.`,
       { param: at },
     );
-  const instructions = messages
-    .slice(0, turn)
-    .filter(({ role }) => role === 'system' || role === 'developer');
+  const isInstruction = ({ role }: Message) => role === 'system' || role === 'developer';
+  const instructions = messages.slice(0, turn).filter(isInstruction);
   const summary: Message = {
     role: 'user',
     parts: [{ kind: 'text', text: `${INTRODUCTION}\n\n${text}`, at }],
@@ -41,7 +40,7 @@ export function fitCompaction(request: CanonicalRequest, _: Target, codec: Codec
     ...(rest.parts.length > 0 ? [rest] : []),
     ...messages.slice(turn + 1),
   ];
-  const left = messages.slice(0, turn).filter((one) => !instructions.includes(one));
+  const left = messages.slice(0, turn).filter((one) => !isInstruction(one));
   const places = [...left, ...message.parts.slice(0, place)].map((one) => one.at ?? 'messages');
   return {
     request: { ...request, messages: kept },

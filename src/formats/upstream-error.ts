@@ -82,6 +82,9 @@ const POLICY_WORDS = /blocked by (our |the )?content filter|content management p
 /** Google reports a bad key as a 400. */
 const BAD_KEY_WORDS = /api key (not valid|expired|not found)|incorrect api key|invalid api key/i;
 
+/** What a code or a type looks like; anything else in their place may repeat the request. */
+const NAME = /^[\w.:/-]{1,64}$/;
+
 /**
  * The fault for an upstream's HTTP status (or the status an error inside a 200 stands for). `message`, `code` and
  * `type` are the upstream's own; only the message of a rejected request is passed on, redacted, and `details` where
@@ -96,7 +99,8 @@ export function faultFromStatus(
   const words = [options.code, options.type].filter((word): word is string => word !== undefined);
   const text = message ?? '';
   // the cause is for the log: which status and code it was, never the upstream's words
-  const cause = `upstream status ${status}${words.length > 0 ? ` (${redact(words.join(', ')).slice(0, 100)})` : ''}`;
+  const names = words.filter((word) => NAME.test(word)).join(', ');
+  const cause = `upstream status ${status}${names === '' ? '' : ` (${redact(names)})`}`;
   const retryAfterS = retryAfterSeconds(headers) ?? (status === 429 ? spentForS(headers) : undefined);
   const fault = (code: FaultCode, publicMessage: string) =>
     new Fault(code, publicMessage, { cause, retryAfterS });

@@ -207,15 +207,31 @@ function whyUnreachable(id: string, code: string): string {
   return `Provider ${id} could not be reached.`;
 }
 
-/** The fault without our credential and the address it may repeat: clients see the words of a refusal. */
+/**
+ * The fault without our credentials and the address it may repeat: clients see the words of a refusal, the log its
+ * cause.
+ */
 export function withoutSecrets(fault: Fault, provider: Provider): Fault {
-  const address = provider.builtIn ? [] : [new URL(provider.baseUrl).host];
-  let message = fault.message;
-  for (const secret of [...provider.credentials, ...address])
-    message = message.replaceAll(secret, '[redacted]');
-  if (message === fault.message) return fault;
-  const { code, param, retryAfterS, details, cause } = fault;
+  const secrets = secretsOf(provider);
+  const clean = (text: string) =>
+    secrets.reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text);
+  const message = clean(fault.message);
+  const cause = typeof fault.cause === 'string' ? clean(fault.cause) : fault.cause;
+  if (message === fault.message && cause === fault.cause) return fault;
+  const { code, param, retryAfterS, details } = fault;
   return new Fault(code, message, { param, retryAfterS, details, cause });
+}
+
+/** Shorter words of a header of the operator's own are switches and versions. */
+const SECRET_CHARS_MIN = 12;
+
+/** The longest first, since one may be a part of another. */
+function secretsOf({ credentials, headers, baseUrl, builtIn }: Provider): string[] {
+  const said = Object.values(headers).flatMap((value) => value.split(/\s+/));
+  const address = builtIn ? [] : [new URL(baseUrl).host];
+  return [...credentials, ...said.filter(({ length }) => length >= SECRET_CHARS_MIN), ...address].sort(
+    (one, other) => other.length - one.length,
+  );
 }
 
 /**

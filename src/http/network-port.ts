@@ -19,11 +19,15 @@ export type PortHandlers = {
   answer: (request: Request) => Response | Promise<Response>;
   /** What even Bun's own handling of a request failed on. */
   refuse: (error: Error) => Response;
+  /** So long nothing may move on a connection from the beginning of an answer on, also between requests. Seconds. */
+  quietS?: number;
 };
 
 /** Larger than any limit of ours, so that ours answers with a shaped 413 instead of Bun with a bare one. */
 const REQUEST_BYTES_MAX = 1024 ** 3;
 const HEAD_TIMEOUT_S = 30;
+/** Longer than proxies keep a connection for the next request, and than streams are silent. Bun knows no longer ones. */
+const QUIET_S = 255;
 /** Both servers accept for so long: at once, one in seven switches cut a connection off; like this none did. */
 const ACCEPT_REST_MS = 100;
 
@@ -56,7 +60,12 @@ export function openNetworkPort({ host, port, tls }: ServerConfig, handlers: Por
   };
 }
 
-function listen(host: string, port: number, pem: Pem | undefined, { answer, refuse }: PortHandlers) {
+function listen(
+  host: string,
+  port: number,
+  pem: Pem | undefined,
+  { answer, refuse, quietS = QUIET_S }: PortHandlers,
+) {
   return Bun.serve({
     hostname: host,
     port,
@@ -68,10 +77,15 @@ function listen(host: string, port: number, pem: Pem | undefined, { answer, refu
     // said either way: without `development` Bun shares the port by itself (1.4.5), and two programs answer in turn
     reusePort: pem !== undefined,
     ...(pem ? { tls: pem } : {}),
-    fetch: (request: Request, server: Bun.Server<undefined>) => {
-      // Bun's idle timeout would cut silent streams (oven-sh/bun#27479)
+    fetch: async (request: Request, server: Bun.Server<undefined>) => {
+      // how long an answer may take is ours to say (oven-sh/bun#27479)
       server.timeout(request, 0);
-      return answer(request);
+      try {
+        return await answer(request);
+      } finally {
+        // without one, connections whose clients have vanished would stay for ever
+        server.timeout(request, quietS);
+      }
     },
   });
 }

@@ -9,6 +9,7 @@ import { CODECS } from '../../src/formats/index.ts';
 import { CapWatch } from '../../src/gateway/admission/daily-cap.ts';
 import { FloodGate } from '../../src/gateway/admission/flood-gate.ts';
 import { Turns } from '../../src/gateway/admission/turns.ts';
+import { Uploads } from '../../src/gateway/admission/uploads.ts';
 import { OpenStreams } from '../../src/gateway/answer/open-streams.ts';
 import { Conversations } from '../../src/gateway/candidates/conversations.ts';
 import { clientOf } from '../../src/gateway/client-name.ts';
@@ -85,6 +86,7 @@ async function gateway({
     capWatch: new CapWatch(),
     watch: new Watch(),
     turns: new Turns(),
+    uploads: new Uploads(),
     streams: new OpenStreams(),
     transports: new Map([['sandbox', transport]]),
     userAgent: 'osiris/test',

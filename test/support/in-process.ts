@@ -10,6 +10,7 @@ import { buildModelIndex } from '../../src/catalog/resolve.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { CapWatch, capWarning } from '../../src/gateway/admission/daily-cap.ts';
 import { Turns } from '../../src/gateway/admission/turns.ts';
+import { Uploads } from '../../src/gateway/admission/uploads.ts';
 import { OpenStreams } from '../../src/gateway/answer/open-streams.ts';
 import { Conversations } from '../../src/gateway/candidates/conversations.ts';
 import { PaidContainers } from '../../src/gateway/costs/containers.ts';
@@ -138,6 +139,7 @@ export async function openHere(options: {
     capWatch: new CapWatch(),
     watch: new Watch(),
     turns: new Turns(),
+    uploads: new Uploads(),
     streams: new OpenStreams(),
     transports: new Map([['sandbox', sandboxTransport(CODECS)]]),
     userAgent: 'osiris/test',

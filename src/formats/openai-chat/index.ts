@@ -2,6 +2,7 @@
 
 import { asString, isObject } from '../../lib/json.ts';
 import { writeFrame } from '../../lib/sse.ts';
+import { refuseLater } from '../answer-later.ts';
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
 import { showRate } from '../openai-rate.ts';
@@ -45,6 +46,8 @@ export const openaiChat: Codec = {
   route: '/v1/chat/completions',
   promptBody: (text) => ({ messages: [{ role: 'user', content: text }] }),
   path: () => '/chat/completions',
+  // of xAI
+  refuseBody: (body) => refuseLater(body, 'deferred'),
   extras: readExtras,
   modelMember: 'model',
   choicesMember: 'choices',

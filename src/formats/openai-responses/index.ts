@@ -1,6 +1,7 @@
 // The Responses format as a codec.
 
 import { asArray, asNumber, asObject } from '../../lib/json.ts';
+import { refuseLater } from '../answer-later.ts';
 import type { Codec } from '../codec.ts';
 import { errorType } from '../openai-error-type.ts';
 import { showRate } from '../openai-rate.ts';
@@ -43,6 +44,7 @@ export const openaiResponses: Codec = {
   route: '/v1/responses',
   promptBody: (text) => ({ input: text }),
   path: () => '/responses',
+  refuseBody: (body) => refuseLater(body, 'background'),
   modelMember: 'model',
   idPrefix: 'resp_',
   errorType,

@@ -41,17 +41,32 @@ export function toolsIn({ tools }: JsonObject): Found[] {
 
 /** The definitions of these tools out of a list of wire tools; those of one namespace together, unknown ones not at all. */
 function definitionsOf(found: readonly ToolName[], tools: JsonValue | undefined): JsonObject[] {
-  const known = new Map(toolsIn({ tools: tools ?? null }).map((one) => [keyOf(one.name), one.tool]));
+  const known = definitionsIn(asArray(tools));
   const written = new Map<string, JsonObject>();
   for (const name of found) {
     const tool = known.get(keyOf(name));
     const { namespace } = name;
     if (!tool) continue;
     const group = namespace === undefined ? undefined : written.get(namespace);
-    if (group) group.tools = [...asArray(group.tools), ...asArray(tool.tools)];
-    else written.set(namespace ?? keyOf(name), { ...tool });
+    if (group) asArray(group.tools).push(...asArray(tool.tools));
+    else
+      written.set(
+        namespace ?? keyOf(name),
+        namespace === undefined ? tool : { ...tool, tools: [...asArray(tool.tools)] },
+      );
   }
   return [...written.values()];
+}
+
+/** A conversation may hold as many searches as there are tools: these are gone through once. */
+const definitionsOfLists = new WeakMap<readonly JsonValue[], ReadonlyMap<string, JsonObject>>();
+
+function definitionsIn(tools: JsonValue[]): ReadonlyMap<string, JsonObject> {
+  const known = definitionsOfLists.get(tools);
+  if (known) return known;
+  const definitions = new Map(toolsIn({ tools }).map((one) => [keyOf(one.name), one.tool]));
+  definitionsOfLists.set(tools, definitions);
+  return definitions;
 }
 
 function keyOf({ name, namespace = '' }: ToolName): string {

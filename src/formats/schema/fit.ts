@@ -1,6 +1,6 @@
 // Brings a JSON Schema to a provider's dialect and tells what it could not keep.
 
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
+import { asArray, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 import { type Dialect, RULES, SILENT } from './dialect.ts';
 import { lookUp, unusedDefinitions } from './references.ts';
 import { objectRoot } from './root.ts';
@@ -13,6 +13,18 @@ export type Fitted = { schema: JsonObject; changed: string[]; unsayable?: 'recur
 
 /** A schema may refer to itself many times over; beyond so many pieces references stay references. */
 const PIECES_MAX = 5_000;
+/** References that lead to others, one within the other; deeper ones stand for anything. */
+const LEVELS_MAX = 500;
+/** Of JSON that may be written out in place of references in all schemas of a request; beyond they stand for anything. */
+const WRITTEN_CHARS_MAX = 4_000_000;
+
+/** What the schemas of one request have left for that. */
+export type Room = { chars: number; sizes: WeakMap<JsonObject, number> };
+
+/** For a new request. */
+export function newRoom(): Room {
+  return { chars: WRITTEN_CHARS_MAX, sizes: new WeakMap() };
+}
 
 type Fitting = {
   dialect: Dialect;
@@ -22,20 +34,25 @@ type Fitting = {
   stack: string[];
   /** Definitions that stay, by reference; empty while one is being written. */
   kept: Map<string, { name: string; schema: JsonObject }>;
-  progress: { pieces: number; recursive: boolean; openMap: boolean };
+  /** What they are called. */
+  names: Set<string>;
+  room: Room;
+  progress: { pieces: number; levels: number; recursive: boolean; openMap: boolean };
 };
 
 /**
  * The schema in the words of the dialect. Keywords are known by where they stand: a property may be called like one.
  */
-export function fitSchema(schema: JsonObject, dialect: Dialect): Fitted {
-  const progress = { pieces: 0, recursive: false, openMap: false };
+export function fitSchema(schema: JsonObject, dialect: Dialect, room = newRoom()): Fitted {
+  const progress = { pieces: 0, levels: 0, recursive: false, openMap: false };
   const fitting: Fitting = {
     dialect,
     root: schema,
     changed: new Set(),
     stack: ['#'],
     kept: new Map(),
+    names: new Set(),
+    room,
     progress,
   };
   const fitted = fit(schema, fitting);
@@ -49,9 +66,9 @@ export function fitSchema(schema: JsonObject, dialect: Dialect): Fitted {
 }
 
 /** The same for the arguments of a function, which are one object. */
-export function fitArguments(schema: JsonObject, dialect: Dialect): Fitted {
+export function fitArguments(schema: JsonObject, dialect: Dialect, room = newRoom()): Fitted {
   const root = objectRoot(schema);
-  const fitted = fitSchema(root.schema, dialect);
+  const fitted = fitSchema(root.schema, dialect, room);
   return { ...fitted, changed: [...root.changed, ...fitted.changed] };
 }
 
@@ -71,8 +88,10 @@ function fit(schema: JsonObject, fitting: Fitting): JsonObject {
   fitting.progress.pieces++;
   const { $ref, allOf, ...own } = unNullable(schema);
   const out: JsonObject = typeof $ref === 'string' ? referred($ref, fitting) : {};
-  if (Array.isArray(allOf))
-    for (const one of allOf) if (isObject(one)) merge(out, fitPart(one, fitting), fitting);
+  if (Array.isArray(allOf)) {
+    const parts = allOf.filter(isObject).map((one) => fitPart(one, fitting));
+    merge(out, parts, fitting);
+  }
   const told: string[] = [];
   for (const name in own) {
     const value = own[name];
@@ -160,16 +179,25 @@ function unNullable(schema: JsonObject): JsonObject {
   return rest;
 }
 
-/** What all of them ask for, where they do not contradict each other. */
-function merge(out: JsonObject, more: JsonObject, fitting: Fitting): void {
-  for (const name in more) {
-    const value = more[name];
-    if (value === undefined) continue;
-    if (name === 'properties') out.properties = { ...asMap(out.properties), ...asMap(value) };
-    else if (name === 'required' && Array.isArray(value)) out.required = union(out.required, value);
-    else if (!(name in out)) out[name] = value;
-    else if (JSON.stringify(out[name]) !== JSON.stringify(value)) fitting.changed.add('allOf');
-  }
+/** Adds what the parts ask for, where they do not contradict each other. */
+function merge(out: JsonObject, parts: readonly JsonObject[], { changed }: Fitting): void {
+  const properties = new Map(Object.entries(asMap(out.properties)));
+  const required = new Set(asArray(out.required));
+  for (const part of parts)
+    for (const name in part) {
+      const value = part[name];
+      if (value === undefined) continue;
+      const isList = name === 'required' && Array.isArray(value);
+      if (name === 'properties')
+        for (const [key, one] of Object.entries(asMap(value))) properties.set(key, one);
+      else if (isList) for (const one of value) required.add(one);
+      // their order is that in which they were first named
+      if (!(name in out)) out[name] = value;
+      else if (name === 'properties' || isList || changed.has('allOf')) continue;
+      else if (JSON.stringify(out[name]) !== JSON.stringify(value)) changed.add('allOf');
+    }
+  if (out.properties !== undefined) out.properties = Object.fromEntries(properties);
+  if (Array.isArray(out.required)) out.required = [...required];
 }
 
 function asMap(value: JsonValue | undefined): JsonObject {
@@ -200,35 +228,56 @@ function close(schema: JsonObject, fitting: Fitting): void {
   schema.additionalProperties = false;
 }
 
-/** What a reference stands for; one that leads nowhere stands for anything. */
+/** What a reference stands for; one that leads nowhere, or too far, stands for anything. */
 function referred(ref: string, fitting: Fitting): JsonObject {
   const { root, stack, kept, progress, dialect } = fitting;
   const target = lookUp(root, ref);
-  if (!target) {
+  const lost = (): JsonObject => {
     fitting.changed.add('$ref');
     return {};
-  }
+  };
+  if (!target) return lost();
   const recursive = stack.includes(ref);
   if (recursive) progress.recursive = true;
+  const known = kept.get(ref);
   // at the top a schema says itself what it is
   const inline = dialect.references === 'inline' || progress.pieces === 1;
-  if (!recursive && inline && progress.pieces < PIECES_MAX)
-    return fit(target, { ...fitting, stack: [...stack, ref] });
-  const known = kept.get(ref);
-  if (known) return { $ref: `#/$defs/${known.name}` };
-  const kin = { name: nameOf(ref, kept), schema: {} };
+  const isInline = !recursive && inline && progress.pieces < PIECES_MAX;
+  if (!isInline && known) return { $ref: `#/$defs/${known.name}` };
+  if (progress.levels >= LEVELS_MAX || !hasRoom(target, fitting.room)) return lost();
+  if (isInline) return fitBehind(ref, target, fitting);
+  const kin = { name: nameOf(ref, fitting.names), schema: {} };
   kept.set(ref, kin);
   // within itself every reference that is under way stays one
-  kin.schema = fit(target, { ...fitting, stack: [...stack, ref] });
+  kin.schema = fitBehind(ref, target, fitting);
   return { $ref: `#/$defs/${kin.name}` };
 }
 
-function nameOf(ref: string, kept: Fitting['kept']): string {
+function fitBehind(ref: string, target: JsonObject, fitting: Fitting): JsonObject {
+  const { progress, stack } = fitting;
+  progress.levels++;
+  const schema = fit(target, { ...fitting, stack: [...stack, ref] });
+  progress.levels--;
+  return schema;
+}
+
+/** Takes the room that a definition needs. Its size is only found out while there is some left. */
+function hasRoom(target: JsonObject, room: Room): boolean {
+  if (room.chars <= 0) return false;
+  const size = room.sizes.get(target) ?? JSON.stringify(target).length;
+  room.sizes.set(target, size);
+  room.chars -= size;
+  return room.chars > 0;
+}
+
+function nameOf(ref: string, names: Set<string>): string {
   const last = ref
     .split('/')
     .at(-1)
     ?.replace(/[^A-Za-z0-9_-]/g, '_');
-  const name = last === undefined || last === '_' || last === '' ? 'root' : last;
-  const taken = new Set([...kept.values()].map((one) => one.name));
-  return taken.has(name) ? `${name}_${taken.size}` : name;
+  const plain = last === undefined || last === '_' || last === '' ? 'root' : last;
+  let name = plain;
+  for (let count = names.size; names.has(name); count++) name = `${plain}_${count}`;
+  names.add(name);
+  return name;
 }

@@ -6,7 +6,7 @@ import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts';
 export function lookUp(root: JsonObject, ref: string): JsonObject | undefined {
   if (ref === '#') return root;
   if (!ref.startsWith('#')) return undefined;
-  if (!ref.startsWith('#/')) return findAnchor(root, ref.slice(1));
+  if (!ref.startsWith('#/')) return anchorsOf(root).get(ref.slice(1));
   let at: JsonValue | undefined = root;
   for (const step of ref.slice(2).split('/')) {
     const name = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~');
@@ -25,24 +25,37 @@ function decoded(step: string): string {
   }
 }
 
-function findAnchor(value: JsonValue | undefined, anchor: string): JsonObject | undefined {
-  if (Array.isArray(value) || !isObject(value)) return undefined;
-  for (const place of ['$defs', 'definitions']) {
-    const group = value[place];
+const anchors = new WeakMap<JsonObject, ReadonlyMap<string, JsonObject>>();
+
+/** The definitions that have an anchor, by its name; the first one has it. Looked for once. */
+function anchorsOf(root: JsonObject): ReadonlyMap<string, JsonObject> {
+  const known = anchors.get(root);
+  if (known) return known;
+  const found = new Map<string, JsonObject>();
+  for (const place of PLACES) {
+    const group = root[place];
     if (!isObject(group)) continue;
     for (const name in group) {
       const one = group[name];
-      if (isObject(one) && one.$anchor === anchor) return one;
+      if (isObject(one) && typeof one.$anchor === 'string' && !found.has(one.$anchor))
+        found.set(one.$anchor, one);
     }
   }
-  return undefined;
+  anchors.set(root, found);
+  return found;
 }
+
+const PLACES = ['$defs', 'definitions'];
 
 /** Where definitions stand that nobody refers to: they go away with their place. */
 export function unusedDefinitions(schema: JsonObject): string[] {
-  const text = JSON.stringify(schema);
-  return ['$defs', 'definitions'].filter((place) => {
-    const names = isObject(schema[place]) ? Object.keys(schema[place]) : [];
-    return names.some((name) => !text.includes(JSON.stringify(`#/${place}/${name}`)));
-  });
+  const places = PLACES.filter((place) => isObject(schema[place]));
+  if (places.length === 0) return [];
+  const used = new Set(JSON.stringify(schema).match(REFERENCE));
+  return places.filter((place) =>
+    Object.keys(schema[place] as JsonObject).some((name) => !used.has(JSON.stringify(`#/${place}/${name}`))),
+  );
 }
+
+/** A whole text that may lead to a definition. */
+const REFERENCE = /"#\/(?:\$defs|definitions)\/(?:[^"\\]|\\.)*"/g;

@@ -17,20 +17,17 @@ export function objectRoot(schema: JsonObject): { schema: JsonObject; changed: s
   const out: JsonObject = { ...schema, type: 'object' };
   for (const name of changed) delete out[name];
   const target = typeof schema.$ref === 'string' ? lookUp(schema, schema.$ref) : undefined;
-  const parts = [...(target && target !== schema ? [target] : []), ...asArray(schema.allOf)];
-  for (const part of parts.map((one) => resolved(one, schema))) {
-    out.properties = { ...shapes(part.properties), ...shapes(out.properties) };
-    out.required = [...new Set([...asArray(out.required), ...asArray(part.required)])];
-    if (out.description === undefined && typeof part.description === 'string')
-      out.description = part.description;
-  }
+  const parts = [...(target && target !== schema ? [target] : []), ...asArray(schema.allOf)].map((one) =>
+    resolved(one, schema),
+  );
   const choices = [...asArray(schema.anyOf), ...asArray(schema.oneOf)].map((one) => resolved(one, schema));
+  const told = parts.map(({ description }) => description).find((one) => typeof one === 'string');
+  if (out.description === undefined && told !== undefined) out.description = told;
+  if (parts.length > 0)
+    out.required = distinct([out as Part, ...parts].map(({ required }) => asArray(required)));
+  if (parts.length + choices.length > 0) out.properties = merged([out, ...parts, ...choices]);
   if (choices.length > 0) {
-    for (const choice of choices)
-      out.properties = { ...shapes(choice.properties), ...shapes(out.properties) };
-    const [first, ...rest] = choices.map((choice) => asArray(choice.required));
-    const always = (first ?? []).filter((name) => rest.every((names) => names.includes(name)));
-    out.required = [...new Set([...asArray(out.required), ...always])];
+    out.required = distinct([asArray(out.required), inAll(choices.map(({ required }) => asArray(required)))]);
     out.description = [asString(out.description), toldChoices(choices)].filter(Boolean).join(' ');
   }
   if (asArray(out.required).length === 0) delete out.required;
@@ -38,17 +35,58 @@ export function objectRoot(schema: JsonObject): { schema: JsonObject; changed: s
   return { schema: out, changed };
 }
 
-function resolved(part: JsonValue, root: JsonObject): JsonObject {
+/** What of an alternative, or a part, counts at the top. */
+type Part = Partial<Record<'properties' | 'required' | 'description', JsonValue | undefined>>;
+
+function resolved(part: JsonValue, root: JsonObject): Part {
   if (!isObject(part)) return {};
   const target = typeof part.$ref === 'string' ? lookUp(root, part.$ref) : undefined;
-  return target ? { ...target, ...part } : part;
+  const said = (name: keyof Part) => (name in part ? part[name] : target?.[name]);
+  return {
+    properties: said('properties'),
+    required: said('required'),
+    description: said('description'),
+  };
+}
+
+/** The properties of all; those of the first ones count. Each map once, as thousands may refer to the same one. */
+function merged(parts: readonly Part[]): JsonObject {
+  const maps = [...new Set(parts.map(({ properties }) => shapes(properties)))];
+  const all = new Map<string, JsonValue | undefined>();
+  for (const map of maps.reverse()) for (const name in map) all.set(name, map[name]);
+  return Object.fromEntries(all) as JsonObject;
+}
+
+function distinct(lists: readonly JsonValue[][]): JsonValue[] {
+  return [...new Set([...new Set(lists)].flat())];
+}
+
+/** What is in every one of the lists, in the order of the first one. */
+function inAll(lists: readonly JsonValue[][]): JsonValue[] {
+  const different = new Set(lists);
+  const counts = new Map<JsonValue, number>();
+  for (const list of different)
+    for (const name of new Set(list)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return (lists[0] ?? []).filter((name) => counts.get(name) === different.size);
 }
 
 function shapes(value: JsonValue | undefined): JsonObject {
   return isObject(value) ? value : {};
 }
 
-function toldChoices(choices: JsonObject[]): string {
-  const sets = choices.map((choice) => Object.keys(shapes(choice.properties)).join(', ') || 'nothing');
+const TOLD_CHARS_MAX = 10_000;
+
+function toldChoices(choices: readonly Part[]): string {
+  const sets: string[] = [];
+  let chars = 0;
+  for (const { properties } of choices) {
+    const set = Object.keys(shapes(properties)).join(', ') || 'nothing';
+    chars += set.length;
+    if (chars > TOLD_CHARS_MAX) {
+      sets.push('…');
+      break;
+    }
+    sets.push(set);
+  }
   return `(Give one of these sets: ${sets.join('; or ')}.)`;
 }

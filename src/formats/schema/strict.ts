@@ -24,8 +24,8 @@ export function fitsStrict(schema: JsonValue | undefined): boolean {
   const names = Object.keys(properties);
   const isShape = schema.type === 'object' || names.length > 0;
   if (isShape && schema.additionalProperties !== false) return false;
-  const required = asArray(schema.required);
-  if (!names.every((name) => required.includes(name))) return false;
+  const required = new Set(asArray(schema.required));
+  if (!names.every((name) => required.has(name))) return false;
   const inner = [schema.items, ...asArray(schema.anyOf), ...Object.values(properties)];
   const named = [schema.$defs, schema.definitions].filter(isObject).flatMap((group) => Object.values(group));
   return [...inner, ...named].every(fitsStrict);

@@ -31,6 +31,7 @@ import type { FloodGate } from './flood-gate.ts';
 import { takeCall, takeFree } from './limits.ts';
 import { holdRequestOf, type PutAsidePorts, putAside } from './put-aside.ts';
 import type { Turns } from './turns.ts';
+import type { Uploads } from './uploads.ts';
 
 export type KnownAdmitPorts = PutAsidePorts &
   CachingPorts & {
@@ -40,6 +41,7 @@ export type KnownAdmitPorts = PutAsidePorts &
     limiter: Pick<Limiter, 'admit'>;
     watch: Watch;
     turns: Turns;
+    uploads: Uploads;
   };
 export type AdmitPorts = KnownAdmitPorts & { directory: Directory; limiter: Limiter };
 
@@ -58,11 +60,14 @@ export function admit(arrival: Arrival, ports: AdmitPorts, gate: FloodGate): Pro
 export async function admitKnown(key: Key, arrival: Arrival, ports: KnownAdmitPorts): Promise<Call> {
   const { request, door, requestId, startedMs } = arrival;
   const begunMs = monotonicMs();
-  const { config, limiter } = ports;
+  const { config, limiter, watch, uploads } = ports;
   const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
   const bytes = await readBody(request, limits.maxBodyBytes, {
-    watch: ports.watch,
+    watch,
     timeoutMs: limits.requestTimeoutMs,
+    uploads,
+    keyId: key.id,
+    atOnce: limits.concurrent,
   });
   arrival.bytes = bytes.length;
   const body = parseBody(bytes);

@@ -5,38 +5,49 @@ import { Fault } from '../../canonical/fault.ts';
 import { withoutMark } from '../../lib/bytes.ts';
 import { isObject, isTooDeep, type JsonObject, type JsonValue, LEVELS_MAX } from '../../lib/json.ts';
 import type { Watch } from '../watch.ts';
+import type { Uploads } from './uploads.ts';
+
+/** How a body of a key may arrive: `atOnce` of the largest size together. */
+export type UploadLimit = {
+  watch: Watch;
+  timeoutMs: number;
+  uploads: Uploads;
+  keyId: string;
+  atOnce: number;
+};
+
+/** Bytes: smaller ones come together with the head, or take little more than their connection. */
+const SMALL_MAX = 4096;
 
 /**
- * The body's bytes, decompressed. Throws Fault `request_too_large`, `upload_too_slow` when it is not whole within
- * `limit.timeoutMs`, `client_closed` when the client leaves before it is, or `invalid_json` for what is packed wrongly.
+ * The body's bytes, decompressed. Throws Fault `request_too_large`, `concurrency_limit` when there is no room for more
+ * of this key, `upload_too_slow` when it is not whole within `limit.timeoutMs`, `client_closed` when the client leaves
+ * before it is, or `invalid_json` for what is packed wrongly.
  */
-export async function readBody(
-  request: Request,
-  maxBytes: number,
-  limit?: { watch: Watch; timeoutMs: number },
-): Promise<Uint8Array> {
+export async function readBody(request: Request, maxBytes: number, limit?: UploadLimit): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
-  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
-  const reading = declared === null ? readCounted(request, maxBytes) : request.bytes();
-  // a small body comes together with the head
-  const isHere = limit === undefined || Bun.peek.status(reading) !== 'pending';
+  const size = declared === null ? maxBytes : Number(declared);
+  if (size > maxBytes) throw tooLarge(maxBytes);
+  const held = limit !== undefined && size > SMALL_MAX ? limit : undefined;
+  held?.uploads.begin(held.keyId, size, held.atOnce * maxBytes);
   let bytes: Uint8Array;
   try {
+    const reading = declared === null ? readCounted(request, maxBytes) : request.bytes();
+    const isHere = limit === undefined || Bun.peek.status(reading) !== 'pending';
     bytes = await (isHere ? reading : inTime(reading, limit));
   } catch (thrown) {
     if (thrown instanceof Fault) throw thrown;
     const message = 'The connection was closed before the request body was whole.';
     throw new Fault('client_closed', message, { cause: thrown });
+  } finally {
+    held?.uploads.end(held.keyId, size);
   }
   refuseLarger(bytes.length, maxBytes);
   const encoding = request.headers.get('content-encoding');
   return withoutMark(encoding === null ? bytes : decompress(bytes, encoding, maxBytes));
 }
 
-function inTime(
-  reading: Promise<Uint8Array>,
-  { watch, timeoutMs }: { watch: Watch; timeoutMs: number },
-): Promise<Uint8Array> {
+function inTime(reading: Promise<Uint8Array>, { watch, timeoutMs }: UploadLimit): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const cancel = watch.after(timeoutMs, () => {
       const message = `The request body did not arrive within ${Math.round(timeoutMs / 1000)} s.`;

@@ -27,6 +27,8 @@ const DEAR = quotedOf([
   'inference_geo',
   'n',
   'stream',
+  'background',
+  'deferred',
   'max_tokens',
   'max_completion_tokens',
   'max_output_tokens',

@@ -14,6 +14,7 @@ import { CapWatch } from '../admission/daily-cap.ts';
 import { limitFault } from '../admission/limits.ts';
 import { holdFault, holdRequestOf, keptHold, refuseTrouble } from '../admission/put-aside.ts';
 import { Turns } from '../admission/turns.ts';
+import { Uploads } from '../admission/uploads.ts';
 import { type CachingPorts, cachingOf } from '../cache/caching.ts';
 import type { Call } from '../call.ts';
 import { mayAskApart, refuseTags } from '../candidates/candidate.ts';
@@ -67,6 +68,7 @@ export async function admitDry(
   const own = {
     ledger: notingLedger(ordered),
     turns: new Turns(),
+    uploads: new Uploads(),
     pauses: nothingPaused(),
     capWatch: new CapWatch(),
   };

@@ -13,6 +13,7 @@ import type {
   ToolName,
   ToolResultPart,
 } from '../../../canonical/part.ts';
+import type { Tool } from '../../../canonical/request.ts';
 import { fullName } from '../../../canonical/tool-search.ts';
 import { isObject, type JsonObject } from '../../../lib/json.ts';
 import { safeToolId } from '../../tool-id.ts';
@@ -206,11 +207,22 @@ function encodeResultPart(part: Part, writing: Writing): JsonObject[] {
 
 /** The tools of these that the request has. */
 export function declared(found: ToolName[], at: string | undefined, writing: Writing): ToolName[] {
-  const names = new Set(writing.request.tools.flatMap((tool) => ('name' in tool ? [tool.name] : [])));
+  const names = namesOf(writing.request.tools);
   const known = found.filter((tool) => names.has(fullName(tool)));
   if (known.length < found.length)
     dropped(at, 'a tool that was found is not among the tools any more', writing, 'changed');
   return known;
+}
+
+/** A conversation may hold as many searches as there are tools: these are gone through once. */
+const namesOfLists = new WeakMap<readonly Tool[], ReadonlySet<string>>();
+
+function namesOf(tools: readonly Tool[]): ReadonlySet<string> {
+  const known = namesOfLists.get(tools);
+  if (known) return known;
+  const names = new Set(tools.flatMap((tool) => ('name' in tool ? [tool.name] : [])));
+  namesOfLists.set(tools, names);
+  return names;
 }
 
 function dropped(

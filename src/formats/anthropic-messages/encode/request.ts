@@ -8,7 +8,7 @@ import type { CanonicalRequest } from '../../../canonical/request.ts';
 import { asObject, type JsonObject } from '../../../lib/json.ts';
 import type { Converted, Target } from '../../codec.ts';
 import { ANTHROPIC } from '../../schema/dialect.ts';
-import { fitSchema, listed } from '../../schema/fit.ts';
+import { fitSchema, listed, newRoom } from '../../schema/fit.ts';
 import { refusesSpeed } from '../betas.ts';
 import { OWN_ID } from '../code-blocks.ts';
 import { RemoteBlocks } from '../remote-blocks.ts';
@@ -26,6 +26,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
     request: paired,
     target,
     losses,
+    room: newRoom(),
     marks: [],
     searches: new SearchBlocks(OWN_ID),
     calls: new RemoteBlocks(OWN_ID.replace('srvtoolu', 'mcptoolu')),

@@ -54,8 +54,9 @@ export function offeredTools(writing: Writing): Tool[] {
   lose(writing, 'toolChoice', 'changed', 'only the allowed tools were sent');
   const parts = messages.flatMap((message) => message.parts);
   const called = new Set(parts.flatMap(serverIn));
+  const allowed = new Set(toolChoice.names);
   const isAllowed = (tool: Tool): tool is FunctionTool | CustomTool =>
-    (tool.kind === 'function' || tool.kind === 'custom') && toolChoice.names.includes(tool.name);
+    (tool.kind === 'function' || tool.kind === 'custom') && allowed.has(tool.name);
   const searches =
     tools.some((tool) => isAllowed(tool) && tool.deferred) ||
     parts.some((part) => part.kind === 'opaque' && part.toolSearch);
@@ -170,7 +171,7 @@ function encodeArguments(
   if (root.changed.length > 0)
     change(`Anthropic does not know ${listed(root.changed)} at the top of a schema`);
   if (!strict) return compact({ input_schema: root.schema, strict });
-  const { schema: fitted, changed, unsayable } = fitSchema(root.schema, ANTHROPIC);
+  const { schema: fitted, changed, unsayable } = fitSchema(root.schema, ANTHROPIC, writing.room);
   if (unsayable) {
     const what = unsayable === 'recursion' ? 'contains itself' : 'has free names';
     change(`Anthropic cannot be held to a schema that ${what}`, strictAt);

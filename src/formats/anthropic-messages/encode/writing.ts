@@ -5,6 +5,7 @@ import type { CacheMark, SourcePath } from '../../../canonical/part.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
 import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Target } from '../../codec.ts';
+import type { Room } from '../../schema/fit.ts';
 import type { RemoteBlocks } from '../remote-blocks.ts';
 import type { SearchBlocks } from '../search-blocks.ts';
 
@@ -14,6 +15,8 @@ export type Writing = {
   losses: Loss[];
   /** Every block and tool with a mark, in prompt order when tools, system and messages are written in turn. */
   marks: { holder: JsonObject; at: SourcePath }[];
+  /** For the definitions that schemas refer to. */
+  room: Room;
   /** Searches among tools that another provider ran. */
   searches: SearchBlocks;
   /** Calls of remote servers that another provider made. */

@@ -6,6 +6,7 @@ import { pairResults } from '../../../canonical/pair-results.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
 import { asObject, type JsonObject } from '../../../lib/json.ts';
 import type { Converted, Target } from '../../codec.ts';
+import { newRoom } from '../../schema/fit.ts';
 import { FORMAT } from '../names.ts';
 import { encodeContents } from './contents.ts';
 import { encodeControls, encodeServiceTier } from './controls.ts';
@@ -16,7 +17,7 @@ import type { Writing } from './writing.ts';
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
   const losses: Loss[] = [];
   const paired = { ...request, messages: distinctIds(pairResults(request.messages, losses)) };
-  const writing: Writing = { request: paired, target, losses };
+  const writing: Writing = { request: paired, target, losses, room: newRoom() };
   const { config, instruction } = encodeControls(writing);
   const { system, contents } = encodeContents(writing);
   if (instruction !== undefined) system.push({ text: instruction });

@@ -41,9 +41,10 @@ function offeredTools(writing: Writing): Tool[] {
   const { tools, toolChoice } = writing.request;
   if (toolChoice?.mode !== 'subset' || toolChoice.required) return tools;
   lose(writing, 'toolChoice', 'changed', 'only the allowed tools were sent');
+  const names = new Set(toolChoice.names);
   return tools.filter((tool) => {
     const isNamed = tool.kind === 'function' || tool.kind === 'custom';
-    if (isNamed && toolChoice.names.includes(tool.name)) return true;
+    if (isNamed && names.has(tool.name)) return true;
     note(writing, tool.at ?? 'tools', 'dropped', 'the choice does not allow it');
     return false;
   });
@@ -55,7 +56,7 @@ function encodeFunction(tool: FunctionTool, isStrict: boolean, writing: Writing)
   dropMark(tool, writing);
   if (tool.strict && !isStrict)
     note(writing, tool.strictAt ?? at, 'changed', 'Google keeps to schemas for all tools or for none');
-  const { schema, changed } = fitArguments(tool.schema, GOOGLE);
+  const { schema, changed } = fitArguments(tool.schema, GOOGLE, writing.room);
   if (changed.length > 0) note(writing, at, 'changed', `Google does not know ${listed(changed)} in a schema`);
   return compact({ name, description, parametersJsonSchema: schema });
 }

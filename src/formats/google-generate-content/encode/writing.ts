@@ -5,8 +5,9 @@ import type { Loss } from '../../../canonical/loss.ts';
 import type { CacheMark, SourcePath } from '../../../canonical/part.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
 import type { Target } from '../../codec.ts';
+import type { Room } from '../../schema/fit.ts';
 
-export type Writing = { request: CanonicalRequest; target: Target; losses: Loss[] };
+export type Writing = { request: CanonicalRequest; target: Target; losses: Loss[]; room: Room };
 
 /** Notes a loss of a control under the name the client wrote it as. */
 export function lose(writing: Writing, control: string, action: Loss['action'], reason: string): void {

@@ -4,6 +4,7 @@ import { Fault } from '../../../canonical/fault.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../../lib/json.ts';
+import { refuseLater } from '../../answer-later.ts';
 import { readCacheOptions } from '../../cache-options.ts';
 import type { Converted } from '../../codec.ts';
 import { leftovers } from '../../leftovers.ts';
@@ -32,6 +33,7 @@ const KNOWN = [
  * change what is answered or paid (unknown kinds of answers and output formats).
  */
 export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
+  refuseLater(body, 'deferred');
   const losses: Loss[] = [];
   const streamOptions = asObject(body.stream_options);
   const stream = body.stream === true;

@@ -11,7 +11,7 @@ import type {
 import { compact, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Target } from '../../codec.ts';
 import { COMPATIBLE } from '../../schema/dialect.ts';
-import { fitArguments, listed } from '../../schema/fit.ts';
+import { fitArguments, listed, newRoom, type Room } from '../../schema/fit.ts';
 import { objectRoot } from '../../schema/root.ts';
 import { fitsStrict, NOT_STRICT } from '../../schema/strict.ts';
 import { searchTool } from '../search-tool.ts';
@@ -21,11 +21,12 @@ import { dropMark, NO_MEMBER, unsupported } from './parts.ts';
 export function encodeTools(request: CanonicalRequest, target: Target, losses: Loss[]): JsonObject {
   const members: JsonObject = {};
   const tools: JsonObject[] = [];
+  const room = newRoom();
   let hasSearch = false;
   for (const tool of request.tools) {
     switch (tool.kind) {
       case 'function':
-        tools.push(encodeFunction(tool, target, losses));
+        tools.push(encodeFunction(tool, target, losses, room));
         break;
       case 'custom':
         tools.push(encodeCustom(tool, losses));
@@ -50,13 +51,13 @@ export function encodeTools(request: CanonicalRequest, target: Target, losses: L
 
 const ONE_SEARCH = 'Chat knows one search';
 
-function encodeFunction(tool: FunctionTool, target: Target, losses: Loss[]): JsonObject {
+function encodeFunction(tool: FunctionTool, target: Target, losses: Loss[], room: Room): JsonObject {
   if (tool.namespace !== undefined) throw unsupported(tool.at, 'namespaces of tools are not known there');
   dropMark(tool, losses);
   const { name, description, at = 'tools' } = tool;
   const change = (reason: string, path = at) => losses.push({ path, action: 'changed', reason });
   const { schema, changed } = target.plainSchemas
-    ? fitArguments(tool.schema, COMPATIBLE)
+    ? fitArguments(tool.schema, COMPATIBLE, room)
     : objectRoot(tool.schema);
   if (changed.length > 0) change(`the provider does not know ${listed(changed)} there in a schema`);
   let { strict } = tool;
@@ -121,8 +122,8 @@ function choiceValue(
     case 'one':
       return named(choice.name, choice.form === 'text');
     case 'subset': {
-      const customs = request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : []));
-      const tools = choice.names.map((name) => named(name, customs.includes(name)));
+      const customs = new Set(request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : [])));
+      const tools = choice.names.map((name) => named(name, customs.has(name)));
       return { type: 'allowed_tools', allowed_tools: { mode: choice.required ? 'required' : 'auto', tools } };
     }
     case 'hosted':

@@ -18,6 +18,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../../lib/json.ts';
+import { refuseLater } from '../../answer-later.ts';
 import { readCacheOptions } from '../../cache-options.ts';
 import type { Converted } from '../../codec.ts';
 import { EFFORTS } from '../../effort.ts';
@@ -67,8 +68,9 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
 
 /** A tool that was found again, or is among the tools as well, is the same one. */
 function withFound(tools: Tool[], { found }: Conversation): Tool[] {
+  const declared = new Set(tools.map(keyOf));
   const all = new Map<string, Tool>();
-  for (const tool of found) if (!tools.some((one) => keyOf(one) === keyOf(tool))) all.set(keyOf(tool), tool);
+  for (const tool of found) if (!declared.has(keyOf(tool))) all.set(keyOf(tool), tool);
   return [...tools, ...all.values()];
 }
 
@@ -83,14 +85,7 @@ function refuseStored(body: JsonObject): void {
     const message = `\`${param}\` refers to something stored at OpenAI, which this model cannot see; send the whole conversation in \`input\`.`;
     throw new Fault('unsupported_parameter', message, { param });
   }
-  if (body.background === true)
-    throw new Fault(
-      'unsupported_parameter',
-      '`background` is not available for this model; leave it out and stream instead.',
-      {
-        param: 'background',
-      },
-    );
+  refuseLater(body, 'background');
 }
 
 function decodeControls(body: JsonObject, request: CanonicalRequest, losses: Loss[]): void {

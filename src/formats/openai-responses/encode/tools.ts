@@ -182,13 +182,16 @@ function writeChoice(choice: ToolChoice, tools: Tool[], path: string, losses: Lo
     case 'required':
       return choice.mode;
     case 'one':
-      return writeNamed(choice.name, choice.form, tools);
-    case 'subset':
+      return writeNamed(choice.name, choice.form === 'text', namesOfClientTools(tools));
+    case 'subset': {
+      const clientTools = namesOfClientTools(tools);
+      const customs = new Set(tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : [])));
       return {
         type: 'allowed_tools',
         mode: choice.required ? 'required' : 'auto',
-        tools: choice.names.map((name) => writeNamed(name, formOf(name, tools), tools)),
+        tools: choice.names.map((name) => writeNamed(name, customs.has(name), clientTools)),
       };
+    }
     case 'hosted':
       return { type: hostedType(choice, tools) };
     case 'opaque':
@@ -208,13 +211,9 @@ function hostedType(choice: ToolChoice & { mode: 'hosted' }, tools: Tool[]): str
   return own ?? (choice.tool === 'code' ? 'code_interpreter' : 'web_search');
 }
 
-function writeNamed(name: string, form: 'json' | 'text', tools: Tool[]): JsonObject {
-  if (namesOfClientTools(tools).has(name)) return { type: name };
-  return { type: form === 'text' ? 'custom' : 'function', name };
-}
-
-function formOf(name: string, tools: Tool[]): 'json' | 'text' {
-  return tools.some((tool) => tool.kind === 'custom' && tool.name === name) ? 'text' : 'json';
+function writeNamed(name: string, isCustom: boolean, clientTools: ReadonlySet<string>): JsonObject {
+  if (clientTools.has(name)) return { type: name };
+  return { type: isCustom ? 'custom' : 'function', name };
 }
 
 /** Names of the tools that go out in this format's own form. */
