@@ -22,6 +22,7 @@ const ENTRYPOINTS = [
   'src/store/sqlite/ledger-thread.ts',
   'src/store/sqlite/journal-worker.ts',
   'src/store/sqlite/verify-thread.ts',
+  'src/store/sqlite/backup-thread.ts',
 ];
 
 type Target = (typeof TARGETS)[number];

@@ -1,6 +1,10 @@
 // The way in: argv to a command, its outcome to an exit code.
 
+import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import {
+  backupJob,
+  holdForRestore,
   openDirectory,
   openExplainer,
   openIdleStore,
@@ -18,6 +22,7 @@ import { environment } from './config/environment.ts';
 import { configJsonSchema } from './config/json-schema.ts';
 import { type LoadOptions, loadConfig } from './config/load.ts';
 import { locate } from './config/locate.ts';
+import { armFailpoint } from './lib/failpoint.ts';
 import { sandboxModels } from './sandbox/index.ts';
 
 const words = process.argv.slice(2);
@@ -40,11 +45,21 @@ const ports: CommandPorts = {
   openExplainer,
   verifyLedger,
   openIdleStore,
+  backupJob,
+  holdForRestore,
   readJournal,
   sendTestAlerts,
   startServer,
   tryProviders,
 };
+
+/** Of a file `process.stdout` does not tell that its disk is full, and tries for ever; a pipe takes no more than fits. */
+function byteOutput(): NodeJS.WritableStream {
+  const stdout = fstatSync(1);
+  return stdout.isFIFO() || stdout.isSocket()
+    ? process.stdout
+    : createWriteStream('', { fd: 1, autoClose: false });
+}
 
 let readerLeft: (() => void) | undefined;
 
@@ -52,6 +67,12 @@ const host: Host = {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   stdin: async () => (process.stdin.isTTY ? undefined : Bun.stdin.text()),
+  pipeIn: process.stdin.isTTY
+    ? undefined
+    : (path) => pipeline(process.stdin, createWriteStream(path, { flags: 'wx', mode: 0o600 })),
+  pipeOut: process.stdout.isTTY
+    ? undefined
+    : (path) => pipeline(createReadStream(path), byteOutput(), { end: false }),
   isTerminal: process.stderr.isTTY === true,
   colours: process.stdout.isTTY === true && !env.NO_COLOR,
   onStop(listener) {
@@ -72,6 +93,7 @@ const host: Host = {
 // A reader that leaves early (`osiris keys list | head -1`) is no failure of ours, but what it followed is over.
 process.stdout.on('error', () => readerLeft?.());
 const serving = words[0] === 'serve' ? await restartWithSettings(process.argv, env) : undefined;
+armFailpoint(env.OSIRIS_FAILPOINT);
 const exitCode = serving ?? (await run(words, ports, host));
 // What was written to a pipe has to leave before the process does; only `end` waits until a slow reader has it all.
 await new Promise<void>((resolve) => process.stdout.end(resolve));

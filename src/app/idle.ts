@@ -28,8 +28,10 @@ import { openStore, type Store } from '../store/sqlite/store.ts';
 import { takeTurn } from '../store/sqlite/turn-file.ts';
 import { courierPorts, fromConfig, inTurn, reportsOn, USER_AGENT } from './pieces.ts';
 
+export { backupJob } from '../store/sqlite/backup-aside.ts';
 export { openDirectory } from '../store/sqlite/directory.ts';
 export { readJournal } from '../store/sqlite/journal.ts';
+export { holdForRestore } from '../store/sqlite/restore.ts';
 export { verifyLedger } from '../store/sqlite/verify.ts';
 
 /** Reports on a data directory no server runs on. `post` opens it for corrections, else nothing is written. */

@@ -32,7 +32,6 @@ import { Watch } from '../gateway/watch.ts';
 import { openServer } from '../http/server.ts';
 import { Bag } from '../lib/bag.ts';
 import { nowMs, steadyClock } from '../lib/clock.ts';
-import { armFailpoint } from '../lib/failpoint.ts';
 import { HttpClient } from '../lib/http-client/client.ts';
 import { log } from '../lib/log.ts';
 import { VERSION } from '../lib/version.ts';
@@ -81,7 +80,6 @@ type Current = { ports: GatewayPorts };
 
 async function openParts(config: Config): Promise<Parts> {
   const failpoint = environment().OSIRIS_FAILPOINT;
-  armFailpoint(failpoint);
   // a command may be at work, or another server may begin at this moment
   const giveTurn = takeTurn(turnPath(config.dataDir));
   const calendar = calendarIn(config.billing.timezone);

@@ -1,6 +1,7 @@
 // Tools that run at a provider: which of them run code, and the no to those this request cannot have.
 
 import { Fault } from './fault.ts';
+import type { ToolName } from './part.ts';
 import type { OpaqueTool, RemoteServer, Tool, ToolChoice } from './request.ts';
 
 const NAME_CHARS_MAX = 64;
@@ -50,6 +51,19 @@ export function searchesTools(tool: Tool): tool is OpaqueTool {
   const { raw, type } = tool;
   if (raw.format === 'openai-responses') return type === 'tool_search';
   return raw.format === 'anthropic-messages' && type.startsWith('tool_search_tool_');
+}
+
+/** Tells whether a choice among some tools has one. */
+export function allowedBy({ names, hosted = [] }: ToolChoice & { mode: 'subset' }): (tool: Tool) => boolean {
+  const allowed = new Set(names.map(keyOf));
+  return (tool) =>
+    tool.kind === 'function' || tool.kind === 'custom'
+      ? allowed.has(keyOf(tool))
+      : hosted.some((kind) => isChosen(tool, { mode: 'hosted', tool: kind }));
+}
+
+function keyOf({ name, namespace = '' }: ToolName): string {
+  return `${namespace}\n${name}`;
 }
 
 /** The tool that a choice of a hosted one means. */

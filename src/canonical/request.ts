@@ -1,7 +1,7 @@
 // A generation request in a shape that belongs to no provider.
 
 import type { JsonObject } from '../lib/json.ts';
-import type { CacheMark, JsonSchema, Message, Raw, SourcePath } from './part.ts';
+import type { CacheMark, JsonSchema, Message, Raw, SourcePath, ToolName } from './part.ts';
 
 /**
  * The model is shown the tool only when a search finds it: the client `asked` for that, or its own search has brought
@@ -68,11 +68,15 @@ export type RemoteServer = {
 export type OpaqueTool = { kind: 'opaque'; type: string; raw: Raw; remote?: RemoteServer; at?: SourcePath };
 export type Tool = FunctionTool | CustomTool | WebSearchTool | OpaqueTool;
 
+/** Tools of a provider that a choice can name in more than one format. */
+export type HostedKind = 'web-search' | 'code';
+
 export type ToolChoice =
   | { mode: 'auto' | 'none' | 'required' }
   | { mode: 'one'; name: string; namespace?: string; form: 'json' | 'text' }
-  | { mode: 'hosted'; tool: 'web-search' | 'code' }
-  | { mode: 'subset'; required: boolean; names: string[] }
+  | { mode: 'hosted'; tool: HostedKind }
+  /** Only these may be called; `hosted`: and these of the provider's own. */
+  | { mode: 'subset'; required: boolean; names: ToolName[]; hosted?: HostedKind[] }
   | { mode: 'opaque'; raw: Raw };
 
 export type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';

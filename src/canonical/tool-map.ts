@@ -4,6 +4,7 @@ import { isObject, tryParseJson } from '../lib/json.ts';
 import type { AnswerChange } from './answer-change.ts';
 import type { StreamEvent } from './event.ts';
 import { Fault } from './fault.ts';
+import { runsCode } from './hosted-tool.ts';
 import type { Loss } from './loss.ts';
 import type { Message, OpaquePart, Part, ToolCallPart, ToolName } from './part.ts';
 import type { CanonicalRequest, CustomTool, FunctionTool, Tool, ToolChoice } from './request.ts';
@@ -16,6 +17,8 @@ export type ToolAbilities = {
   webSearch: boolean;
   /** Names must not begin with a digit or a dash. */
   letterFirst?: boolean;
+  /** The provider's own tools have names among those of the client's. */
+  hostedNames?: boolean;
 };
 
 type Own = { name: string; namespace: string | undefined; form: 'json' | 'text' };
@@ -36,13 +39,14 @@ export function mapTools(
   const losses: Loss[] = [];
   const renames: Renames = { own: new Map(), wire: new Map() };
   const taken = new Set<string>();
+  const hosted = new Set(abilities.hostedNames ? request.tools.flatMap(hostedName) : []);
   const tools: Tool[] = [];
   for (const tool of request.tools) {
     const at = tool.at ?? 'tools';
     if (tool.kind === 'web-search' && !abilities.webSearch) {
       losses.push({ path: at, action: 'dropped', reason: 'the upstream model has no search of its own' });
     } else if (tool.kind === 'function' || tool.kind === 'custom') {
-      const mapped = mapTool(tool, abilities, losses);
+      const mapped = mapTool(tool, abilities, hosted, losses);
       if (taken.has(mapped.name + (mapped.namespace ?? '')))
         throw new Fault('invalid_value', 'Two tools have the same name; give each tool its own.', {
           param: at,
@@ -65,19 +69,26 @@ export function mapTools(
     losses.push({ path, action: 'dropped', reason: 'the upstream model has no search of its own' });
     delete out.toolChoice;
   } else if (request.toolChoice) {
-    const choice = mapChoice(request.toolChoice, renames, abilities);
+    const choice = withoutSearch(mapChoice(request.toolChoice, renames, abilities), abilities);
     if (tools.length > 0) out.toolChoice = choice;
     else if (request.tools.length > 0) delete out.toolChoice;
   }
   return { request: out, losses, restore: renames.own.size > 0 ? new ToolRestorer(renames.own) : undefined };
 }
 
+/** What Anthropic calls its tools. */
+function hostedName(tool: Tool): string[] {
+  if (tool.kind === 'web-search') return ['web_search'];
+  return tool.kind === 'opaque' && runsCode(tool) ? ['code_execution'] : [];
+}
+
 function mapTool(
   tool: FunctionTool | CustomTool,
   abilities: ToolAbilities,
+  hosted: ReadonlySet<string>,
   losses: Loss[],
 ): FunctionTool | CustomTool {
-  const name = wireName(tool.name, abilities.namespaces ? undefined : tool.namespace, abilities);
+  const name = wireName(tool.name, abilities.namespaces ? undefined : tool.namespace, abilities, hosted);
   const { namespace, ...plain } = tool;
   const kept =
     abilities.namespaces && namespace !== undefined ? { ...plain, namespace, name } : { ...plain, name };
@@ -110,10 +121,17 @@ function wrapCustom(tool: CustomTool): FunctionTool {
   };
 }
 
-function wireName(name: string, namespace: string | undefined, { letterFirst }: ToolAbilities): string {
+const NONE: ReadonlySet<string> = new Set();
+
+function wireName(
+  name: string,
+  namespace: string | undefined,
+  { letterFirst }: ToolAbilities,
+  hosted = NONE,
+): string {
   const full = namespace === undefined ? name : `${namespace}__${name}`;
   const isOdd = letterFirst === true && /^[^A-Za-z_]/.test(full);
-  if (/^[A-Za-z0-9_-]{1,64}$/.test(full) && !isOdd) return full;
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(full) && !isOdd && !hosted.has(full)) return full;
   const hash = (Bun.hash(full) & 0xffffffffn).toString(36);
   const safe = (isOdd ? `_${full}` : full)
     .replace(/[^A-Za-z0-9_-]/g, '_')
@@ -175,7 +193,18 @@ function mapChoice(choice: ToolChoice, renames: Renames, abilities: ToolAbilitie
       : { ...plain, name, form };
   }
   if (choice.mode !== 'subset') return choice;
-  return { ...choice, names: choice.names.map((name) => renames.wire.get(ownKey(undefined, name)) ?? name) };
+  const names = choice.names.map(({ name, namespace }): ToolName => {
+    const known = renames.wire.get(ownKey(namespace, name)) ?? name;
+    return abilities.namespaces && namespace !== undefined ? { name: known, namespace } : { name: known };
+  });
+  return { ...choice, names };
+}
+
+/** A choice that leaves nothing else is one of none; that the search is gone has been told. */
+function withoutSearch(choice: ToolChoice, { webSearch }: ToolAbilities): ToolChoice {
+  if (webSearch || choice.mode !== 'subset' || !choice.hosted?.includes('web-search')) return choice;
+  const hosted = choice.hosted.filter((kind) => kind !== 'web-search');
+  return choice.names.length + hosted.length === 0 ? { mode: 'none' } : { ...choice, hosted };
 }
 
 /** Gives calls in an answer the names and forms the client's own tools have. One per stream. */

@@ -1,15 +1,14 @@
 // What a first start makes and says: the admin secret, a demo key, a request that works when pasted.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createKey, OPERATOR } from '../accounts/keys.ts';
 import type { Config } from '../config/config.ts';
 import { sha256Hex } from '../lib/crypto.ts';
 import { newAdminSecret } from '../lib/id.ts';
+import { firstStartPath } from '../store/data-dir.ts';
 import type { Directory } from '../store/ports.ts';
 
 const ADMIN_FACT = 'admin_secret_sha256';
-const FILE_NAME = 'first-start.txt';
 
 /**
  * Makes the admin secret, and on defaults a demo key for the free sandbox, if this data directory has none yet;
@@ -21,7 +20,7 @@ export function firstStart(config: Config, directory: Directory, url: string): s
   const demoKey = config.file === undefined ? makeDemoKey(directory) : undefined;
   const curl = demoKey === undefined ? undefined : curlLine(url, demoKey);
   const text = announce(url, adminSecret, demoKey, curl);
-  writeFileSync(join(config.dataDir, FILE_NAME), text, { mode: 0o600 });
+  writeFileSync(firstStartPath(config.dataDir), text, { mode: 0o600 });
   directory.setFact(ADMIN_FACT, sha256Hex(adminSecret));
   return text;
 }
@@ -30,7 +29,7 @@ export function firstStart(config: Config, directory: Directory, url: string): s
 export function replaceAdminSecret(dataDir: string, directory: Pick<Directory, 'setFact'>): string {
   const secret = newAdminSecret();
   directory.setFact(ADMIN_FACT, sha256Hex(secret));
-  const path = join(dataDir, FILE_NAME);
+  const path = firstStartPath(dataDir);
   if (existsSync(path)) {
     const text = readFileSync(path, 'utf8');
     writeFileSync(path, text.replace(/osiris-admin-[0-9a-f]{32}/, 'replaced by osiris admin reset'));

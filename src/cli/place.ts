@@ -1,6 +1,6 @@
 // Where the installation is that a command speaks to, and what to say when there is none.
 
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { Fault } from '../canonical/fault.ts';
 import type { Config } from '../config/config.ts';
 import { environment } from '../config/environment.ts';
@@ -55,15 +55,25 @@ export async function openExisting<T>(place: Place, open: () => T | Promise<T>):
   } catch (thrown) {
     if (!(thrown instanceof Fault) || thrown.cause !== undefined || !thrown.message.startsWith('There is no'))
       throw thrown;
-    place.checkFile();
-    throw new Failure(
-      [
-        `There is no Osiris database at ${databasePath(place.dataDir)} (from ${place.from}).`,
-        'If Osiris is installed elsewhere: run this in the directory of its osiris.yaml, or give --config or --data-dir.',
-        'If it is new: `osiris init` or `osiris serve` makes the database.',
-      ].join('\n'),
-      1,
-      'no_database',
-    );
+    throw noDatabase(place);
   }
+}
+
+/** Throws Failure where there is no database, before anything is made that needs one. */
+export function requireDatabase(place: Place): void {
+  requireDataDir(place.dataDir);
+  if (!existsSync(databasePath(place.dataDir))) throw noDatabase(place);
+}
+
+function noDatabase(place: Place): Failure {
+  place.checkFile();
+  return new Failure(
+    [
+      `There is no Osiris database at ${databasePath(place.dataDir)} (from ${place.from}).`,
+      'If Osiris is installed elsewhere: run this in the directory of its osiris.yaml, or give --config or --data-dir.',
+      'If it is new: `osiris init` or `osiris serve` makes the database.',
+    ].join('\n'),
+    1,
+    'no_database',
+  );
 }

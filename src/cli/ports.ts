@@ -7,6 +7,7 @@ import type { Loaded } from '../config/load.ts';
 import type { Installation } from '../config/locate.ts';
 import type { Trial } from '../gateway/health/provider-trial.ts';
 import type { JsonObject } from '../lib/json.ts';
+import type { BackUpOrder, Checked, HeldDirectory, Job, Step, UnpackOrder } from '../store/backup.ts';
 import type { JournalReader } from '../store/journal-port.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
 import type { Verification, VerifyOptions } from '../store/verification.ts';
@@ -62,6 +63,10 @@ export type CommandPorts = {
   openExplainer(config: Config): Promise<OpenExplainer>;
   /** Checks the ledger of a data directory, also beside a running server. Throws `storage_fault`. */
   verifyLedger(dataDir: string, options: VerifyOptions): Verification;
+  /** Makes a backup, or unpacks and checks one, beside whatever runs. `done` rejects with Fault `storage_fault`. */
+  backupJob(order: BackUpOrder | UnpackOrder, tell: (step: Step) => void): Job<Checked>;
+  /** Waits for the data directory and keeps servers and commands off it. Throws `storage_fault`. */
+  holdForRestore(dataDir: string): HeldDirectory;
   /** The request journal of this data directory as it lies on disk; undefined when there is none. */
   readJournal(dataDir: string): JournalReader | undefined;
   /** Whether the providers are there and accept each of our credentials; asks no model. */
@@ -80,6 +85,10 @@ export type Host = {
   stderr(text: string): void;
   /** What is piped in; undefined on a terminal. */
   stdin?(): Promise<string | undefined>;
+  /** Writes what is piped in to a new file (0600); undefined on a terminal. */
+  pipeIn?: ((path: string) => Promise<void>) | undefined;
+  /** Writes a file to stdout, byte by byte; undefined on a terminal. */
+  pipeOut?: ((path: string) => Promise<void>) | undefined;
   /** Somebody looks at stdout on a terminal. */
   colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */

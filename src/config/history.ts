@@ -1,7 +1,7 @@
 // Every configuration that was in force: its text, a file each in the data directory, for the owner's eyes only.
 
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { nowMs } from '../lib/clock.ts';
 import { log } from '../lib/log.ts';
 import { replaceFile } from './replace-file.ts';
@@ -9,6 +9,8 @@ import { replaceFile } from './replace-file.ts';
 /** Numbers count up from 1 and are never used again. */
 export type Kept = { number: number; takenOverMs: number; text: string };
 
+/** In the data directory. */
+export const HISTORY_FOLDER = 'config-history';
 /** Older ones are removed. */
 export const KEPT_MAX = 50;
 const NAME = /^(\d{1,9})-(\d{1,15})\.yaml$/;
@@ -54,8 +56,18 @@ export function listKept(dataDir: string): Kept[] {
   }));
 }
 
+/** The file of each configuration that is kept, oldest first. */
+export function historyFiles(dataDir: string): { name: string; path: string }[] {
+  return filesIn(folderIn(dataDir)).map(({ path }) => ({ name: basename(path), path }));
+}
+
+/** A name that such a file may have. */
+export function isHistoryName(name: string): boolean {
+  return NAME.test(name);
+}
+
 function folderIn(dataDir: string): string {
-  return join(dataDir, 'config-history');
+  return join(dataDir, HISTORY_FOLDER);
 }
 
 type KeptFile = { number: number; takenOverMs: number; path: string };

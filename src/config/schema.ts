@@ -210,7 +210,10 @@ const CapabilitiesShape = section(
     }),
     prefill: flag({ description: 'Goes on with a begun answer at the end of a conversation.' }),
     forced_tools: flag({ description: 'Can be forced to call a tool.' }),
-    mid_system: flag({ description: 'Takes system messages after the first user turn.' }),
+    mid_system: flag({
+      description:
+        'Takes system messages after the first user turn. To others they are told in a user turn, in <system-note>.',
+    }),
     thinking: Type.Optional(
       oneOf(['none', 'effort', 'budget', 'adaptive'], { description: 'How reasoning is asked for.' }),
     ),

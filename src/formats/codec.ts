@@ -28,7 +28,7 @@ export type Target = {
   developerRole: boolean;
   /** Which member carries the cap on Chat. */
   maxTokensField: 'max_tokens' | 'max_completion_tokens';
-  /** A system message may stand after the first user turn (Anthropic 4.8 and later). */
+  /** A system message may stand after the first user turn (Anthropic 4.8 and later; not in templates of local models). */
   midSystem: boolean;
   /** How thinking is asked for: by effort, by a token budget, adaptively with effort, or not at all. */
   thinking: 'none' | 'effort' | 'budget' | 'adaptive';
@@ -270,6 +270,8 @@ export type Codec = {
   textTools?: Takers;
   /** Names of tools must not begin with a digit or a dash. */
   letterFirst?: boolean;
+  /** Tools of the provider have names among those of the client's. */
+  hostedNames?: boolean;
   /** Only models made for it search the web in this format; see `hasSearch`. */
   searchesApart?: boolean;
   /** Absent: no other model is asked. */
@@ -318,6 +320,8 @@ export type Codec = {
   refuseBody?(body: JsonObject): void;
   /** The member of an answer's body that names the model. */
   modelMember: string;
+  /** Members that hold the arguments of a call, and what came of it, as JSON of their own: ids in it may have 64 bits. */
+  payloadMembers?: readonly string[];
   /** The list in an answer's body that may hold several answers, each with its `index`. */
   choicesMember?: 'choices' | 'candidates';
   /** Prefix of answer ids: `chatcmpl-`, `resp_`, `msg_`. */

@@ -8,6 +8,7 @@ import type { CanonicalRequest, FunctionTool, OutputFormat, ToolChoice } from '.
 import { Unfence } from '../canonical/unfence.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import type { Codec, Target } from './codec.ts';
+import { generationOf } from './google-generate-content/names.ts';
 import { ANTHROPIC } from './schema/dialect.ts';
 import { fitSchema } from './schema/fit.ts';
 
@@ -22,15 +23,16 @@ export function fitOutput(request: CanonicalRequest, target: Target, codec: Code
   const unchanged: FitStep = { request, losses: [], changes: [] };
   if (!output || output.kind === 'text') return unchanged;
   const path = origin.output ?? 'output';
-  const hasJsonMode = !codec.lacks?.includes('json-mode') && target.jsonMode !== false;
+  const isSpoilt = spoiltByTools(request, target, codec);
+  const hasJsonMode = !codec.lacks?.includes('json-mode') && target.jsonMode !== false && !isSpoilt;
   if (output.kind === 'json') {
     if (hasJsonMode) return unchanged;
     const reason = 'JSON mode became an instruction';
     return { ...inWords(request, undefined, JSON_ONLY), losses: [{ path, action: 'changed', reason }] };
   }
-  const why = whyNotNative(output, target, codec);
+  const why = isSpoilt ? 'such a Gemini gives no JSON beside tools' : whyNotNative(output, target, codec);
   if (why === undefined) return unchanged;
-  if (!hasJsonMode && canForce(request, output, target)) {
+  if (!hasJsonMode && !isSpoilt && canForce(request, output, target)) {
     const reason = `${why}; the answer is asked for as a call with these arguments`;
     const places = [path, ...replacedMembers(request)];
     const losses = places.map((place): Loss => ({ path: place, action: 'changed', reason }));
@@ -40,6 +42,12 @@ export function fitOutput(request: CanonicalRequest, target: Target, codec: Code
   const form: OutputFormat | undefined = hasJsonMode ? { kind: 'json' } : undefined;
   const reason = `${why}; it became an instruction`;
   return { ...inWords(request, form, text), losses: [{ path, action: 'changed', reason }] };
+}
+
+/** Before its third generation Gemini refuses to be held to JSON in any way where it may call tools. */
+function spoiltByTools({ tools }: CanonicalRequest, { model }: Target, codec: Codec): boolean {
+  const isGoogle = codec.id === 'google-generate-content';
+  return isGoogle && tools.length > 0 && (generationOf(model) ?? 3) < 3;
 }
 
 function whyNotNative(

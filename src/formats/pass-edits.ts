@@ -6,6 +6,7 @@ import { editsBetween } from '../lib/edits-between.ts';
 import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 import type { Edit } from '../lib/splice.ts';
 import { membersOfBetas, REFUSED_BETA, toolsWithoutBetas } from './anthropic-messages/betas.ts';
+import { withoutSystemTurns } from './anthropic-messages/system-turns.ts';
 import type { Target } from './codec.ts';
 import { MARK, withoutMarks } from './openai-chat/cache-marks.ts';
 import { readSearch } from './openai-chat/decode/tools.ts';
@@ -66,6 +67,8 @@ export function passEdits(
     tools = toolsWithoutBetas(given, target.refusesBetas, losses);
     edits.push(...editsBetween(['tools'], given, tools));
   }
+  if (format === 'anthropic-messages' && !target.midSystem)
+    edits.push(...editsBetween(['messages'], body.messages, withoutSystemTurns(body.messages, losses)));
   if (format !== 'openai-chat') return { edits, losses, tools };
   if (!usageInStream && body.stream_options !== undefined) remove('stream_options');
   edits.push(...capEdits(body, target, losses));

@@ -6,7 +6,9 @@ export type Failpoint =
   | 'after-charge-row'
   | 'after-commit'
   | 'before-last-frame'
-  | 'in-checkpoint';
+  | 'in-checkpoint'
+  | 'before-backup-name'
+  | 'before-restored-database';
 
 let armed: { name: string; passes: number } | undefined;
 let killer: Bun.Subprocess<'pipe', 'ignore', 'ignore'> | undefined;

@@ -1,5 +1,6 @@
 // Reads from a request what a sandbox model answers to.
 
+import { allowedBy } from '../canonical/hosted-tool.ts';
 import type { Message, Part } from '../canonical/part.ts';
 import type { CanonicalRequest, CustomTool, FunctionTool, ToolChoice } from '../canonical/request.ts';
 import { isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
@@ -46,10 +47,11 @@ export function callableTools(request: CanonicalRequest): CallableTool[] {
       return [];
     case 'one':
       return tools.filter(({ name, namespace }) => name === choice.name && namespace === choice.namespace);
-    case 'subset':
-      return tools.filter(
-        (tool) => choice.names.includes(tool.name) || choice.names.includes(fullName(tool)),
-      );
+    case 'subset': {
+      const isAllowed = allowedBy(choice);
+      const names = new Set(choice.names.map(({ name }) => name));
+      return tools.filter((tool) => isAllowed(tool) || names.has(fullName(tool)));
+    }
     case 'auto':
     case 'required':
     case 'hosted':

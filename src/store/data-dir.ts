@@ -21,3 +21,8 @@ export function socketPath(dataDir: string): string {
 export function turnPath(dataDir: string): string {
   return join(dataDir, 'osiris.lock');
 }
+
+/** What the first start said, its secrets among it. */
+export function firstStartPath(dataDir: string): string {
+  return join(dataDir, 'first-start.txt');
+}

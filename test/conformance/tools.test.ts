@@ -23,6 +23,79 @@ function sent(): Json {
 const user = (content: unknown) => ({ role: 'user', content });
 const EMPTY = { type: 'object', properties: {} };
 
+test('C→A: a function with the name of the provider’s search has another there, and its own for the client', async () => {
+  const body = {
+    messages: [user('go')],
+    tools: [{ type: 'function', function: { name: 'web_search', parameters: EMPTY } }],
+    tool_choice: { type: 'function', function: { name: 'web_search' } },
+    web_search_options: {},
+  };
+  await here.ask('openai-chat', 'anthropic-messages', body);
+  const [own, hosted] = sent().tools as Json[];
+  expect(own?.name).toMatch(/^web_search_\w+$/);
+  expect(hosted).toEqual({ type: 'web_search_20250305', name: 'web_search' });
+  expect(sent().tool_choice).toEqual({ type: 'tool', name: own?.name });
+  upstream.play([{ calls: [{ id: 'toolu_1', name: String(own?.name), args: '{}' }] }]);
+  const answer = await here.ask('openai-chat', 'anthropic-messages', body);
+  expect(answer.json().choices).toMatchObject([
+    { message: { tool_calls: [{ function: { name: 'web_search' } }] } },
+  ]);
+});
+
+describe('a choice among some tools, R→', () => {
+  const declared = (name: string) => ({ type: 'function', name, parameters: EMPTY, strict: false });
+  const tools = [
+    declared('look'),
+    declared('leap'),
+    { type: 'namespace', name: 'team', description: 'team', tools: [declared('spawn')] },
+    { type: 'web_search' },
+    { type: 'code_interpreter', container: { type: 'auto' } },
+  ];
+  const allow = (mode: string, ...allowed: object[]) => ({
+    input: 'go',
+    tools,
+    tool_choice: { type: 'allowed_tools', mode, tools: allowed },
+  });
+  const spawn = { type: 'function', name: 'spawn', namespace: 'team' };
+
+  test('A: a tool in a namespace and one of the provider are sent, and nothing else', async () => {
+    const body = allow('required', spawn, { type: 'web_search' });
+    const answer = await here.ask('openai-responses', 'anthropic-messages', body);
+    expect(answer.status).toBe(200);
+    expect(sent().tools).toMatchObject([{ name: 'team__spawn' }, { type: 'web_search_20250305' }]);
+    expect(sent().tool_choice).toEqual({ type: 'any' });
+    expect(answer.headers.get('x-osiris-losses')).toContain('tools[0],tools[1],tools[4]');
+  });
+
+  test('G: the same', async () => {
+    const answer = await here.ask(
+      'openai-responses',
+      'google-generate-content',
+      allow('auto', spawn, { type: 'code_interpreter' }),
+    );
+    expect(answer.status).toBe(200);
+    expect(sent().tools).toMatchObject([
+      { functionDeclarations: [{ name: 'team__spawn' }] },
+      { codeExecution: {} },
+    ]);
+    expect(sent().toolConfig).toEqual({
+      functionCallingConfig: { mode: 'AUTO' },
+      includeServerSideToolInvocations: true,
+    });
+  });
+
+  test('C: the functions are, and that the search is none there is named', async () => {
+    const without = { ...allow('auto', spawn, { type: 'web_search' }), tools: tools.slice(0, 4) };
+    const answer = await here.ask('openai-responses', 'openai-chat', without);
+    expect(answer.status).toBe(200);
+    expect(sent().tool_choice).toEqual({
+      type: 'allowed_tools',
+      allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'team__spawn' } }] },
+    });
+    expect(answer.headers.get('x-osiris-losses')).toContain('tools[3]');
+  });
+});
+
 describe('T27 R→A', () => {
   const tools = [
     {

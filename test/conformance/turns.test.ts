@@ -1,4 +1,4 @@
-// Instructions, order of turns, empties and repair of conversations between the formats (T04 to T07, T18 to T26).
+// Order of turns, empties and repair of conversations between the formats (T06, T07, T18 to T26).
 
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
 import { type FormatsHere, openFormats } from '../support/formats-here.ts';
@@ -32,88 +32,6 @@ const result = (tool_call_id: string, content = 'ok') => ({ role: 'tool', tool_c
 const TOOLS = [
   { type: 'function', function: { name: 'Bash', parameters: { type: 'object', properties: {} } } },
 ];
-
-describe('instructions', () => {
-  const messages = [
-    { role: 'system', content: 'Be brief.' },
-    user('one'),
-    { role: 'developer', content: 'In French.' },
-    user('two'),
-    user('three'),
-  ];
-
-  test('T04 C→A: a system message leads, one in the middle is tagged user text, user turns are merged', async () => {
-    const answer = await here.ask('openai-chat', 'anthropic-messages', { messages });
-    expect(answer.status).toBe(200);
-    expect(sent()).toMatchObject({
-      system: 'Be brief.',
-      messages: [
-        {
-          role: 'user',
-          content: [
-            { type: 'text', text: 'one' },
-            { type: 'text', text: '<system-note>\nIn French.\n</system-note>' },
-            { type: 'text', text: 'two' },
-            { type: 'text', text: 'three' },
-          ],
-        },
-      ],
-    });
-    expect(answer.headers.get('x-osiris-losses')).toBe('1; moved=messages[2]');
-  });
-
-  test('T04 C→A: a model that takes it gets the instruction in its place', async () => {
-    const answer = await here.ask('openai-chat', 'anthropic-messages', { messages }, { able: true });
-    expect(sent().messages).toEqual([
-      { role: 'user', content: 'one' },
-      { role: 'system', content: 'In French.' },
-      {
-        role: 'user',
-        content: [
-          { type: 'text', text: 'two' },
-          { type: 'text', text: 'three' },
-        ],
-      },
-    ]);
-    expect(answer.headers.get('x-osiris-losses')).toBeNull();
-  });
-
-  const responsesBody = {
-    instructions: 'Be brief.',
-    input: [
-      { type: 'message', role: 'developer', content: 'Skills: none.' },
-      { role: 'user', content: 'one' },
-      {
-        type: 'message',
-        role: 'assistant',
-        phase: 'commentary',
-        content: [{ type: 'output_text', text: 'Looking.' }],
-      },
-      { role: 'user', content: 'two' },
-    ],
-  };
-
-  test('T05 R→A: instructions and developer items lead in order, the phase is named as lost', async () => {
-    const answer = await here.ask('openai-responses', 'anthropic-messages', responsesBody);
-    expect(sent()).toMatchObject({
-      system: [
-        { type: 'text', text: 'Be brief.' },
-        { type: 'text', text: 'Skills: none.' },
-      ],
-      messages: [
-        { role: 'user', content: 'one' },
-        { role: 'assistant', content: 'Looking.' },
-        { role: 'user', content: 'two' },
-      ],
-    });
-    expect(answer.headers.get('x-osiris-losses')).toBe('1; dropped=input[2].content[0]');
-  });
-
-  test('T05 R→R: the phase survives', async () => {
-    await here.ask('openai-responses', 'openai-responses', responsesBody);
-    expect((sent().input as Json[])[2]?.phase).toBe('commentary');
-  });
-});
 
 describe('the label that Claude Code puts in front', () => {
   const label = (cch: string) => ({

@@ -1,17 +1,22 @@
-// The edits of a Chat request that passes to a vendor who cannot take it as it is.
+// The edits of a request that passes to a vendor who cannot take it as it is.
 
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
+import type { FormatId } from '../../src/canonical/part.ts';
 import type { Target } from '../../src/formats/codec.ts';
 import { passEdits } from '../../src/formats/pass-edits.ts';
-import type { JsonObject } from '../../src/lib/json.ts';
+import type { JsonObject, JsonValue } from '../../src/lib/json.ts';
 import { spliceJson } from '../../src/lib/splice.ts';
 
 const NEWER = { maxTokensField: 'max_completion_tokens', thinking: 'effort', sampling: true } as const;
 const OLDER = { ...NEWER, maxTokensField: 'max_tokens' } as const;
 
-function passed(body: JsonObject, facts: object): { sent: unknown; losses: string[] } {
+function passed(
+  body: JsonObject,
+  facts: object,
+  format: FormatId = 'openai-chat',
+): { sent: unknown; losses: string[] } {
   const target = { developerRole: true, ...facts } as unknown as Target;
-  const { edits, losses } = passEdits('openai-chat', body, target);
+  const { edits, losses } = passEdits(format, body, target);
   const bytes = spliceJson(new TextEncoder().encode(JSON.stringify(body)), edits);
   return { sent: JSON.parse(new TextDecoder().decode(bytes)), losses: losses.map(({ path }) => path) };
 }
@@ -104,4 +109,47 @@ test.each<[string, JsonObject, object, object]>([
   ['itself at OpenAI', { reasoning_effort: 'none' }, {}, { reasoning_effort: 'none' }],
 ])('the effort "none" becomes the switch of the vendor: %s', (_, body, facts, sent) => {
   expect(passed(body, { ...NEWER, ...facts })).toEqual({ sent, losses: [] });
+});
+
+describe('a system turn in the middle of a Messages conversation', () => {
+  const user = (content: JsonValue) => ({ role: 'user', content });
+  const late = { role: 'system', content: 'late' };
+  const text = (words: string) => ({ type: 'text', text: words });
+  const note = text('<system-note>\nlate\n</system-note>');
+  const answer = { role: 'assistant', content: 'yes' };
+  const result = { type: 'tool_result', tool_use_id: 'toolu_1', content: 'r' };
+  const sentOf = (messages: JsonValue[], midSystem = false) => {
+    const body = { model: 'm', messages, max_tokens: 5 };
+    return passed(body, { midSystem, sampling: true }, 'anthropic-messages');
+  };
+
+  test.each<[string, JsonValue[], JsonValue[]]>([
+    ['behind the user', [user('a'), late, answer], [user([text('a'), note]), answer]],
+    [
+      'in front of the user',
+      [user('a'), answer, late, user('b')],
+      [user('a'), answer, user([note, text('b')])],
+    ],
+    ['behind results', [answer, late, user([result, text('b')])], [answer, user([result, note, text('b')])]],
+    ['between answers', [user('a'), answer, late, answer], [user('a'), answer, user([note]), answer]],
+    ['at the end', [user('a'), answer, late, late], [user('a'), answer, user([note, note])]],
+    [
+      'with its cache mark',
+      [user('a'), { role: 'system', content: [{ ...text('late'), cache_control: { type: 'ephemeral' } }] }],
+      [user([text('a'), { ...note, cache_control: { type: 'ephemeral' } }])],
+    ],
+  ])('is text of the user for models that know none: %s', (_, messages, expected) => {
+    const { sent, losses } = sentOf(messages);
+    expect(sent).toMatchObject({ messages: expected });
+    expect(losses.every((path) => path.startsWith('messages['))).toBe(true);
+    expect(sentOf(messages, true)).toMatchObject({ sent: { messages }, losses: [] });
+  });
+
+  test('stays where it holds more than text, which only the provider understands', () => {
+    const messages = [
+      user('a'),
+      { role: 'system', content: [{ type: 'tool_removal', tool: { name: 'f' } }] },
+    ];
+    expect(sentOf(messages)).toMatchObject({ sent: { messages }, losses: [] });
+  });
 });

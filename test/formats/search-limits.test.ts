@@ -54,6 +54,14 @@ describe('`max_tool_calls`', () => {
     }
   });
 
+  test('is named where it cannot limit other tools of the provider', () => {
+    const code = { type: 'code_interpreter', container: { type: 'auto' } };
+    for (const tools of [[code], [SEARCH, code]])
+      expect(
+        converted(ask({ max_tool_calls: 3, tools }), 'openai-responses', 'anthropic-messages').lost,
+      ).toEqual(['max_tool_calls']);
+  });
+
   test('stays what it is on its own format', () => {
     const { body, lost } = converted(limited, 'openai-responses', 'openai-responses');
     expect(body.max_tool_calls).toBe(3);

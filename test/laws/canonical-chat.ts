@@ -113,6 +113,6 @@ function choice(c: Choices, names: string[]): ToolChoice {
   return c.pick<ToolChoice>(
     () => ({ mode: c.one('auto', 'none', 'required') }),
     () => ({ mode: 'one', name, form: 'json' }),
-    () => ({ mode: 'subset', required: c.chance(50), names }),
+    () => ({ mode: 'subset', required: c.chance(50), names: names.map((one) => ({ name: one })) }),
   );
 }

@@ -58,7 +58,8 @@ function addTools(c: Choices, request: CanonicalRequest): void {
 
 function choice(c: Choices, names: string[]): ToolChoice {
   const [name = ''] = names;
-  if (names.length > 1 && c.chance(30)) return { mode: 'subset', required: true, names };
+  if (names.length > 1 && c.chance(30))
+    return { mode: 'subset', required: true, names: names.map((one) => ({ name: one })) };
   return c.chance(30) ? { mode: 'one', name, form: 'json' } : { mode: c.one('auto', 'none', 'required') };
 }
 

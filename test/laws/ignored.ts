@@ -202,6 +202,15 @@ const IGNORED: readonly Ignored[] = [
     trait: /^diagnostics\./,
     reason: 'asks Anthropic why its own cache was missed',
   },
+  { format: 'openai-chat', trait: /^tool_choice=auto$/, reason: 'the default' },
+  { format: 'openai-responses', trait: /^tool_choice=auto$/, reason: 'the default' },
+  { format: 'anthropic-messages', trait: /^tool_choice\.type=auto$/, reason: 'the default' },
+  { format: 'google-generate-content', trait: /\.functionCallingConfig\.mode=AUTO$/, reason: 'the default' },
+  {
+    format: 'google-generate-content',
+    trait: /^toolConfig\.includeServerSideToolInvocations=true$/,
+    reason: 'what Google wants to hear for both kinds of tools, and no other provider',
+  },
   {
     format: 'anthropic-messages',
     trait: /\.source\.media_type=text\/plain$/,

@@ -4,19 +4,22 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { programArgv } from '../support/gateway.ts';
+import { osiris } from '../support/osiris.ts';
 
 const readme = await Bun.file(join(import.meta.dir, '../..', 'README.md')).text();
-const caddyfile = snippet('caddyfile');
-const unit = snippet('ini');
+const [caddyfile = ''] = snippets('caddyfile');
+const [unit = '', backupUnit = '', timer = ''] = snippets('ini');
 const folder = await mkdtemp(join(tmpdir(), 'osiris-deploy-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const caddy = programOf('caddy');
 const analyze = programOf('systemd-analyze');
 
-/** The first code block of a language. */
-function snippet(language: string): string {
-  return new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(readme)?.[1] ?? '';
+/** The code blocks of a language. */
+function snippets(language: string): string[] {
+  const fence = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm');
+  return Array.from(readme.matchAll(fence), ([, text = '']) => text);
 }
 
 function programOf(name: string): string | undefined {
@@ -77,6 +80,35 @@ describe.skipIf(analyze === undefined)('the systemd unit', () => {
   test('leaves the engine its compiler and the drain its time', () => {
     expect(unit).not.toMatch(/^MemoryDenyWriteExecute=/m);
     expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1])).toBeGreaterThan(60);
+  });
+});
+
+describe('the nightly backup', () => {
+  test('the command of its unit makes one, night after night', async () => {
+    const cwd = await mkdtemp(join(folder, 'backup-'));
+    const program = await programArgv();
+    expect((await osiris(['init', '.'], { cwd, program })).code).toBe(0);
+    const [binary, ...words] = /^ExecStart=(.+)$/m.exec(backupUnit)?.[1]?.split(' ') ?? [];
+    expect(binary).toBe('/usr/local/bin/osiris');
+    expect(words.at(-1)).toBe(/--data-dir (\S+)/.exec(unit)?.[1]);
+    const moved = [...words.slice(0, -1), 'osiris-data'].map((word) =>
+      word.replace('/var/backups', 'backups'),
+    );
+    for (const night of [1, 2]) {
+      const { code, stdout, stderr } = await osiris(moved, { cwd, program });
+      expect([night, code, stderr]).toEqual([night, 0, '']);
+      expect(stdout).toContain(join(cwd, 'backups/osiris/osiris-backup-'));
+    }
+  });
+
+  test.skipIf(analyze === undefined)('passes systemd-analyze verify', async () => {
+    const service = join(folder, 'osiris-backup.service');
+    await Bun.write(service, backupUnit.replace('/usr/local/bin/osiris', process.execPath));
+    await Bun.write(join(folder, 'osiris-backup.timer'), timer);
+    const paths = [service, join(folder, 'osiris-backup.timer')];
+    expect(await run([analyze ?? '', 'verify', '--man=no', ...paths])).toEqual({ code: 0, output: '' });
+    const when = /^OnCalendar=(.+)$/m.exec(timer)?.[1] ?? '';
+    expect((await run([analyze ?? '', 'calendar', when])).code).toBe(0);
   });
 });
 

@@ -1,6 +1,7 @@
 // Runs a command inside the test's own process, where starting one for each would take too long.
 
 import { resolve } from 'node:path';
+import type { CommandPorts, Host } from '../../src/cli/ports.ts';
 import { run } from '../../src/cli/run.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -12,8 +13,13 @@ import { openStore } from '../../src/store/sqlite/store.ts';
 import { verifyLedger } from '../../src/store/sqlite/verify.ts';
 import type { Outcome } from './osiris.ts';
 
+/** What a test puts in the place of parts of the program, and of the process around it. */
+export type Around = Partial<
+  Pick<CommandPorts, 'backupJob' | 'holdForRestore'> & Pick<Host, 'onStop' | 'pipeOut'>
+>;
+
 /** As `osiris(words, { cwd })`, for commands that neither serve nor write files of their own. */
-export async function command(words: readonly string[], cwd: string): Promise<Outcome> {
+export async function command(words: readonly string[], cwd: string, around: Around = {}): Promise<Outcome> {
   const outcome: Outcome = { code: -1, stdout: '', stderr: '' };
   const ports = {
     loadConfig(flags: { config?: string; dataDir?: string }) {
@@ -34,10 +40,13 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
     openReports: () => Promise.reject(new Error('nothing is reported in here')),
     openExplainer: () => Promise.reject(new Error('nothing is explained in here')),
     verifyLedger,
+    backupJob: () => refuse('nothing is backed up in here'),
+    holdForRestore: () => refuse('nothing is restored in here'),
     readJournal: (dataDir: string) => readJournal(resolve(cwd, dataDir)),
     tryProviders: () => Promise.reject(new Error('no provider is asked from in here')),
     sendTestAlerts: () => Promise.reject(new Error('nobody is told from in here')),
     startServer: () => Promise.reject(new Error('nothing is served in here')),
+    ...around,
   };
   const host = {
     stdout(text: string) {
@@ -47,7 +56,12 @@ export async function command(words: readonly string[], cwd: string): Promise<Ou
       outcome.stderr += text;
     },
     onStop() {},
+    ...around,
   };
   outcome.code = await run([...words], ports, host);
   return outcome;
+}
+
+function refuse(why: string): never {
+  throw new Error(why);
 }

@@ -140,10 +140,16 @@ function checkTools(body: Json): void {
     return;
   }
   const choice = objectAt(body.tool_choice, 'tool_choice');
-  oneOf(choice.type, ['function'], 'tool_choice.type');
-  const named = objectAt(choice.function, 'tool_choice.function');
-  if (!names.has(stringAt(named.name, 'tool_choice.function.name'))) {
-    throw new Breach('tool_choice.function.name', 'names no tool of this request');
+  const kind = oneOf(choice.type, ['function', 'allowed_tools'], 'tool_choice.type');
+  const allowed =
+    kind === 'function' ? undefined : objectAt(choice.allowed_tools, 'tool_choice.allowed_tools');
+  if (allowed) oneOf(allowed.mode, ['auto', 'required'], 'tool_choice.allowed_tools.mode');
+  const chosen = allowed ? listAt(allowed.tools, 'tool_choice.allowed_tools.tools') : [choice];
+  if (chosen.length === 0) throw new Breach('tool_choice.allowed_tools.tools', 'must not be empty');
+  for (const one of chosen) {
+    const named = objectAt(objectAt(one, 'tool_choice').function, 'tool_choice.function');
+    if (!names.has(stringAt(named.name, 'tool_choice.function.name')))
+      throw new Breach('tool_choice.function.name', 'names no tool of this request');
   }
 }
 

@@ -90,10 +90,19 @@ function checkTools(body: Json): void {
         checkSchema(one.parametersJsonSchema, `${path}.parametersJsonSchema`);
     }
   }
-  const calling = objectAt(
-    objectAt(body.toolConfig ?? {}, 'toolConfig').functionCallingConfig ?? {},
-    'config',
+  const config = objectAt(body.toolConfig ?? {}, 'toolConfig');
+  onlyMembers(config, ['functionCallingConfig', 'includeServerSideToolInvocations'], 'toolConfig');
+  const hosted = listAt(body.tools ?? [], 'tools').filter(
+    (tool) => objectAt(tool, 'tool').functionDeclarations === undefined,
   );
+  if (config.functionCallingConfig !== undefined && names.size === 0)
+    throw new Breach('toolConfig', 'Function calling config is set without function_declarations.');
+  if (names.size > 0 && hosted.length > 0 && config.includeServerSideToolInvocations !== true)
+    throw new Breach(
+      'toolConfig',
+      'Please enable tool_config.include_server_side_tool_invocations to use Built-in tools with Function calling.',
+    );
+  const calling = objectAt(config.functionCallingConfig ?? {}, 'config');
   if (calling.mode !== undefined)
     oneOf(calling.mode, ['AUTO', 'ANY', 'NONE', 'VALIDATED'], 'toolConfig.mode');
   const allowed = listAt(calling.allowedFunctionNames ?? [], 'toolConfig.allowedFunctionNames');

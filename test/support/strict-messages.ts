@@ -158,11 +158,13 @@ function checkTurns(turns: unknown[], seals: ReadonlySet<string>): void {
     onlyMembers(turn, ['role', 'content'], path);
     const role = oneOf(turn.role, ['user', 'assistant', 'system'], `${path}.role`);
     if (role === 'system') {
-      stringAt(turn.content, `${path}.content`);
-      // a user may speak again behind it
-      if (before !== undefined) before = role;
+      for (const block of blocksOf(turn.content, path)) checkBlock(block, ['text'], `${path}.content`, seals);
+      if (before !== 'user') throw new Breach(path, 'a system message must immediately follow a user turn');
+      before = role;
       continue;
     }
+    if (before === 'system' && role !== 'assistant')
+      throw new Breach(path, 'a system message must precede an assistant turn or end the array');
     if (before === undefined && role !== 'user')
       throw new Breach(path, 'first message must use the user role');
     if (role === before) throw new Breach(path, 'roles must alternate between user and assistant');

@@ -47,6 +47,8 @@ export const anthropicMessages: Codec = {
   path: () => '/messages',
   refuseBody: refuseThread,
   modelMember: 'model',
+  payloadMembers: ['input'],
+  hostedNames: true,
   idPrefix: 'msg_',
   errorType,
   overloadedStatus: 529,

@@ -32,6 +32,7 @@ export const googleGenerateContent: Codec = {
   readPath,
   modelEdits,
   modelMember: 'modelVersion',
+  payloadMembers: ['args', 'response'],
   choicesMember: 'candidates',
   idPrefix: '',
   errorType,

@@ -26,6 +26,7 @@ const TWO_WORDS = [
   'toolCall', 'toolResponse', 'partMetadata', 'functionDeclarations', 'parametersJsonSchema',
   'googleSearch', 'codeExecution', 'urlContext', 'googleMaps', 'fileSearch', 'computerUse',
   'functionCallingConfig', 'allowedFunctionNames', 'retrievalConfig', 'generateContentRequest',
+  'includeServerSideToolInvocations',
   'maxOutputTokens', 'topP', 'topK', 'candidateCount', 'stopSequences', 'frequencyPenalty',
   'presencePenalty', 'responseLogprobs', 'responseMimeType', 'responseSchema', 'responseJsonSchema',
   'responseModalities', 'speechConfig', 'imageConfig', 'thinkingConfig', 'thinkingLevel',

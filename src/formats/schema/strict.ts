@@ -1,6 +1,6 @@
 // Whether a JSON Schema meets the rules of OpenAI's strict mode.
 
-import { asArray, isObject, type JsonValue } from '../../lib/json.ts';
+import { asArray, asObject, isObject, type JsonValue } from '../../lib/json.ts';
 import { STRICT_FORMATS, STRICT_REFUSES } from './dialect.ts';
 
 /** Why a function is not strict although it was asked to be. */
@@ -20,6 +20,8 @@ export function fitsStrict(schema: JsonValue | undefined): boolean {
   if (STRICT_REFUSES.some((keyword) => keyword in schema)) return false;
   if (typeof schema.format === 'string' && !STRICT_FORMATS.includes(schema.format)) return false;
   if (typeof schema.pattern === 'string' && /\(\?[=!<]/.test(schema.pattern)) return false;
+  // strict mode wants to know what is in an array
+  if (schema.type === 'array' && Object.keys(asObject(schema.items)).length === 0) return false;
   const properties = isObject(schema.properties) ? schema.properties : {};
   const names = Object.keys(properties);
   const isShape = schema.type === 'object' || names.length > 0;

@@ -13,6 +13,7 @@ import { isObject, type JsonValue, tryParseJson } from '../../lib/json.ts';
 import { putMembers } from '../../lib/splice.ts';
 import { parseFrames, type SseFrame } from '../../lib/sse.ts';
 import { type Call, dressOf } from '../call.ts';
+import { decodeExactly } from '../decoded.ts';
 import type { Meter } from '../meter.ts';
 import type { Plan } from '../plan.ts';
 import type { PassPlan } from '../plans/pass.ts';
@@ -126,7 +127,14 @@ function decodeValue(
   bytes: Uint8Array,
   { upstream, candidate }: Pick<Plan, 'upstream' | 'candidate'>,
 ): CanonicalResponse {
-  if (isObject(value)) return upstream.decodeResponse(value);
+  if (isObject(value))
+    return decodeExactly(
+      upstream,
+      value,
+      () => new TextDecoder().decode(bytes),
+      (body) => upstream.decodeResponse(body),
+      ({ parts }) => parts,
+    );
   const { id } = candidate.provider;
   const message = isPage(bytes)
     ? `Provider ${id} sent a web page in the place of an answer: check its \`base_url\` in the configuration.`

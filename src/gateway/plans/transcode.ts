@@ -126,6 +126,7 @@ function abilitiesOf(call: Call, candidate: Candidate, upstream: Codec): ToolAbi
     custom: takes(upstream.textTools, candidate, upstream),
     webSearch: hasSearch(call.model, candidate, upstream),
     letterFirst: upstream.letterFirst === true,
+    hostedNames: upstream.hostedNames === true,
   };
 }
 

@@ -54,6 +54,22 @@ function knownTimes(folder: string): number[] {
   return journal.entries.map((entry) => entry.when);
 }
 
+/** Whether a file has seen migrations that this program does not know. False for a file of another program. */
+export function isAhead(database: Database, folder: string): boolean {
+  const isOurs =
+    database.query("SELECT 1 FROM sqlite_schema WHERE name = '__drizzle_migrations'").get() !== null;
+  return isOurs && seenMs(database) > (knownTimes(folder).at(-1) ?? 0);
+}
+
+function seenMs(database: Database): number {
+  const seen = database
+    .query<{ created_at: bigint }, []>(
+      'SELECT created_at FROM __drizzle_migrations ORDER BY created_at DESC LIMIT 1',
+    )
+    .get();
+  return Number(seen?.created_at ?? 0);
+}
+
 function compare(database: Database, known: number[], path: string): 'empty' | 'behind' | 'current' {
   const tables = database
     .query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type = 'table'")
@@ -62,22 +78,17 @@ function compare(database: Database, known: number[], path: string): 'empty' | '
   if (!tables.some((table) => table.name === '__drizzle_migrations')) {
     throw new Fault('storage_fault', `${path} belongs to another program. Choose another data directory.`);
   }
-  const seen = database
-    .query<{ created_at: bigint }, []>(
-      'SELECT created_at FROM __drizzle_migrations ORDER BY created_at DESC LIMIT 1',
-    )
-    .get();
-  const seenMs = Number(seen?.created_at ?? 0);
+  const seen = seenMs(database);
   const newestMs = known.at(-1) ?? 0;
-  if (seenMs > newestMs) {
+  if (seen > newestMs) {
     throw new Fault(
       'storage_fault',
       `${path} was written by a newer Osiris (schema above ${known.length}). Use that version, or put back the copy ` +
         `it made before its migration (${basename(path)}.before-…).`,
     );
   }
-  if (seenMs === newestMs) return 'current';
-  return seenMs === 0 && tables.length === 1 ? 'empty' : 'behind';
+  if (seen === newestMs) return 'current';
+  return seen === 0 && tables.length === 1 ? 'empty' : 'behind';
 }
 
 function copyBefore(database: Database, copyPath: string): void {

@@ -3,11 +3,26 @@
 import { describe, expect, test } from 'bun:test';
 import type { CanonicalRequest } from '../../../src/canonical/request.ts';
 import { anthropicMessages as codec } from '../../../src/formats/anthropic-messages/index.ts';
-import type { JsonObject } from '../../../src/lib/json.ts';
+import { asObject, type JsonObject } from '../../../src/lib/json.ts';
 import { faultOf } from '../../support/fault-of.ts';
 import { adaptive, ask, encode, older, paths } from '../../support/messages-encoding.ts';
 
 describe('what an upstream is sent', () => {
+  test.each([
+    ['user-1', true],
+    ['{"device_id":"d","session_id":"s"}', true],
+    ['bob@example.com', false],
+    ['team-7/bob@example.com', false],
+    ['+47 912 34 567', false],
+    ['x'.repeat(257), false],
+  ])('the user %s stays: %p; a digest stands for what Anthropic refuses', (userId, stays) => {
+    const { value, losses } = encode({ userId, origin: { userId: 'user' } });
+    const sent = asObject(value.metadata).user_id;
+    if (stays) expect(sent).toBe(userId);
+    else expect(sent).toMatch(/^[0-9a-f]{64}$/);
+    expect(paths(losses)).toEqual(stays ? [] : ['user']);
+  });
+
   test('a request of this format survives decode and encode without a loss', () => {
     const body: JsonObject = {
       model: 'claude-opus-4-8',
@@ -44,6 +59,7 @@ describe('what an upstream is sent', () => {
           ],
         },
         { role: 'system', content: 'mid' },
+        { role: 'assistant', content: 'going' },
         { role: 'user', content: 'go' },
       ],
       tools: [
@@ -230,7 +246,7 @@ describe('what an upstream is sent', () => {
     const thinking = encode({ tools, toolChoice: one, reasoning: { effort: 'low' } });
     expect(thinking.value.tool_choice).toEqual({ type: 'auto' });
     expect(paths(thinking.losses)).toEqual(['tool_choice']);
-    const subset = encode({ tools, toolChoice: { mode: 'subset', required: true, names: ['g'] } });
+    const subset = encode({ tools, toolChoice: { mode: 'subset', required: true, names: [{ name: 'g' }] } });
     expect(subset.value).toMatchObject({ tools: [{ name: 'g' }], tool_choice: { type: 'any' } });
   });
 

@@ -5,10 +5,11 @@ import { Fault } from '../../../src/canonical/fault.ts';
 import type { Message, Part } from '../../../src/canonical/part.ts';
 import type { CanonicalRequest } from '../../../src/canonical/request.ts';
 import type { Target } from '../../../src/formats/codec.ts';
+import { fitRequest } from '../../../src/formats/fit-request.ts';
 import { googleGenerateContent as codec } from '../../../src/formats/google-generate-content/index.ts';
 import { openaiChat } from '../../../src/formats/openai-chat/index.ts';
 import { asArray, asObject } from '../../../src/lib/json.ts';
-import { call, config, contents, OLD, result, TARGET, text, user, write } from './target.ts';
+import { call, config, contents, OLD, requestWith, result, TARGET, text, user, write } from './target.ts';
 
 describe('turns', () => {
   test('instructions in front are the system’s, later ones tagged text of the user', () => {
@@ -197,18 +198,50 @@ describe('controls', () => {
     }
   });
 
-  test('a schema of the answer travels as JSON Schema, and as an instruction beside functions before Gemini 3', () => {
+  test('a seed of more than 32 bits is cut to them, and named', () => {
+    for (const [seed, sent] of [
+      [7, 7],
+      [-1, -1],
+      [3_898_845_386, -396_121_910],
+    ] as const) {
+      const { value, losses } = write({ sampling: { seed } });
+      expect(value.generationConfig).toEqual({ seed: sent });
+      expect(losses.map(({ path }) => path)).toEqual(seed === sent ? [] : ['sampling.seed']);
+    }
+  });
+
+  test('a schema of the answer travels as JSON Schema', () => {
     const output = { kind: 'schema', schema: { type: 'object', properties: {} } } as const;
-    const tools = [{ kind: 'function', name: 'f', schema: { type: 'object' } }] as const;
-    expect(config({ output, tools: [...tools] })).toEqual({
+    expect(config({ output })).toEqual({
       responseMimeType: 'application/json',
       responseJsonSchema: output.schema,
     });
-    const { value, losses } = write({ output, tools: [...tools] }, OLD);
-    expect(value.generationConfig).toBeUndefined();
-    expect(JSON.stringify(value.systemInstruction)).toContain('follows this JSON schema');
-    expect(losses).toMatchObject([{ path: 'output', action: 'changed' }]);
   });
+
+  const tools: CanonicalRequest['tools'] = [{ kind: 'function', name: 'f', schema: { type: 'object' } }];
+  const outputs: NonNullable<CanonicalRequest['output']>[] = [
+    { kind: 'json' },
+    { kind: 'schema', schema: { type: 'object', properties: { a: { type: 'string' } } } },
+  ];
+
+  test.each(outputs)(
+    'JSON beside tools is an instruction before Gemini 3, and fences are taken off: %j',
+    (output) => {
+      const request = requestWith({ output, tools });
+      const { request: fitted, losses, changes } = fitRequest(request, { ...TARGET, ...OLD }, codec);
+      const { value } = codec.encodeRequest(fitted, { ...TARGET, ...OLD });
+      expect(value.generationConfig).toBeUndefined();
+      expect(value.tools).toMatchObject([{ functionDeclarations: [{ name: 'f' }] }]);
+      expect(JSON.stringify(value.systemInstruction)).toContain('one JSON value only');
+      expect(losses).toMatchObject([{ path: 'output', action: 'changed' }]);
+      expect(changes).toHaveLength(1);
+      for (const [some, target] of [
+        [{ output, tools }, {}],
+        [{ output }, OLD],
+      ] as const)
+        expect(fitRequest(requestWith(some), { ...TARGET, ...target }, codec).losses).toEqual([]);
+    },
+  );
 });
 
 describe('tools', () => {
@@ -240,7 +273,7 @@ describe('tools', () => {
       { mode: 'ANY', allowedFunctionNames: ['f1'] },
     ],
     [
-      { mode: 'subset', required: true, names: ['f0', 'f1'] },
+      { mode: 'subset', required: true, names: [{ name: 'f0' }, { name: 'f1' }] },
       { mode: 'ANY', allowedFunctionNames: ['f0', 'f1'] },
     ],
   ] as const)('the choice %j is %j', (toolChoice, expected) => {
@@ -259,6 +292,48 @@ describe('tools', () => {
     };
     expect(hosted({})).toEqual([]);
     expect(hosted({ max_uses: 2 })).toEqual(['tools[0]']);
+  });
+
+  const search = {
+    kind: 'web-search' as const,
+    raw: { format: 'openai-responses' as const, value: { type: 'web_search' } },
+    at: 'tools[9]',
+  };
+
+  test('Google’s own stand beside functions where the model takes both, and are said to', () => {
+    const { value, losses } = write({ tools: [...tools([false]), search], toolChoice: { mode: 'auto' } });
+    expect(value.tools).toMatchObject([{ functionDeclarations: [{ name: 'f0' }] }, { googleSearch: {} }]);
+    expect(value.toolConfig).toEqual({
+      functionCallingConfig: { mode: 'AUTO' },
+      includeServerSideToolInvocations: true,
+    });
+    expect(losses).toEqual([]);
+  });
+
+  test.each([OLD, { refuses: ['includeServerSideToolInvocations'] }])(
+    'where it takes one of both (%j) the functions stay, and a search that must be had is refused',
+    (target) => {
+      const { value, losses } = write({ tools: [...tools([false]), search] }, target);
+      expect(value.tools).toMatchObject([{ functionDeclarations: [{ name: 'f0' }] }]);
+      expect(value.toolConfig).toBeUndefined();
+      expect(losses).toMatchObject([{ path: 'tools[9]', action: 'dropped' }]);
+      expect(write({ tools: [search] }, target).value.tools).toEqual([{ googleSearch: {} }]);
+      const must = { ...search, at: 'web_search' };
+      expect(() => write({ tools: [...tools([false]), must] }, target)).toThrow('`web_search`');
+    },
+  );
+
+  test('a choice among Google’s own alone is no config, and none leaves them out', () => {
+    const choose = (toolChoice: NonNullable<CanonicalRequest['toolChoice']>) =>
+      write({ tools: [search], toolChoice });
+    expect(choose({ mode: 'auto' })).toMatchObject({ value: { tools: [{ googleSearch: {} }] }, losses: [] });
+    expect(choose({ mode: 'auto' }).value.toolConfig).toBeUndefined();
+    const forced = choose({ mode: 'required' });
+    expect(forced.value.toolConfig).toBeUndefined();
+    expect(forced.losses).toMatchObject([{ path: 'toolChoice', action: 'changed' }]);
+    const none = choose({ mode: 'none' });
+    expect(none.value.tools).toBeUndefined();
+    expect(none.losses.map(({ path }) => path)).toEqual(['tools[9]', 'toolChoice']);
   });
 
   test('hosted ones of others are refused by the place the client wrote them at', () => {
@@ -289,6 +364,12 @@ test('a picture from the web is named by its address, with the type it ends in',
       ],
     },
   ]);
+});
+
+test('a picture called image/jpg has the name that Google knows', () => {
+  const source = { from: 'base64', mediaType: 'image/jpg', data: '/9j/' } as const;
+  const { value } = write({ messages: [{ role: 'user', parts: [{ kind: 'image', source }] }] });
+  expect(JSON.stringify(value.contents)).toContain('"mimeType":"image/jpeg"');
 });
 
 test('a picture that Google would not fetch is refused by its place', () => {

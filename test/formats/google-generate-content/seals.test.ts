@@ -94,3 +94,18 @@ test('a call that nobody sealed says so, once a turn, so that the conversation m
   const { value } = codec.decodeRequest({ contents: [asObject(content)] });
   expect(value.messages[0]?.parts.map((part) => part.kind)).toEqual(['tool-call', 'tool-call']);
 });
+
+test('the signature of a part that no other format holds seals nothing else', () => {
+  const run = { toolCall: { id: 't', toolType: 'GOOGLE_SEARCH_WEB', args: {} }, thoughtSignature: 'RUN' };
+  const call = { functionCall: { id: 'c', name: 'f', args: {} }, thoughtSignature: 'CALL' };
+  const content = { role: 'model', parts: [{ text: 'Hm.', thought: true }, run, { text: 'So' }, call] };
+  const { parts } = codec.decodeResponse({ candidates: [{ content, finishReason: 'STOP', index: 0 }] });
+  expect(parts).toMatchObject([
+    { kind: 'reasoning', summary: ['Hm.'] },
+    { kind: 'opaque', type: 'toolCall', raw: { value: run } },
+    { kind: 'text', text: 'So' },
+    { kind: 'reasoning', seal: { data: 'CALL' } },
+    { kind: 'tool-call', name: 'f' },
+  ]);
+  expect(parts[0]).not.toHaveProperty('seal');
+});

@@ -37,21 +37,22 @@ export const result = (callId: string, content: Part[], isError = false): Part =
 });
 export const text = (words: string): Part => ({ kind: 'text', text: words });
 
-/** Writes an otherwise plain request for the target. */
-export function write(members: Partial<CanonicalRequest>, target: Partial<Target> = {}) {
-  const request: CanonicalRequest = {
-    model: 'm',
-    stream: false,
-    includeUsage: true,
-    messages: [user('Hi')],
-    tools: [],
-    sampling: {},
-    cache: {},
-    origin: {},
-    ...members,
-  };
-  return codec.encodeRequest(request, { ...TARGET, ...target });
-}
+/** An otherwise plain request. */
+export const requestWith = (members: Partial<CanonicalRequest>): CanonicalRequest => ({
+  model: 'm',
+  stream: false,
+  includeUsage: true,
+  messages: [user('Hi')],
+  tools: [],
+  sampling: {},
+  cache: {},
+  origin: {},
+  ...members,
+});
+
+/** Writes it for the target. */
+export const write = (members: Partial<CanonicalRequest>, target: Partial<Target> = {}) =>
+  codec.encodeRequest(requestWith(members), { ...TARGET, ...target });
 export const contents = (messages: Message[], target: Partial<Target> = {}) =>
   asArray(write({ messages }, target).value.contents).map(asObject);
 export const config = (members: Partial<CanonicalRequest>, target: Partial<Target> = {}) =>

@@ -205,7 +205,7 @@ describe('tools', () => {
           at: 'tools[3]',
         },
       ],
-      toolChoice: { mode: 'subset', required: false, names: ['f', 'g'] },
+      toolChoice: { mode: 'subset', required: false, names: [{ name: 'f' }, { name: 'g' }] },
       parallelTools: false,
     });
     expect(value).toMatchObject({

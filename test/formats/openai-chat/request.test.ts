@@ -225,7 +225,7 @@ describe('tools', () => {
     ],
     [
       { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [named('f'), named('h')] } },
-      { mode: 'subset', required: true, names: ['f', 'h'] },
+      { mode: 'subset', required: true, names: [{ name: 'f' }, { name: 'h' }] },
     ],
     [{ type: 'hosted' }, { mode: 'opaque', raw: { format: 'openai-chat', value: { type: 'hosted' } } }],
   ] as [JsonObject | string, object][])('tool_choice %j', (choice, expected) => {

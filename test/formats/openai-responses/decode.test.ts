@@ -220,7 +220,7 @@ test('every form of tool choice is read', () => {
   expect(choice({ type: 'allowed_tools', mode: 'required', tools })).toEqual({
     mode: 'subset',
     required: true,
-    names: ['a', 'b'],
+    names: [{ name: 'a' }, { name: 'b' }],
   });
   expect(choice({ type: 'mcp', server_label: 's' })?.mode).toBe('opaque');
   expect(refusal({ tool_choice: 'sometimes' })).toMatchObject({

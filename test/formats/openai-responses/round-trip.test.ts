@@ -105,7 +105,7 @@ describe('round trips', () => {
         { kind: 'function', name: 'f', namespace: 'ns', schema: CLOSED, strict: true },
         { kind: 'custom', name: 'g' },
       ],
-      toolChoice: { mode: 'subset', required: true, names: ['g'] },
+      toolChoice: { mode: 'subset', required: true, names: [{ name: 'g' }] },
       parallelTools: true,
       maxOutputTokens: 500,
       sampling: { temperature: 0.2, topP: 0.5, logprobs: true, topLogprobs: 2 },

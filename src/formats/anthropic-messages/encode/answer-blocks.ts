@@ -1,7 +1,8 @@
 // The content blocks of an answer, with every member its type requires.
 
 import type { Citation, Part, ReasoningPart, Seal, ToolCallPart } from '../../../canonical/part.ts';
-import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts';
+import { tryParseExact } from '../../../lib/exact-json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { safeToolId } from '../../tool-id.ts';
 import { FORMAT, ISSUER } from '../decode/block.ts';
 import { foreignCitation } from '../foreign-citations.ts';
@@ -61,7 +62,7 @@ export function inputObject(call: Pick<ToolCallPart, 'form' | 'input'>): {
 } {
   if (call.form === 'text') return { input: { input: call.input }, broken: false };
   if (call.input.trim() === '') return { input: {}, broken: false };
-  const parsed = tryParseJson(call.input);
+  const parsed = tryParseExact(call.input);
   return isObject(parsed) ? { input: parsed, broken: false } : { input: { _raw: call.input }, broken: true };
 }
 

@@ -5,6 +5,7 @@ import { Fault } from '../../../canonical/fault.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import { pairResults } from '../../../canonical/pair-results.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
+import { sha256Hex } from '../../../lib/crypto.ts';
 import { asObject, type JsonObject } from '../../../lib/json.ts';
 import type { Converted, Target } from '../../codec.ts';
 import { ANTHROPIC } from '../../schema/dialect.ts';
@@ -135,12 +136,21 @@ function loseDetail(writing: Writing, name: string, action: 'dropped' | 'changed
   writing.losses.push({ path, action, reason });
 }
 
+const USER_ID_CHARS_MAX = 256;
+/** What Anthropic takes for an email address or a telephone number, and answers with a 400. */
+const PERSONAL = /\S@\S+\.\S|^\+?[\d\s()-]{7,}$/;
+
 /** Who the end user is, and which capacity may serve. */
 function encodeIdentity(writing: Writing): JsonObject {
   const { userId, safetyId, serviceTier } = writing.request;
   const out: JsonObject = {};
   const user = userId ?? safetyId;
-  if (user !== undefined) out.metadata = { user_id: user };
+  if (user !== undefined) {
+    const isRefused = user.length > USER_ID_CHARS_MAX || PERSONAL.test(user);
+    out.metadata = { user_id: isRefused ? sha256Hex(user) : user };
+    const name = userId === undefined ? 'safetyId' : 'userId';
+    if (isRefused) lose(writing, name, 'changed', 'Anthropic refuses such an id; a digest stands for it');
+  }
   if (userId !== undefined && safetyId !== undefined && userId !== safetyId) {
     lose(writing, 'safetyId', 'dropped', 'Anthropic takes one user id');
   }

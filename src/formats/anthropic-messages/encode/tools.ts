@@ -1,10 +1,15 @@
 // Canonical tools and the choice among them to the Messages format.
 
 import { Fault } from '../../../canonical/fault.ts';
-import { hostedToolFault, isChosen, runsCode, searchesTools } from '../../../canonical/hosted-tool.ts';
+import {
+  allowedBy,
+  hostedToolFault,
+  isChosen,
+  runsCode,
+  searchesTools,
+} from '../../../canonical/hosted-tool.ts';
 import type { Part } from '../../../canonical/part.ts';
 import type {
-  CustomTool,
   FunctionTool,
   OpaqueTool,
   RemoteServer,
@@ -15,6 +20,7 @@ import type {
 import { asObject, asString, compact, isObject, type JsonObject } from '../../../lib/json.ts';
 import { foreignCodeLosses } from '../../code-tool.ts';
 import { leftovers } from '../../leftovers.ts';
+import { modernArrays } from '../../schema/arrays.ts';
 import { ANTHROPIC } from '../../schema/dialect.ts';
 import { fitSchema, listed } from '../../schema/fit.ts';
 import { objectRoot } from '../../schema/root.ts';
@@ -54,11 +60,9 @@ export function offeredTools(writing: Writing): Tool[] {
   lose(writing, 'toolChoice', 'changed', 'only the allowed tools were sent');
   const parts = messages.flatMap((message) => message.parts);
   const called = new Set(parts.flatMap(serverIn));
-  const allowed = new Set(toolChoice.names);
-  const isAllowed = (tool: Tool): tool is FunctionTool | CustomTool =>
-    (tool.kind === 'function' || tool.kind === 'custom') && allowed.has(tool.name);
+  const isAllowed = allowedBy(toolChoice);
   const searches =
-    tools.some((tool) => isAllowed(tool) && tool.deferred) ||
+    tools.some((tool) => 'deferred' in tool && tool.deferred && isAllowed(tool)) ||
     parts.some((part) => part.kind === 'opaque' && part.toolSearch);
   return tools.flatMap((tool): Tool[] => {
     if (isAllowed(tool) || (searches && searchesTools(tool))) return [tool];
@@ -170,12 +174,12 @@ function encodeArguments(
   const root = objectRoot(schema);
   if (root.changed.length > 0)
     change(`Anthropic does not know ${listed(root.changed)} at the top of a schema`);
-  if (!strict) return compact({ input_schema: root.schema, strict });
+  if (!strict) return compact({ input_schema: modernArrays(root.schema, false), strict });
   const { schema: fitted, changed, unsayable } = fitSchema(root.schema, ANTHROPIC, writing.room);
   if (unsayable) {
     const what = unsayable === 'recursion' ? 'contains itself' : 'has free names';
     change(`Anthropic cannot be held to a schema that ${what}`, strictAt);
-    return { input_schema: root.schema };
+    return { input_schema: modernArrays(root.schema, false) };
   }
   if (changed.length > 0) change(`Anthropic does not enforce ${listed(changed)}`);
   return { input_schema: fitted, strict };

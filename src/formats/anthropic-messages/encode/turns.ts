@@ -3,6 +3,7 @@
 import { Fault } from '../../../canonical/fault.ts';
 import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../../canonical/neutral-turn.ts';
 import type { Message, OpaquePart } from '../../../canonical/part.ts';
+import { isInstruction, TAGGED, tagged } from '../../../canonical/system-note.ts';
 import { asString, type JsonObject } from '../../../lib/json.ts';
 import { FORMAT } from '../decode/block.ts';
 import { contentOf, declared, encodeParts } from './part.ts';
@@ -15,53 +16,92 @@ export function encodeMessages(writing: Writing): { system: string | JsonObject[
   const first = messages.findIndex((message) => !isInstruction(message));
   const leading = first === -1 ? messages : messages.slice(0, first);
   const system = contentOf(leading.flatMap((message) => instructionBlocks(message, writing)));
-  const turns = new TurnList();
+  const turns = new TurnList(writing);
   for (const message of first === -1 ? [] : messages.slice(first)) addMessage(message, turns, writing);
-  turns.flushNotes();
+  turns.settle();
   const { list } = turns;
   if (list[0]?.role !== 'user') list.unshift(openingTurn(writing));
   trimPrefill(list, writing);
   return { system, messages: list.map(encodeTurn) };
 }
 
-function isInstruction(message: Message): boolean {
-  return message.role === 'system' || message.role === 'developer';
-}
+type Instruction = { blocks: JsonObject[]; at: string; behind: string };
 
-/** Turns under construction; notes are instructions waiting for the user turn they must stand in. */
+const MOVED = 'a later instruction stands between the user’s turn and the answer';
+
+/**
+ * Turns under construction. A later instruction waits for its place. Models that know such turns take one only behind
+ * a user's turn, in front of an answer or at the end, and no two in a row (Anthropic's documentation of system messages
+ * in the middle of a conversation); to others it is tagged text of the user.
+ */
 class TurnList {
   readonly list: Turn[] = [];
-  #notes: JsonObject[] = [];
+  readonly #writing: Writing;
+  #waiting: Instruction[] = [];
+
+  constructor(writing: Writing) {
+    this.#writing = writing;
+  }
 
   get last(): Turn | undefined {
     return this.list.at(-1);
   }
 
-  /** The turn at the end if it has this role, else a new one. Waiting notes go in front of a user's words. */
+  /** The turn at the end if it has this role, else a new one. */
   open(role: Turn['role']): Turn {
+    if (role === 'assistant') this.settle();
     const { last } = this;
     const turn = last?.role === role ? last : emptyTurn(role);
     if (turn !== last) this.list.push(turn);
-    if (role === 'user') {
-      turn.blocks.push(...this.#notes);
-      this.#notes = [];
-    }
+    if (role === 'user' && !this.#writing.target.midSystem) this.#tagInto(turn);
     return turn;
   }
 
-  note(blocks: JsonObject[]): void {
-    this.#notes.push(...blocks);
-    if (this.last?.role === 'user') this.open('user');
+  instruct(blocks: JsonObject[], at: string): void {
+    this.#waiting.push({ blocks, at, behind: this.#end });
+    if (!this.#writing.target.midSystem && this.last?.role === 'user') this.open('user');
   }
 
-  flushNotes(): void {
-    if (this.#notes.length > 0) this.open('user');
+  /**
+   * What waits gets its place before an answer, or at the end: in a turn of its own where there is no other, so that a
+   * conversation that goes on begins as it did. Prompt caches and the proofs of thoughts depend on that.
+   */
+  settle(): void {
+    if (this.#waiting.length === 0) return;
+    if (this.#writing.target.midSystem && this.last?.role === 'user') this.#place();
+    else this.#tagInto(this.open('user'));
+  }
+
+  /** Tells when something was added. */
+  get #end(): string {
+    const { last } = this;
+    return last?.role === 'user' ? `${this.list.length} ${last.results.length + last.blocks.length}` : '';
+  }
+
+  #place(): void {
+    const waiting = this.#waiting.splice(0);
+    for (const { at, behind } of waiting) if (behind !== this.#end) this.#lose(at, MOVED);
+    this.list.push({ ...emptyTurn('system'), blocks: waiting.flatMap(({ blocks }) => blocks) });
+  }
+
+  #tagInto(turn: Turn): void {
+    for (const { blocks, at } of this.#waiting.splice(0)) {
+      this.#lose(at, TAGGED);
+      // in place: whoever counts cache marks has these very blocks
+      for (const block of blocks) block.text = tagged(asString(block.text) ?? '');
+      turn.blocks.push(...blocks);
+    }
+  }
+
+  #lose(path: string, reason: string): void {
+    this.#writing.losses.push({ path, action: 'moved', reason });
   }
 }
 
 function addMessage(message: Message, turns: TurnList, writing: Writing): void {
   if (isInstruction(message)) {
-    addInstruction(message, turns, writing);
+    const blocks = instructionBlocks(message, writing);
+    if (blocks.length > 0) turns.instruct(blocks, message.at ?? 'messages');
     return;
   }
   if (message.name !== undefined) loseName(message, writing);
@@ -89,25 +129,6 @@ function encodeRun({ toolSearch, remote, at }: OpaquePart, writing: Writing): Js
   const { found, ...asked } = toolSearch ?? {};
   const outcome = found === undefined ? {} : { found: declared(found, at, writing) };
   return [...calls.rest(), ...searches.of({ ...asked, ...outcome })];
-}
-
-/** An instruction after the first turn: in place where the model knows that, else tagged text of the user. */
-function addInstruction(message: Message, turns: TurnList, writing: Writing): void {
-  const blocks = instructionBlocks(message, writing);
-  if (blocks.length === 0) return;
-  if (writing.target.midSystem) {
-    turns.open('system').blocks.push(...blocks);
-    return;
-  }
-  const path = message.at ?? 'messages';
-  writing.losses.push({
-    path,
-    action: 'moved',
-    reason: 'a later instruction stands in a user turn, in <system-note>',
-  });
-  // in place: whoever counts cache marks has these very blocks
-  for (const block of blocks) block.text = `<system-note>\n${asString(block.text) ?? ''}\n</system-note>`;
-  turns.note(blocks);
 }
 
 function instructionBlocks(message: Message, writing: Writing): JsonObject[] {

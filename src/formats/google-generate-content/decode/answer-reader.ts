@@ -143,6 +143,9 @@ export class AnswerReader {
 
   #readPart(part: JsonObject, logprobs: TokenLogprob[]): StreamEvent[] {
     const signature = signatureOf(part);
+    // what such a signature proves is the part itself, which no other format holds
+    if (part.toolCall !== undefined || part.toolResponse !== undefined)
+      return this.#whole(...otherPart(part));
     if (part.thought === true) return this.#readThought(asString(part.text) ?? '', signature);
     const sealed = signature === undefined ? [] : this.#seal(signature);
     if (typeof part.text === 'string') return [...sealed, ...this.#readText(part.text, logprobs)];

@@ -3,7 +3,8 @@
 import type { StreamEvent } from '../../../canonical/event.ts';
 import { Fault } from '../../../canonical/fault.ts';
 import type { CodeSeen, Usage } from '../../../canonical/usage.ts';
-import { isObject } from '../../../lib/json.ts';
+import { mayBeRounded, tryParseExactUnder } from '../../../lib/exact-json.ts';
+import { isObject, type JsonObject } from '../../../lib/json.ts';
 import { jsonOf, type SseFrame } from '../../../lib/sse.ts';
 import type { StreamDecoder } from '../../codec.ts';
 import { decodeInnerError, isErrorBody } from '../errors.ts';
@@ -35,7 +36,7 @@ export class GoogleStreamDecoder implements StreamDecoder {
         new Fault('bad_gateway', 'The provider sent an unreadable piece of an answer; try again.'),
       );
     if (isErrorBody(body)) return this.#fail(decodeInnerError(body));
-    return this.#reader.read(body);
+    return this.#reader.read(exactly(body, data));
   }
 
   end(): StreamEvent[] {
@@ -52,4 +53,11 @@ export class GoogleStreamDecoder implements StreamDecoder {
     this.#over = true;
     return [...this.#reader.partialUsage(), { type: 'error', fault }];
   }
+}
+
+/** The body with the arguments of its calls to the last digit. */
+function exactly(body: JsonObject, text: string): JsonObject {
+  if (!text.includes('functionCall"') || !mayBeRounded(text)) return body;
+  const exact = tryParseExactUnder(['args'], text);
+  return isObject(exact) ? exact : body;
 }

@@ -68,7 +68,10 @@ export function decodeToolChoice(
   losses: Loss[],
 ): void {
   const config = tidy(value);
-  losses.push(...leftovers(config, ['functionCallingConfig'], 'toolConfig'));
+  const known = ['functionCallingConfig'];
+  // says no more than that there are tools of both kinds
+  if (config.includeServerSideToolInvocations === true) known.push('includeServerSideToolInvocations');
+  losses.push(...leftovers(config, known, 'toolConfig'));
   const at = 'toolConfig.functionCallingConfig';
   const calling = tidy(config.functionCallingConfig);
   losses.push(...leftovers(calling, ['mode', 'allowedFunctionNames'], at));
@@ -85,7 +88,9 @@ export function decodeToolChoice(
     request.tools = request.tools.map((tool) =>
       tool.kind === 'function' ? { ...tool, strict: true, strictAt: `${at}.mode` } : tool,
     );
-    request.toolChoice = names.length > 0 ? { mode: 'subset', required: false, names } : { mode: 'auto' };
+    const allowed = names.map((name) => ({ name }));
+    request.toolChoice =
+      names.length > 0 ? { mode: 'subset', required: false, names: allowed } : { mode: 'auto' };
     return;
   }
   const choice = choiceOf(mode, names);
@@ -109,7 +114,7 @@ function choiceOf(mode: string | undefined, names: string[]): ToolChoice | undef
       if (name === undefined) return { mode: 'required' };
       return names.length === 1
         ? { mode: 'one', name, form: 'json' }
-        : { mode: 'subset', required: true, names };
+        : { mode: 'subset', required: true, names: names.map((each) => ({ name: each })) };
     default:
       return undefined;
   }

@@ -1,7 +1,8 @@
 // The arguments of a call as the object this format asks for.
 
 import type { ToolCallPart } from '../../../canonical/part.ts';
-import { isObject, type JsonObject, tryParseJson } from '../../../lib/json.ts';
+import { tryParseExact } from '../../../lib/exact-json.ts';
+import { isObject, type JsonObject } from '../../../lib/json.ts';
 
 /** What is no JSON object is kept under `_raw`, and said to be broken. */
 export function callArgs({ form, input }: Pick<ToolCallPart, 'form' | 'input'>): {
@@ -10,7 +11,7 @@ export function callArgs({ form, input }: Pick<ToolCallPart, 'form' | 'input'>):
 } {
   if (form === 'text') return { args: { input }, broken: false };
   if (input.trim() === '') return { args: {}, broken: false };
-  const parsed = tryParseJson(input);
+  const parsed = tryParseExact(input);
   return isObject(parsed) ? { args: parsed, broken: false } : { args: { _raw: input }, broken: true };
 }
 

@@ -3,6 +3,7 @@
 import { readForeign } from '../../../canonical/foreign-block.ts';
 import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../../canonical/neutral-turn.ts';
 import type { Message, OpaquePart, Part, TextPart, ToolCallPart } from '../../../canonical/part.ts';
+import { isInstruction, TAGGED, tagged } from '../../../canonical/system-note.ts';
 import { asString, isObject, type JsonObject } from '../../../lib/json.ts';
 import { mayRunCode } from '../../code-tool.ts';
 import { codeParts } from '../decode/opaque.ts';
@@ -25,10 +26,6 @@ export function encodeContents(writing: Writing): { system: JsonObject[]; conten
   const writer = new ContentWriter(writing);
   for (const message of first === -1 ? [] : messages.slice(first)) writer.add(message);
   return { system, contents: writer.contents() };
-}
-
-function isInstruction(message: Message): boolean {
-  return message.role === 'system' || message.role === 'developer';
 }
 
 function instruction(message: Message, writing: Writing): JsonObject[] {
@@ -88,11 +85,10 @@ class ContentWriter {
   #addNote(message: Message): void {
     const parts = instruction(message, this.#writing);
     if (parts.length === 0) return;
-    const reason = 'a later instruction stands in a user turn, in <system-note>';
-    note(this.#writing, message.at, 'moved', reason);
+    note(this.#writing, message.at, 'moved', TAGGED);
     this.#push(
       'user',
-      parts.map((part) => ({ ...part, text: `<system-note>\n${asString(part.text) ?? ''}\n</system-note>` })),
+      parts.map((part) => ({ ...part, text: tagged(asString(part.text) ?? '') })),
     );
   }
 

@@ -11,22 +11,19 @@ import { encodeTier } from '../usage.ts';
 import { encodeThinking } from './thinking.ts';
 import { lose, unsupported, type Writing } from './writing.ts';
 
-/** `generationConfig`, and what a model is told instead of a schema it cannot be given. */
-export function encodeControls(writing: Writing): { config: JsonObject; instruction?: string } {
-  const { request } = writing;
+/** `generationConfig`. */
+export function encodeControls(writing: Writing): JsonObject {
   refuseUnsayable(writing);
   loseUnknown(writing);
-  const { format, instruction } = encodeOutput(writing);
-  const config = compact({
+  return compact({
     maxOutputTokens: encodeCap(writing),
     ...encodeSampling(writing),
     stopSequences: writing.request.sampling.stop,
-    seed: request.sampling.seed,
-    ...format,
+    seed: encodeSeed(writing),
+    ...encodeOutput(writing),
     ...encodeSpeech(writing),
     thinkingConfig: encodeThinking(writing),
   });
-  return instruction === undefined ? { config } : { config, instruction };
 }
 
 /** Members whose loss would give the client another answer than it asked for. */
@@ -74,6 +71,15 @@ function encodeSampling(writing: Writing): JsonObject {
   return members;
 }
 
+/** Google's seeds have 32 bits, others' up to 64; a longer one is cut, and the same one is cut the same. */
+function encodeSeed(writing: Writing): number | undefined {
+  const { seed } = writing.request.sampling;
+  if (seed === undefined || !Number.isInteger(seed)) return seed;
+  const cut = Number(BigInt.asIntN(32, BigInt(seed)));
+  if (cut !== seed) lose(writing, 'sampling.seed', 'changed', 'Google’s seeds have 32 bits');
+  return cut;
+}
+
 /** The sound alone: models that speak do not write as well. */
 function encodeSpeech(writing: Writing): JsonObject {
   const { speech, stream, origin } = writing.request;
@@ -96,31 +102,24 @@ function encodeSpeech(writing: Writing): JsonObject {
 
 const JSON_TYPE = { responseMimeType: 'application/json' };
 
-function encodeOutput(writing: Writing): { format: JsonObject; instruction?: string } {
-  const { request, target } = writing;
-  const { output } = request;
+/** What a model cannot be held to has been put into words before (`output-form.ts`). */
+function encodeOutput(writing: Writing): JsonObject {
+  const { output } = writing.request;
   switch (output?.kind) {
     case undefined:
-      return { format: {} };
+      return {};
     case 'text':
-      return { format: { responseMimeType: 'text/plain' } };
+      return { responseMimeType: 'text/plain' };
     case 'json':
-      return { format: JSON_TYPE };
+      return JSON_TYPE;
     case 'schema': {
       for (const name of ['name', 'description'] as const)
         if (output[name] !== undefined) loseDetail(writing, name, 'Google takes only the schema');
       if (output.strict === false) loseDetail(writing, 'strict', 'Google always keeps to the schema');
-      // before the third generation a schema and functions exclude each other
-      const excluded = request.tools.length > 0 && (generationOf(target.model) ?? 3) < 3;
-      if (excluded || !target.structuredOutput) {
-        lose(writing, 'output', 'changed', 'the schema became an instruction');
-        const instruction = `Answer with one JSON value that follows this JSON schema, and nothing else:\n${JSON.stringify(output.schema)}`;
-        return { format: excluded ? {} : JSON_TYPE, instruction };
-      }
       const { schema, changed } = fitSchema(output.schema, GOOGLE);
       if (changed.length > 0)
         lose(writing, 'output', 'changed', `Google does not know ${listed(changed)} in a schema`);
-      return { format: { ...JSON_TYPE, responseJsonSchema: schema } };
+      return { ...JSON_TYPE, responseJsonSchema: schema };
     }
     default:
       return output satisfies never;

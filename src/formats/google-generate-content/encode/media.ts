@@ -36,8 +36,11 @@ function mediaPart(
   displayName: string | undefined,
 ): JsonObject {
   switch (source.from) {
-    case 'base64':
-      return { inlineData: compact({ mimeType: source.mediaType, data: source.data, displayName }) };
+    case 'base64': {
+      // an alias that Google does not know
+      const mimeType = source.mediaType === 'image/jpg' ? 'image/jpeg' : source.mediaType;
+      return { inlineData: compact({ mimeType, data: source.data, displayName }) };
+    }
     case 'url':
       // Google fetches public and signed addresses itself, over https (ai.google.dev, "File input methods")
       if (/^http:/i.test(source.url))

@@ -18,9 +18,8 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
   const losses: Loss[] = [];
   const paired = { ...request, messages: distinctIds(pairResults(request.messages, losses)) };
   const writing: Writing = { request: paired, target, losses, room: newRoom() };
-  const { config, instruction } = encodeControls(writing);
+  const config = encodeControls(writing);
   const { system, contents } = encodeContents(writing);
-  if (instruction !== undefined) system.push({ text: instruction });
   const value: JsonObject = {};
   // Gemma knows no instructions: they stand in front of what the user says first
   const isGemma = /gemma/i.test(target.model);

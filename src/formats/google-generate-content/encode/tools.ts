@@ -1,12 +1,12 @@
 // Canonical tools, and the choice among them, as Google declares them.
 
-import { hostedToolFault, runsCode } from '../../../canonical/hosted-tool.ts';
+import { allowedBy, hostedToolFault, runsCode } from '../../../canonical/hosted-tool.ts';
 import type { FunctionTool, OpaqueTool, Tool, ToolChoice } from '../../../canonical/request.ts';
 import { asObject, compact, isObject, type JsonObject } from '../../../lib/json.ts';
 import { foreignCodeLosses } from '../../code-tool.ts';
 import { GOOGLE } from '../../schema/dialect.ts';
 import { fitArguments, listed } from '../../schema/fit.ts';
-import { FORMAT } from '../names.ts';
+import { FORMAT, generationOf } from '../names.ts';
 import { dropMark, lose, note, unsupported, type Writing } from './writing.ts';
 
 /** `tools` and `toolConfig`; both absent when there is nothing to call. */
@@ -15,20 +15,51 @@ export function encodeTools(writing: Writing): JsonObject {
   const offered = offeredTools(writing);
   if (request.parallelTools === false)
     lose(writing, 'parallelTools', 'dropped', 'Google always may call several');
-  if (offered.length === 0) {
+  const functions = offered.filter((tool) => tool.kind === 'function');
+  const hosted = offered.filter((tool) => mayStand(tool, functions.length > 0, writing));
+  if (functions.length + hosted.length === 0) {
     if (request.toolChoice) lose(writing, 'toolChoice', 'dropped', 'there are no tools to choose from');
     return {};
   }
-  const functions = offered.filter((tool) => tool.kind === 'function');
   const isStrict =
     functions.length > 0 && functions.every((tool) => tool.strict === true) && mayBeFree(request.toolChoice);
   const functionDeclarations = functions.map((tool) => encodeFunction(tool, isStrict, writing));
   const tools = [
     ...(functionDeclarations.length > 0 ? [{ functionDeclarations }] : []),
-    ...offered.flatMap((tool) => encodeHosted(tool, writing)),
+    ...hosted.flatMap((tool) => encodeHosted(tool, writing)),
   ];
-  const functionCallingConfig = isStrict ? { mode: 'VALIDATED' } : encodeChoice(writing, functions.length);
-  return functionCallingConfig ? { tools, toolConfig: { functionCallingConfig } } : { tools };
+  const toolConfig = compact({
+    functionCallingConfig: isStrict ? { mode: 'VALIDATED' } : encodeChoice(writing, functions.length > 0),
+    [BESIDE_FUNCTIONS]: functions.length > 0 && hosted.length > 0 ? true : undefined,
+  });
+  return Object.keys(toolConfig).length > 0 ? { tools, toolConfig } : { tools };
+}
+
+/** Google refuses tools of its own beside functions without this member (ai.google.dev, "Tool combination"). */
+const BESIDE_FUNCTIONS = 'includeServerSideToolInvocations';
+
+/** From this generation on they may stand beside functions at all. */
+const BESIDE_GENERATION = 3;
+
+/** Whether a tool that runs at Google may be sent: none that a choice forbids, and none that spoils the functions. */
+function mayStand(tool: Tool, hasFunctions: boolean, writing: Writing): boolean {
+  const { request, target } = writing;
+  if (tool.kind === 'function') return false;
+  if (tool.kind === 'custom') return true;
+  const isOwn = tool.raw.format === FORMAT;
+  const isRemote = tool.kind === 'opaque' && tool.remote !== undefined;
+  if (request.toolChoice?.mode === 'none' && !isOwn && !isRemote) {
+    note(writing, tool.at ?? 'tools', 'dropped', 'no tool may run, and Google’s own cannot be kept from it');
+    return false;
+  }
+  const mayMix =
+    (generationOf(target.model) ?? BESIDE_GENERATION) >= BESIDE_GENERATION &&
+    !target.refuses?.includes(BESIDE_FUNCTIONS);
+  if (!hasFunctions || mayMix) return true;
+  if (tool.kind !== 'web-search' || tool.at === 'web_search')
+    throw unsupported(tool.at, 'its own tools cannot stand beside functions');
+  note(writing, tool.at ?? 'tools', 'dropped', 'the model’s own search cannot stand beside functions');
+  return false;
 }
 
 /** `VALIDATED` is a mode of its own, so it cannot be had together with a forced call or none. */
@@ -36,15 +67,15 @@ function mayBeFree(choice: ToolChoice | undefined): boolean {
   return choice === undefined || choice.mode === 'auto';
 }
 
-/** A choice among some tools that may also call none is kept by sending only those. */
+/** A choice among some tools that may also call none, or with some of Google's own, is kept by sending only those. */
 function offeredTools(writing: Writing): Tool[] {
   const { tools, toolChoice } = writing.request;
-  if (toolChoice?.mode !== 'subset' || toolChoice.required) return tools;
+  if (toolChoice?.mode !== 'subset') return tools;
+  if (toolChoice.required && (toolChoice.hosted ?? []).length === 0) return tools;
   lose(writing, 'toolChoice', 'changed', 'only the allowed tools were sent');
-  const names = new Set(toolChoice.names);
+  const isAllowed = allowedBy(toolChoice);
   return tools.filter((tool) => {
-    const isNamed = tool.kind === 'function' || tool.kind === 'custom';
-    if (isNamed && names.has(tool.name)) return true;
+    if (isAllowed(tool)) return true;
     note(writing, tool.at ?? 'tools', 'dropped', 'the choice does not allow it');
     return false;
   });
@@ -66,6 +97,7 @@ function readsPages({ type, raw }: OpaqueTool): boolean {
   return raw.format === 'anthropic-messages' && type.startsWith('web_fetch_');
 }
 
+const NOT_FORCED = 'Google’s own tools cannot be forced; the choice became auto';
 const NO_LIMITS = 'Google’s search takes no limits';
 
 function encodeHosted(tool: Tool, writing: Writing): JsonObject[] {
@@ -100,8 +132,15 @@ function encodeHosted(tool: Tool, writing: Writing): JsonObject[] {
   }
 }
 
-function encodeChoice(writing: Writing, functions: number): JsonObject | undefined {
+/** The config is about functions alone: without any it is refused. */
+function encodeChoice(writing: Writing, hasFunctions: boolean): JsonObject | undefined {
   const { toolChoice, origin } = writing.request;
+  if (toolChoice?.mode === 'opaque')
+    throw unsupported(origin.toolChoice ?? 'tool_choice', 'it has no such choice');
+  if (!hasFunctions) {
+    if (toolChoice && toolChoice.mode !== 'auto') lose(writing, 'toolChoice', 'changed', NOT_FORCED);
+    return undefined;
+  }
   switch (toolChoice?.mode) {
     case undefined:
       return undefined;
@@ -114,12 +153,12 @@ function encodeChoice(writing: Writing, functions: number): JsonObject | undefin
     case 'one':
       return { mode: 'ANY', allowedFunctionNames: [toolChoice.name] };
     case 'subset':
-      return toolChoice.required ? { mode: 'ANY', allowedFunctionNames: toolChoice.names } : { mode: 'AUTO' };
+      return toolChoice.required && (toolChoice.hosted ?? []).length === 0
+        ? { mode: 'ANY', allowedFunctionNames: toolChoice.names.map(({ name }) => name) }
+        : { mode: 'AUTO' };
     case 'hosted':
-      lose(writing, 'toolChoice', 'changed', 'Google’s own tools cannot be forced; the choice became auto');
-      return functions > 0 ? { mode: 'AUTO' } : undefined;
-    case 'opaque':
-      throw unsupported(origin.toolChoice ?? 'tool_choice', 'it has no such choice');
+      lose(writing, 'toolChoice', 'changed', NOT_FORCED);
+      return { mode: 'AUTO' };
     default:
       return toolChoice satisfies never;
   }

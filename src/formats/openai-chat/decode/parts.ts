@@ -5,8 +5,9 @@ import type { Loss } from '../../../canonical/loss.ts';
 import type { CacheMark, MediaSource, Part } from '../../../canonical/part.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { readUrl } from '../../data-url.ts';
+import { mediaTypeOf } from '../../file-name.ts';
 import { leftovers } from '../../leftovers.ts';
-import { audioMediaType, fileMediaType } from '../media.ts';
+import { audioMediaType } from '../media.ts';
 
 const MARKS = ['cache_control', 'prompt_cache_breakpoint'];
 
@@ -77,7 +78,7 @@ function decodePart(part: JsonObject, at: string, losses: Loss[]): Part {
 function fileSource(file: JsonObject, filename: string | undefined, at: string): MediaSource {
   const data = asString(file.file_data);
   if (data !== undefined) {
-    const mediaType = fileMediaType(filename);
+    const mediaType = mediaTypeOf(filename);
     return data.startsWith('data:') ? readUrl(data, mediaType) : { from: 'base64', mediaType, data };
   }
   return { from: 'file-id', id: required(file.file_id, `${at}.file.file_id`), format: 'openai-chat' };

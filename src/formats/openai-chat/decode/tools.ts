@@ -145,7 +145,8 @@ function toolChoice(value: JsonValue): ToolChoice {
     const allowed = isObject(choice.allowed_tools) ? choice.allowed_tools : choice;
     const names = asArray(allowed.tools).map((tool) => nameOf(asObject(tool)));
     if (names.every((tool) => tool !== undefined)) {
-      return { mode: 'subset', required: allowed.mode === 'required', names };
+      const required = allowed.mode === 'required';
+      return { mode: 'subset', required, names: names.map((name) => ({ name })) };
     }
   }
   return { mode: 'opaque', raw: { format: 'openai-chat', value } };

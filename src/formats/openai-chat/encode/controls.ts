@@ -6,6 +6,7 @@ import type { CanonicalRequest, OutputFormat } from '../../../canonical/request.
 import { compact, type JsonObject } from '../../../lib/json.ts';
 import type { Target } from '../../codec.ts';
 import { takesSampling } from '../../sampling.ts';
+import { modernArrays } from '../../schema/arrays.ts';
 import { COMPATIBLE } from '../../schema/dialect.ts';
 import { fitSchema, listed } from '../../schema/fit.ts';
 import { strictMember } from '../../schema/strict.ts';
@@ -122,9 +123,10 @@ function encodeSchema(
   lose: Lose,
 ): JsonObject {
   const { name = 'response', description } = output;
-  const { schema, changed } = target.plainSchemas
+  const { schema: fitted, changed } = target.plainSchemas
     ? fitSchema(output.schema, COMPATIBLE)
     : { schema: output.schema, changed: [] };
+  const schema = modernArrays(fitted, true);
   if (changed.length > 0)
     lose('output', 'changed', `the provider does not know ${listed(changed)} in a schema`);
   const strict = target.strict === false ? undefined : strictMember(output.strict, schema);

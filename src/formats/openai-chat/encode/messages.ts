@@ -5,6 +5,7 @@ import type { Loss } from '../../../canonical/loss.ts';
 import { NEUTRAL_LOSS, NEUTRAL_TURN } from '../../../canonical/neutral-turn.ts';
 import { pairResults } from '../../../canonical/pair-results.ts';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../../canonical/part.ts';
+import { withOneInstruction } from '../../../canonical/system-note.ts';
 import type { JsonObject, JsonValue } from '../../../lib/json.ts';
 import type { Target } from '../../codec.ts';
 import { TOOL_ERROR_PREFIX } from '../decode/messages.ts';
@@ -22,7 +23,9 @@ export function encodeMessages(messages: Message[], target: Target, losses: Loss
     if (attachments.length > 0) out.push({ role: 'user', content: attachments });
     attachments = [];
   };
-  for (const message of pairResults(messages, losses)) {
+  const paired = pairResults(messages, losses);
+  // templates of local models refuse an instruction anywhere but first
+  for (const message of target.midSystem ? paired : withOneInstruction(paired, losses)) {
     if (message.role === 'tool') {
       for (const part of message.parts) {
         if (part.kind === 'tool-result') out.push(toolMessage(part, attachments, losses));

@@ -14,6 +14,7 @@ import type {
 } from '../../../canonical/part.ts';
 import type { JsonObject } from '../../../lib/json.ts';
 import { dataUrl } from '../../data-url.ts';
+import { fileName, losesTitle } from '../../file-name.ts';
 import { audioFormat } from '../media.ts';
 
 /** One content part, or undefined (with a loss) when Chat has none for it. Throws where dropping would mislead. */
@@ -111,9 +112,9 @@ function encodeFile(part: FilePart, losses: Loss[]): JsonObject {
     losses.push({ path: `${at}.context`, action: 'dropped', reason: NO_MEMBER });
   const filename = title === undefined ? {} : { filename: title };
   if (source.from === 'base64') {
-    // OpenAI refuses data without a name
-    const named = title === undefined ? { filename: defaultName(source.mediaType) } : filename;
-    return { type: 'file', file: { file_data: dataUrl(source.mediaType, source.data), ...named } };
+    losses.push(...losesTitle(title, source.mediaType, at));
+    const file_data = dataUrl(source.mediaType, source.data);
+    return { type: 'file', file: { file_data, filename: fileName(title, source.mediaType) } };
   }
   if (source.from === 'file-id' && source.format === 'openai-chat') {
     return { type: 'file', file: { file_id: source.id, ...filename } };
@@ -124,10 +125,6 @@ function encodeFile(part: FilePart, losses: Loss[]): JsonObject {
 function documentText(text: string, part: FilePart): string {
   const head = [part.title, part.context].filter((line) => line !== undefined && line !== '');
   return [...head.map((line, i) => (i === 0 && part.title ? `# ${line}` : line)), text].join('\n\n');
-}
-
-function defaultName(mediaType: string): string {
-  return mediaType === 'application/pdf' ? 'document.pdf' : 'document';
 }
 
 /** A 400 that names the part as the client wrote it. */

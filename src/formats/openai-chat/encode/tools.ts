@@ -10,6 +10,7 @@ import type {
 } from '../../../canonical/request.ts';
 import { compact, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Target } from '../../codec.ts';
+import { modernArrays } from '../../schema/arrays.ts';
 import { COMPATIBLE } from '../../schema/dialect.ts';
 import { fitArguments, listed, newRoom, type Room } from '../../schema/fit.ts';
 import { objectRoot } from '../../schema/root.ts';
@@ -56,9 +57,10 @@ function encodeFunction(tool: FunctionTool, target: Target, losses: Loss[], room
   dropMark(tool, losses);
   const { name, description, at = 'tools' } = tool;
   const change = (reason: string, path = at) => losses.push({ path, action: 'changed', reason });
-  const { schema, changed } = target.plainSchemas
+  const { schema: fitted, changed } = target.plainSchemas
     ? fitArguments(tool.schema, COMPATIBLE, room)
     : objectRoot(tool.schema);
+  const schema = modernArrays(fitted, true);
   if (changed.length > 0) change(`the provider does not know ${listed(changed)} there in a schema`);
   let { strict } = tool;
   if (strict && target.strict === false) change('the provider has no strict tools', tool.strictAt);
@@ -123,7 +125,12 @@ function choiceValue(
       return named(choice.name, choice.form === 'text');
     case 'subset': {
       const customs = new Set(request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : [])));
-      const tools = choice.names.map((name) => named(name, customs.has(name)));
+      if (choice.hosted && choice.hosted.length > 0) {
+        const path = request.origin.toolChoice ?? 'tool_choice';
+        if (choice.names.length === 0) throw unsupported(path, 'it has no such choice');
+        losses.push({ path, action: 'changed', reason: 'only functions stand in such a choice there' });
+      }
+      const tools = choice.names.map(({ name }) => named(name, customs.has(name)));
       return { type: 'allowed_tools', allowed_tools: { mode: choice.required ? 'required' : 'auto', tools } };
     }
     case 'hosted':

@@ -4,7 +4,7 @@ import type { Loss } from '../../../canonical/loss.ts';
 import type { CacheMark, FilePart, ImagePart, Part, TextPart } from '../../../canonical/part.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { readUrl } from '../../data-url.ts';
-import { mediaTypeOf } from '../media.ts';
+import { mediaTypeOf } from '../../file-name.ts';
 import { readAnnotations, readLogprobs } from '../text-marks.ts';
 import { lostMembers } from './lost-members.ts';
 

@@ -235,12 +235,17 @@ function decodeFormat(format: JsonObject, at: string, losses: Loss[]): OutputFor
 /** All runs of hosted tools together may be so many; of those only the search has a counterpart. */
 function limitSearches(max: JsonValue | undefined, tools: Tool[], losses: Loss[]): void {
   const [search, ...others] = tools.filter((tool) => tool.kind === 'web-search');
-  if (typeof max !== 'number' || !search) return;
+  const hosted = tools.filter((tool) => tool.kind === 'opaque');
+  if (typeof max !== 'number' || (!search && hosted.length === 0)) return;
   const path = 'max_tool_calls';
+  if (!search) {
+    losses.push({ path, action: 'dropped', reason: 'only searches can be limited there' });
+    return;
+  }
   search.maxUses = max;
   search.maxUsesAt = path;
-  if (others.length > 0)
-    losses.push({ path, action: 'changed', reason: 'it limits the first of several searches' });
+  if (others.length + hosted.length > 0)
+    losses.push({ path, action: 'changed', reason: 'it limits the first search alone' });
 }
 
 /** Members known here that other formats have nothing for; what is IGNORED stays silent. */

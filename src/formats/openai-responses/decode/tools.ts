@@ -2,10 +2,12 @@
 
 import { Fault } from '../../../canonical/fault.ts';
 import type { Loss } from '../../../canonical/loss.ts';
+import type { ToolName } from '../../../canonical/part.ts';
 import type {
   CustomTool,
   Deferred,
   FunctionTool,
+  HostedKind,
   Tool,
   ToolChoice,
   WebSearchTool,
@@ -175,7 +177,7 @@ export function decodeToolChoice(value: JsonValue | undefined, losses: Loss[]): 
 }
 
 /** The newer spelling of the search is what is written again. */
-function readHosted(type: string, choice: JsonObject): ToolChoice | undefined {
+function readHosted(type: string, choice: JsonObject): (ToolChoice & { mode: 'hosted' }) | undefined {
   if (Object.keys(choice).length > 1) return undefined;
   if (type === 'code_interpreter') return { mode: 'hosted', tool: 'code' };
   return type === 'web_search' || type.startsWith('web_search_preview')
@@ -199,9 +201,18 @@ function readNamed(choice: JsonObject): Named | undefined {
 }
 
 function decodeSubset(choice: JsonObject, losses: Loss[]): ToolChoice {
-  const entries = asArray(choice.tools).map((entry) => readNamed(asObject(entry)));
-  const names = entries.filter((entry) => entry !== undefined).map((entry) => entry.name);
-  if (names.length < entries.length) return { mode: 'opaque', raw: raw(choice) };
+  const entries = asArray(choice.tools).map(asObject);
+  const names = entries.flatMap((entry): ToolName[] => {
+    const { name, namespace } = readNamed(entry) ?? {};
+    if (name === undefined) return [];
+    return [namespace === undefined ? { name } : { name, namespace }];
+  });
+  const hosted = entries.flatMap((entry): HostedKind[] => {
+    const own = readHosted(asString(entry.type) ?? '', entry);
+    return own ? [own.tool] : [];
+  });
+  if (names.length + hosted.length < entries.length) return { mode: 'opaque', raw: raw(choice) };
   losses.push(...lostMembers(choice, ['type', 'mode', 'tools'], 'tool_choice'));
-  return { mode: 'subset', required: choice.mode === 'required', names };
+  const required = choice.mode === 'required';
+  return { mode: 'subset', required, names, ...(hosted.length === 0 ? {} : { hosted }) };
 }

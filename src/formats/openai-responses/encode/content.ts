@@ -5,7 +5,7 @@ import type { Loss } from '../../../canonical/loss.ts';
 import type { FilePart, ImagePart, MediaSource, Part, TextPart } from '../../../canonical/part.ts';
 import { compact, isObject, type JsonObject } from '../../../lib/json.ts';
 import { dataUrl } from '../../data-url.ts';
-import { fileName } from '../media.ts';
+import { fileName, losesTitle } from '../../file-name.ts';
 import { writeAnnotation } from '../text-marks.ts';
 import type { Breakpoints } from './breakpoints.ts';
 
@@ -79,6 +79,7 @@ function writeFile(part: FilePart, at: string, losses: Loss[]): JsonObject {
   const file = { type: 'input_file', detail };
   switch (source.from) {
     case 'base64':
+      losses.push(...losesTitle(title, source.mediaType, at));
       return compact({
         ...file,
         filename: fileName(title, source.mediaType),

@@ -9,6 +9,7 @@ import { compact, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import { mayRunCode } from '../../code-tool.ts';
 import type { Converted, Target } from '../../codec.ts';
 import { takesSampling } from '../../sampling.ts';
+import { modernArrays } from '../../schema/arrays.ts';
 import { strictMember } from '../../schema/strict.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { encodeItems } from './items.ts';
@@ -147,7 +148,8 @@ function writeFormat(output: OutputFormat): JsonObject {
   if (output.kind === 'text') return { type: 'text' };
   if (output.kind === 'json') return { type: 'json_object' };
   const name = output.name?.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, SCHEMA_NAME_CHARS_MAX);
-  const { description, schema } = output;
+  const { description } = output;
+  const schema = modernArrays(output.schema, true);
   const strict = strictMember(output.strict, schema);
   return compact({ type: 'json_schema', name: name || SCHEMA_NAME_DEFAULT, description, schema, strict });
 }

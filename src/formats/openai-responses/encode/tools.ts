@@ -21,6 +21,7 @@ import { asObject, asString, compact, isObject, type JsonObject, type JsonValue 
 import { foreignCodeLosses } from '../../code-tool.ts';
 import type { Target } from '../../codec.ts';
 import { leftovers } from '../../leftovers.ts';
+import { modernArrays } from '../../schema/arrays.ts';
 import { listed } from '../../schema/fit.ts';
 import { objectRoot } from '../../schema/root.ts';
 import { fitsStrict, NOT_STRICT } from '../../schema/strict.ts';
@@ -93,7 +94,8 @@ function encodeFunction(tool: FunctionTool, losses: Loss[]): JsonObject {
   const { name, description, schema, strict = false, implied, deferred, at = 'tools' } = tool;
   if (implied?.format === 'openai-responses' && isObject(implied.value)) return implied.value;
   const described = schema.type === undefined ? { type: 'object', properties: {}, ...schema } : schema;
-  const { schema: parameters, changed } = objectRoot(described);
+  const { schema: root, changed } = objectRoot(described);
+  const parameters = modernArrays(root, true);
   if (changed.length > 0)
     losses.push({
       path: at,
@@ -189,7 +191,12 @@ function writeChoice(choice: ToolChoice, tools: Tool[], path: string, losses: Lo
       return {
         type: 'allowed_tools',
         mode: choice.required ? 'required' : 'auto',
-        tools: choice.names.map((name) => writeNamed(name, customs.has(name), clientTools)),
+        tools: [
+          ...choice.names.map(({ name, namespace }) =>
+            compact({ ...writeNamed(name, customs.has(name), clientTools), namespace }),
+          ),
+          ...(choice.hosted ?? []).map((tool) => ({ type: hostedType({ mode: 'hosted', tool }, tools) })),
+        ],
       };
     }
     case 'hosted':
