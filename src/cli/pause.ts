@@ -5,8 +5,8 @@ import { buildModelIndex } from '../catalog/resolve.ts';
 import { pauseDesk } from '../gateway/health/pause-desk.ts';
 import { Pauses } from '../gateway/health/pauses.ts';
 import { asArray, asNumber, asObject, asString, compact, type JsonObject } from '../lib/json.ts';
-import { socketPath } from '../store/data-dir.ts';
-import { askServer, reach } from './local-socket.ts';
+import { openBook } from './book.ts';
+import { askServer } from './local-socket.ts';
 import { withJson, withPlace } from './options.ts';
 import { openIdle } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
@@ -50,8 +50,6 @@ function tell(answer: JsonObject, text: string, { json }: Flags, host: Host): vo
   host.stdout(json ? `${JSON.stringify(answer)}\n` : text);
 }
 
-type Desk = { act(): Promise<JsonObject>; close(): Promise<void> };
-
 /** A running server is told also when its file has become wrong: that may be the reason to pause. */
 async function act(
   what: 'pause' | 'resume',
@@ -59,22 +57,22 @@ async function act(
   flags: ConfigFlags,
   ports: CommandPorts,
 ): Promise<JsonObject> {
-  const socket = socketPath(ports.locate(flags).dataDir);
-  const desk = await reach<Desk>(
-    socket,
-    () => ({ act: () => askServer(socket, 'POST', `/admin/${what}`, body), async close() {} }),
-    async () => {
-      const { directory, close, rules } = await openIdle(ports, flags);
+  type Desk = { act(): Promise<JsonObject> };
+  const book = await openBook<Desk>(
+    ports.locate(flags).dataDir,
+    () => openIdle(ports, flags),
+    (socket) => ({ act: () => askServer(socket, 'POST', `/admin/${what}`, body) }),
+    ({ directory, rules }) => {
       const models = buildModelIndex(rules());
       const pauses = new Pauses(directory);
-      const idle = pauseDesk(() => ({ pauses, models, running: new Set() }));
-      return { act: async () => idle[what](body, 'a command on this machine'), close };
+      const desk = pauseDesk(() => ({ pauses, models, running: new Set() }));
+      return { act: async () => desk[what](body, 'a command on this machine') };
     },
   );
   try {
-    return await desk.act();
+    return await book.act();
   } finally {
-    await desk.close();
+    await book.close();
   }
 }
 

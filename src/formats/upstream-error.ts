@@ -44,7 +44,7 @@ export function retryAfterSeconds(headers: HeaderValues, nowMs?: number): number
   const untilMs = Date.parse(text);
   const fromMs = nowMs ?? Date.parse(headers.get('date') ?? '');
   if (!Number.isFinite(untilMs) || !Number.isFinite(fromMs)) return undefined;
-  return Math.max(0, Math.ceil((untilMs - fromMs) / 1000));
+  return Math.min(WAIT_S_MAX, Math.max(0, Math.ceil((untilMs - fromMs) / 1000)));
 }
 
 /** Some providers tell it in their rate headers only; times there are measured from the answer's own `date`. */

@@ -188,8 +188,15 @@ const UNREADABLE = new Map([
 ]);
 
 function whyUnreachable(id: string, code: string): string {
-  if (/CERT|ISSUER|SIGNATURE|HOSTNAME_MISMATCH/.test(code))
-    return `Provider ${id} could not be reached: its TLS certificate is not accepted (${code}). The operator can name its authority with \`providers.${id}.ca\`.`;
+  const tls = `Provider ${id} could not be reached: its TLS certificate`;
+  if (code === 'CERT_HAS_EXPIRED')
+    return `${tls} has expired (${code}). The provider has to renew it, unless the clock of the gateway's machine is wrong.`;
+  if (code === 'CERT_NOT_YET_VALID')
+    return `${tls} is not valid yet (${code}): is the clock of the gateway's machine right?`;
+  if (/ALTNAME_INVALID|HOSTNAME_MISMATCH/.test(code))
+    return `${tls} is for another host (${code}): check the address in \`providers.${id}.base_url\`.`;
+  if (/CERT|ISSUER|SIGNATURE/.test(code))
+    return `${tls} is not accepted (${code}). The operator can name its authority with \`providers.${id}.ca\`.`;
   if (code === 'EPROTO')
     return `Provider ${id} could not be reached: its TLS handshake failed. An address without TLS begins with http:// in \`base_url\`.`;
   if (/^(ECONNREFUSED|ConnectionRefused)$/.test(code))

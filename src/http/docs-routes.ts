@@ -169,7 +169,7 @@ const ROUTES = {
     id: 'getReadiness',
     summary: 'Does it take requests?',
     description:
-      '`checks` says what is wrong. `drain` (it is shutting down) and `ledger` make it a 503; `paused`, `daily_cap`, `providers`, `config` and `journal` are told while it stays ready.',
+      '`checks` says what is wrong. `drain` (it is shutting down) and `ledger` make it a 503; `paused`, `daily_cap`, `providers`, `config` and `journal` are told while it stays ready. When nothing was charged for five seconds it is tried whether anything can be written.',
     errors: [503],
   },
   metrics: {

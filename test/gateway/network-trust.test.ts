@@ -75,8 +75,15 @@ describe('a provider with a certificate of its own authority', () => {
     expect((await ask(started, 'openai-chat', { model: 'm' })).status).toBe(200);
   });
 
-  test('is refused when the certificate is another host’s, whoever signed it', async () => {
-    const other = authority.issue('elsewhere.test');
+  test.each([
+    [
+      'is another host’s',
+      authority.issue('elsewhere.test'),
+      'is for another host',
+      '`providers.house.base_url`',
+    ],
+    ['has expired', authority.issue(undefined, 'over'), 'has expired', 'has to renew it'],
+  ])('is refused when the certificate %s, whoever signed it', async (_, other, why, advice) => {
     const server = Bun.serve({
       hostname: '127.0.0.1',
       port: 0,
@@ -86,7 +93,8 @@ describe('a provider with a certificate of its own authority', () => {
     const started = await start({ base_url: `https://127.0.0.1:${server.port}/v1`, ca });
     const refused = await errorOf(await ask(started, 'openai-chat', { model: 'm' }));
     expect(refused).toMatchObject({ status: 502, code: 'upstream_unreachable' });
-    expect(refused.message).toContain('certificate');
+    expect(refused.message).toContain(`TLS certificate ${why}`);
+    expect(refused.message).toContain(advice);
     await server.stop(true);
   });
 });

@@ -83,6 +83,21 @@ describe.each([false, true])('a call (stream: %p) whose charge cannot be written
     ]);
   });
 
+  test('ends in an error of the answer that was begun', async () => {
+    const { key } = here.makeKey({}, { creditNano: 100_000_000_000n });
+    breakDisk();
+    const text = await ask(key, stream);
+    expect(text).not.toContain('cost_usd');
+    if (!stream) return;
+    expect(text.match(/^event: response\.(created|failed)$/gm)).toEqual([
+      'event: response.created',
+      'event: response.failed',
+    ]);
+    expect(new Set(text.match(/"id":"resp_[^"]*"/g))).toEqual(new Set(['"id":"resp_1"']));
+    const numbers = [...text.matchAll(/"sequence_number":(\d+)/g)].map(([, number]) => Number(number));
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+  });
+
   test('has not paid for the container that it used', async () => {
     const { key, stored } = here.makeKey({}, { creditNano: 100_000_000_000n });
     const balance = () => here.store.ledger.purse(stored.purse)?.balanceNano ?? 0n;

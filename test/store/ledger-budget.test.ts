@@ -3,9 +3,11 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { calendarIn } from '../../src/store/calendar.ts';
 import type { BudgetPeriod, Key, Ledger } from '../../src/store/ports.ts';
 import { createLedger } from '../../src/store/sqlite/ledger.ts';
 import { openDatabase } from '../../src/store/sqlite/open.ts';
+import { openStore } from '../../src/store/sqlite/store.ts';
 import { FatefulChannel } from '../laws/ledger-disk.ts';
 import { endOf, keyIn, orderFor, storeIn } from '../support/ledger.ts';
 import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
@@ -226,4 +228,35 @@ test('whatever the order, a budget has spent the sum of the charges and correcti
     }
   });
   await fc.assert(property, { numRuns: 60, seed: 3, endOnFailure: true });
+});
+
+describe('a budget at the edge of its period', () => {
+  test.each<[BudgetPeriod, string, string]>([
+    ['month', '2028-02-29T23:59:59.999Z', 'a leap day'],
+    ['month', '2027-02-28T23:59:59.999Z', 'the end of a short February'],
+    ['month', '2026-12-31T23:59:59.999Z', 'the end of a year'],
+    ['month', '2026-04-30T23:59:59.999Z', 'the end of a month of 30 days'],
+    ['week', '2026-12-06T23:59:59.999Z', 'a Sunday'],
+    ['week', '2027-01-03T23:59:59.999Z', 'the Sunday of a week that began in another year'],
+    ['day', '2028-02-29T23:59:59.999Z', 'a leap day'],
+  ])('of a %s lasts to the last millisecond, %s: %s', async (period, last) => {
+    const dataDir = scratchDir();
+    const store = await openStore(dataDir, { mode: 'create', calendar: calendarIn('UTC'), writer: 'direct' });
+    const key = within(keyIn(store, { creditNano: 1_000_000n }), period);
+    const { ledger } = store;
+    const lastMs = Date.parse(last);
+    const wants = (atMs: number) => ledger.foresee(orderFor(key, { needNano: 200_000n, atMs }));
+    const spend = async (nano: bigint, begunMs: number, endMs = begunMs) => {
+      const order = orderFor(key, { atMs: begunMs });
+      expect(ledger.hold(order).ok).toBe(true);
+      await ledger.settle(endOf(order, { chargeNano: nano, atMs: endMs })).durable;
+    };
+    await spend(400_000n, lastMs);
+    expect(wants(lastMs)).toMatchObject([{ why: 'budget', resetsAtMs: lastMs + 1 }]);
+    expect(wants(lastMs + 1)).toEqual([]);
+    // a call that begins in one and ends in the next counts where it ends
+    await spend(400_000n, lastMs, lastMs + 1);
+    expect(wants(lastMs + 1)).toMatchObject([{ why: 'budget' }]);
+    await store.close();
+  });
 });

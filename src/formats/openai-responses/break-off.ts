@@ -21,6 +21,8 @@ export function breakOff(
     status: 'failed',
     error: failedError(fault),
     incomplete_details: null,
+    // what breaks off costs nothing
+    usage: null,
   };
   const begin = asNumber(seen.first?.sequence_number) ?? 0;
   const hasBegun = seen.frames > 0 && seen.first !== undefined;

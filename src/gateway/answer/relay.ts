@@ -34,8 +34,8 @@ export interface RelayPorts {
   delivered(): void;
   /** Stops the upstream call. */
   abort(reason: Fault): void;
-  /** The client format's own way to end in an error. */
-  breakOff(fault: Fault): string;
+  /** The client format's own way to end in an error, in the place of the words that would have ended it well. */
+  breakOff(fault: Fault, words: Uint8Array | string): string;
   /** Why the answer is not to be shown, before any of it has gone out: somebody else is asked then. */
   unwanted(): Fault | undefined;
   /** What a thrown read error means. */
@@ -171,7 +171,7 @@ export class Relay implements Watched, UnderlyingDefaultSource<Uint8Array> {
     try {
       await this.#ports.settle(conversion.fault ? ruleOf(conversion.fault) : 'finished');
     } catch (thrown) {
-      last = this.#ports.breakOff(unrecordedFault(thrown));
+      last = this.#ports.breakOff(unrecordedFault(thrown), words);
     }
     if (this.#closed) return;
     failpoint('before-last-frame');

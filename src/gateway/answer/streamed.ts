@@ -3,6 +3,8 @@
 import { Fault } from '../../canonical/fault.ts';
 import type { Loss } from '../../canonical/loss.ts';
 import type { ServerConfig } from '../../config/config.ts';
+import { isObject } from '../../lib/json.ts';
+import { jsonOf, parseFrames } from '../../lib/sse.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { SettleRule } from '../../store/ports.ts';
 import type { Attempts } from '../attempts.ts';
@@ -87,11 +89,15 @@ export class StreamedCall implements RelayPorts {
     this.#parts.call.abort.abort(reason);
   }
 
-  breakOff(fault: Fault): string {
+  breakOff(fault: Fault, words: Uint8Array | string): string {
     const { call } = this.#parts;
     const { codec, requestId } = call;
     logFailure(fault, requestId, call, { isBegun: true });
-    return codec.breakOff(fault, { first: undefined, frames: 0, requestId });
+    // whose answer it is stands where it would have ended as where it began
+    const frames =
+      this.sent.bytes === 0 ? [] : parseFrames(typeof words === 'string' ? Buffer.from(words) : words);
+    const end = frames.map(jsonOf).findLast(isObject);
+    return codec.breakOff(fault, { first: end, frames: end ? 1 : 0, requestId });
   }
 
   /** As long as another may be asked for. */

@@ -258,6 +258,11 @@ describe('errors', () => {
     const date = new Headers({ 'retry-after': 'Wed, 21 Oct 2026 07:28:30 GMT' });
     expect(retryAfterSeconds(date, Date.UTC(2026, 9, 21, 7, 28, 0))).toBe(30);
     expect(retryAfterSeconds(new Headers({ 'retry-after': 'soon' }))).toBeUndefined();
+    const of = (wait: string) =>
+      retryAfterSeconds(new Headers({ 'retry-after': wait }), Date.UTC(2026, 9, 21));
+    expect(of('Wed, 21 Oct 2099 07:28:00 GMT')).toBe(86_400);
+    expect(of('99999999999')).toBe(86_400);
+    expect(of('Mon, 01 Jan 2001 00:00:00 GMT')).toBe(0);
   });
 
   test.each([

@@ -75,6 +75,27 @@ describeInBrowser(
       await page.locator('#client-calls tbody tr').nth(3).waitFor();
     });
 
+    test('shows failures on a phone without scrolling sideways, each word beside what it is', async () => {
+      await page.setViewportSize({ width: 390, height: 780 });
+      const tables = () =>
+        page.locator('.stacked').evaluateAll((all) => all.map((each) => each.scrollWidth - each.clientWidth));
+      expect(await tables()).toEqual([0]);
+      const [first] = await page.locator('#errors tbody tr').all();
+      const places = await first
+        ?.locator('td')
+        .evaluateAll((cells) => cells.map((cell) => cell.getBoundingClientRect().top));
+      expect(new Set(places).size).toBe(7);
+      const heads = await first
+        ?.locator('td')
+        .evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, '::before').content));
+      expect(heads).toEqual(
+        ['When', 'Status', 'What', 'Key', 'Model', 'Provider', 'Client'].map((head) => `"${head}"`),
+      );
+      await page.locator('#clients button.link', { hasText: 'claude-code' }).click();
+      await page.locator('#client-calls tbody tr').nth(3).waitFor();
+      expect(await tables()).toEqual([0, 0, 0]);
+    });
+
     test('opens a call from the list of errors, on a narrow phone, too', async () => {
       await page.setViewportSize({ width: 360, height: 780 });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);

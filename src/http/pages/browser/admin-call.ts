@@ -39,7 +39,16 @@ export function callTable(label: string, rows: readonly LogEntry[], open: (id: s
     row.provider ?? '—',
     el('span', { class: 'whole' }, row.client === null ? '—' : `${row.client} ${row.client_version ?? ''}`),
   ]);
-  return table(label, [['When'], ['Status'], ['What'], ['Key'], ['Model'], ['Provider'], ['Client']], cells);
+  const heads: Parameters<typeof table>[1] = [
+    ['When'],
+    ['Status'],
+    ['What'],
+    ['Key'],
+    ['Model'],
+    ['Provider'],
+    ['Client'],
+  ];
+  return table(label, heads, cells, 'stacked');
 }
 
 export function linkButton(text: string, act: () => void): HTMLElement {

@@ -135,6 +135,7 @@ function errorTable(
     'Failures',
     [['Status'], ['Why'], ['Calls', 'number'], ['The last one was told'], ['When']],
     rows,
+    'stacked',
   );
 }
 

@@ -50,19 +50,29 @@ export function choice(group: string, changed: (value: string) => void): () => s
   return value;
 }
 
-/** A table in a frame that scrolls by itself where the page is narrow. */
+/**
+ * A table in a frame that scrolls by itself where the page is narrow. One that is `stacked` has on a phone one cell
+ * below the other, each beside its heading: for words that are to be read, not compared.
+ */
 export function table(
   label: string,
   heads: [text: string, numeric?: 'number'][],
   rows: Child[][],
+  form?: 'stacked',
 ): HTMLElement {
   const head = heads.map(([text, kind]) => el('th', { scope: 'col', class: kind }, text));
   const body = rows.map((cells) =>
-    el('tr', {}, ...cells.map((cell, index) => el('td', { class: heads[index]?.[1] }, cell))),
+    el(
+      'tr',
+      {},
+      ...cells.map((cell, index) =>
+        el('td', { class: heads[index]?.[1], 'data-head': form && heads[index]?.[0] }, cell),
+      ),
+    ),
   );
   return el(
     'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label },
+    { class: form ? `scroll ${form}` : 'scroll', tabindex: 0, role: 'region', 'aria-label': label },
     el('table', {}, el('thead', {}, el('tr', {}, ...head)), el('tbody', {}, ...body)),
   );
 }

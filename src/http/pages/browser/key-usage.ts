@@ -74,7 +74,7 @@ export function showErrors({ errors }: KeyUsageAnswer): void {
   ]);
   fill(
     byId('errors'),
-    table('Last errors', [['When'], ['Status'], ['What'], ['Model'], ['Request id']], rows),
+    table('Last errors', [['When'], ['Status'], ['What'], ['Model'], ['Request id']], rows, 'stacked'),
   );
 }
 
