@@ -10,12 +10,11 @@ import {
   openIdleStore,
   openReports,
   readJournal,
-  sandboxModels,
   sendTestAlerts,
-  startServer,
   tryProviders,
   verifyLedger,
-} from './app.ts';
+} from './app/idle.ts';
+import { startServer } from './app/server.ts';
 import type { CommandPorts, ConfigFlags, Host } from './cli/ports.ts';
 import { run } from './cli/run.ts';
 import { restartWithSettings } from './cli/runtime-settings.ts';
@@ -24,6 +23,7 @@ import { configJsonSchema } from './config/json-schema.ts';
 import { type LoadOptions, loadConfig } from './config/load.ts';
 import { locate } from './config/locate.ts';
 import { armFailpoint } from './lib/failpoint.ts';
+import { sandboxModels } from './sandbox/index.ts';
 
 const words = process.argv.slice(2);
 const env = environment();

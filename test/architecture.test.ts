@@ -36,7 +36,7 @@ describe('the source tree', () => {
 
   test.each([
     ['imports only from lower floors', keepsToFloors],
-    ['names store adapters only in app.ts', namesAdaptersInAppOnly],
+    ['names store adapters only in src/app', namesAdaptersInAppOnly],
     ['names no wire format in the gateway', namesNoFormatInGateway],
     ['has no import cycles', hasNoCycles],
     ['keeps fetch, environment, time, randomness, argv and exit where they belong', keepsEffectsInPlace],
@@ -79,7 +79,7 @@ describe('floors', () => {
     ['the gateway opens the schema', 'src/gateway/a.ts', "import { b } from '../../db/b.ts';"],
     ['a folder has no floor', 'src/misc/a.ts', "import { b } from '../lib/b.ts';"],
     ['a file in src itself', 'src/start.ts', "import { b } from './lib/b.ts';"],
-    ['a part imports the composition root', 'src/cli/a.ts', "import { b } from '../app.ts';"],
+    ['a part imports the composition root', 'src/cli/a.ts', "import { b } from '../app/b.ts';"],
   ])('%s', (_, path, line) => {
     expect(verdict(keepsToFloors, { [path]: `// A mutant.\n\n${line}\n` })).toStartWith(`${path}:3: `);
   });
@@ -105,29 +105,29 @@ describe('floors', () => {
 
 describe('adapters', () => {
   const line = "import { openLedger } from '../store/sqlite/ledger.ts';";
-  test('may be named by app.ts and by themselves only', () => {
+  test('may be named by src/app and by themselves only', () => {
     expect(verdict(namesAdaptersInAppOnly, { 'src/cli/keys.ts': line })).toContain(
-      'src/cli/keys.ts:1: only src/app.ts',
+      'src/cli/keys.ts:1: only src/app',
     );
     expect(verdict(namesAdaptersInAppOnly, { 'src/store/memory/a.ts': "import '../sqlite/b.ts';" })).not.toBe(
       '',
     );
-    expect(verdict(namesAdaptersInAppOnly, { 'src/app.ts': line.replace('../', './') })).toBe('');
+    expect(verdict(namesAdaptersInAppOnly, { 'src/app/a.ts': line })).toBe('');
     expect(verdict(namesAdaptersInAppOnly, { 'src/store/sqlite/a.ts': "import './ledger.ts';" })).toBe('');
   });
 
-  test('nobody but app.ts can post the way alerts are posted', () => {
+  test('nobody but src/app can post the way alerts are posted', () => {
     const line = "import { post } from '../alerts/webhook.ts';";
     const type = "import type { Post } from './webhook.ts';";
-    expect(verdict(namesAdaptersInAppOnly, { 'src/gateway/a.ts': line })).toContain('only src/app.ts');
+    expect(verdict(namesAdaptersInAppOnly, { 'src/gateway/a.ts': line })).toContain('only src/app');
     expect(verdict(namesAdaptersInAppOnly, { 'src/alerts/a.ts': type.replace('type ', '') })).not.toBe('');
     expect(verdict(namesAdaptersInAppOnly, { 'src/alerts/a.ts': type })).toBe('');
   });
 
-  test('nobody but app.ts can make what calls providers', () => {
+  test('nobody but src/app can make what calls providers', () => {
     const line = "import { HttpClient } from '../lib/http-client/client.ts';";
-    expect(verdict(namesAdaptersInAppOnly, { 'src/alerts/a.ts': line })).toContain('only src/app.ts');
-    expect(verdict(namesAdaptersInAppOnly, { 'src/app.ts': line.replace('../', './') })).toBe('');
+    expect(verdict(namesAdaptersInAppOnly, { 'src/alerts/a.ts': line })).toContain('only src/app');
+    expect(verdict(namesAdaptersInAppOnly, { 'src/app/a.ts': line })).toBe('');
     const type = line.replace('{', 'type {');
     expect(verdict(namesAdaptersInAppOnly, { 'src/gateway/upstream.ts': type })).toBe('');
   });

@@ -1,4 +1,4 @@
-// A call of the journal as `/admin/logs` and the command line show it.
+// Calls of the journal, and the clients they came from, as the admin routes and the command line show them.
 
 import { formatTime } from '../lib/clock.ts';
 import { formatCallId } from '../lib/id.ts';

@@ -2,13 +2,13 @@
 
 import { parseDuration } from '../config/units.ts';
 import type { JsonObject } from '../lib/json.ts';
+import { isPrintable } from '../lib/printable.ts';
 import type { Key, KeyChange } from '../store/ports.ts';
 import {
   budgetOf,
   dollars,
   flag,
   given,
-  isPrintable,
   LIMIT_MEMBERS,
   limitsOf,
   missing,

@@ -5,6 +5,7 @@ import { BODY_BYTES_MIN, parseDuration, parseSize } from '../config/units.ts';
 import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 import { parseUsd } from '../lib/money.ts';
 import { nearestNames } from '../lib/nearest.ts';
+import { isPrintable } from '../lib/printable.ts';
 import type { KeyLimits, NewKey } from '../store/ports.ts';
 
 export type Given = Exclude<JsonValue, null>;
@@ -40,13 +41,6 @@ export function objectOf(json: unknown, members: readonly string[], example: str
     throw new Fault('unsupported_parameter', `${shown} is not known here; ${hint}`, { param: shown });
   }
   return json;
-}
-
-/** Control characters, halves of characters, and what turns the direction of all that follows on a screen. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
-
-export function isPrintable(text: string): boolean {
-  return !UNPRINTABLE.test(text);
 }
 
 export function nameOf(value: Given): string {
@@ -101,7 +95,8 @@ export function modelsOf(value: Given): string[] {
   const names = Array.isArray(value) ? value : [];
   const models: string[] = [];
   for (const name of names) {
-    if (typeof name !== 'string' || name.length > 200 || !/^[^\s,*]*[^\s,]$/.test(name)) {
+    const isName = typeof name === 'string' && name.length <= 200 && isPrintable(name);
+    if (!isName || !/^[^\s,*]*[^\s,]$/.test(name)) {
       wrong(
         'models',
         'must hold model ids such as gpt-5, or beginnings such as claude-*; a * only at the end',

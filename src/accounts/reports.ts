@@ -6,8 +6,9 @@ import type { Directory, Ledger } from '../store/ports.ts';
 import { dayOf, dayRangeOf, type ReportWords, wordOf } from './day-range.ts';
 import { findKey } from './find-key.ts';
 import { pageJson, parseEntryQuery } from './ledger-page.ts';
-import { postCorrections, type ReratePorts, rerate } from './rerate.ts';
+import { postCorrections, rerate } from './rerate.ts';
 import { reratingJson } from './rerate-json.ts';
+import type { ReratePorts } from './rerate-sums.ts';
 import { parseUsageQuery, type UsageReport, usageReport } from './usage-report.ts';
 
 /** All take words as they were written, and throw Fault `invalid_value` for those that mean nothing. */

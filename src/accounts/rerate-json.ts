@@ -3,7 +3,8 @@
 import { formatDay } from '../lib/calendar.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { usd } from '../lib/money.ts';
-import { type Correction, type Rerating, WINDOWS } from './rerate.ts';
+import { BOOKS } from '../store/books.ts';
+import type { Correction, Rerating } from './rerate.ts';
 
 const RULE =
   'Calls that finished, or whose client left, cost what their recorded usage comes to at the price the ' +
@@ -48,8 +49,10 @@ export function reratingJson(
       day: formatDay(each.day),
       calls: each.calls,
       difference_usd: usd(each.differenceNano),
-      corrects: each.purse === WINDOWS ? 'quota' : 'balance',
+      corrects: each.purse === BOOKS.windows ? 'quota' : 'balance',
     })),
-    overdrawn: [...new Set(overdrawn.filter(({ purse }) => purse !== WINDOWS).map(({ purse }) => purse))],
+    overdrawn: [
+      ...new Set(overdrawn.filter(({ purse }) => purse !== BOOKS.windows).map(({ purse }) => purse)),
+    ],
   };
 }

@@ -1,6 +1,7 @@
 // Calls of the journal as people read them.
 
 import { asNumber, asObject, asString, type JsonObject, type JsonValue } from '../lib/json.ts';
+import { asPrintable } from '../lib/printable.ts';
 
 /** Columns with a width of their own, so that rows that come later stand under those before. */
 const COLUMNS: readonly [title: string, width: number, right?: true][] = [
@@ -124,7 +125,7 @@ function count(value: JsonValue | undefined): string {
 /** Of any value; absent is empty. */
 export function plainText(value: JsonValue | undefined): string {
   // an id or a label is the client's own: it may not move the cursor
-  return value == null ? '' : String(value).replace(/\p{Cc}/gu, '·');
+  return value == null ? '' : asPrintable(String(value));
 }
 
 function cut(value: string, width: number): string {

@@ -22,11 +22,12 @@ const FLOORS: Record<string, number> = {
   cli: 5,
   dashboard: 5,
   sandbox: 5,
+  app: 6,
 };
 /** Reads the file and knows the names it may mention, so it stands on the catalogue's floor, yet all may read it. */
 const CONFIG_FLOOR = 2;
-/** The two files in src itself. */
-const ROOT_FLOORS: Record<string, number> = { 'src/app.ts': 6, 'src/main.ts': 7 };
+/** The only file in src itself. */
+const ROOT_FLOORS: Record<string, number> = { 'src/main.ts': 7 };
 const LINES_MAX = 400;
 
 /** A folder imports only from lower floors; siblings share types only. */
@@ -59,7 +60,7 @@ const OUTSIDE = 'imports from outside src: move what is needed into it';
 
 function noFloor(path: string, folder: string): string {
   return path.split('/').length === 2
-    ? `${path}: only main.ts and app.ts stand in src itself: move it into a folder`
+    ? `${path}: only main.ts stands in src itself: move it into a folder`
     : `src/${folder} is no known folder: give it a floor in the design first`;
 }
 
@@ -75,15 +76,19 @@ const POSTER = 'src/alerts/webhook.ts';
 /** Calls providers without Bun’s fetch. */
 const CLIENT = 'src/lib/http-client/client.ts';
 
-/** Only app.ts picks a store, what posts alerts, and what calls providers: no way around the gateway leads to a provider. */
+/** Puts everything together. */
+const ROOT = 'src/app/';
+
+/** Only src/app picks a store, what posts alerts, and what calls providers: no way around the gateway leads to a provider. */
 export const namesAdaptersInAppOnly: Rule = (tree) =>
   eachImport(tree, 'src/', (file, target, typesOnly) => {
-    if ((target === POSTER || target === CLIENT) && file.path !== 'src/app.ts')
-      return typesOnly ? undefined : `only src/app.ts may name ${target}: take it as a port`;
+    if (file.path.startsWith(ROOT)) return undefined;
+    if (target === POSTER || target === CLIENT)
+      return typesOnly ? undefined : `only src/app may name ${target}: take it as a port`;
     const adapter = /^src\/store\/([^/]+)\//.exec(target)?.[1];
-    if (adapter === undefined || file.path === 'src/app.ts') return undefined;
+    if (adapter === undefined) return undefined;
     if (file.path.startsWith(`src/store/${adapter}/`)) return undefined;
-    return `only src/app.ts may name the ${adapter} store: import the port from src/store/ports.ts`;
+    return `only src/app may name the ${adapter} store: import the port from src/store/ports.ts`;
   });
 
 /** The gateway knows of a format what its codec says of it: a new one changes nothing there. */

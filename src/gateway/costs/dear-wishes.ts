@@ -31,11 +31,12 @@ export function fitDearWishes(
   const fitted = [...edits, ...tierEdits(body, target.tiers ?? [], codec, losses)];
   const asked = withoutTaken(body, fitted);
   const tier = dearTierIn(asked, codec);
-  const fallbacks = fitFallbacks(call, candidate, ports, tier, losses);
-  const asking = fitAskingTools(call, candidate, ports, losses, tools);
+  const asking = { call, candidate, ports, upstream: codec };
+  const fallbacks = fitFallbacks(asking, tier, losses);
+  const advice = fitAskingTools(asking, losses, tools);
   return {
-    edits: [...fitted, ...fallbacks.edits, ...asking.edits, ...routingEdits(call, candidate, losses)],
-    wishes: { tier, geo: geoIn(asked, codec), fallbacks: [...fallbacks.sent, ...asking.sent] },
+    edits: [...fitted, ...fallbacks.edits, ...advice.edits, ...routingEdits(call, candidate, losses)],
+    wishes: { tier, geo: geoIn(asked, codec), fallbacks: [...fallbacks.sent, ...advice.sent] },
   };
 }
 

@@ -66,7 +66,7 @@ export function transcodePlan(
   const { credential, scopes: own } = signIn(call, candidate, lastScope(recalled, scopes), ports);
   const kept = keepOwnSeals(recalled, own);
   const toolLosses: Loss[] = [];
-  const asking = fitOpaqueTools(kept.value, call, candidate, ports, upstream, toolLosses);
+  const asking = fitOpaqueTools(kept.value, { call, candidate, ports, upstream }, toolLosses);
   const fitted = fitRequest(asking.request, target, upstream);
   const mapped = mapTools(fitted.request, abilitiesOf(call, candidate, upstream));
   const cap = mapped.request.maxOutputTokens ?? target.maxOutputTokens ?? 0;

@@ -41,14 +41,14 @@ export const ENTRY_COLUMNS = [
   'delivery',
 ] as const;
 
-export type EntryRow = Cell[];
+export type EntryCells = Cell[];
 
 /** A hold as its row: call id, key, purse, amount, model, time. */
-export type HoldRow = Cell[];
+export type HoldCells = Cell[];
 
 export type Batch = {
-  entries: EntryRow[];
-  holds: HoldRow[];
+  entries: EntryCells[];
+  holds: HoldCells[];
   /** Call ids whose answers have left. */
   delivered: string[];
   /** Purse and its new expiry, null takes it away; holds only if the entry it came with is written. */

@@ -2,7 +2,7 @@
 
 import { after, endOfTurn, monotonicMs } from '../../lib/clock.ts';
 import { log } from '../../lib/log.ts';
-import { type Batch, type EntryRow, emptyBatch, type HoldRow, type Outcome } from './ledger-batch.ts';
+import { type Batch, type EntryCells, emptyBatch, type HoldCells, type Outcome } from './ledger-batch.ts';
 import type { LedgerChannel } from './ledger-channel.ts';
 
 /** Who is told what became of an entry: one of both, once. */
@@ -34,14 +34,14 @@ export class GroupCommit {
   }
 
   /** Resolves when the entry is on disk. */
-  entry(row: EntryRow): Promise<void> {
+  entry(row: EntryCells): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.add(row, { written: resolve, failed: reject });
     return promise;
   }
 
   /** `isLone`: no call is under way that could end in this turn and share its commit. */
-  add(row: EntryRow, waiter: Waiter, isLone = false): void {
+  add(row: EntryCells, waiter: Waiter, isLone = false): void {
     this.#nextSinceMs ??= monotonicMs();
     this.#next.entries.push(row);
     this.#waiters.push(waiter);
@@ -76,7 +76,7 @@ export class GroupCommit {
   }
 
   /** These two ride along with the next commit; `flush` sends them when there is none. */
-  hold(row: HoldRow): void {
+  hold(row: HoldCells): void {
     this.#next.holds.push(row);
   }
 

@@ -2,7 +2,7 @@
 
 import type { Database } from 'bun:sqlite';
 import type { Remembered } from '../balances.ts';
-import { BOOKS } from './books.ts';
+import { BOOKS } from '../books.ts';
 
 type PurseRow = { id: bigint; owner: string; balance_nano: bigint; expires_at_ms: bigint | null };
 type SumRow = { calls: bigint | null; input: bigint | null; output: bigint | null; spent: bigint | null } & {

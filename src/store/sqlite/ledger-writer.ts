@@ -2,7 +2,7 @@
 
 import type { Database } from 'bun:sqlite';
 import { failpoint } from '../../lib/failpoint.ts';
-import { type Batch, ENTRY_COLUMNS, type EntryRow, type Outcome } from './ledger-batch.ts';
+import { type Batch, ENTRY_COLUMNS, type EntryCells, type Outcome } from './ledger-batch.ts';
 
 /** Pages of 4 kB in the write-ahead log before it is folded into the file, and batches between two looks at it. */
 const CHECKPOINT_PAGES = 1_000;
@@ -94,7 +94,7 @@ export class LedgerWriter {
     return { failed };
   }
 
-  #transact(batch: Batch, entries: EntryRow[]): void {
+  #transact(batch: Batch, entries: EntryCells[]): void {
     this.#begin.run();
     try {
       if (batch.delivered.length > 0) this.#deliver.run(`[${batch.delivered.join()}]`);

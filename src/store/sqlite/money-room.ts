@@ -3,7 +3,7 @@
 import type { Database } from 'bun:sqlite';
 import { Fault } from '../../canonical/fault.ts';
 import { formatUsd, NANO_PER_USD } from '../../lib/money.ts';
-import { BOOKS } from './books.ts';
+import { BOOKS } from '../books.ts';
 
 /** Far enough below 2^63 for a few of the largest amounts that are on their way to the disk at once. */
 const MOST_NANO = 4_000_000_000n * NANO_PER_USD;

@@ -5,11 +5,11 @@ import { nowMs } from '../../lib/clock.ts';
 import { digitsOf, newCallId } from '../../lib/id.ts';
 import type { IdTable } from '../../lib/id-table.ts';
 import type { Balances } from '../balances.ts';
+import { BOOKS } from '../books.ts';
 import type { Calendar } from '../calendar.ts';
 import type { Posting, Receipt, Settlement } from '../ports.ts';
-import { BOOKS } from './books.ts';
 import { type Cell, integerCell } from './cell.ts';
-import { type EntryRow, NO_USAGE_CELLS, usageCells } from './ledger-batch.ts';
+import { type EntryCells, NO_USAGE_CELLS, usageCells } from './ledger-batch.ts';
 import type { GroupCommit, Waiter } from './ledger-commit.ts';
 import type { UnderWay } from './ledger-memory.ts';
 import { moneyRoom } from './money-room.ts';
@@ -115,7 +115,7 @@ export class Moves {
   }
 }
 
-function chargeRow(settlement: Settlement, debit: number, chargedNano: bigint, day: number): EntryRow {
+function chargeRow(settlement: Settlement, debit: number, chargedNano: bigint, day: number): EntryCells {
   const { callId, key, model, provider, price, rule, usage, costNano, losses, note, atMs } = settlement;
   return [
     digitsOf(callId),
@@ -138,7 +138,7 @@ function chargeRow(settlement: Settlement, debit: number, chargedNano: bigint, d
   ];
 }
 
-function postingRow(id: bigint, posting: Posting, calendar: Calendar): EntryRow {
+function postingRow(id: bigint, posting: Posting, calendar: Calendar): EntryCells {
   const { kind, purse, amountNano, note } = posting;
   const atMs = nowMs();
   const of = posting.kind === 'adjust' ? posting.of : undefined;

@@ -6,9 +6,9 @@ import { recoverUsage } from '../../billing/recover.ts';
 import type { Price } from '../../catalog/model.ts';
 import { formatCallId } from '../../lib/id.ts';
 import { tryParseJson } from '../../lib/json.ts';
+import { BOOKS, FIRST_CLIENT_PURSE } from '../books.ts';
 import type { EntryKind } from '../statements.ts';
 import type { VerifyOptions } from '../verification.ts';
-import { BOOKS, FIRST_CLIENT_PURSE } from './books.ts';
 import { type UsageColumns, usageOfRow } from './entry-row.ts';
 import { type DaySums, dayGroup, type Notes } from './verify-notes.ts';
 

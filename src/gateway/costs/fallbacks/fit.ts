@@ -23,28 +23,25 @@ export type Sent = { name: string; sentAs: string; model: Model; price: Price };
 
 export type FallbackPorts = { pauses: Pick<Pauses, 'isEmpty' | 'of'>; models: ModelIndex };
 
+/** One call on its way to a candidate, which is asked in the format of `upstream`. */
+export type Asking = { call: Call; candidate: Candidate; ports: FallbackPorts; upstream: Codec };
+
 export type Fitted = { edits: Edit[]; sent: Sent[] };
 
 /**
  * The list as this provider takes it: by its own names, without the models that may not answer, each of which is a
  * loss. `tier`: the dearer service tier that the request itself goes out with.
  */
-export function fitFallbacks(
-  call: Call,
-  candidate: Candidate,
-  { pauses }: FallbackPorts,
-  tier: string | undefined,
-  losses: Loss[],
-): Fitted {
+export function fitFallbacks(asking: Asking, tier: string | undefined, losses: Loss[]): Fitted {
+  const { call } = asking;
   const { fallbacks, key, body } = call;
   if (!fallbacks || losses.some(({ path }) => path === fallbacks.member)) return { edits: [], sent: [] };
-  if (fallbacks.member === 'models')
-    return fitModels(fallbacks.entries, call, candidate, pauses, tier, losses);
+  if (fallbacks.member === 'models') return fitModels(fallbacks.entries, asking, tier, losses);
   const isFast = tier === 'fast';
   const drop = (path: string, reason: string) => losses.push({ path, action: 'dropped', reason });
   if (fallbacks.server) {
     if (mayUseEvery(key))
-      return { edits: [], sent: fallbacks.server.flatMap((sold) => chosenAt(sold, candidate, call)) };
+      return { edits: [], sent: fallbacks.server.flatMap((sold) => chosenAt(sold, asking)) };
     drop('fallbacks', 'this key may not use every model, and which one would answer is not known');
     return { edits: [{ path: ['fallbacks'], json: undefined }], sent: [] };
   }
@@ -52,7 +49,7 @@ export function fitFallbacks(
   const given = asArray(body.fallbacks);
   const list = fallbacks.entries.map((entry, i): JsonValue | undefined => {
     if (!entry) return given[i];
-    const fitted = fitEntry(entry, call, candidate, pauses);
+    const fitted = fitEntry(entry, asking);
     if ('why' in fitted) {
       drop(`fallbacks[${i}]`, fitted.why);
       return undefined;
@@ -69,18 +66,16 @@ export function fitFallbacks(
 /** The same for `models`, of which only names are known; `route` without them lets the provider choose. */
 function fitModels(
   entries: readonly (Entry | null)[],
-  call: Call,
-  candidate: Candidate,
-  pauses: FallbackPorts['pauses'],
+  asking: Asking,
   tier: string | undefined,
   losses: Loss[],
 ): Fitted {
-  const { models = null, route = null } = call.body;
+  const { models = null, route = null } = asking.call.body;
   const drop = (path: string, reason: string) => losses.push({ path, action: 'dropped', reason });
   const edits: Edit[] = [];
   const sent: Sent[] = [];
   const names = entries.map((entry, i) => {
-    const fitted = entry ? fitEntry(entry, call, candidate, pauses) : { why: 'it names no model' };
+    const fitted = entry ? fitEntry(entry, asking) : { why: 'it names no model' };
     const why = 'why' in fitted ? fitted.why : lacksTier(fitted.price, tier) ? UNPRICED_TIER : undefined;
     if (why !== undefined) drop(`models[${i}]`, why);
     if (why !== undefined || 'why' in fitted) return undefined;
@@ -107,28 +102,27 @@ function lacksTier(price: Price, tier: string | undefined): boolean {
 }
 
 /** What the provider may choose by itself, by the name that it has there. */
-function chosenAt({ model, price }: Sold, { provider }: Candidate, { codec }: Call): Sent[] {
+function chosenAt({ model, price }: Sold, { candidate: { provider }, upstream }: Asking): Sent[] {
   const deployment = model.deployments.find(
-    (each) => each.provider === provider.id && formatsOf({ deployment: each, provider }).includes(codec.id),
+    (each) =>
+      each.provider === provider.id && formatsOf({ deployment: each, provider }).includes(upstream.id),
   );
   return deployment ? [{ name: model.id, sentAs: deployment.model, model, price }] : [];
 }
 
-/** `format`: in which the provider is asked. */
+/** One of the models that are asked for, or why it may not be asked. */
 export function fitEntry(
   { name, known }: Entry,
-  { key, body, codec }: Call,
-  { provider }: Candidate,
-  pauses: FallbackPorts['pauses'],
-  format: Codec['id'] = codec.id,
+  { call, candidate: { provider }, ports: { pauses }, upstream }: Asking,
 ): Sent | { why: string } {
+  const { key, body, codec } = call;
   if (!known) return { why: 'no model of this name is sold here' };
   const { model, price } = known;
   if (!isModelAllowed(model, key.models)) return { why: 'this key may not use the model' };
   const deployment = model.deployments.find(
     (each) =>
       each.provider === provider.id &&
-      formatsOf({ deployment: each, provider }).includes(format) &&
+      formatsOf({ deployment: each, provider }).includes(upstream.id) &&
       hasTags(each, provider, key.requireTags),
   );
   if (!deployment) return { why: 'the provider that answers does not have the model for this key' };

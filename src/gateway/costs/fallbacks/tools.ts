@@ -2,14 +2,13 @@
 
 import type { Loss } from '../../../canonical/loss.ts';
 import type { CanonicalRequest, Tool } from '../../../canonical/request.ts';
-import type { Codec } from '../../../formats/codec.ts';
 import { editsOfList } from '../../../lib/edits-between.ts';
 import { asArray, asObject, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Edit } from '../../../lib/splice.ts';
 import type { Call } from '../../call.ts';
 import type { Candidate } from '../../candidates/candidate.ts';
 import { readEntry } from './asked.ts';
-import { type FallbackPorts, type Fitted, fitEntry, type Sent } from './fit.ts';
+import { type Asking, type Fitted, fitEntry, type Sent } from './fit.ts';
 
 /** OpenRouter's that have models of their own even where none is named (openrouter.ai/docs, "Server Tools", "Plugins"). */
 const ASKING = /^(openrouter:)?(advisor|subagent|fusion|image_generation|auto-router|pareto-router)$/;
@@ -17,20 +16,16 @@ const UNPRICED = 'the models that it asks have no price here';
 const NO_ADVICE = 'models of this provider can ask no other one';
 const CHOICE_GONE = 'the tool it names is left out';
 
-type Asking = { call: Call; candidate: Candidate; ports: FallbackPorts; upstream: Codec };
-
 /**
  * The tools of a client's own body as this provider takes them: models by its own names, without what asks one that
  * may not be asked, which is a loss each. `given`: the tools as earlier edits leave them, at the places that they had.
  */
 export function fitAskingTools(
-  call: Call,
-  candidate: Candidate,
-  ports: FallbackPorts,
+  asking: Asking,
   losses: Loss[],
   given: readonly (JsonValue | undefined)[],
 ): Fitted {
-  const asking = { call, candidate, ports, upstream: call.codec };
+  const { call } = asking;
   const sent: Sent[] = [];
   // nearly all that clients bring are their own
   if (!asArray(call.body.tools).some(isHosted)) return { edits: [], sent };
@@ -55,20 +50,16 @@ export function fitAskingTools(
 /** The same for a request that is written anew; an advisor is nobody else's to ask than the provider's whose tool it is. */
 export function fitOpaqueTools(
   request: CanonicalRequest,
-  call: Call,
-  candidate: Candidate,
-  ports: FallbackPorts,
-  upstream: Codec,
+  asking: Asking,
   losses: Loss[],
 ): { request: CanonicalRequest; sent: Sent[] } {
-  const asking = { call, candidate, ports, upstream };
   const sent: Sent[] = [];
   const gone = new Set<JsonValue>();
   const tools = request.tools.flatMap((tool): Tool[] => {
     if (tool.kind !== 'opaque' || !isObject(tool.raw.value)) return [tool];
     const path = tool.at ?? 'tools';
     const { value } = tool.raw;
-    const isTheirs = tool.raw.format === upstream.id;
+    const isTheirs = tool.raw.format === asking.upstream.id;
     if (!isTheirs && !tool.type.startsWith('advisor_')) return [tool];
     if (!isTheirs) losses.push({ path, action: 'dropped', reason: NO_ADVICE });
     const fitted = isTheirs ? fitTool(value, path, asking, sent, losses) : undefined;
@@ -99,11 +90,12 @@ export function mayAsk(tool: JsonValue): boolean {
 function fitTool(
   tool: JsonObject,
   path: string,
-  { call, candidate, ports, upstream }: Asking,
+  asking: Asking,
   sent: Sent[],
   losses: Loss[],
 ): JsonObject | undefined {
   if (!isHosted(tool)) return tool;
+  const { call, ports, upstream } = asking;
   const { type } = tool;
   const drop = (reason: string) => {
     losses.push({ path, action: 'dropped', reason });
@@ -112,7 +104,7 @@ function fitTool(
   if (type.startsWith('openrouter:') && (ASKING.test(type) || namesModels(tool))) return drop(UNPRICED);
   const entry = upstream.asksOthers?.byTools ? readEntry(tool, ports.models, call.startedMs) : null;
   if (!entry) return tool;
-  const fitted = fitEntry(entry, call, candidate, ports.pauses, upstream.id);
+  const fitted = fitEntry(entry, asking);
   if ('why' in fitted) return drop(fitted.why);
   sent.push(fitted);
   return fitted.sentAs === entry.name ? tool : { ...tool, model: fitted.sentAs };
