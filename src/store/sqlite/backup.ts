@@ -18,8 +18,8 @@ import {
   type UnpackOrder,
 } from '../backup.ts';
 import { damaged, ofNewer, pack, unpack } from '../backup-file.ts';
+import { FIRST_CLIENT_PURSE } from '../books.ts';
 import { databasePath, journalPath } from '../data-dir.ts';
-import { FIRST_CLIENT_PURSE } from './books.ts';
 import { bringUpToDate, isAhead, type MigrationsName, migrationsFolder } from './migrate.ts';
 import { openForReading } from './open.ts';
 import { verifyLedger } from './verify.ts';
