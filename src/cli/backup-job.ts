@@ -7,7 +7,10 @@ import { Failure } from './failure.ts';
 import { explainFiles } from './file-trouble.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
 
-/** `folder` is where it writes, as people know it; `ending` tells what became of the files. Throws Failure; what is in the scratch folder is the caller's to remove. */
+/**
+ * `folder` is where it writes, as people know it; `ending` tells what became of the files. Throws Failure; what is in the
+ * scratch folder is the caller's to remove.
+ */
 export async function runJob(
   order: BackUpOrder | UnpackOrder,
   { folder, ending }: { folder: string; ending: string },

@@ -2,6 +2,7 @@
 
 import { compact, type JsonObject } from '../lib/json.ts';
 import { formatUsd, usd } from '../lib/money.ts';
+import { asPrintable } from '../lib/printable.ts';
 import type { Checked, NamedKey, Newer, Placed, Step } from '../store/backup.ts';
 import { whole } from './usage-text.ts';
 
@@ -157,7 +158,7 @@ function lostText({ entries, chargedNano, givenNano }: Newer): string {
 
 function named(what: string, keys: NamedKey[]): string[] {
   if (keys.length === 0) return [];
-  const shown = keys.slice(0, NAMED_MAX).map(({ id, name }) => `${id} "${name}"`);
+  const shown = keys.slice(0, NAMED_MAX).map(({ id, name }) => `${id} "${asPrintable(name)}"`);
   const more = keys.length - shown.length;
   return [`${what}: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`];
 }

@@ -1,6 +1,16 @@
 // `osiris restore`: puts a backup in the place of what the data directory holds, which goes aside.
 
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { historyFiles } from '../config/history.ts';
@@ -20,9 +30,10 @@ type Flags = ConfigFlags & { json?: boolean };
 
 const ENDING = 'Nothing was changed.';
 const HELP = `
-FILE is what \`osiris backup\` wrote, or - for stdin. It is checked before anything
-is touched, and one of an older version is brought to this one. No server may run
-meanwhile. What was there is kept in the data directory, in before-restore-….
+FILE is what \`osiris backup\` wrote, or - for stdin. It is checked before
+anything is touched, and one of an older version is brought to this one. No
+server may run meanwhile. What was there stays in the data directory, in a
+folder before-restore-….
 `;
 
 export function addRestoreCommand(program: Command, ports: CommandPorts, host: Host): void {
@@ -69,9 +80,13 @@ function sourceOf(word: string, host: Host): string | undefined {
     throw new Failure('Nothing is piped in: osiris restore - < FILE.tar.gz', 2);
   }
   const path = resolve(word);
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw new Failure(`There is no file ${path}.`);
-  if (!found.isDirectory()) return path;
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (thrown) {
+    const isForbidden = (thrown as NodeJS.ErrnoException).code === 'EACCES';
+    throw new Failure(isForbidden ? `No permission to read ${path}.` : `There is no file ${path}.`);
+  }
+  if (!statSync(path).isDirectory()) return path;
   const [newest] = readdirSync(path)
     .filter((name) => backupOrder(name) !== undefined)
     .sort((a, b) => ((backupOrder(a) ?? '') < (backupOrder(b) ?? '') ? 1 : -1));

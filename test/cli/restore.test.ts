@@ -3,6 +3,7 @@
 import { Database } from 'bun:sqlite';
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import {
+  chownSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -239,6 +240,26 @@ describe('what is no good is refused before anything is touched', () => {
     expect((await repack(() => {})).code).toBe(0);
   });
 });
+
+// what a service's user cannot open, its server could not start on
+test.skipIf(process.getuid?.() !== 0)(
+  'root gives what it restores to the owner of the data directory',
+  async () => {
+    const { run, server, path, cwd } = await backedUp();
+    await server.stop();
+    const dataDir = join(cwd, 'service');
+    mkdirSync(dataDir);
+    chownSync(dataDir, 4321, 4321);
+    for (const time of [1, 2])
+      expect([time, (await run(['restore', path, '--data-dir', dataDir])).code]).toEqual([time, 0]);
+    const owners = readdirSync(dataDir, { recursive: true }).map((name) => {
+      const { uid, gid } = statSync(join(dataDir, String(name)));
+      return `${name} ${uid} ${gid}`;
+    });
+    expect(owners.length).toBeGreaterThan(6);
+    expect(owners.filter((each) => !each.endsWith(' 4321 4321'))).toEqual([]);
+  },
+);
 
 test('a backup of an older version is brought to this one, and stays what it is', async () => {
   const { cwd, run, json, dataDir } = await installation();
