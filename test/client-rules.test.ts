@@ -146,7 +146,7 @@ const RULES: [rule: string, proofs: Record<string, string[]>][] = [
   [
     '13: neighbours of one role are merged and caps clamped where a provider wants it',
     {
-      'conformance/turns.test.ts': [
+      'conformance/instructions.test.ts': [
         'T04 C→A: a system message leads, one in the middle is tagged user text, user turns are merged',
       ],
       'formats/anthropic-messages/encode.test.ts': [
