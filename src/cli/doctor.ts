@@ -39,14 +39,17 @@ async function doctor(flags: Flags, ports: CommandPorts, host: Host): Promise<vo
   };
   const loaded = ports.loadConfig(flags);
   const { dataDir, file } = ports.locate(flags);
-  const server = await lookForServer(socketPath(dataDir));
+  const data = dataOf(dataDir);
+  // behind a closed door a ledger and a server look as if they were not there
+  const server = data.isClosed ? undefined : await lookForServer(socketPath(dataDir));
+  const isRunning = server?.isRunning ?? false;
   if (loaded.ok) tell(configurationOf(loaded.config, file));
-  else for (const problem of loaded.problems) tell(wrongFile(formatProblem(problem), server.isRunning));
-  tell(dataOf(dataDir));
-  if (loaded.ok) tell(ledgerOf(loaded.config, dataDir, ports));
-  tell(server.finding);
+  else for (const problem of loaded.problems) tell(wrongFile(formatProblem(problem), isRunning));
+  tell(data.finding);
+  if (loaded.ok && !data.isClosed) tell(ledgerOf(loaded.config, dataDir, ports));
+  if (server) tell(server.finding);
   // a server has the environment it was started with, which this shell may not
-  if (server.isRunning) tellProviders(await trialsOfServer(socketPath(dataDir)), tell);
+  if (isRunning) tellProviders(await trialsOfServer(socketPath(dataDir)), tell);
   else if (loaded.ok) tellProviders(await ports.tryProviders(loaded.config), tell);
   const failed = findings.filter(({ state }) => state === 'failed').length;
   if (flags.json) host.stdout(`${JSON.stringify({ object: 'doctor', ok: failed === 0, data: findings })}\n`);
@@ -104,41 +107,44 @@ const NO_PROVIDER: Finding = {
   advice: 'Set OPENAI_API_KEY or another such variable, or list a provider in the file.',
 };
 
-function dataOf(dataDir: string): Finding {
+function dataOf(dataDir: string): { isClosed: boolean; finding: Finding } {
   const name = 'data';
   try {
     const { mode } = statSync(dataDir);
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    const { bavail, bsize } = statfsSync(dataDir);
-    const room = bavail * bsize;
-    const message = `${dataDir}; ${roomOf(room)} free`;
-    if (room < ROOM_NONE)
-      return { name, state: 'failed', message, advice: 'Make room: charges cannot be written.' };
-    if (room < ROOM_LOW) return { name, state: 'warning', message, advice: 'Make room before it is full.' };
-    if ((mode & 0o077) !== 0)
-      return {
-        name,
-        state: 'warning',
-        message: `${message}; other users of this machine may look into it`,
-        advice: `Close it: chmod 700 ${dataDir}`,
-      };
-    return { name, state: 'ok', message };
+    return { isClosed: false, finding: { name, ...roomIn(dataDir, mode) } };
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
-    if (code === 'ENOENT')
-      return {
-        name,
-        state: 'warning',
-        message: `${dataDir} is not there yet`,
-        advice: '`osiris serve` makes it. If there is one elsewhere, name it: --data-dir DIR',
-      };
-    return {
-      name,
-      state: 'failed',
-      message: `${dataDir} is closed to this user (${code ?? 'unknown'})`,
-      advice: 'Run this as the user who owns it, or with sudo.',
-    };
+    const isClosed = code !== 'ENOENT';
+    const finding: Finding = isClosed
+      ? {
+          name,
+          state: 'failed',
+          message: `${dataDir} is closed to this user (${code ?? 'unknown'})`,
+          advice: 'Run this as the user who owns it, or with sudo, to look into it and at the server.',
+        }
+      : {
+          name,
+          state: 'warning',
+          message: `${dataDir} is not there yet`,
+          advice: '`osiris serve` makes it. If there is one elsewhere, name it: --data-dir DIR',
+        };
+    return { isClosed, finding };
   }
+}
+
+function roomIn(dataDir: string, mode: number): Omit<Finding, 'name'> {
+  const { bavail, bsize } = statfsSync(dataDir);
+  const room = bavail * bsize;
+  const message = `${dataDir}; ${roomOf(room)} free`;
+  if (room < ROOM_NONE) return { state: 'failed', message, advice: 'Make room: charges cannot be written.' };
+  if (room < ROOM_LOW) return { state: 'warning', message, advice: 'Make room before it is full.' };
+  if ((mode & 0o077) === 0) return { state: 'ok', message };
+  return {
+    state: 'warning',
+    message: `${message}; other users of this machine may look into it`,
+    advice: `Close it: chmod 700 ${dataDir}`,
+  };
 }
 
 function roomOf(bytes: number): string {

@@ -178,7 +178,7 @@ const ROUTES = {
     summary: 'Counters in the Prometheus text format',
     description:
       'With `server.metrics_token` as "Authorization: Bearer", or with the admin secret from an address of `server.admin_from`.',
-    errors: [401],
+    errors: [401, 403],
     answerType: 'text/plain',
   },
 } as const satisfies Record<string, RouteRow>;

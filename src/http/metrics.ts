@@ -2,13 +2,14 @@
 
 import { Elysia } from 'elysia';
 import type { Alerts } from '../alerts/alerts.ts';
+import { Fault } from '../canonical/fault.ts';
 import type { Config } from '../config/config.ts';
 import { bearerOf } from '../gateway/admission/credentials.ts';
 import { type CapPorts, capStanding } from '../gateway/admission/daily-cap.ts';
 import type { Turns } from '../gateway/admission/turns.ts';
 import { type AilingPorts, ailing } from '../gateway/health/ailing.ts';
 import type { Pauses } from '../gateway/health/pauses.ts';
-import { nowS } from '../lib/clock.ts';
+import { STARTED_S } from '../lib/clock.ts';
 import { equalConstantTime, sha256Hex } from '../lib/crypto.ts';
 import { EXPOSITION_TYPE, Exposition, type Sample } from '../lib/exposition.ts';
 import { usd } from '../lib/money.ts';
@@ -50,16 +51,28 @@ export function metrics(ports: MetricsPorts, guard: Guard) {
   return new Elysia({ name: 'metrics' }).get('/metrics', show, { detail: routeDetail('metrics') });
 }
 
-/** Lets in who has the token for just this, from wherever, and whom `operator` lets in. */
+/**
+ * Lets in who has the token for just this, from wherever, and whom `operator` lets in. The others are told of the token
+ * rather than of the admin secret, which nobody should open to a monitoring system.
+ */
 export function metricsGuard(token: () => string | undefined, operator: Guard): Guard {
   return (request) => {
     const wanted = token();
     const sent = bearerOf(request.headers.get('authorization'));
     if (wanted !== undefined && sent !== undefined && equalConstantTime(sha256Hex(sent), sha256Hex(wanted)))
       return;
-    operator(request);
+    try {
+      operator(request);
+    } catch (thrown) {
+      if (!(thrown instanceof Fault) || !REFUSED.has(thrown.code)) throw thrown;
+      throw new Fault(thrown.code, wanted === undefined ? NO_TOKEN : WRONG_TOKEN);
+    }
   };
 }
+
+const REFUSED: ReadonlySet<string> = new Set(['not_allowed', 'missing_api_key', 'invalid_api_key']);
+const WRONG_TOKEN = 'Send the value of `server.metrics_token` as "Authorization: Bearer".';
+const NO_TOKEN = 'The operator can set `server.metrics_token`; it is then sent as "Authorization: Bearer".';
 
 function writeStanding(page: Exposition, { gateway, alerts }: MetricsPorts, ready: boolean): void {
   const ports = gateway();
@@ -107,6 +120,6 @@ function writeProcess(page: Exposition): void {
   ]);
   page.add('process_resident_memory_bytes', 'gauge', 'Resident memory.', [[{}, process.memoryUsage.rss()]]);
   page.add('process_start_time_seconds', 'gauge', 'When the process began, in seconds since 1970.', [
-    [{}, nowS() - Math.round(process.uptime())],
+    [{}, STARTED_S],
   ]);
 }

@@ -13,6 +13,9 @@ export function nowS(): number {
   return Math.floor(Date.now() / 1000);
 }
 
+/** When the program began, as `nowS` tells it; the same whenever it is asked. */
+export const STARTED_S = Math.floor(performance.timeOrigin / 1000);
+
 /** Milliseconds that never go back, with a fraction; only differences mean something. */
 export function monotonicMs(): number {
   return performance.now();

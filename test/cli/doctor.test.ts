@@ -157,6 +157,12 @@ describe('a provider', () => {
     expect(gemini.of('house')?.message).toContain('accepts its key and lists 1 model ');
   });
 
+  test('that wants a key where the file has none is told so', async () => {
+    const { of, code } = await doctorOf({ api_key: undefined, auth: 'none' });
+    expect(of('house')?.message).toMatch(/^wants a key, and has none here \(401\)/);
+    expect(code).toBe(1);
+  });
+
   test('whose clock is an hour ahead shows that ours is behind', async () => {
     const { of, code } = await doctorOf({ ...at('/late'), api_key: undefined, auth: 'none' });
     expect(of('clock')?.message).toMatch(/^is 3(599|600|601) s behind that of the providers$/);
@@ -193,6 +199,14 @@ describe('the installation', () => {
     chmodSync(join(directory, 'osiris-data'), 0o755);
     const { of } = await doctorIn(directory);
     expect(of('data')).toMatchObject({ state: 'warning', advice: expect.stringContaining('chmod 700') });
+  });
+
+  test('behind a data directory that cannot be looked into, neither ledger nor server is said to be missing', async () => {
+    const directory = emptyDirectory();
+    writeFileSync(join(directory, 'closed'), 'no directory, so that root cannot enter it either');
+    const { code, of } = await doctorIn(directory, ['--json', '--data-dir', 'closed/data']);
+    expect(of('data')).toMatchObject({ state: 'failed', advice: expect.stringContaining('sudo') });
+    expect([of('ledger'), of('server'), code]).toEqual([undefined, undefined, 1]);
   });
 
   test('a running server is asked, and tries its providers with the environment it has', async () => {

@@ -2,6 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import parse from 'parse-prometheus-text-format';
+import { Fault, type FaultCode } from '../../src/canonical/fault.ts';
+import { metricsGuard } from '../../src/http/metrics.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 setDefaultTimeout(60_000);
@@ -86,7 +88,24 @@ describe('who may read it', () => {
     expect((await read({ authorization: `Bearer ${gateway.adminSecret}` })).status).toBe(200);
     expect((await read({})).status).toBe(401);
     expect((await read({ authorization: `Bearer ${gateway.key}` })).status).toBe(401);
-    expect((await read({ authorization: `Bearer ${TOKEN}x` })).status).toBe(401);
+    const wrong = await read({ authorization: `Bearer ${TOKEN}x` });
+    expect([wrong.status, await wrong.text()]).toEqual([
+      401,
+      expect.stringContaining('server.metrics_token'),
+    ]);
+  });
+
+  test('without a token in the file the answer is how there can be one, never to open /admin further', () => {
+    const refuse = (code: FaultCode) => () => {
+      throw new Fault(code, 'see server.admin_from');
+    };
+    const asked = new Request('http://localhost/metrics', { headers: { authorization: 'Bearer guess' } });
+    for (const code of ['not_allowed', 'invalid_api_key'] as const) {
+      expect(() => metricsGuard(() => undefined, refuse(code))(asked)).toThrow('The operator can set');
+      expect(() => metricsGuard(() => TOKEN, refuse(code))(asked)).toThrow('Send the value of');
+    }
+    // an address that goes on guessing hears just that
+    expect(() => metricsGuard(() => TOKEN, refuse('rate_limit_exceeded'))(asked)).toThrow('see server.admin_from');
   });
 
   test('the token opens nothing of the operator', async () => {
@@ -126,6 +145,15 @@ describe('what it says', () => {
     expect((await gateway.command(['admin', 'resume'])).code).toBe(0);
     expect(figure(await figures(), 'osiris_paused')).toBe(0);
     expect(figure(before, 'process_resident_memory_bytes')).toBeGreaterThan(1e6);
+  });
+
+  test('when the program began is the same in every reading, at whichever part of a second', async () => {
+    const told = new Set<number>();
+    for (let i = 0; i < 12; i++) {
+      told.add(figure(await figures(), 'process_start_time_seconds'));
+      await Bun.sleep(90);
+    }
+    expect(told.size).toBe(1);
   });
 
   test('nothing of a prompt, a secret or what a client wrote stands in it', async () => {

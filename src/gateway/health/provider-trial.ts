@@ -94,7 +94,7 @@ async function tryWith(
   });
   try {
     const answered = await ask(credential, provider, ports);
-    const told = answered.models === undefined ? unlisted(answered.status) : listed(answered);
+    const told = answered.models === undefined ? unlisted(answered.status, credential) : listed(answered);
     return { ...trial(told), ...(answered.aheadMs === undefined ? {} : { aheadMs: answered.aheadMs }) };
   } catch (thrown) {
     const { message } = thrown instanceof Fault ? thrown : networkFault(provider, thrown);
@@ -146,8 +146,11 @@ function listsTo(models = 0, what: string): Told {
   return { state: 'ok', message: `${is} and lists ${models === 1 ? '1 model' : `${models} models`}` };
 }
 
-function unlisted(status: number): Told {
-  if (status === 401 || status === 403) return { state: 'failed', message: `refuses its key (${status})` };
+function unlisted(status: number, credential: string | undefined): Told {
+  if (status === 401 || status === 403) {
+    const refused = credential === undefined ? 'wants a key, and has none here' : 'refuses its key';
+    return { state: 'failed', message: `${refused} (${status})` };
+  }
   if (status === 402) return { state: 'warning', message: 'accepts its key, but has no money for it (402)' };
   if (status === 429)
     return { state: 'warning', message: 'is asked too often for now (429); its key was not refused' };
