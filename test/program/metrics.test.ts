@@ -105,7 +105,9 @@ describe('who may read it', () => {
       expect(() => metricsGuard(() => TOKEN, refuse(code))(asked)).toThrow('Send the value of');
     }
     // an address that goes on guessing hears just that
-    expect(() => metricsGuard(() => TOKEN, refuse('rate_limit_exceeded'))(asked)).toThrow('see server.admin_from');
+    expect(() => metricsGuard(() => TOKEN, refuse('rate_limit_exceeded'))(asked)).toThrow(
+      'see server.admin_from',
+    );
   });
 
   test('the token opens nothing of the operator', async () => {
