@@ -3,6 +3,7 @@
 import { Database } from 'bun:sqlite';
 import {
   chownSync,
+  copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -162,7 +163,9 @@ function replaceFile(path: string, fresh: string, aside: string): void {
     if (existsSync(path)) linkSync(path, join(aside, basename(path)));
   } catch {
     // a file system without hard links
-    moveInto(aside, path);
+    const copy = join(aside, basename(path));
+    copyFileSync(path, copy);
+    toDisk(copy);
   }
   toDisk(aside);
   renameSync(fresh, path);
