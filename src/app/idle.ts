@@ -1,4 +1,4 @@
-// What commands open in a data directory that no server runs on.
+// What commands do by themselves, without asking a server.
 
 import { existsSync } from 'node:fs';
 import { findKey } from '../accounts/find-key.ts';

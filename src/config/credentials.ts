@@ -1,13 +1,17 @@
-// Our own secrets at the providers, which may stand in no log, journal or answer.
+// Our own secrets at all providers, which may not stand in the journal.
 
+import { secretsOf } from '../providers/secrets.ts';
 import type { Config } from './config.ts';
 
-/** A header of the operator's may hold one too; what is shorter is no secret. */
-const SECRET_CHARS_MIN = 8;
+/** Bodies need no word of a header to be read: here whole values that are shorter are taken out, too. */
+const VALUE_CHARS_MIN = 8;
 
+/** The longest first, since one may be a part of another. */
 export function credentialsOf({ providers }: Config): string[] {
-  return [...providers.values()].flatMap(({ credentials, headers }) => [
-    ...credentials,
-    ...Object.values(headers).filter((value) => value.length >= SECRET_CHARS_MIN),
-  ]);
+  return [...providers.values()]
+    .flatMap((provider) => [
+      ...secretsOf(provider),
+      ...Object.values(provider.headers).filter((value) => value.length >= VALUE_CHARS_MIN),
+    ])
+    .sort((one, other) => other.length - one.length);
 }

@@ -10,6 +10,7 @@ import type { HeaderValues } from '../lib/header-values.ts';
 import type { HttpClient, HttpRequest } from '../lib/http-client/client.ts';
 import type { Reader } from '../lib/http-client/reader.ts';
 import type { Provider } from '../providers/provider.ts';
+import { secretsOf } from '../providers/secrets.ts';
 import { AnswerDeadline } from './answer/deadline.ts';
 import { allBytes } from './answer/reader.ts';
 import type { Call } from './call.ts';
@@ -212,7 +213,9 @@ function whyUnreachable(id: string, code: string): string {
  * cause.
  */
 export function withoutSecrets(fault: Fault, provider: Provider): Fault {
-  const secrets = secretsOf(provider);
+  const address = provider.builtIn ? [] : [new URL(provider.baseUrl).host];
+  // the longest first, since one may be a part of another
+  const secrets = [...secretsOf(provider), ...address].sort((one, other) => other.length - one.length);
   const clean = (text: string) =>
     secrets.reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text);
   const message = clean(fault.message);
@@ -220,18 +223,6 @@ export function withoutSecrets(fault: Fault, provider: Provider): Fault {
   if (message === fault.message && cause === fault.cause) return fault;
   const { code, param, retryAfterS, details } = fault;
   return new Fault(code, message, { param, retryAfterS, details, cause });
-}
-
-/** Shorter words of a header of the operator's own are switches and versions. */
-const SECRET_CHARS_MIN = 12;
-
-/** The longest first, since one may be a part of another. */
-function secretsOf({ credentials, headers, baseUrl, builtIn }: Provider): string[] {
-  const said = Object.values(headers).flatMap((value) => value.split(/\s+/));
-  const address = builtIn ? [] : [new URL(baseUrl).host];
-  return [...credentials, ...said.filter(({ length }) => length >= SECRET_CHARS_MIN), ...address].sort(
-    (one, other) => other.length - one.length,
-  );
 }
 
 /**

@@ -13,7 +13,7 @@ import { isObject, type JsonValue, tryParseJson } from '../../lib/json.ts';
 import { putMembers } from '../../lib/splice.ts';
 import { parseFrames, type SseFrame } from '../../lib/sse.ts';
 import { type Call, dressOf } from '../call.ts';
-import { decodeExactly } from '../decoded.ts';
+import { decodeExactly } from '../exactly.ts';
 import type { Meter } from '../meter.ts';
 import type { Plan } from '../plan.ts';
 import type { PassPlan } from '../plans/pass.ts';

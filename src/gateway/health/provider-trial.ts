@@ -54,37 +54,31 @@ export function trialOfJson({ provider, state, message, took_ms, clock_ahead_ms 
   };
 }
 
+/** One of our credentials, and what to call it. */
+type OurKey = { credential: string; name: string };
+
 /** One trial for each credential, in their order; one alone where none is needed. */
 async function tryProvider(provider: Provider, ports: AskPorts): Promise<Trial[]> {
   const { credentials } = provider;
-  if (credentials.length === 0)
-    return [await tryWith(undefined, provider, ports, ({ models }) => listsTo(models, 'there'))];
+  if (credentials.length === 0) return [await tryWith(undefined, false, provider, ports)];
   // a list that is open to everybody says nothing of a key
   const isOpen = await ask(undefined, provider, ports).then(
     ({ models }) => models !== undefined,
     () => false,
   );
-  const name = (index: number) =>
-    credentials.length === 1 ? 'its key' : `key ${index + 1} of ${credentials.length}`;
   return Promise.all(
-    credentials.map((credential, index) =>
-      tryWith(credential, provider, ports, ({ models }) =>
-        isOpen
-          ? {
-              state: 'warning',
-              message: `is there; it lists its models to everybody, so ${name(index)} was not tried`,
-            }
-          : listsTo(models, `accepts ${name(index)}`),
-      ).then((trial) => ({ ...trial, message: trial.message.replace('its key', name(index)) })),
-    ),
+    credentials.map((credential, index) => {
+      const name = credentials.length === 1 ? 'its key' : `key ${index + 1} of ${credentials.length}`;
+      return tryWith({ credential, name }, isOpen, provider, ports);
+    }),
   );
 }
 
 async function tryWith(
-  credential: string | undefined,
+  key: OurKey | undefined,
+  isOpen: boolean,
   provider: Provider,
   ports: AskPorts,
-  listed: (answered: Answered) => Told,
 ): Promise<Trial> {
   const begunMs = monotonicMs();
   const trial = (told: Told): Trial => ({
@@ -93,9 +87,9 @@ async function tryWith(
     tookMs: Math.round(monotonicMs() - begunMs),
   });
   try {
-    const answered = await ask(credential, provider, ports);
-    const told = answered.models === undefined ? unlisted(answered.status, credential) : listed(answered);
-    return { ...trial(told), ...(answered.aheadMs === undefined ? {} : { aheadMs: answered.aheadMs }) };
+    const { status, models, aheadMs } = await ask(key?.credential, provider, ports);
+    const told = models === undefined ? unlisted(status, key) : listed(models, isOpen, key);
+    return { ...trial(told), ...(aheadMs === undefined ? {} : { aheadMs }) };
   } catch (thrown) {
     const { message } = thrown instanceof Fault ? thrown : networkFault(provider, thrown);
     // its sentences begin with the name, which stands beside them here
@@ -141,19 +135,31 @@ function aheadOf(headers: HeaderValues): number | undefined {
   return Number.isNaN(date) ? undefined : date - nowMs();
 }
 
-function listsTo(models = 0, what: string): Told {
-  const is = what === 'there' ? 'is there' : what;
+function listed(models: number, isOpen: boolean, key: OurKey | undefined): Told {
+  if (key && isOpen)
+    return {
+      state: 'warning',
+      message: `is there; it lists its models to everybody, so ${key.name} was not tried`,
+    };
+  const is = key ? `accepts ${key.name}` : 'is there';
   return { state: 'ok', message: `${is} and lists ${models === 1 ? '1 model' : `${models} models`}` };
 }
 
-function unlisted(status: number, credential: string | undefined): Told {
+function unlisted(status: number, key: OurKey | undefined): Told {
   if (status === 401 || status === 403) {
-    const refused = credential === undefined ? 'wants a key, and has none here' : 'refuses its key';
+    const refused = key ? `refuses ${key.name}` : 'wants a key, and has none here';
     return { state: 'failed', message: `${refused} (${status})` };
   }
-  if (status === 402) return { state: 'warning', message: 'accepts its key, but has no money for it (402)' };
+  if (status === 402)
+    return {
+      state: 'warning',
+      message: `${key ? `accepts ${key.name}, but ` : ''}has no money for us (402)`,
+    };
   if (status === 429)
-    return { state: 'warning', message: 'is asked too often for now (429); its key was not refused' };
+    return {
+      state: 'warning',
+      message: `is asked too often for now (429)${key ? `; ${key.name} was not refused` : ''}`,
+    };
   if (status >= 500) return { state: 'failed', message: `is there, but does not answer (${status})` };
   if (status === 200)
     return {
@@ -162,5 +168,8 @@ function unlisted(status: number, credential: string | undefined): Told {
     };
   if (status >= 300 && status < 400)
     return { state: 'failed', message: `sends its callers elsewhere (${status}): is its base_url right?` };
-  return { state: 'warning', message: `is there, but lists no models (${status}), so its key was not tried` };
+  return {
+    state: 'warning',
+    message: `is there, but lists no models (${status})${key ? `, so ${key.name} was not tried` : ''}`,
+  };
 }
