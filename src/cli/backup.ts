@@ -11,6 +11,7 @@ import { scratchIn, settle, targetOf } from './backup-target.ts';
 import { backupJson, backupText } from './backup-text.ts';
 import { Failure } from './failure.ts';
 import { explainFiles, inFolder } from './file-trouble.ts';
+import { serverLogBook } from './log-book.ts';
 import { withJson, withPlace } from './options.ts';
 import { dataDirOf, requireDatabase } from './place.ts';
 import type { CommandPorts, ConfigFlags, Host } from './ports.ts';
@@ -53,6 +54,7 @@ async function backup(to: string | undefined, flags: Flags, ports: CommandPorts,
   const place = dataDirOf(ports, flags);
   const target = targetOf(to ?? '.', place.dataDir, flags.keep !== undefined, host);
   requireDatabase(place);
+  if (flags.logs) await writeLastRows(place.dataDir);
   const scratch = inFolder(target.folder, ENDING, () => scratchIn(target.folder));
   try {
     const order = {
@@ -86,6 +88,15 @@ async function backup(to: string | undefined, flags: Flags, ports: CommandPorts,
   } finally {
     rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
   }
+}
+
+/**
+ * A server writes the rows of its journal a moment late, and at once when it is asked for them. One that cannot is no
+ * reason to have no backup of the money.
+ */
+async function writeLastRows(dataDir: string): Promise<void> {
+  const book = await serverLogBook(dataDir).catch(() => undefined);
+  await book?.page({ limit: '1' }).catch(() => {});
 }
 
 async function pipeOut(packed: string, host: Host): Promise<void> {
