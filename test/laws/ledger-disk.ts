@@ -35,3 +35,8 @@ export class FatefulChannel implements LedgerChannel {
     return this.#inner.close();
   }
 }
+
+/** Until a batch that has just been gathered is on its way, and what follows from the last step has followed. */
+export async function settleDown(): Promise<void> {
+  for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -10,7 +10,7 @@ import type { LedgerChannel } from '../../src/store/sqlite/ledger-channel.ts';
 import { openDatabase } from '../../src/store/sqlite/open.ts';
 import { judgeBooks } from '../crash/oracle-books.ts';
 import { DAILY, endOf, keyIn, orderFor, storeIn } from '../support/ledger.ts';
-import { FatefulChannel } from './ledger-disk.ts';
+import { FatefulChannel, settleDown } from './ledger-disk.ts';
 import type { Payer, Step } from './ledger-steps.ts';
 
 /** Ways to build the ledger wrong. */
@@ -200,14 +200,14 @@ export class LedgerWorld {
     this.#tick();
     this.#tick();
     await this.#ledger.close();
-    await turn();
+    await settleDown();
     await this.#compare();
     await this.#compareDisk();
     await this.#crash();
   }
 
   async #compare(): Promise<void> {
-    await turn();
+    await settleDown();
     for (const payer of ['credit', 'strict'] as const) {
       const purse = this.#ledger.purse(this.#keys[payer].purse);
       this.#expect(purse?.balanceNano, this.#balanceOf(payer), `the balance of ${payer}`);
@@ -287,9 +287,4 @@ function follow(durable: Promise<unknown>, of: { state: State }): void {
 
 function sum(of: readonly { amountNano: bigint }[]): bigint {
   return of.reduce((total, { amountNano }) => total + amountNano, 0n);
-}
-
-/** Until everything that follows from the last step has followed. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -8,7 +8,7 @@ import type { BudgetPeriod, Key, Ledger } from '../../src/store/ports.ts';
 import { createLedger } from '../../src/store/sqlite/ledger.ts';
 import { openDatabase } from '../../src/store/sqlite/open.ts';
 import { openStore } from '../../src/store/sqlite/store.ts';
-import { FatefulChannel } from '../laws/ledger-disk.ts';
+import { FatefulChannel, settleDown } from '../laws/ledger-disk.ts';
 import { endOf, keyIn, orderFor, storeIn } from '../support/ledger.ts';
 import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
 
@@ -77,14 +77,11 @@ function spentOf({ key, ledger }: World, period: BudgetPeriod): bigint | undefin
   return ledger.tally(within(key, period)).budget?.spentNano;
 }
 
-/** Until a batch that has just been gathered is on its way. */
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
-
 describe('a budget that is set while a call runs', () => {
   test('counts a charge that waits for the disk, once also after it is written', async () => {
     const world = await slowly();
     const durable = charge(world, 300n);
-    await turn();
+    await settleDown();
     expect(spentOf(world, 'day')).toBe(300n);
     await world.channel.decide('written');
     await durable;
@@ -97,7 +94,7 @@ describe('a budget that is set while a call runs', () => {
   test('counts a charge once that is on disk before its call has heard of it', async () => {
     const world = await slowly();
     const durable = charge(world, 300n);
-    await turn();
+    await settleDown();
     // written, and the word of that lost: the ledger looks for itself
     const told = world.channel.decide('lost');
     expect(spentOf(world, 'day')).toBe(300n);
@@ -114,9 +111,9 @@ describe('a budget that is set while a call runs', () => {
     expect(spentOf(world, 'day')).toBe(0n);
     world.ledger.settle(endOf(order, { chargeNano: 300n }));
     expect(spentOf(world, 'day')).toBe(300n);
-    await turn();
+    await settleDown();
     await world.channel.decide('written');
-    await turn();
+    await settleDown();
     expect(spentOf(world, 'day')).toBe(300n);
     expect(spentOf(world, 'month')).toBe(300n);
   });
@@ -124,7 +121,7 @@ describe('a budget that is set while a call runs', () => {
   test('does not count a charge that could not be written', async () => {
     const world = await slowly();
     const durable = charge(world, 300n);
-    await turn();
+    await settleDown();
     expect(spentOf(world, 'day')).toBe(300n);
     await world.channel.decide('refused');
     await expect(durable).rejects.toThrow();
@@ -143,10 +140,10 @@ describe('a period that turns while charges are on their way', () => {
     charge(world, 500n, YESTERDAY, key);
     expect(spentOf(world, 'day')).toBe(40n);
     expect(spentOf(world, 'month')).toBe(840n);
-    await turn();
+    await settleDown();
     for (const _ of [1, 2]) {
       await world.channel.decide('written');
-      await turn();
+      await settleDown();
     }
     expect(spentOf(world, 'day')).toBe(40n);
     await world.restart();
@@ -189,7 +186,7 @@ test('whatever the order, a budget has spent the sum of the charges and correcti
   const property = fc.asyncProperty(fc.array(STEP, { maxLength: 25 }), async (steps) => {
     const world = await slowly();
     charge(world, 1n, NOW);
-    await turn();
+    await settleDown();
     await world.channel.decide('written');
     const booked: Booked[] = [{ nano: 1n, day: 2, counts: 'at once', state: 'on disk' }];
     const follow = (durable: Promise<unknown>, entry: Booked) => {
@@ -224,7 +221,7 @@ test('whatever the order, a budget has spent the sum of the charges and correcti
         );
         expect(spentOf(world, step.period)).toBe(counted.reduce((sum, { nano }) => sum + nano, 0n));
       }
-      await turn();
+      await settleDown();
     }
   });
   await fc.assert(property, { numRuns: 60, seed: 3, endOnFailure: true });

@@ -28,7 +28,10 @@ function watched() {
     return told.promise;
   };
   const finish = (outcome: Outcome = { failed: [] }) => writes.shift()?.resolve(outcome);
-  return { sizes, add, finish };
+  const sent = async () => {
+    while (writes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { sizes, add, finish, sent };
 }
 
 test('is sent when it has been said', async () => {
@@ -47,21 +50,21 @@ test('that the database refuses is told so', async () => {
 });
 
 test('is followed by one commit of all that came while it was under way', async () => {
-  const { sizes, add, finish } = watched();
+  const { sizes, add, finish, sent } = watched();
   const told = [add(true), add(true), add(false), add(true)];
   finish();
   await told[0];
-  await new Promise((resolve) => setImmediate(resolve));
+  await sent();
   finish();
   expect(await Promise.all(told)).toEqual(['written', 'written', 'written', 'written']);
   expect(sizes).toEqual([1, 3]);
 });
 
 test('shares the commit of calls that wait for one already', async () => {
-  const { sizes, add, finish } = watched();
+  const { sizes, add, finish, sent } = watched();
   const told = [add(false), add(true)];
   expect(sizes).toEqual([]);
-  await new Promise((resolve) => setImmediate(resolve));
+  await sent();
   finish();
   expect(await Promise.all(told)).toEqual(['written', 'written']);
   expect(sizes).toEqual([2]);

@@ -1,4 +1,4 @@
-// Adaptive group commit: a lone call at once, others at the end of the turn, what arrived meanwhile when busy; no timer.
+// Adaptive group commit: a lone call at once, others a few turns later, what arrived meanwhile when busy; no timer.
 
 import { after, endOfTurn, monotonicMs } from '../../lib/clock.ts';
 import { log } from '../../lib/log.ts';
@@ -7,6 +7,12 @@ import type { LedgerChannel } from './ledger-channel.ts';
 
 /** Who is told what became of an entry: one of both, once. */
 export type Waiter = { written(): void; failed(error: Error): void };
+
+/**
+ * Turns of the loop before a batch leaves. Where nothing happens a turn takes microseconds; under load each brings
+ * more calls into the batch, and a commit costs a hundred times what one more entry in it does.
+ */
+const GATHER_TURNS = 3;
 
 /** What the disk took so lately needs no proof: whoever asks often makes it write this often at most. */
 const PROOF_LASTS_MS = 5000;
@@ -104,9 +110,14 @@ export class GroupCommit {
     await this.#channel.close();
   }
 
-  /** At the end of the turn, so that all calls which end in it share a commit: a lone one waits for nobody. */
+  /** A few turns later, so that all calls which end in them share a commit: a lone one waits for nobody. */
   #schedule(): void {
-    this.#busy ??= endOfTurn().then(() => this.#send());
+    this.#busy ??= this.#gather();
+  }
+
+  async #gather(): Promise<void> {
+    for (let turn = 0; turn < GATHER_TURNS; turn++) await endOfTurn();
+    await this.#send();
   }
 
   async #send(): Promise<void> {
