@@ -1,6 +1,6 @@
 // The way in: argv to a command, its outcome to an exit code.
 
-import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import {
   backupJob,
@@ -23,6 +23,7 @@ import { configJsonSchema } from './config/json-schema.ts';
 import { type LoadOptions, loadConfig } from './config/load.ts';
 import { locate } from './config/locate.ts';
 import { armFailpoint } from './lib/failpoint.ts';
+import { isPipe, stderr, stdout } from './lib/output.ts';
 import { sandboxModels } from './sandbox/index.ts';
 
 const words = process.argv.slice(2);
@@ -55,17 +56,17 @@ const ports: CommandPorts = {
 
 /** Of a file `process.stdout` does not tell that its disk is full, and tries for ever; a pipe takes no more than fits. */
 function byteOutput(): NodeJS.WritableStream {
-  const stdout = fstatSync(1);
-  return stdout.isFIFO() || stdout.isSocket()
-    ? process.stdout
-    : createWriteStream('', { fd: 1, autoClose: false });
+  return isPipe(1) ? process.stdout : createWriteStream('', { fd: 1, autoClose: false });
 }
 
 let readerLeft: (() => void) | undefined;
 
 const host: Host = {
-  stdout: (text) => process.stdout.write(text),
-  stderr: (text) => process.stderr.write(text),
+  stdout(text) {
+    stdout.write(text);
+    if (stdout.lost()) readerLeft?.();
+  },
+  stderr: stderr.write,
   stdin: async () => (process.stdin.isTTY ? undefined : Bun.stdin.text()),
   pipeIn: process.stdin.isTTY
     ? undefined
@@ -95,6 +96,9 @@ process.stdout.on('error', () => readerLeft?.());
 const serving = words[0] === 'serve' ? await restartWithSettings(process.argv, env) : undefined;
 armFailpoint(env.OSIRIS_FAILPOINT);
 const exitCode = serving ?? (await run(words, ports, host));
-// What was written to a pipe has to leave before the process does; only `end` waits until a slow reader has it all.
-await new Promise<void>((resolve) => process.stdout.end(resolve));
-process.exit(exitCode);
+// What was written to a pipe has to leave before the process does.
+await stdout.end();
+// a server is no worse for what its first words came to
+const lost = words[0] === 'serve' ? undefined : stdout.lost();
+if (lost) stderr.write(`osiris: not all of the output could be written: ${lost.message}\n`);
+process.exit(lost ? exitCode || 1 : exitCode);

@@ -1,6 +1,7 @@
 // One line per event on stderr: readable on a terminal, JSON otherwise, secrets cut out.
 
 import { formatTime, nowMs } from './clock.ts';
+import { stderr } from './output.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -43,7 +44,7 @@ export function createLog(options: LogOptions): Log {
 
 /** The process's log. */
 export const log: Log = createLog({
-  write: (line) => process.stderr.write(line),
+  write: (line) => stderr.write(line),
   readable: process.stderr.isTTY === true,
   level: 'info',
 });
