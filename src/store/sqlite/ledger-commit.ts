@@ -46,7 +46,7 @@ export class GroupCommit {
     return promise;
   }
 
-  /** `isLone`: no call is under way that could end in this turn and share its commit. */
+  /** `isLone`: no call is under way that could end soon and share its commit. */
   add(row: EntryCells, waiter: Waiter, isLone = false): void {
     this.#nextSinceMs ??= monotonicMs();
     this.#next.entries.push(row);
