@@ -8,6 +8,8 @@ const SETTINGS = {
   BUN_CONFIG_MAX_HTTP_REQUESTS: '20000',
   /** Milliseconds until freed memory goes back to the system: at once, and each call pays to get it again. */
   MIMALLOC_PURGE_DELAY: '1000',
+  /** Compiled code stays as long as its function: thrown away by age, the calls after a quiet minute take thrice as long. */
+  BUN_JSC_forceCodeBlockLiveness: 'true',
 };
 
 /**

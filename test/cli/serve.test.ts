@@ -56,19 +56,21 @@ describe('serve', () => {
   });
 
   test.skipIf(process.platform !== 'linux')(
-    'has room for more upstream connections than Bun gives, and keeps freed memory for a second',
+    'has room for more upstream connections than Bun gives, keeps freed memory for a second and compiled code for good',
     async () => {
       const cwd = scratchDir();
       const settingsOf = (pid: number) => {
         const read = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
         const settings = new Map(read.map((line) => line.split('=', 2) as [string, string]));
-        return [settings.get('BUN_CONFIG_MAX_HTTP_REQUESTS'), settings.get('MIMALLOC_PURGE_DELAY')];
+        return ['BUN_CONFIG_MAX_HTTP_REQUESTS', 'MIMALLOC_PURGE_DELAY', 'BUN_JSC_forceCodeBlockLiveness'].map(
+          (name) => settings.get(name),
+        );
       };
       const usual = await serve(['--port', '0'], { cwd });
-      expect(settingsOf(usual.pid)).toEqual(['20000', '1000']);
+      expect(settingsOf(usual.pid)).toEqual(['20000', '1000', 'true']);
       await usual.stop();
       const chosen = await serve(['--port', '0'], { cwd, env: { BUN_CONFIG_MAX_HTTP_REQUESTS: '300' } });
-      expect(settingsOf(chosen.pid)).toEqual(['300', '1000']);
+      expect(settingsOf(chosen.pid)).toEqual(['300', '1000', 'true']);
       await chosen.stop();
     },
   );
