@@ -10,7 +10,7 @@ export type Waiter = { written(): void; failed(error: Error): void };
 
 /**
  * Turns of the loop before a batch leaves. Where nothing happens a turn takes microseconds; under load each brings
- * more calls into the batch, and a commit costs a hundred times what one more entry in it does.
+ * more calls into the batch, and a commit costs ten times what one more entry in it does.
  */
 const GATHER_TURNS = 3;
 
