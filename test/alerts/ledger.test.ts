@@ -86,16 +86,19 @@ test('the lag is that of the oldest entry that is not on disk', async () => {
     },
     close: async () => {},
   });
+  const sent = async (count: number) => {
+    while (writes.length < count) await endOfTurn();
+  };
   expect(commit.lagMs()).toBe(0);
   const first = commit.entry([]);
-  await endOfTurn();
+  await sent(1);
   const second = commit.entry([]);
   await Bun.sleep(2);
   const before = commit.lagMs();
   expect(before).toBeGreaterThan(0);
   writes[0]?.resolve({ failed: [] });
   await first;
-  await endOfTurn();
+  await sent(2);
   // the second one has waited too, since it came in
   expect(commit.lagMs()).toBeGreaterThan(0);
   writes[1]?.resolve({ failed: [] });
