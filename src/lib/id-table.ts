@@ -1,10 +1,17 @@
 // What is known of calls by their ids, for calls that come and go by the thousand.
 
+import { endianness } from 'node:os';
+
 type Entry<T> = { readonly id: bigint; value: T; next: Entry<T> | undefined };
 
 const FIRST_CHAINS = 1024;
 /** 2^32 over the golden ratio: spreads ids that differ in few bits (Knuth, The Art of Computer Programming 6.4). */
 const SPREAD = 0x9e3779b1;
+
+/** An id as its two halves, in half the time that the engine takes to cut a bigint. */
+const whole = new BigUint64Array(1);
+const halves = new Uint32Array(whole.buffer);
+const LOWER = endianness() === 'LE' ? 0 : 1;
 
 /**
  * A map whose entries hang in chains, so that one which is gone is garbage at once. A Map makes its table anew again
@@ -42,8 +49,8 @@ export class IdTable<T> implements Iterable<[bigint, T]> {
     }
   }
 
-  /** Does nothing for what is not in it. */
-  delete(id: bigint): void {
+  /** What it was; undefined for what is not in it. */
+  take(id: bigint): T | undefined {
     const place = this.#placeOf(id);
     let before: Entry<T> | undefined;
     let entry = this.#chains[place];
@@ -51,10 +58,11 @@ export class IdTable<T> implements Iterable<[bigint, T]> {
       before = entry;
       entry = entry.next;
     }
-    if (entry === undefined) return;
+    if (entry === undefined) return undefined;
     if (before) before.next = entry.next;
     else this.#chains[place] = entry.next;
     this.#size -= 1;
+    return entry.value;
   }
 
   *[Symbol.iterator](): Iterator<[bigint, T]> {
@@ -63,7 +71,8 @@ export class IdTable<T> implements Iterable<[bigint, T]> {
   }
 
   #placeOf(id: bigint): number {
-    return (Math.imul(Number(BigInt.asUintN(32, id)), SPREAD) >>> 8) & (this.#chains.length - 1);
+    whole[0] = id;
+    return (Math.imul(halves[LOWER] as number, SPREAD) >>> 8) & (this.#chains.length - 1);
   }
 
   #lengthen(): void {

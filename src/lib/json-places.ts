@@ -11,6 +11,8 @@ const CLOSE_BRACE = 125;
 const OPEN_BRACKET = 91;
 const CLOSE_BRACKET = 93;
 const ASCII_MAX = 127;
+/** Names mostly end within so many: to ask the engine where costs more than to look. */
+const NEAR_BYTES = 32;
 
 /** `start` is that of its quoted name. */
 export type Member = { start: number; nameEnd: number; valueStart: number; end: number };
@@ -91,6 +93,12 @@ function scalarEnd(bytes: Uint8Array, at: number): number {
 
 /** Index behind the closing quote of the string whose opening quote stands at `at`. */
 export function stringEnd(bytes: Uint8Array, at: number): number {
+  const near = Math.min(bytes.length, at + 1 + NEAR_BYTES);
+  for (let i = at + 1; i < near; i++) {
+    const byte = bytes[i];
+    if (byte === QUOTE) return i + 1;
+    if (byte === BACKSLASH) break;
+  }
   let quote = bytes.indexOf(QUOTE, at + 1);
   while (quote !== -1) {
     let escapes = 0;

@@ -4,6 +4,7 @@ import { bufferOf } from './bytes.ts';
 import {
   type Item,
   isNamed,
+  type Member,
   type Members,
   readElements,
   readMembers,
@@ -50,7 +51,8 @@ export function splicerOf(edits: readonly Edit[]): (bytes: Uint8Array, top?: Mem
 }
 
 /**
- * The document with `members` in the object at `path`, at its end, or in place of those it has already. `bytes` as for
+ * The document with `members`, whose names need no escapes, in the object at `path`, at its end, or in place of those it
+ * has already. `bytes` as for
  * `spliceJson`; returned as they are when there is no object there. `from` saves reading what stands before it: the
  * place of a top-level member's name.
  */
@@ -67,16 +69,22 @@ export function putMembers(
     at = found.valueStart;
   }
   const { members: known, close } = readMembers(bytes, at);
-  const names = Object.keys(members);
-  if (known.some((member) => names.some((name) => isNamed(bytes, member, name))))
+  if (hasOneOf(members, bytes, known))
     return spliceJson(
       bytes,
-      names.map((name) => ({ path: [...path, name], json: String(members[name]) })),
+      Object.entries(members).map(([name, value]) => ({ path: [...path, name], json: String(value) })),
     );
   const last = known.at(-1);
-  const text = JSON.stringify(members).slice(1, -1);
+  let text = '';
+  for (const name in members) text += `${text || last ? ',' : ''}"${name}":${members[name]}`;
   const start = last?.end ?? close;
-  return patched(bytes, [{ start, end: start, text: last ? `,${text}` : text }]);
+  return patched(bytes, [{ start, end: start, text }]);
+}
+
+/** Without a function or a list of its own: it runs for each answer and each frame that tells of usage. */
+function hasOneOf(members: Record<string, number>, bytes: Uint8Array, known: readonly Member[]): boolean {
+  for (const member of known) for (const name in members) if (isNamed(bytes, member, name)) return true;
+  return false;
 }
 
 function patched(bytes: Uint8Array, patches: Patch[]): Uint8Array {

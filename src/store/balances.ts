@@ -184,9 +184,13 @@ export class Balances {
 
   /** A strict hold keeps the purse at 0 or above: the charge may take its own hold and what nobody has put aside. */
   ceiling(callId: bigint, chargeNano: bigint): bigint {
-    const hold = this.#holds.get(callId);
-    const purse = hold?.purse === undefined ? undefined : this.purse(hold.purse);
-    if (!hold?.order.strict || purse === undefined) return chargeNano;
+    return this.#ceilingOf(this.#holds.get(callId), chargeNano);
+  }
+
+  #ceilingOf(hold: Hold | undefined, chargeNano: bigint): bigint {
+    if (!hold?.order.strict || hold.purse === undefined) return chargeNano;
+    const purse = this.purse(hold.purse);
+    if (purse === undefined) return chargeNano;
     const others = purse.heldNano - hold.order.holdNano;
     const available = purse.balanceNano - others;
     if (available <= 0n) return 0n;
@@ -198,8 +202,8 @@ export class Balances {
    * put aside meanwhile.
    */
   reserve(callId: bigint, chargeNano: bigint): bigint {
-    const nano = this.ceiling(callId, chargeNano);
     const hold = this.#holds.get(callId);
+    const nano = this.#ceilingOf(hold, chargeNano);
     if (!hold?.order.strict || hold.purse === undefined || nano <= hold.order.holdNano) return nano;
     this.#putAside(hold, nano - hold.order.holdNano);
     hold.order = { ...hold.order, holdNano: nano };
@@ -293,9 +297,8 @@ export class Balances {
   }
 
   #drop(callId: bigint): Hold | undefined {
-    const hold = this.#holds.get(callId);
+    const hold = this.#holds.take(callId);
     if (hold === undefined) return undefined;
-    this.#holds.delete(callId);
     const { key, holdNano } = hold.order;
     if (holdNano === 0n) return hold;
     this.#putAside(hold, -holdNano);

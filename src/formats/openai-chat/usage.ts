@@ -23,27 +23,25 @@ export function decodeUsage(value: JsonValue | undefined, tier?: string, isCited
   const reasoning = countOf(output.reasoning_tokens) ?? countOf(value.reasoning_tokens) ?? 0;
   // some vendors leave reasoning out of the completion but not out of the total
   const isReasoningApart = reasoning > 0 && countOf(value.total_tokens) === prompt + completion + reasoning;
-  const blank = noUsage();
+  const usage = noUsage();
   const searches =
     countOf(asObject(value.server_tool_use).web_search_requests) ??
     countOf(value.num_search_queries) ??
     (isCited ? 1 : 0);
-  return settleUsage({
-    ...blank,
-    input: prompt,
-    inputUncached: prompt - cacheRead - cacheWrite,
-    cacheRead,
-    cacheWrite: { ...blank.cacheWrite, unknown: cacheWrite },
-    inputAudio: countOf(input.audio_tokens) ?? 0,
-    inputImage: countOf(input.image_tokens) ?? 0,
-    output: isReasoningApart ? completion + reasoning : completion,
-    outputReasoning: reasoning,
-    outputAudio: countOf(output.audio_tokens) ?? 0,
-    outputImage: countOf(output.image_tokens) ?? 0,
-    ...(searches > 0 ? { serverTools: { web_search: searches } } : {}),
-    ...(tier === undefined ? {} : { tier }),
-    raw: value,
-  });
+  usage.input = prompt;
+  usage.inputUncached = prompt - cacheRead - cacheWrite;
+  usage.cacheRead = cacheRead;
+  usage.cacheWrite.unknown = cacheWrite;
+  usage.inputAudio = countOf(input.audio_tokens) ?? 0;
+  usage.inputImage = countOf(input.image_tokens) ?? 0;
+  usage.output = isReasoningApart ? completion + reasoning : completion;
+  usage.outputReasoning = reasoning;
+  usage.outputAudio = countOf(output.audio_tokens) ?? 0;
+  usage.outputImage = countOf(output.image_tokens) ?? 0;
+  if (searches > 0) usage.serverTools.web_search = searches;
+  if (tier !== undefined) usage.tier = tier;
+  usage.raw = value;
+  return settleUsage(usage);
 }
 
 /** Writes the usage as Chat clients know it: totals with their parts as details. */

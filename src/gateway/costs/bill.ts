@@ -14,7 +14,7 @@ import { nowMs } from '../../lib/clock.ts';
 import type { Ledger, SettleRule } from '../../store/ports.ts';
 import type { Call } from '../call.ts';
 import type { Plan } from '../plan.ts';
-import { type Due, type PaidContainers, withoutContainers } from './containers.ts';
+import { type Due, type Paid, type PaidContainers, withoutContainers } from './containers.ts';
 import { type Sent, sentAs } from './fallbacks/fit.ts';
 import { inGeo, inTier, underPricedNames, withGeoApart } from './tiers.ts';
 import { isOrdinary, lossesOfUnpriced, tellUnpriced, unpricedIn } from './unpriced.ts';
@@ -121,8 +121,8 @@ export class Bill {
 
   #dueContainers(usage: Usage, startedMs: number): Due {
     if (usage.containers === undefined || this.#call.price.perContainer === undefined)
-      return { usage, ...NOTHING_DUE };
-    if (this.#freesContainers) return { usage: withoutContainers(usage), ...NOTHING_DUE };
+      return nothingDue(usage);
+    if (this.#freesContainers) return nothingDue(withoutContainers(usage));
     return this.#ports.containers.due(usage, startedMs, nowMs());
   }
 
@@ -163,4 +163,9 @@ export class Bill {
   }
 }
 
-const NOTHING_DUE: Omit<Due, 'usage'> = { paid: new Map(), undo: () => {} };
+function nothingDue(usage: Usage): Due {
+  return { usage, paid: NONE_PAID, undo: NOTHING };
+}
+
+const NONE_PAID: Paid = new Map();
+const NOTHING = () => {};

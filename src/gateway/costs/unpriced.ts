@@ -49,19 +49,23 @@ export function unpricedIn(
   { dearTiers }: Codec,
   find: (model: string) => Priced | undefined,
 ): Unpriced[] {
-  const found = (usage.requests ?? [usage]).flatMap(({ tier, geo, other }): Unpriced[] => {
-    if (other && !other.rates) return [{ what: 'model', name: other.model }];
+  const found: Unpriced[] = [];
+  const add = (what: What, name: string) => {
+    if (!found.some((other) => other.what === what)) found.push({ what, name });
+  };
+  for (const { tier, geo, other } of usage.requests ?? [usage]) {
+    if (other && !other.rates) {
+      add('model', other.model);
+      continue;
+    }
     const own = other ? find(other.model)?.price : price;
-    if (!own || isFree(own)) return [];
+    if (!own || isFree(own)) continue;
     const name = tier?.toLowerCase();
-    const isTier = name !== undefined && dearTiers.includes(name) && !Object.hasOwn(own.tiers ?? {}, name);
-    const isGeo = geo !== undefined && isDearGeo(geo) && geoFactor(own, geo) === undefined;
-    return [
-      ...(isTier ? [{ what: 'tier', name } as const] : []),
-      ...(isGeo ? [{ what: 'geography', name: geo } as const] : []),
-    ];
-  });
-  return found.filter(({ what }, at) => found.findIndex((other) => other.what === what) === at);
+    if (name !== undefined && dearTiers.includes(name) && !Object.hasOwn(own.tiers ?? {}, name))
+      add('tier', name);
+    if (geo !== undefined && isDearGeo(geo) && geoFactor(own, geo) === undefined) add('geography', geo);
+  }
+  return found;
 }
 
 /** The losses of an answer of such a codec that was charged with these left out. */

@@ -61,14 +61,14 @@ export class Moves {
     this.#underWay.set(callId, { keyId: settlement.key.id, day, nano: chargedNano, receipt });
     const waiter: Waiter = {
       written: () => {
-        this.#underWay.delete(callId);
+        this.#underWay.take(callId);
         decided?.(true);
         resolve();
       },
       failed: (error) => {
         const isWritten = this.#isOnDisk(callId);
         if (!isWritten) this.#balances.undo(settlement, purse, chargedNano);
-        this.#underWay.delete(callId);
+        this.#underWay.take(callId);
         decided?.(isWritten);
         if (isWritten) resolve();
         else reject(error);
@@ -100,7 +100,7 @@ export class Moves {
         throw thrown;
       }
     } finally {
-      this.#underWay.delete(id);
+      this.#underWay.take(id);
     }
     return id;
   }
