@@ -3,7 +3,7 @@
 import { toFault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
 import type { Usage } from '../canonical/usage.ts';
-import { monotonicMs, nowMs } from '../lib/clock.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import type { Reader } from '../lib/http-client/reader.ts';
 import type { Cache, SettleRule } from '../store/ports.ts';
@@ -205,7 +205,7 @@ function healed({ call, plan }: Attempt, made: Whole): Whole {
 
 function deliver(call: Call, latch: Latch, whole: Whole): Delivery {
   failpoint('before-last-frame');
-  call.trace.sent.add(whole.body, nowMs());
+  call.trace.sent.add(whole.body);
   return { ...whole, body: tellingBody(whole.body, () => latch.delivered()) };
 }
 

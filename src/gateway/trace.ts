@@ -2,6 +2,7 @@
 
 import type { Fault } from '../canonical/fault.ts';
 import type { Loss } from '../canonical/loss.ts';
+import { nowMs } from '../lib/clock.ts';
 
 /** Of a body, for keys whose bodies are kept. */
 const KEPT_BYTES_MAX = 260 * 1024;
@@ -56,8 +57,8 @@ export class Sent {
     this.keeps = keeps;
   }
 
-  add(piece: Uint8Array, atMs: number): void {
-    this.firstMs ??= atMs;
+  add(piece: Uint8Array): void {
+    this.firstMs ??= nowMs();
     const room = KEPT_BYTES_MAX - this.bytes;
     // a copy: the relay's buffers are larger than what was sent of them
     if (this.keeps && room > 0) this.#pieces.push(new Uint8Array(piece.subarray(0, room)));

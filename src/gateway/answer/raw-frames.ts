@@ -15,36 +15,35 @@ export type SoundRun = { end: number; frames: number };
 
 /** The longest such row from `from` on, of which no frame reaches beyond `limit`; what ends otherwise must be looked at. */
 export function soundRun(bytes: Uint8Array, from: number, limit: number): SoundRun {
-  // one kind of array, which the engine searches without a call
-  const plain = Buffer.isBuffer(bytes)
-    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    : bytes;
   let end = from;
   let frames = 0;
-  let inComment = plain[from] === COLON;
-  for (let at = plain.indexOf(LF, from); at !== -1; at = plain.indexOf(LF, at + 1)) {
-    const isBlank = at === end || (at === end + 1 && plain[end] === CR);
+  let inComment = bytes[from] === COLON;
+  for (let at = placeOf.call(bytes, LF, from); at !== -1; at = placeOf.call(bytes, LF, at + 1)) {
+    const isBlank = at === end || (at === end + 1 && bytes[end] === CR);
     if (isBlank && at < limit) {
       end = at + 1;
-      inComment = plain[end] === COLON;
+      inComment = bytes[end] === COLON;
       continue;
     }
-    const next = plain[at + 1] === CR ? at + 2 : at + 1;
+    const next = bytes[at + 1] === CR ? at + 2 : at + 1;
     if (next >= limit) break;
-    if (plain[next] !== LF) {
+    if (bytes[next] !== LF) {
       if (inComment) break;
       continue;
     }
     if (!inComment) {
-      if (plain[plain[at - 1] === CR ? at - 2 : at - 1] !== CLOSING_BRACE) break;
+      if (bytes[bytes[at - 1] === CR ? at - 2 : at - 1] !== CLOSING_BRACE) break;
       frames++;
     }
     end = next + 1;
-    inComment = plain[end] === COLON;
+    inComment = bytes[end] === COLON;
     at = next;
   }
   return { end, frames };
 }
+
+/** The arrays' own search, which a buffer has one in place of that is twice as slow for a single byte. */
+const placeOf = Uint8Array.prototype.indexOf;
 
 /** Half an event, as a dying upstream writes it: no client could read it. What ends as JSON does is believed to be it. */
 export function isBroken(raw: Uint8Array): boolean {

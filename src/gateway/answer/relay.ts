@@ -2,7 +2,7 @@
 
 import { Fault } from '../../canonical/fault.ts';
 import type { ServerConfig } from '../../config/config.ts';
-import { monotonicMs, nowMs } from '../../lib/clock.ts';
+import { monotonicMs } from '../../lib/clock.ts';
 import { failpoint } from '../../lib/failpoint.ts';
 import type { Reader } from '../../lib/http-client/reader.ts';
 import type { SettleRule } from '../../store/ports.ts';
@@ -100,7 +100,7 @@ export class Relay implements Watched, UnderlyingDefaultSource<Uint8Array> {
         void this.#reader.cancel().catch(() => {});
         throw fault;
       }
-      const wrote = this.#put(piece.now);
+      const wrote = this.#put(piece.now, this.#upstreamMs);
       if (piece.last !== undefined) await this.#end(piece.last, wrote);
     }
   }
@@ -124,13 +124,16 @@ export class Relay implements Watched, UnderlyingDefaultSource<Uint8Array> {
         const { now, last } = await this.#read();
         // whoever closed the stream meanwhile has said its last words
         if (this.#closed) break;
-        const wrote = this.#put(now);
+        const wrote = this.#put(now, this.#upstreamMs);
         if (wrote) failpoint('after-first-frame');
         if (last !== undefined) await this.#end(last, wrote);
-        else if (wrote) break;
+        else if (wrote) {
+          this.#stalledMs = this.#upstreamMs;
+          break;
+        }
       }
     } finally {
-      this.#stalledMs = monotonicMs();
+      this.#stalledMs ??= monotonicMs();
     }
   }
 
@@ -184,14 +187,15 @@ export class Relay implements Watched, UnderlyingDefaultSource<Uint8Array> {
     void drain(this.#reader, this.#ports.watch, isUnwanted);
   }
 
-  #put(output: Uint8Array | string): boolean {
+  /** `atMs`: now, where somebody has just looked at the clock. */
+  #put(output: Uint8Array | string, atMs = monotonicMs()): boolean {
     if (output.length === 0) return false;
     const bytes = typeof output === 'string' ? encoder.encode(output) : output;
     if (this.#controller && !this.#opening) this.#controller.enqueue(bytes);
     else if (this.#controller && this.#early.length === 0) this.#controller.enqueue(bytes);
     else this.#early.push(bytes);
-    this.#writtenMs = monotonicMs();
-    if (output !== this.#ports.beat) this.#ports.sent.add(bytes, nowMs());
+    this.#writtenMs = atMs;
+    if (output !== this.#ports.beat) this.#ports.sent.add(bytes);
     return true;
   }
 
