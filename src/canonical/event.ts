@@ -53,3 +53,9 @@ export type StreamEvent =
   | { type: 'usage'; usage: Usage; serviceTier?: string }
   | { type: 'finish'; finish: Finish }
   | { type: 'error'; fault: Fault };
+
+/** The events of both, in this order. One of them is given back as it is where the other is empty, as it mostly is. */
+export function followedBy(events: StreamEvent[], others: StreamEvent[]): StreamEvent[] {
+  if (events.length === 0) return others;
+  return others.length === 0 ? events : [...events, ...others];
+}

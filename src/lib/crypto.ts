@@ -8,15 +8,25 @@ export function sha256Hex(text: string | Uint8Array): string {
   return Bun.SHA256.hash(text, 'hex');
 }
 
+const HASHED_CHARS_MIN = 4096;
+
 /** The same of a text that comes in pieces. */
 export class TextHash {
   readonly #hasher = new Bun.CryptoHasher('sha256');
+  /** Small pieces wait for each other: a call of the hasher costs more than the few letters it is given. */
+  #waiting = '';
 
   update(piece: string): void {
-    this.#hasher.update(piece);
+    this.#waiting += piece;
+    if (this.#waiting.length < HASHED_CHARS_MIN) return;
+    // half a letter is written as another one (UTF-16 pairs): it waits for its other half
+    const end = /[\ud800-\udbff]$/.test(this.#waiting) ? this.#waiting.length - 1 : this.#waiting.length;
+    this.#hasher.update(this.#waiting.slice(0, end));
+    this.#waiting = this.#waiting.slice(end);
   }
 
   hex(): string {
+    this.#hasher.update(this.#waiting);
     return this.#hasher.digest('hex');
   }
 }

@@ -62,6 +62,12 @@ export function tryParseJson(text: string): JsonValue | undefined {
   }
 }
 
+/** The text of an object with `head`, members as JSON text, before its own: half the work of spreading them first. */
+export function jsonBehind(head: string, members: JsonObject): string {
+  const text = JSON.stringify(members);
+  return text.length === 2 ? `{${head}}` : `{${head},${text.slice(1)}`;
+}
+
 /** A copy without the members whose value is undefined, so that optional members stay absent on the wire. */
 export function compact(members: Record<string, JsonValue | undefined>): JsonObject {
   const out: JsonObject = {};

@@ -159,7 +159,10 @@ export function parseFrames(bytes: Uint8Array): SseFrame[] {
   while (at < text.length) {
     const end = lineEnd(text, at, hasCr);
     if (end === at) flush();
-    else if (text.charCodeAt(at) !== COLON) {
+    else if (text.startsWith(USUAL_NAME, at)) {
+      const value = text.slice(at + USUAL_NAME.length, end);
+      data = data === undefined ? value : `${data}\n${value}`;
+    } else if (text.charCodeAt(at) !== COLON) {
       const colon = text.indexOf(':', at);
       const nameEnd = colon === -1 || colon > end ? end : colon;
       const valueAt = nameEnd === end ? end : nameEnd + (text.charCodeAt(nameEnd + 1) === 32 ? 2 : 1);
@@ -175,6 +178,8 @@ export function parseFrames(bytes: Uint8Array): SseFrame[] {
   return frames;
 }
 
+/** What nearly every line begins with. */
+const USUAL_NAME = 'data: ';
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 function lineEnd(text: string, from: number, hasCr: boolean): number {

@@ -14,7 +14,8 @@ import { readUrlCitation } from '../url-citation.ts';
 
 /** Reads `choice.logprobs.content`; empty when there are none. */
 export function decodeLogprobs(logprobs: JsonValue | undefined): TokenLogprob[] {
-  return asArray(asObject(logprobs).content).map((entry) => {
+  if (!isObject(logprobs)) return [];
+  return asArray(logprobs.content).map((entry) => {
     const token = asObject(entry);
     return { ...oneToken(token), top: asArray(token.top_logprobs).map((top) => oneToken(asObject(top))) };
   });
@@ -37,7 +38,8 @@ export function encodeLogprobs(logprobs: TokenLogprob[] | undefined): JsonObject
 
 /** Reads `annotations`; only web citations exist in this format. */
 export function decodeAnnotations(annotations: JsonValue | undefined): Citation[] {
-  return asArray(annotations).flatMap((annotation): Citation[] => {
+  if (!Array.isArray(annotations)) return [];
+  return annotations.flatMap((annotation): Citation[] => {
     const cited = asObject(annotation).url_citation;
     const citation = isObject(cited) ? readUrlCitation(cited) : undefined;
     return citation === undefined ? [] : [citation];

@@ -76,7 +76,9 @@ export function stateOf(seal: Seal): State {
 
 /** What can be read of the details, for vendors that show their thoughts nowhere else. */
 export function detailText(details: JsonValue | undefined): string {
-  return asArray(details)
+  // nearly every piece of a stream has none
+  if (!Array.isArray(details)) return '';
+  return details
     .map((detail) => asObject(detail))
     .map((detail) => asString(detail.text) ?? asString(detail.summary) ?? '')
     .join('');

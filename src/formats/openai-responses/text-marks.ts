@@ -43,12 +43,11 @@ export function writeAnnotation(citation: Citation, text: string): JsonObject {
 }
 
 export function readLogprobs(value: unknown): TokenLogprob[] {
-  return asArray(value)
-    .filter(isObject)
-    .map((entry) => ({
-      ...readToken(entry),
-      top: asArray(entry.top_logprobs).map((top) => readToken(asObject(top))),
-    }));
+  if (!Array.isArray(value) || value.length === 0) return [];
+  return value.filter(isObject).map((entry) => ({
+    ...readToken(entry),
+    top: asArray(entry.top_logprobs).map((top) => readToken(asObject(top))),
+  }));
 }
 
 function readToken(entry: JsonObject): { token: string; logprob: number; bytes: number[] | null } {

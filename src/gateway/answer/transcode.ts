@@ -132,10 +132,8 @@ export class TranscodedStream implements Conversion {
         if (isContent(event)) this.committed = true;
         if (this.#to.losesLateSources) this.#noteLate(event);
         if (event.type === 'error') this.fault = event.fault;
-        const text = this.#seals
-          .events(event)
-          .map((sealed) => this.#encoder.push(sealed))
-          .join('');
+        let text = '';
+        for (const sealed of this.#seals.events(event)) text += this.#encoder.push(sealed);
         this.isOver ||= event.type === 'finish' || event.type === 'error';
         if (event.type === 'finish' || event.type === 'error') piece.last = text;
         else piece.now += text;
@@ -157,7 +155,8 @@ export class TranscodedStream implements Conversion {
 
   /** The client's events for one of the provider's. An answer that is cut short reports what was seen of it. */
   #changed(event: StreamEvent): StreamEvent[] {
-    const events = this.#restore?.events(event) ?? [event];
+    if (!this.#restore) return [event];
+    const events = this.#restore.events(event);
     const finish = event.type === 'finish' ? undefined : events.find((each) => each.type === 'finish');
     if (!finish) return events;
     this.isCut = true;

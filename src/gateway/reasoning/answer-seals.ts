@@ -36,10 +36,13 @@ export class AnswerSeals {
   }
 
   events(event: StreamEvent): StreamEvent[] {
-    return this.#mark(event).map((marked) => {
+    const events = this.#mark(event);
+    for (let i = 0; i < events.length; i++) {
+      const marked = events[i] as StreamEvent;
       this.#note(marked);
-      return this.#wrapper?.event(marked) ?? marked;
-    });
+      if (this.#wrapper) events[i] = this.#wrapper.event(marked);
+    }
+    return events;
   }
 
   response(response: CanonicalResponse): CanonicalResponse {

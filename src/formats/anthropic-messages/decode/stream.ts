@@ -1,6 +1,6 @@
 // Reads a Messages event stream, tolerant of what vendors leave out or repeat.
 
-import type { PartDelta, PartStart, StreamEvent } from '../../../canonical/event.ts';
+import { followedBy, type PartDelta, type PartStart, type StreamEvent } from '../../../canonical/event.ts';
 import { Fault } from '../../../canonical/fault.ts';
 import { Sequencer } from '../../../canonical/sequencer.ts';
 import { type CodeSeen, countOf, type Usage } from '../../../canonical/usage.ts';
@@ -40,11 +40,11 @@ export class MessagesDecoder implements StreamDecoder {
       case 'message_start':
         return this.#start(asObject(body.message));
       case 'content_block_start':
-        return [...this.#begin(), ...this.#openBlock(indexOf(body), asObject(body.content_block))];
+        return followedBy(this.#begin(), this.#openBlock(indexOf(body), asObject(body.content_block)));
       case 'content_block_delta':
-        return [...this.#begin(), ...this.#feedBlock(indexOf(body), asObject(body.delta))];
+        return followedBy(this.#begin(), this.#feedBlock(indexOf(body), asObject(body.delta)));
       case 'content_block_stop':
-        return [...this.#begin(), ...this.#closeBlock(indexOf(body) ?? this.#last)];
+        return followedBy(this.#begin(), this.#closeBlock(indexOf(body) ?? this.#last));
       case 'message_delta':
         this.#noteDelta(body);
         return this.#begin();

@@ -4,7 +4,7 @@ import type { PartDelta, PartStart, StreamEvent } from '../../../canonical/event
 import type { Fault } from '../../../canonical/fault.ts';
 import type { Finish } from '../../../canonical/response.ts';
 import { noUsage, type Usage } from '../../../canonical/usage.ts';
-import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
+import { isObject, type JsonObject, jsonBehind } from '../../../lib/json.ts';
 import { writeFrame } from '../../../lib/sse.ts';
 import type { Dress, StreamEncoder } from '../../codec.ts';
 import { FORMAT } from '../decode/block.ts';
@@ -258,6 +258,6 @@ function isHostedCall({ type }: JsonObject): boolean {
   return type === 'server_tool_use' || type === 'mcp_tool_use';
 }
 
-function event(type: string, members: Record<string, JsonValue>): string {
-  return writeFrame(JSON.stringify({ type, ...members }), type);
+function event(type: string, members: JsonObject): string {
+  return writeFrame(jsonBehind(`"type":"${type}"`, members), type);
 }

@@ -17,7 +17,8 @@ export function textOf(content: JsonValue | undefined): string {
 export function thoughtOf(message: JsonObject): string {
   const direct = asString(message.reasoning_content) || asString(message.reasoning);
   if (direct) return direct;
-  return asArray(message.content)
+  if (!Array.isArray(message.content)) return '';
+  return message.content
     .map((part) => asObject(part))
     .filter((part) => part.type === 'thinking')
     .map((part) => asString(part.thinking) ?? textOf(part.thinking))

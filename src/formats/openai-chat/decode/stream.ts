@@ -1,11 +1,19 @@
 // Reads a Chat stream, tolerating what its many vendors do differently.
 
-import type { PartDelta, PartStart, StreamEvent } from '../../../canonical/event.ts';
+import { followedBy, type PartDelta, type PartStart, type StreamEvent } from '../../../canonical/event.ts';
 import { Fault, toFault } from '../../../canonical/fault.ts';
 import type { Finish } from '../../../canonical/response.ts';
 import { Sequencer } from '../../../canonical/sequencer.ts';
 import type { Usage } from '../../../canonical/usage.ts';
-import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../../lib/json.ts';
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asString,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+} from '../../../lib/json.ts';
 import { jsonOf, type SseFrame } from '../../../lib/sse.ts';
 import type { StreamDecoder } from '../../codec.ts';
 import { decodeAnnotations, decodeLogprobs } from '../annotations.ts';
@@ -94,15 +102,14 @@ export class ChatStreamDecoder implements StreamDecoder {
     if (isObject(choice.error)) return this.#fail(decodeInnerError(choice));
     // a whole message instead of a delta; at the end of a real stream it only repeats everything
     const delta = choice.delta ?? (this.#parts === 0 && !this.#sawCall ? choice.message : undefined);
-    const events = [...this.#start(), ...this.#readDelta(asObject(delta), choice)];
+    const events = followedBy(this.#start(), this.#readDelta(asObject(delta), choice));
     this.#finishReason ??= asString(choice.finish_reason) || undefined;
     return events;
   }
 
   /** Takes the usage of a chunk and hands back its choice. */
   #readUsage(chunk: JsonObject): JsonObject | undefined {
-    const choices = asArray(chunk.choices).map(asObject);
-    const choice = choices.find((candidate) => (candidate.index ?? 0) === 0);
+    const choice = firstChoice(chunk.choices);
     this.#isCited ||= decodeAnnotations(asObject(choice?.delta ?? choice?.message).annotations).length > 0;
     const reported = chunk.usage ?? choice?.usage ?? asObject(chunk.x_groq).usage;
     if (isObject(reported)) this.#reported = reported;
@@ -211,8 +218,7 @@ export class ChatStreamDecoder implements StreamDecoder {
       if (part.kind === 'text') this.#lastText = this.#sequencer.count;
       events.push(...this.#sequencer.open('plain', part));
     }
-    events.push(...this.#sequencer.delta('plain', delta));
-    return events;
+    return followedBy(events, this.#sequencer.delta('plain', delta));
   }
 
   #closePlain(): StreamEvent[] {
@@ -286,4 +292,13 @@ export class ChatStreamDecoder implements StreamDecoder {
 
 function truncated(): Fault {
   return new Fault('upstream_truncated', 'The provider’s answer ended before it was complete; try again.');
+}
+
+function firstChoice(choices: JsonValue | undefined): JsonObject | undefined {
+  if (!Array.isArray(choices)) return undefined;
+  for (const each of choices) {
+    const choice = asObject(each);
+    if ((choice.index ?? 0) === 0) return choice;
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 // Reads one output item as its events arrive and turns it into canonical parts.
 
-import type { PartStart, StreamEvent } from '../../../canonical/event.ts';
+import { followedBy, type PartStart, type StreamEvent } from '../../../canonical/event.ts';
 import type { ToolCallPart } from '../../../canonical/part.ts';
 import type { Sequencer } from '../../../canonical/sequencer.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../../lib/json.ts';
@@ -80,9 +80,9 @@ export class ItemReader {
     spoken.text += delta;
     if (kind === 'refusal') return [...events, ...this.#delta(index, { kind, text: delta })];
     const marks = readLogprobs(logprobs);
-    if (marks.length > 0) spoken.hasLogprobs = true;
-    const extra = marks.length > 0 ? { logprobs: marks } : {};
-    return [...events, ...this.#delta(index, { kind, text: delta, ...extra })];
+    if (marks.length === 0) return followedBy(events, this.#delta(index, { kind, text: delta }));
+    spoken.hasLogprobs = true;
+    return followedBy(events, this.#delta(index, { kind, text: delta, logprobs: marks }));
   }
 
   annotate(index: number, annotation: JsonObject): StreamEvent[] {

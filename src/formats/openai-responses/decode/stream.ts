@@ -1,6 +1,6 @@
 // Reads a Responses stream into canonical events.
 
-import type { StreamEvent } from '../../../canonical/event.ts';
+import { followedBy, type StreamEvent } from '../../../canonical/event.ts';
 import { Fault } from '../../../canonical/fault.ts';
 import { Sequencer } from '../../../canonical/sequencer.ts';
 import type { CodeSeen, Usage } from '../../../canonical/usage.ts';
@@ -222,7 +222,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const events = this.#begin({});
     const slot =
       this.#find(data, asString(data.item_id)) ?? this.#addSlot(asNumber(data.output_index), kind, {});
-    return [...events, ...read(slot.reader)];
+    return followedBy(events, read(slot.reader));
   }
 
   #find(data: JsonObject, id: string | undefined): Slot | undefined {

@@ -56,11 +56,13 @@ export class MessageWriter implements ItemWriter {
     const content = this.#content;
     if (!content) return;
     if (delta.kind === 'text' && content.type === 'output_text') {
-      const logprobs = writeLogprobs(delta.logprobs ?? []);
+      const logprobs = delta.logprobs ? writeLogprobs(delta.logprobs) : [];
       content.text += delta.text;
-      content.logprobs.push(...logprobs);
-      if (delta.text !== '' || logprobs.length > 0)
-        this.#send('response.output_text.delta', { ...this.#place(), delta: delta.text, logprobs });
+      if (logprobs.length > 0) content.logprobs.push(...logprobs);
+      if (delta.text === '' && logprobs.length === 0) return;
+      const { output_index, item_id } = this.#at;
+      const place = { output_index, item_id, content_index: this.#contents.length };
+      this.#send('response.output_text.delta', { ...place, delta: delta.text, logprobs });
     } else if (delta.kind === 'refusal' && content.type === 'refusal') {
       content.text += delta.text;
       this.#send('response.refusal.delta', { ...this.#place(), delta: delta.text });

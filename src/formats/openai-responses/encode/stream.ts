@@ -1,7 +1,7 @@
 // Writes canonical events as a Responses stream.
 
 import type { StreamEvent } from '../../../canonical/event.ts';
-import type { JsonObject } from '../../../lib/json.ts';
+import { type JsonObject, jsonBehind } from '../../../lib/json.ts';
 import { writeFrame } from '../../../lib/sse.ts';
 import type { Dress, StreamEncoder } from '../../codec.ts';
 import { AnswerWriter } from './answer-writer.ts';
@@ -23,6 +23,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
   }
 
   #add(type: string, members: JsonObject): void {
-    this.#frames += writeFrame(JSON.stringify({ type, sequence_number: this.#sequence++, ...members }), type);
+    const head = `"type":"${type}","sequence_number":${this.#sequence++}`;
+    this.#frames += writeFrame(jsonBehind(head, members), type);
   }
 }
