@@ -155,6 +155,7 @@ export class Relay implements Watched, UnderlyingDefaultSource<Uint8Array> {
       return done || value === undefined ? conversion.end() : conversion.push(value);
     } catch (thrown) {
       if (this.#closed) return NOTHING;
+      this.#upstreamMs = monotonicMs();
       return conversion.awaitsUsage ? conversion.end() : conversion.fail(this.#ports.faultOf(thrown));
     }
   }

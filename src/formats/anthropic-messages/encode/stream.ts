@@ -194,7 +194,8 @@ export class MessagesEncoder implements StreamEncoder {
   }
 
   #delta(delta: JsonObject): string {
-    return event('content_block_delta', { index: this.#next, delta });
+    const type = 'content_block_delta';
+    return writeFrame(`{"type":"${type}","index":${this.#next},"delta":${JSON.stringify(delta)}}`, type);
   }
 
   #closePart(): string {

@@ -283,7 +283,9 @@ export class ChatStreamEncoder implements StreamEncoder {
 
   #chunk(delta: JsonObject, logprobs: JsonValue = null, finishReason: string | null = null): string {
     const index = this.#dress.choice?.index ?? 0;
-    const choice = JSON.stringify({ index, delta, logprobs, finish_reason: finishReason });
+    // put together by hand: most pieces differ from each other in their few words alone
+    const end = `"logprobs":${JSON.stringify(logprobs)},"finish_reason":${JSON.stringify(finishReason)}`;
+    const choice = `{"index":${index},"delta":${JSON.stringify(delta)},${end}}`;
     return writeFrame(`${this.#head},"choices":[${choice}]${this.#tier()}${this.#tail}`);
   }
 
