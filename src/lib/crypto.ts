@@ -8,7 +8,7 @@ export function sha256Hex(text: string | Uint8Array): string {
   return Bun.SHA256.hash(text, 'hex');
 }
 
-/** More of them would be hardly quicker, and each one that waits takes 50 bytes of a stream that is open. */
+/** More of them would be hardly quicker, and each one that waits takes up to 50 bytes of a stream that is open. */
 const PIECES_TOGETHER = 32;
 const CHARS_TOGETHER = 4096;
 

@@ -52,9 +52,8 @@ export function splicerOf(edits: readonly Edit[]): (bytes: Uint8Array, top?: Mem
 
 /**
  * The document with `members`, whose names need no escapes, in the object at `path`, at its end, or in place of those it
- * has already. `bytes` as for
- * `spliceJson`; returned as they are when there is no object there. `from` saves reading what stands before it: the
- * place of a top-level member's name.
+ * has already. `bytes` as for `spliceJson`; returned as they are when there is no object there. `from` saves reading what
+ * stands before it: the place of a top-level member's name.
  */
 export function putMembers(
   bytes: Uint8Array,

@@ -42,7 +42,7 @@ export function soundRun(bytes: Uint8Array, from: number, limit: number): SoundR
   return { end, frames };
 }
 
-/** The arrays' own search, which a buffer has one in place of that is twice as slow for a single byte. */
+/** The arrays' own search: the one that a buffer has in its place takes half as long again for a single byte. */
 const placeOf = Uint8Array.prototype.indexOf;
 
 /** Half an event, as a dying upstream writes it: no client could read it. What ends as JSON does is believed to be it. */

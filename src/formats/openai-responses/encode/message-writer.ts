@@ -60,9 +60,7 @@ export class MessageWriter implements ItemWriter {
       content.text += delta.text;
       if (logprobs.length > 0) content.logprobs.push(...logprobs);
       if (delta.text === '' && logprobs.length === 0) return;
-      const { output_index, item_id } = this.#at;
-      const place = { output_index, item_id, content_index: this.#contents.length };
-      this.#send('response.output_text.delta', { ...place, delta: delta.text, logprobs });
+      this.#send('response.output_text.delta', { ...this.#place(), delta: delta.text, logprobs });
     } else if (delta.kind === 'refusal' && content.type === 'refusal') {
       content.text += delta.text;
       this.#send('response.refusal.delta', { ...this.#place(), delta: delta.text });
@@ -99,7 +97,8 @@ export class MessageWriter implements ItemWriter {
   }
 
   #place() {
-    return { ...this.#at, content_index: this.#contents.length };
+    const { output_index, item_id } = this.#at;
+    return { output_index, item_id, content_index: this.#contents.length };
   }
 
   #endContent(): void {
