@@ -8,6 +8,7 @@ import type { JsonObject } from '../lib/json.ts';
 import { countTokensSchema, messagesSchema } from './anthropic-messages/wire.ts';
 import { countGenerateSchema, generateSchema } from './google-generate-content/wire.ts';
 import { chatSchema } from './openai-chat/wire.ts';
+import { embeddingsSchema } from './openai-embeddings/wire.ts';
 import { inputTokensSchema, responsesSchema } from './openai-responses/wire.ts';
 
 /** Bodies that have a schema: one for each inference route and each counting route. */
@@ -16,6 +17,7 @@ export type BodyKind =
   | 'openai-responses'
   | 'anthropic-messages'
   | 'google-generate-content'
+  | 'embeddings'
   | 'count-messages'
   | 'count-responses'
   | 'count-generate';
@@ -25,6 +27,7 @@ const SCHEMAS: Record<BodyKind, TSchema> = {
   'openai-responses': responsesSchema,
   'anthropic-messages': messagesSchema,
   'google-generate-content': generateSchema,
+  embeddings: embeddingsSchema,
   'count-messages': countTokensSchema,
   'count-responses': inputTokensSchema,
   'count-generate': countGenerateSchema,
@@ -118,6 +121,7 @@ function promptMember(kind: BodyKind): 'input' | 'contents' | 'messages' {
   switch (kind) {
     case 'openai-responses':
     case 'count-responses':
+    case 'embeddings':
       return 'input';
     case 'google-generate-content':
     case 'count-generate':

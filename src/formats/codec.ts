@@ -241,6 +241,8 @@ export type Codec = {
   id: FormatId;
   /** The provider whose format it is: it takes more of it than those who merely speak it. */
   author: string;
+  /** Absent: answers. Anything else has no words in it, so that no output is counted, and models are made for it. */
+  makes?: 'embeddings';
   /** Whose seals this format carries as they are; undefined when it has no place for any. */
   issuer?: string;
   /**
@@ -355,7 +357,7 @@ export type Codec = {
   /** For formats whose vendors may stop an answer in the middle and go on when asked. */
   continuing?: Continuing;
   /** For formats whose vendors end their answers in ways that break clients. */
-  mending?: { stream(): StreamMender; whole(bytes: Uint8Array): Uint8Array };
+  mending?: { stream(): StreamMender; whole(bytes: Uint8Array, request: JsonObject): Uint8Array };
   /** For formats whose clients can have broken JSON mended; see `Extras`. */
   healing?: { stream(): HeldAnswer; whole(bytes: Uint8Array): Mended };
   /**

@@ -5,6 +5,7 @@ import { Fault, toFault } from '../canonical/fault.ts';
 import { anthropicMessages } from '../formats/anthropic-messages/index.ts';
 import type { Codec } from '../formats/codec.ts';
 import { openaiChat } from '../formats/openai-chat/index.ts';
+import { openaiEmbeddings } from '../formats/openai-embeddings/index.ts';
 import { openaiResponses } from '../formats/openai-responses/index.ts';
 import { admit } from '../gateway/admission/admit.ts';
 import { type Arrival, arrive, type Door } from '../gateway/admission/arrival.ts';
@@ -31,6 +32,13 @@ const ROUTES: readonly Route[] = [
   routeOf(openaiChat, 'chat'),
   routeOf(openaiResponses, 'responses'),
   routeOf(anthropicMessages, 'messages'),
+  {
+    path: openaiEmbeddings.route,
+    codec: openaiEmbeddings,
+    kind: 'embeddings',
+    free: false,
+    detail: 'embeddings',
+  },
   {
     path: '/v1/messages/count_tokens',
     codec: anthropicMessages,
