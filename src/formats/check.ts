@@ -7,8 +7,8 @@ import { Fault } from '../canonical/fault.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { countTokensSchema, messagesSchema } from './anthropic-messages/wire.ts';
 import { countGenerateSchema, generateSchema } from './google-generate-content/wire.ts';
+import { embeddingsSchema } from './openai-chat/embeddings/wire.ts';
 import { chatSchema } from './openai-chat/wire.ts';
-import { embeddingsSchema } from './openai-embeddings/wire.ts';
 import { inputTokensSchema, responsesSchema } from './openai-responses/wire.ts';
 
 /** Bodies that have a schema: one for each inference route and each counting route. */

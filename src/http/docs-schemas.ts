@@ -3,8 +3,8 @@
 import { FAULTS } from '../canonical/fault.ts';
 import { countTokensSchema, messagesSchema } from '../formats/anthropic-messages/wire.ts';
 import { countGenerateSchema, generateSchema } from '../formats/google-generate-content/wire.ts';
+import { embeddingsSchema } from '../formats/openai-chat/embeddings/wire.ts';
 import { chatSchema } from '../formats/openai-chat/wire.ts';
-import { embeddingsSchema } from '../formats/openai-embeddings/wire.ts';
 import { responsesSchema } from '../formats/openai-responses/wire.ts';
 import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 

@@ -2,7 +2,7 @@
 
 import { countTokens } from '../billing/tokens.ts';
 import { Fault } from '../canonical/fault.ts';
-import { formWanted, itemIn } from '../formats/openai-embeddings/vectors.ts';
+import { formWanted, itemIn } from '../formats/openai-chat/embeddings/vectors.ts';
 import { sha256Hex } from '../lib/crypto.ts';
 import { asNumber, type JsonObject, type JsonValue } from '../lib/json.ts';
 

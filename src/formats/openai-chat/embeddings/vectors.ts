@@ -1,6 +1,6 @@
 // The two ways an embedding is written: a list of numbers, or the bytes of 32-bit floats in base64.
 
-import { asArray, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../lib/json.ts';
+import { asArray, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts';
 
 /** `base64` is what OpenAI's own libraries ask for; some of them make nothing of a list that comes in its place. */
 export type VectorForm = 'float' | 'base64';

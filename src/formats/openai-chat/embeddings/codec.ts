@@ -1,13 +1,14 @@
-// The `embeddings` operation of OpenAI's Chat family: same vendors, same errors, and an answer without words.
+// The embeddings that vendors of the Chat format make: same errors, same limits, and an answer without words.
 
-import { Fault } from '../../canonical/fault.ts';
-import type { CanonicalRequest } from '../../canonical/request.ts';
-import type { CanonicalResponse } from '../../canonical/response.ts';
-import { asArray, asString, compact, type JsonObject } from '../../lib/json.ts';
-import type { Codec, Converted, Dress } from '../codec.ts';
-import { decodeInnerError, isErrorBody } from '../openai-chat/errors.ts';
-import { openaiChat } from '../openai-chat/index.ts';
-import { decodeUsage } from '../openai-chat/usage.ts';
+import { Fault } from '../../../canonical/fault.ts';
+import type { CanonicalRequest } from '../../../canonical/request.ts';
+import type { CanonicalResponse } from '../../../canonical/response.ts';
+import type { HeaderValues } from '../../../lib/header-values.ts';
+import { asArray, asString, compact, type JsonObject } from '../../../lib/json.ts';
+import type { Codec, Converted, Dress } from '../../codec.ts';
+import { decodeInnerError, isErrorBody } from '../errors.ts';
+import { openaiChat } from '../index.ts';
+import { decodeUsage } from '../usage.ts';
 import { formWanted, inForm, itemIn } from './vectors.ts';
 
 const FORMAT = 'openai-chat';
@@ -38,7 +39,7 @@ export const openaiEmbeddings: Codec = {
   encodeResponse,
   streamDecoder: openaiChat.streamDecoder,
   streamEncoder: openaiChat.streamEncoder,
-  decodeError: openaiChat.decodeError,
+  decodeError,
   telltale: {
     ...openaiChat.telltale,
     whole: {
@@ -58,10 +59,24 @@ export const openaiEmbeddings: Codec = {
 function refuseTranslated(): never {
   throw new Fault(
     'unsupported_parameter',
-    'None of the providers of this model has embeddings in the format of OpenAI. Ask a model of one that has; GET /v1/models tells which make embeddings.',
+    `None of the providers of this model has embeddings in the format of OpenAI. ${ADVICE}`,
     { param: 'model' },
   );
 }
+
+/**
+ * Vendors answer 404 where they have no such operation or model, and OpenAI 403 for a model that makes none: neither is a
+ * fault of the vendor or of our credential there, which would be left alone for it.
+ */
+function decodeError(status: number, body: unknown, headers: HeaderValues): Fault {
+  const fault = openaiChat.decodeError(status, body, headers);
+  const isOfModel = status === 404 || (status === 403 && /embedding/i.test(JSON.stringify(body)));
+  if (!isOfModel) return fault;
+  const message = `The provider makes no embeddings with this model. ${ADVICE}`;
+  return new Fault('unsupported_parameter', message, { param: 'model', cause: fault.cause });
+}
+
+const ADVICE = 'GET /v1/models tells which models make embeddings.';
 
 /** All of it is one block that only this operation reads. */
 function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
