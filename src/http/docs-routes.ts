@@ -84,7 +84,7 @@ const ROUTES = {
     asks: true,
     summary: 'Embeddings (OpenAI format)',
     description:
-      'From providers that have them in this format. Embeddings come in the `encoding_format` that was asked for, whichever ' +
+      'From providers of this format, and from Gemini, which takes texts only. Embeddings come in the `encoding_format` that was asked for, whichever ' +
       'the provider writes.',
     body: 'EmbeddingRequest',
     example: { model: 'sandbox/embed', input: 'Say hello.' },

@@ -89,7 +89,9 @@ export function answerTranslated(
   meter: Meter,
   costOf: CostOf,
 ): Whole {
-  return write(call, forClient(call, plan, withCost(response, meter, costOf)));
+  const isCounted = response.usage !== undefined || call.codec.makes === undefined;
+  const counted = isCounted ? response : { ...response, usage: meter.usage() };
+  return write(call, forClient(call, plan, withCost(counted, meter, costOf)));
 }
 
 function write(call: Call, answer: CanonicalResponse): Whole {

@@ -5,19 +5,16 @@ import type { CanonicalRequest } from '../../../canonical/request.ts';
 import type { CanonicalResponse } from '../../../canonical/response.ts';
 import type { HeaderValues } from '../../../lib/header-values.ts';
 import { asArray, asString, compact, type JsonObject } from '../../../lib/json.ts';
-import type { Codec, Converted, Dress } from '../../codec.ts';
+import type { Codec, Converted, Dress, Target } from '../../codec.ts';
+import { askedIn, dataIn, embeddingAnswer, embeddingRequest, madeByOthers } from '../../embedding.ts';
 import { decodeInnerError, isErrorBody } from '../errors.ts';
 import { openaiChat } from '../index.ts';
 import { decodeUsage } from '../usage.ts';
 import { formWanted, inForm, itemIn } from './vectors.ts';
 
 const FORMAT = 'openai-chat';
-const TYPE = 'embeddings';
 
-/**
- * Its `id` is that of the family, by which deployments say what they speak. Requests go to those of the family only:
- * vectors of two models have nothing to do with each other, and other formats have no such operation.
- */
+/** Its `id` is that of the format, by which deployments say what they speak. */
 export const openaiEmbeddings: Codec = {
   id: FORMAT,
   author: 'openai',
@@ -32,9 +29,8 @@ export const openaiEmbeddings: Codec = {
   idPrefix: '',
   errorType: openaiChat.errorType,
   ...(openaiChat.showRate ? { showRate: openaiChat.showRate } : {}),
-  refuseTranslated,
   decodeRequest,
-  encodeRequest: refuseTranslated,
+  encodeRequest,
   decodeResponse,
   encodeResponse,
   streamDecoder: openaiChat.streamDecoder,
@@ -56,47 +52,20 @@ export const openaiEmbeddings: Codec = {
   breakOff: openaiChat.breakOff,
 };
 
-function refuseTranslated(): never {
-  throw new Fault(
-    'unsupported_parameter',
-    `None of the providers of this model has embeddings in the format of OpenAI. ${ADVICE}`,
-    { param: 'model' },
-  );
-}
-
-/**
- * Vendors answer 404 where they have no such operation or model, and OpenAI 403 for a model that makes none: neither is a
- * fault of the vendor or of our credential there, which would be left alone for it.
- */
+/** OpenAI answers 403 for a model that makes none; others 404, as for an operation or a model that they do not have. */
 function decodeError(status: number, body: unknown, headers: HeaderValues): Fault {
   const fault = openaiChat.decodeError(status, body, headers);
   const isOfModel = status === 404 || (status === 403 && /embedding/i.test(JSON.stringify(body)));
-  if (!isOfModel) return fault;
-  const message = `The provider makes no embeddings with this model. ${ADVICE}`;
-  return new Fault('unsupported_parameter', message, { param: 'model', cause: fault.cause });
+  return isOfModel ? madeByOthers(fault) : fault;
 }
 
-const ADVICE = 'GET /v1/models tells which models make embeddings.';
-
-/** All of it is one block that only this operation reads. */
 function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   const { model, user, ...asked } = body;
-  const part = { kind: 'opaque', type: TYPE, raw: { format: FORMAT, value: asked } } as const;
-  const userId = asString(user);
-  return {
-    value: {
-      model: asString(model) ?? '',
-      stream: false,
-      includeUsage: false,
-      messages: [{ role: 'user', parts: [part] }],
-      tools: [],
-      sampling: {},
-      cache: {},
-      origin: {},
-      ...(userId === undefined ? {} : { userId }),
-    },
-    losses: [],
-  };
+  return { value: embeddingRequest(FORMAT, asString(model) ?? '', asked, asString(user)), losses: [] };
+}
+
+function encodeRequest(request: CanonicalRequest, { model }: Target): Converted<JsonObject> {
+  return { value: compact({ model, ...askedIn(request), user: request.userId }), losses: [] };
 }
 
 /** Throws `bad_gateway` when it is none, or the fault the body reports. */
@@ -105,22 +74,15 @@ function decodeResponse(body: JsonObject): CanonicalResponse {
   const data = asArray(body.data);
   if (data.length === 0)
     throw new Fault('bad_gateway', 'The provider sent something that holds no embeddings; try again.');
-  const usage = decodeUsage(body.usage);
-  const model = asString(body.model);
-  return {
-    parts: [{ kind: 'opaque', type: TYPE, raw: { format: FORMAT, value: data } }],
-    finish: { reason: 'end' },
-    ...(model === undefined ? {} : { model }),
-    ...(usage === undefined ? {} : { usage }),
-  };
+  return embeddingAnswer(FORMAT, data, { model: asString(body.model), usage: decodeUsage(body.usage) });
 }
 
-function encodeResponse({ parts, usage }: CanonicalResponse, { model, request }: Dress): JsonObject {
+function encodeResponse(response: CanonicalResponse, { model, request }: Dress): JsonObject {
   const form = formWanted(request);
-  const data = parts.flatMap((part) => (part.kind === 'opaque' ? asArray(part.raw.value) : []));
+  const { usage } = response;
   return compact({
     object: 'list',
-    data: data.map((item) => itemIn(item, form)),
+    data: dataIn(response).map((item) => itemIn(item, form)),
     model,
     usage: usage && { prompt_tokens: usage.input, total_tokens: usage.input, ...usage.cost },
   });
