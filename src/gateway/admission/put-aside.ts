@@ -23,6 +23,7 @@ import { ANSWERS_MAX } from '../answer/several.ts';
 import { autoCacheWrite } from '../auto-cache.ts';
 import { type Call, clientLeft } from '../call.ts';
 import { heldFor } from '../costs/fallbacks/asked.ts';
+import { refuseRevoked } from './credentials.ts';
 import { type CapWatch, capFault } from './daily-cap.ts';
 
 export type PutAsidePorts = {
@@ -41,7 +42,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * Returns once the call's money is put aside; waits only while other calls hold it. Throws Fault
- * `insufficient_quota`, `spend_cap_reached`, `key_expired`, `balance_held`, `client_closed`, or `storage_fault` while the ledger cannot be written.
+ * `insufficient_quota`, `spend_cap_reached`, `key_expired`, `balance_held`, `client_closed`, `revoked_api_key` when that
+ * happened while it waited, or `storage_fault` while the ledger cannot be written.
  * `asksApart`: several answers would be asked for by a request each.
  */
 export function putAside(
@@ -185,7 +187,7 @@ async function waitForOthers(
   ports: PutAsidePorts,
   hasLeft: () => boolean,
 ): Promise<void> {
-  const { ledger } = ports;
+  const { ledger, directory } = ports;
   const untilMs = monotonicMs() + HELD_PATIENCE_MS;
   for (let held = first; ; ) {
     const leftMs = untilMs - monotonicMs();
@@ -193,6 +195,8 @@ async function waitForOthers(
     const purse = held.why === 'held' ? order.key.purse : EVERY_PURSE;
     await ledger.released(purse, Math.min(leftMs, HELD_LOOK_MS));
     if (hasLeft()) throw clientLeft();
+    const now = directory.findById(order.key.id);
+    if (now) refuseRevoked(now);
     const verdict = ledger.hold(order);
     if (verdict.ok) return;
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
