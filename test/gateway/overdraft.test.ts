@@ -5,7 +5,6 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import type { Turn } from '../support/script.ts';
-import { until } from '../support/until.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 const TIMEOUT_MS = 60_000;
@@ -161,36 +160,6 @@ describe(`hold: strict, ${CALLS} calls at once on a balance of exactly 50 worst 
     TIMEOUT_MS,
   );
 });
-
-test(
-  'a call that waits for money does not begin once its key is revoked',
-  async () => {
-    const body = bodyOf(false);
-    const { gateway, upstream } = await start({
-      billing: { hold: 'strict' },
-      creditNano: BigInt(CAP_TOKENS) * OUTPUT_NANO + BigInt(body.length) * INPUT_NANO,
-    });
-    const [turn = {}] = fullTurns(1, 1, () => PATIENCE_MS / 2);
-    upstream.play([{ ...turn, usage: { input: 1, cached: 0, output: 1, reasoning: 0 } }]);
-    const first = ask(gateway, body);
-    const second = ask(gateway, body);
-    const running = async () => {
-      const response = await fetch(`${gateway.url}/v1/key`, {
-        headers: { authorization: `Bearer ${gateway.key}` },
-      });
-      return ((await response.json()) as { rate: { running: number } }).rate.running;
-    };
-    await until(async () => (await running()) === 2 && upstream.turnsTaken().length === 1);
-    const prefix = gateway.key.slice(0, 'sk-osiris-0000'.length);
-    expect(await gateway.command(['keys', 'revoke', prefix])).toMatchObject({ code: 0 });
-    expect((await Promise.all([first, second])).toSorted((a, b) => a.status - b.status)).toEqual([
-      { status: 200, code: undefined },
-      { status: 401, code: 'revoked_api_key' },
-    ]);
-    expect(moneyOf(gateway)).toMatchObject({ holds: 0n, charges: 1n });
-  },
-  TIMEOUT_MS,
-);
 
 describe('hold: expected, on a balance of exactly 20 expectations', () => {
   const ADMITTED = 20;

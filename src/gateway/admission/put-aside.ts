@@ -10,7 +10,6 @@ import { geoIn } from '../../formats/inference-geo.ts';
 import { dearTierIn, FAST_IS_PRIORITY } from '../../formats/service-tier.ts';
 import { formatTime, monotonicMs } from '../../lib/clock.ts';
 import { failpoint } from '../../lib/failpoint.ts';
-import { asNumber, asObject, type JsonObject } from '../../lib/json.ts';
 import { formatUsd } from '../../lib/money.ts';
 import {
   type Directory,
@@ -120,7 +119,7 @@ export function keptHold({ caching, price }: Call, { minimumChargeNano }: HoldRu
 
 /** What a hold is computed from. */
 export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest {
-  const { outputCap, answers } = wishesOf(call.body);
+  const { outputCap, answers = 1 } = call.codec.wishes(call.body);
   const tier = tierWanted(call);
   const request: HoldRequest = {
     bodyBytes: call.bytes.length,
@@ -258,14 +257,4 @@ function emptyFault(order: HoldOrder, ledger: Pick<Ledger, 'purse'>): Fault {
 
 function dollars(nano: bigint): string {
   return `$${formatUsd(nano)}`.replace('$-', '-$');
-}
-
-/** The most tokens the client wants back, and how many answers, in whichever format it asked. */
-function wishesOf(body: JsonObject): { outputCap: number | undefined; answers: number } {
-  const google = asObject(body.generationConfig ?? body.generation_config);
-  const cap = body.max_completion_tokens ?? body.max_output_tokens ?? body.max_tokens;
-  return {
-    outputCap: asNumber(cap ?? google.maxOutputTokens ?? google.max_output_tokens),
-    answers: asNumber(body.n ?? google.candidateCount ?? google.candidate_count) ?? 1,
-  };
 }
