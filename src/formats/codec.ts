@@ -237,6 +237,9 @@ export type AskingOthers = {
   unread?: readonly string[];
 };
 
+/** What a request says of how much it wants; undefined where it does not say. */
+export type Wishes = { outputCap: number | undefined; answers: number | undefined };
+
 export type Codec = {
   id: FormatId;
   /** The provider whose format it is: it takes more of it than those who merely speak it. */
@@ -305,6 +308,11 @@ export type Codec = {
   wholeTokensMax?: number;
   /** Where our clients send it; what stands before the model in formats with `readPath`. */
   route: string;
+  /**
+   * The most tokens that a client's body lets an answer have, and how many answers it asks for. What other formats call
+   * these counts for nothing: vendors do not read it.
+   */
+  wishes(body: JsonObject): Wishes;
   /** A request that has this prompt and nothing else that need not be. */
   promptBody(text: string): JsonObject;
   /** Where a request goes, behind a provider's base URL. */

@@ -10,7 +10,6 @@ import { geoIn } from '../../formats/inference-geo.ts';
 import { dearTierIn, FAST_IS_PRIORITY } from '../../formats/service-tier.ts';
 import { formatTime, monotonicMs } from '../../lib/clock.ts';
 import { failpoint } from '../../lib/failpoint.ts';
-import { asNumber, asObject, type JsonObject } from '../../lib/json.ts';
 import { formatUsd } from '../../lib/money.ts';
 import {
   type Directory,
@@ -23,6 +22,7 @@ import { ANSWERS_MAX } from '../answer/several.ts';
 import { autoCacheWrite } from '../auto-cache.ts';
 import { type Call, clientLeft } from '../call.ts';
 import { heldFor } from '../costs/fallbacks/asked.ts';
+import { refuseRevoked } from './credentials.ts';
 import { type CapWatch, capFault } from './daily-cap.ts';
 
 export type PutAsidePorts = {
@@ -41,7 +41,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * Returns once the call's money is put aside; waits only while other calls hold it. Throws Fault
- * `insufficient_quota`, `spend_cap_reached`, `key_expired`, `balance_held`, `client_closed`, or `storage_fault` while the ledger cannot be written.
+ * `insufficient_quota`, `spend_cap_reached`, `key_expired`, `balance_held`, `client_closed`, `revoked_api_key` when that
+ * happened while it waited, or `storage_fault` while the ledger cannot be written.
  * `asksApart`: several answers would be asked for by a request each.
  */
 export function putAside(
@@ -118,7 +119,7 @@ export function keptHold({ caching, price }: Call, { minimumChargeNano }: HoldRu
 
 /** What a hold is computed from. */
 export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest {
-  const { outputCap, answers } = wishesOf(call.body);
+  const { outputCap, answers = 1 } = call.codec.wishes(call.body);
   const tier = tierWanted(call);
   const request: HoldRequest = {
     bodyBytes: call.bytes.length,
@@ -185,7 +186,7 @@ async function waitForOthers(
   ports: PutAsidePorts,
   hasLeft: () => boolean,
 ): Promise<void> {
-  const { ledger } = ports;
+  const { ledger, directory } = ports;
   const untilMs = monotonicMs() + HELD_PATIENCE_MS;
   for (let held = first; ; ) {
     const leftMs = untilMs - monotonicMs();
@@ -193,6 +194,8 @@ async function waitForOthers(
     const purse = held.why === 'held' ? order.key.purse : EVERY_PURSE;
     await ledger.released(purse, Math.min(leftMs, HELD_LOOK_MS));
     if (hasLeft()) throw clientLeft();
+    const now = directory.findById(order.key.id);
+    if (now) refuseRevoked(now);
     const verdict = ledger.hold(order);
     if (verdict.ok) return;
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
@@ -254,14 +257,4 @@ function emptyFault(order: HoldOrder, ledger: Pick<Ledger, 'purse'>): Fault {
 
 function dollars(nano: bigint): string {
   return `$${formatUsd(nano)}`.replace('$-', '-$');
-}
-
-/** The most tokens the client wants back, and how many answers, in whichever format it asked. */
-function wishesOf(body: JsonObject): { outputCap: number | undefined; answers: number } {
-  const google = asObject(body.generationConfig ?? body.generation_config);
-  const cap = body.max_completion_tokens ?? body.max_output_tokens ?? body.max_tokens;
-  return {
-    outputCap: asNumber(cap ?? google.maxOutputTokens ?? google.max_output_tokens),
-    answers: asNumber(body.n ?? google.candidateCount ?? google.candidate_count) ?? 1,
-  };
 }
