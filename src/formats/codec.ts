@@ -270,6 +270,8 @@ export type Codec = {
   textTools?: Takers;
   /** Names of tools must not begin with a digit or a dash. */
   letterFirst?: boolean;
+  /** Names of their arguments must be plain ones; see `plainNamesFor`. */
+  plainProperties?: boolean;
   /** Tools of the provider have names among those of the client's. */
   hostedNames?: boolean;
   /** Only models made for it search the web in this format; see `hasSearch`. */

@@ -2,6 +2,7 @@
 
 import { type AnswerChange, chainChanges } from '../../canonical/answer-change.ts';
 import type { Loss } from '../../canonical/loss.ts';
+import { mapProperties } from '../../canonical/property-map.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
 import { mapTools, type ToolAbilities } from '../../canonical/tool-map.ts';
 import type { Codec, Takers, Target } from '../../formats/codec.ts';
@@ -68,7 +69,10 @@ export function transcodePlan(
   const toolLosses: Loss[] = [];
   const asking = fitOpaqueTools(kept.value, { call, candidate, ports, upstream }, toolLosses);
   const fitted = fitRequest(asking.request, target, upstream);
-  const mapped = mapTools(fitted.request, abilitiesOf(call, candidate, upstream));
+  const named = upstream.plainProperties
+    ? mapProperties(fitted.request)
+    : { request: fitted.request, restore: undefined };
+  const mapped = mapTools(named.request, abilitiesOf(call, candidate, upstream));
   const cap = mapped.request.maxOutputTokens ?? target.maxOutputTokens ?? 0;
   const stream = call.stream || cap > (upstream.wholeTokensMax ?? Number.POSITIVE_INFINITY);
   const keyed = withCacheKey({ ...mapped.request, stream }, call, candidate, upstream);
@@ -92,7 +96,7 @@ export function transcodePlan(
   const path = upstream.path({ model: target.model, stream });
   const after = turnHash(decoded.value.messages.at(-1));
   // names are given back first: the made-up ones are not among them
-  const restore = chainChanges([() => mapped.restore, ...fitted.changes]);
+  const restore = chainChanges([() => mapped.restore, () => named.restore?.(), ...fitted.changes]);
   const sealing: Sealing = {
     key: sealKey,
     scope: own[0],
