@@ -52,6 +52,8 @@ export type Call = Bagged & {
   tierTold?: string | undefined;
   /** Where the attempt under way has to run, if the client says so. */
   geo?: string | undefined;
+  /** A provider has refused the reasoning of earlier answers: from now on it is asked without. */
+  forgetsReasoning?: boolean | undefined;
   /** When the attempt under way has to make room for the next one, by the monotonic clock; undefined: it may take all the time there is. */
   givesWay?: { atMs: number; isDue(): boolean } | undefined;
   /** Our own abort, of the attempt under way: the client left or a deadline passed; `reason` says which. */
