@@ -260,6 +260,8 @@ export type Codec = {
   storesAnswer?(body: JsonObject): boolean;
   /** What in a body changes its answer though the canonical request does not have it. */
   besides?(body: JsonObject): JsonObject;
+  /** A schema of an answer has to be that of an object. */
+  objectAnswers?: boolean;
   /** Prompts are cached only as far as they are marked. */
   cachesMarked?: boolean;
   /** Who finds a cached prompt by the key in a request. */

@@ -23,6 +23,8 @@ export const openaiResponses: Codec = {
   author: 'openai',
   issuer: 'openai',
   showSeals: (body, show) => withoutForeignCode(showSeals(body, show)),
+  // "schema must be a JSON Schema of 'type: \"object\"'"
+  objectAnswers: true,
   stops: { max: 0, blank: false },
   tierMembers: ['service_tier'],
   dearTiers: ['priority', 'fast', 'ultrafast'],
