@@ -26,6 +26,8 @@ export type Call = Bagged & {
   body: JsonObject;
   /** What the body asks of the gateway itself. */
   extras: Extras | undefined;
+  /** See `Dress`. */
+  keepItems: Dress['keepItems'];
   /** What the prompt is taken to be worth until, or unless, its provider counts it. */
   promptTokens: number;
   /** The model name the client wrote. */
@@ -111,6 +113,7 @@ export function dressOf(call: Call, answerId: string, createdS: number): Dress {
     createdS,
     inputTokensEstimate: Math.ceil(call.bytes.length / BYTES_PER_TOKEN),
     includeUsage: call.codec.usageOnRequest?.isAsked(call.body) === true,
+    keepItems: call.keepItems,
     request: call.body,
     requestId: call.requestId,
   };

@@ -16,6 +16,7 @@ import { ResponsesStreamEncoder } from './encode/stream.ts';
 import { decodeError } from './errors.ts';
 import { withoutForeignCode } from './foreign-code.ts';
 import { showSeals } from './show-seals.ts';
+import { referencesIn } from './stored.ts';
 import { readUsage } from './usage.ts';
 
 export const openaiResponses: Codec = {
@@ -39,6 +40,7 @@ export const openaiResponses: Codec = {
       ...(summary === undefined ? {} : { summary }),
     };
   },
+  references: referencesIn,
   cacheKey: 'all',
   toolNamespaces: 'all',
   textTools: 'all',
