@@ -27,6 +27,8 @@ export const openaiChat: Codec = {
   author: 'openai',
   issuer: ISSUER,
   showSeals,
+  // "schema must be a JSON Schema of 'type: \"object\"'"
+  objectAnswers: true,
   stops: { max: 4, blank: true },
   tierMembers: ['service_tier'],
   dearTiers: ['priority', 'fast', 'ultrafast'],
