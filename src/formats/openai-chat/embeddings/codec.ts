@@ -20,6 +20,7 @@ export const openaiEmbeddings: Codec = {
   author: 'openai',
   route: '/v1/embeddings',
   path: () => '/embeddings',
+  wishes: () => ({ outputCap: undefined, answers: undefined }),
   promptBody: (text) => ({ input: text }),
   makes: 'embeddings',
   stops: { max: 0, blank: false },
