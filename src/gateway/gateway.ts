@@ -86,7 +86,7 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   ports.watch.add(leaving);
   let provider = '';
   let losses: Loss[] = [];
-  let meter = new Meter(call.promptTokens);
+  let heard: Meter | undefined;
   try {
     const { hit } = call.caching ?? {};
     if (hit) return await answerKept(call, hit, { bill, latch }, ports);
@@ -95,7 +95,8 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
     for (;;) {
       const { candidate } = attempts.begin();
       provider = candidate.provider.id;
-      meter = new Meter(call.promptTokens);
+      const meter = new Meter(call.promptTokens);
+      heard = meter;
       try {
         const plan = planCall(call, candidate, ports);
         losses = plan.losses;
@@ -118,7 +119,8 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
   } catch (thrown) {
     const fault = toFault(thrown);
     call.trace.fault = fault;
-    await latch.settle(ruleOf(fault), { provider, losses }, () => meter.usage()).catch(() => {});
+    const used = () => (heard ?? new Meter(call.promptTokens)).usage();
+    await latch.settle(ruleOf(fault), { provider, losses }, used).catch(() => {});
     throw fault;
   } finally {
     ports.watch.remove(leaving);

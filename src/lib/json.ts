@@ -36,9 +36,12 @@ export function asBoolean(value: unknown): boolean | undefined {
 }
 
 /** The object, or an empty one for every other value. */
-export function asObject(value: unknown): JsonObject {
-  return isObject(value) ? value : {};
+export function asObject(value: unknown): Readonly<JsonObject> {
+  return isObject(value) ? value : NO_MEMBERS;
 }
+
+/** Made once: most of what is asked for is not there. */
+const NO_MEMBERS: Readonly<JsonObject> = Object.freeze({});
 
 /** The array, or an empty one for every other value. */
 export function asArray(value: unknown): JsonValue[] {

@@ -51,6 +51,8 @@ test.each<[string, Codec, JsonObject, bigint]>([
   ['Responses', openaiResponses, { max_output_tokens: 100 }, 100_000n],
   ['Gemini', google, { generationConfig: { maxOutputTokens: 100, candidateCount: 2 } }, 200_000n],
   ['Gemini in snakes', google, { generation_config: { max_output_tokens: 100 } }, 100_000n],
+  ['none of Chat', openaiChat, { max_tokens: 0 }, 2_000_000n],
+  ['none of Gemini', google, { generationConfig: { maxOutputTokens: 0 } }, 2_000_000n],
   // what other formats call it no vendor reads
   ['Chat with foreign caps', openaiChat, { max_output_tokens: 1, generationConfig: CAPPED }, 2_000_000n],
   ['Messages with one', anthropicMessages, { max_completion_tokens: 1, max_tokens: 100, n: 9 }, 100_000n],

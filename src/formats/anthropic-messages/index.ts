@@ -49,6 +49,8 @@ export const anthropicMessages: Codec = {
   refuseBody: refuseThread,
   modelMember: 'model',
   payloadMembers: ['input'],
+  // "Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'"
+  plainProperties: true,
   hostedNames: true,
   idPrefix: 'msg_',
   errorType,

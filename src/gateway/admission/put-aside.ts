@@ -2,7 +2,7 @@
 
 import { billOf, chargeOf } from '../../billing/charge.ts';
 import { type Hold, type HoldRequest, type HoldRules, holdOf } from '../../billing/hold.ts';
-import { Fault } from '../../canonical/fault.ts';
+import { Fault, unwritableLedger } from '../../canonical/fault.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import type { BillingConfig } from '../../config/config.ts';
 import { containersWanted } from '../../formats/code-wanted.ts';
@@ -174,10 +174,7 @@ function tierWanted({ body, codec, price }: Call): string | undefined {
 /** Throws Fault `storage_fault`. */
 export function refuseTrouble(ledger: Pick<Ledger, 'trouble'>): void {
   const trouble = ledger.trouble();
-  if (trouble === undefined) return;
-  throw new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', {
-    cause: trouble,
-  });
+  if (trouble !== undefined) throw unwritableLedger(trouble);
 }
 
 function begin(call: Call, order: HoldOrder, { capWatch, directory }: PutAsidePorts): void {

@@ -307,6 +307,7 @@ export class AnswerWriter {
     const usage = writeUsage(this.#usage ?? noUsage());
     const toolUsage = writeSearches(this.#usage);
     this.body = this.#bodyNow(status, { usage, toolUsage, incompleteReason });
+    this.#dress.keepItems?.(this.#output);
     this.#send(`response.${status}`, { response: this.body });
   }
 
