@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test';
 import { anthropicMessages } from '../../src/formats/anthropic-messages/index.ts';
 import type { Codec } from '../../src/formats/codec.ts';
 import { googleGenerateContent as google } from '../../src/formats/google-generate-content/index.ts';
+import { openaiEmbeddings } from '../../src/formats/openai-chat/embeddings/codec.ts';
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import { CapWatch } from '../../src/gateway/admission/daily-cap.ts';
@@ -53,6 +54,7 @@ test.each<[string, Codec, JsonObject, bigint]>([
   ['Gemini in snakes', google, { generation_config: { max_output_tokens: 100 } }, 100_000n],
   ['none of Chat', openaiChat, { max_tokens: 0 }, 2_000_000n],
   ['none of Gemini', google, { generationConfig: { maxOutputTokens: 0 } }, 2_000_000n],
+  ['an embedding', openaiEmbeddings, { input: 'x' }, 1n],
   // what other formats call it no vendor reads
   ['Chat with foreign caps', openaiChat, { max_output_tokens: 1, generationConfig: CAPPED }, 2_000_000n],
   ['Messages with one', anthropicMessages, { max_completion_tokens: 1, max_tokens: 100, n: 9 }, 100_000n],
