@@ -20,7 +20,8 @@ export const openaiEmbeddings: Codec = {
   author: 'openai',
   route: '/v1/embeddings',
   path: () => '/embeddings',
-  wishes: () => ({ outputCap: undefined, answers: undefined }),
+  // all that it costs is its prompt
+  wishes: () => ({ outputCap: 0, answers: undefined }),
   promptBody: (text) => ({ input: text }),
   makes: 'embeddings',
   stops: { max: 0, blank: false },
