@@ -9,19 +9,20 @@ import { priceAt } from '../../catalog/price.ts';
 import { type ModelIndex, resolveModel } from '../../catalog/resolve.ts';
 import type { Config } from '../../config/config.ts';
 import { checkBody } from '../../formats/check.ts';
-import type { Address } from '../../formats/codec.ts';
+import type { Address, Codec } from '../../formats/codec.ts';
 import { Abort } from '../../lib/abort.ts';
 import { monotonicMs } from '../../lib/clock.ts';
 import { newCallId } from '../../lib/id.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { resolveLimits } from '../../store/key-limits.ts';
-import type { CallLimits, Directory, Key, Limiter } from '../../store/ports.ts';
+import type { CallLimits, Directory, Key, Limiter, ThoughtStore } from '../../store/ports.ts';
 import { type CachingPorts, cachingOf } from '../cache/caching.ts';
 import type { Call } from '../call.ts';
 import { mayAskApart, refuseTags } from '../candidates/candidate.ts';
 import { refusePaused } from '../candidates/course.ts';
 import { readFallbacks } from '../costs/fallbacks/asked.ts';
 import type { Pauses } from '../health/pauses.ts';
+import { itemKeeper, withKeptItems } from '../kept-items.ts';
 import { newTrace } from '../trace.ts';
 import type { Watch } from '../watch.ts';
 import type { Arrival } from './arrival.ts';
@@ -38,6 +39,7 @@ export type KnownAdmitPorts = PutAsidePorts &
     config: Config;
     models: ModelIndex;
     pauses: Pauses;
+    thoughts: ThoughtStore;
     limiter: Pick<Limiter, 'admit'>;
     watch: Watch;
     turns: Turns;
@@ -62,21 +64,24 @@ export async function admitKnown(key: Key, arrival: Arrival, ports: KnownAdmitPo
   const begunMs = monotonicMs();
   const { config, limiter, watch, uploads } = ports;
   const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
-  const bytes = await readBody(request, limits.maxBodyBytes, {
+  const received = await readBody(request, limits.maxBodyBytes, {
     watch,
     timeoutMs: limits.requestTimeoutMs,
     uploads,
     keyId: key.id,
     atOnce: limits.concurrent,
   });
-  arrival.bytes = bytes.length;
-  const body = parseBody(bytes);
-  checkBody(door.kind, body);
-  const extras = door.codec.extras?.(body);
+  arrival.bytes = received.length;
+  const parsed = parseBody(received);
+  checkBody(door.kind, parsed);
+  const { codec } = door;
+  const { bytes, body } = withKeptItems({ bytes: received, body: parsed }, codec, key.id, ports.thoughts);
+  const extras = codec.extras?.(body);
   const { model: modelName, stream } = door.address ?? addressIn(body);
   arrival.modelName = modelName;
   const resolution = resolveModel(ports.models, modelName);
   refuseModel(key, resolution.model);
+  refuseOtherKind(resolution.model, door.codec);
   refuseTags(key, resolution, config.providers);
   refusePaused(resolution, ports);
   const place = door.free ? takeFree(key, limiter) : takeCall(key, limits, limiter);
@@ -85,16 +90,17 @@ export async function admitKnown(key: Key, arrival: Arrival, ports: KnownAdmitPo
     id: newCallId(),
     requestId,
     key,
-    codec: door.codec,
+    codec,
     bytes,
     body,
     extras,
+    keepItems: door.free ? undefined : itemKeeper(codec, body, key.id, ports.thoughts),
     promptTokens: door.free ? 0 : estimatePromptTokens(bytes),
     modelName,
     model,
     resolution,
     price: priceAt(model, startedMs) ?? NO_PRICE,
-    fallbacks: door.free ? undefined : readFallbacks(body, door.codec, ports.models, resolution, startedMs),
+    fallbacks: door.free ? undefined : readFallbacks(body, codec, ports.models, resolution, startedMs),
     stream: !door.free && stream,
     headers: request.headers,
     startedMs,
@@ -144,6 +150,13 @@ export function refuseModel(key: Key, model: Model): void {
   if (isModelAllowed(model, key.models)) return;
   const message = 'This API key may not use this model. GET /v1/models lists what it may use.';
   throw new Fault('model_not_allowed', message, { param: 'model' });
+}
+
+/** Throws Fault `unsupported_parameter` for a model that is made for something else than what is asked of it. */
+export function refuseOtherKind({ capabilities }: Model, { makes }: Codec): void {
+  if (capabilities.embeddings !== true || makes === 'embeddings') return;
+  const message = 'This model makes embeddings, and no answers: ask it at /v1/embeddings.';
+  throw new Fault('unsupported_parameter', message, { param: 'model' });
 }
 
 /** Throws Fault `key_expired`. */
