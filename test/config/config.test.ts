@@ -188,31 +188,6 @@ describe('where the configuration comes from', () => {
     expect(config.dataDir).toBe(join(cwd, 'osiris-data'));
   });
 
-  test('a key may stand in the quotes that an --env-file hands on, and must do for a header', () => {
-    const credentialsIn = (text: string, key: string) =>
-      accepted(loadText(text, { OPENAI_API_KEY: key })).providers.get('openai')?.credentials;
-    for (const file of [
-      '',
-      'providers: { openai: }',
-      'providers: { openai: { api_key: "${OPENAI_API_KEY}" } }',
-    ]) {
-      expect(credentialsIn(file, '"sk-quoted"')).toEqual(['sk-quoted']);
-      expect(credentialsIn(file, "'sk-quoted' ")).toEqual(['sk-quoted']);
-    }
-    expect(refused(loadText('providers: { openai: }', { OPENAI_API_KEY: '“sk-typographic”' }))).toMatchObject(
-      [{ path: 'providers.openai', message: expect.stringContaining('OPENAI_API_KEY') }],
-    );
-  });
-
-  test('a file in UTF-16 is told as such', () => {
-    const text = '\ufeffserver: { port: 1 }';
-    const cwd = emptyDirectory();
-    writeFileSync(join(cwd, 'osiris.yaml'), text, 'utf16le');
-    expect(refused(loadConfig({ env: {}, cwd }))).toMatchObject([
-      { line: 0, message: 'is written in UTF-16; save it as UTF-8' },
-    ]);
-  });
-
   test('a file that names no provider detects them too; one that names any does not', () => {
     const env = { OPENAI_API_KEY: 'a', GROQ_API_KEY: 'b' };
     expect([...accepted(loadText('providers:\n', env)).providers.keys()]).toEqual([
