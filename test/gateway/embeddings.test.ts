@@ -245,6 +245,14 @@ describe('the charge', () => {
     });
   });
 
+  test('is of the total where that alone is told', async () => {
+    answer = () => listed(FLOATS, ',"usage":{"total_tokens":3000000}');
+    const { headers, json } = await ask({ model: 'small', input: 'x' });
+    expect([headers.get('x-osiris-cost-usd'), json.usage.cost_usd_total]).toEqual(['0.06', 0.06]);
+    const counted = { input_uncached: 3_000_000n, output: 0n, usage_source: 'reported' };
+    expect(rows().at(-1)).toMatchObject({ ...counted, amount_nano: 60_000_000n });
+  });
+
   test('is an estimate where the provider counts nothing, and marked', async () => {
     answer = () => listed(FLOATS, '');
     const { status, headers } = await ask({ model: 'small', input: 'word '.repeat(2000) });

@@ -3,8 +3,9 @@
 import { Fault } from '../../../canonical/fault.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
 import type { CanonicalResponse } from '../../../canonical/response.ts';
+import type { Usage } from '../../../canonical/usage.ts';
 import type { HeaderValues } from '../../../lib/header-values.ts';
-import { asArray, asString, compact, type JsonObject } from '../../../lib/json.ts';
+import { asArray, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Codec, Converted, Dress, Target } from '../../codec.ts';
 import { askedIn, dataIn, embeddingAnswer, embeddingRequest, madeByOthers } from '../../embedding.ts';
 import { decodeInnerError, isErrorBody } from '../errors.ts';
@@ -44,7 +45,7 @@ export const openaiEmbeddings: Codec = {
       members: ['"usage"'],
       signs: ['"embedding"'],
       doubts: ['"error"'],
-      usage: ({ usage }) => decodeUsage(usage),
+      usage: ({ usage }) => usageIn(usage),
     },
   },
   mending: {
@@ -76,7 +77,14 @@ function decodeResponse(body: JsonObject): CanonicalResponse {
   const data = asArray(body.data);
   if (data.length === 0)
     throw new Fault('bad_gateway', 'The provider sent something that holds no embeddings; try again.');
-  return embeddingAnswer(FORMAT, data, { model: asString(body.model), usage: decodeUsage(body.usage) });
+  return embeddingAnswer(FORMAT, data, { model: asString(body.model), usage: usageIn(body.usage) });
+}
+
+/** Voyage tells the total alone, and there is nothing in it but the prompt. */
+function usageIn(told: JsonValue | undefined): Usage | undefined {
+  if (!isObject(told) || told.prompt_tokens !== undefined) return decodeUsage(told);
+  const usage = decodeUsage({ ...told, prompt_tokens: told.total_tokens ?? null });
+  return usage && { ...usage, raw: told };
 }
 
 function encodeResponse(response: CanonicalResponse, { model, request }: Dress): JsonObject {
