@@ -179,8 +179,8 @@ const RULES: [rule: string, proofs: Record<string, string[]>][] = [
     },
   ],
   [
-    '16: embeddings in base64: not built, and said so',
-    { 'http/routes.test.ts': ["['POST', '/v1/embeddings']"] },
+    '16: embeddings in base64 where that is asked for',
+    { 'sdks/embeddings.test.ts': ['the OpenAI library, which asks for base64 unless told otherwise'] },
   ],
   [
     '17: the accept header decides nothing',

@@ -180,6 +180,8 @@ function addPart(sum: Exact, tokens: number, most: number, rate: number, factor:
 
 /** What of a cost the code is that the provider ran, beside its tokens. */
 export function codeNano(usage: Usage, price: Price): bigint {
+  const { container, code_execution } = usage.serverTools;
+  if (!container && !code_execution) return 0n;
   const sum = new Exact();
   addCode(sum, usage, price);
   return sum.nano;
@@ -187,6 +189,7 @@ export function codeNano(usage: Usage, price: Price): bigint {
 
 /** What of a cost the searches are. */
 export function searchesNano(usage: Usage, price: Price): bigint {
+  if (!usage.serverTools.web_search) return 0n;
   const sum = new Exact();
   addSearches(sum, usage, price);
   return sum.nano;

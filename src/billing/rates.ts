@@ -85,7 +85,18 @@ function tierOf(price: Price, tier: string | undefined): SteppedPrices {
   return price.tiers[name] ?? price;
 }
 
+/** Prices are frozen, and every call asks twice. */
+const parented = new WeakMap<TokenPrices, Rates>();
+
 function withParents(prices: TokenPrices): Rates {
+  const known = parented.get(prices);
+  if (known) return known;
+  const rates = ratesOf(prices);
+  parented.set(prices, rates);
+  return rates;
+}
+
+function ratesOf(prices: TokenPrices): Rates {
   const { input, output, cacheWrite = input } = prices;
   return {
     input,

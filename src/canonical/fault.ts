@@ -127,5 +127,10 @@ export function toFault(thrown: unknown): Fault {
   });
 }
 
+/** A charge or a posting that is not on disk, or would not be. */
+export function unwritableLedger(cause: unknown): Fault {
+  return new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', { cause });
+}
+
 /** How the system and SQLite say it. */
 const DISK_FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'SQLITE_FULL']);

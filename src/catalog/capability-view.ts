@@ -14,5 +14,6 @@ export function viewCapabilities({ capabilities }: Model): JsonObject {
     structured_output: capabilities.structuredOutput,
     web_search: capabilities.webSearch,
     tool_search: capabilities.toolSearch ?? false,
+    embeddings: capabilities.embeddings ?? false,
   };
 }

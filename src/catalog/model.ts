@@ -28,6 +28,8 @@ export type Capabilities = {
   stop?: boolean;
   /** It finds tools whose definitions are deferred, with the search of its provider; absent means no. */
   toolSearch?: boolean;
+  /** It makes embeddings, and nothing else; absent means no, or that nobody has said. */
+  embeddings?: boolean;
 };
 
 /** Picodollars (1e-12 USD) per token; 1 USD per million tokens is 1,000,000. A class left out costs its parent. */

@@ -113,6 +113,7 @@ function abilities({ capabilities }: Model): string {
     [capabilities.structuredOutput, 'structured output'],
     [capabilities.webSearch, 'web search'],
     [capabilities.toolSearch, 'tool search'],
+    [capabilities.embeddings, 'embeddings'],
     [capabilities.thinking !== 'none', ['reasoning', ...capabilities.efforts].join(' ')],
   ];
   return words.flatMap(([can, word]) => (can ? [word] : [])).join(', ') || 'text';

@@ -5,14 +5,14 @@ import type { ModelFacts } from './client.ts';
 import { isPlainModel } from './fill.ts';
 import { unknownModel } from './models.ts';
 
-/** Those whose name can stand in every syntax. */
+/** Those that answer, and whose name can stand in every syntax. */
 export function offeredIn(list: JsonObject): ModelFacts[] {
   return asArray(list.data).map(asObject).flatMap(factsOf);
 }
 
 function factsOf(entry: JsonObject): ModelFacts[] {
   const id = asString(entry.id);
-  if (id === undefined || !isPlainModel(id)) return [];
+  if (id === undefined || !isPlainModel(id) || asObject(entry.capabilities).embeddings === true) return [];
   const unknown = unknownModel(id);
   const name = asString(entry.display_name)?.replace(/[^\w .:()/-]/g, '');
   return [

@@ -71,6 +71,7 @@ function readCapabilities(notes: CapabilityNotes, known: Capabilities): Capabili
   const thinkingTools = notes.thinking_tools ?? known.thinkingTools;
   const stop = notes.stop ?? known.stop;
   const toolSearch = notes.tool_search ?? known.toolSearch;
+  const embeddings = notes.embeddings ?? known.embeddings;
   const efforts = notes.efforts?.filter((each) => each !== undefined);
   return {
     tools: notes.tools ?? known.tools,
@@ -89,5 +90,6 @@ function readCapabilities(notes: CapabilityNotes, known: Capabilities): Capabili
     ...(thinkingTools === undefined ? {} : { thinkingTools }),
     ...(stop === undefined ? {} : { stop }),
     ...(toolSearch === undefined ? {} : { toolSearch }),
+    ...(embeddings === undefined ? {} : { embeddings }),
   };
 }

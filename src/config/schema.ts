@@ -208,6 +208,7 @@ const CapabilitiesShape = section(
     tool_search: flag({
       description: 'Finds deferred tools with the search of its provider (Messages and Responses).',
     }),
+    embeddings: flag({ description: 'Makes embeddings, and nothing else.' }),
     prefill: flag({ description: 'Goes on with a begun answer at the end of a conversation.' }),
     forced_tools: flag({ description: 'Can be forced to call a tool.' }),
     mid_system: flag({

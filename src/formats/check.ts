@@ -7,6 +7,7 @@ import { Fault } from '../canonical/fault.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { countTokensSchema, messagesSchema } from './anthropic-messages/wire.ts';
 import { countGenerateSchema, generateSchema } from './google-generate-content/wire.ts';
+import { embeddingsSchema } from './openai-chat/embeddings/wire.ts';
 import { chatSchema } from './openai-chat/wire.ts';
 import { refersToStored } from './openai-responses/stored.ts';
 import { inputSchema, inputTokensSchema, responsesSchema } from './openai-responses/wire.ts';
@@ -17,6 +18,7 @@ export type BodyKind =
   | 'openai-responses'
   | 'anthropic-messages'
   | 'google-generate-content'
+  | 'embeddings'
   | 'count-messages'
   | 'count-responses'
   | 'count-generate';
@@ -26,6 +28,7 @@ const SCHEMAS: Record<BodyKind, TSchema> = {
   'openai-responses': responsesSchema,
   'anthropic-messages': messagesSchema,
   'google-generate-content': generateSchema,
+  embeddings: embeddingsSchema,
   'count-messages': countTokensSchema,
   'count-responses': inputTokensSchema,
   'count-generate': countGenerateSchema,
@@ -121,6 +124,7 @@ function promptMember(kind: BodyKind): 'input' | 'contents' | 'messages' {
   switch (kind) {
     case 'openai-responses':
     case 'count-responses':
+    case 'embeddings':
       return 'input';
     case 'google-generate-content':
     case 'count-generate':

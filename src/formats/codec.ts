@@ -242,10 +242,15 @@ export type AskingOthers = {
   unread?: readonly string[];
 };
 
+/** What a request says of how much it wants; undefined where it does not say. */
+export type Wishes = { outputCap: number | undefined; answers: number | undefined };
+
 export type Codec = {
   id: FormatId;
   /** The provider whose format it is: it takes more of it than those who merely speak it. */
   author: string;
+  /** Absent: answers. Anything else has no words in it, so that no output is counted, and models are made for it. */
+  makes?: 'embeddings';
   /** Whose seals this format carries as they are; undefined when it has no place for any. */
   issuer?: string;
   /**
@@ -314,6 +319,11 @@ export type Codec = {
   wholeTokensMax?: number;
   /** Where our clients send it; what stands before the model in formats with `readPath`. */
   route: string;
+  /**
+   * The most tokens that a client's body lets an answer have, and how many answers it asks for. What other formats call
+   * these counts for nothing: vendors do not read it.
+   */
+  wishes(body: JsonObject): Wishes;
   /** A request that has this prompt and nothing else that need not be. */
   promptBody(text: string): JsonObject;
   /** Where a request goes, behind a provider's base URL. */
@@ -366,7 +376,7 @@ export type Codec = {
   /** For formats whose vendors may stop an answer in the middle and go on when asked. */
   continuing?: Continuing;
   /** For formats whose vendors end their answers in ways that break clients. */
-  mending?: { stream(): StreamMender; whole(bytes: Uint8Array): Uint8Array };
+  mending?: { stream(): StreamMender; whole(bytes: Uint8Array, request: JsonObject): Uint8Array };
   /** For formats whose clients can have broken JSON mended; see `Extras`. */
   healing?: { stream(): HeldAnswer; whole(bytes: Uint8Array): Mended };
   /**

@@ -3,7 +3,9 @@
 import type { FormatId } from '../canonical/part.ts';
 import { anthropicMessages } from './anthropic-messages/index.ts';
 import type { Codec } from './codec.ts';
+import { googleEmbeddings } from './google-generate-content/embeddings/codec.ts';
 import { googleGenerateContent } from './google-generate-content/index.ts';
+import { openaiEmbeddings } from './openai-chat/embeddings/codec.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { openaiResponses } from './openai-responses/index.ts';
 
@@ -14,5 +16,15 @@ export const FORMATS: Readonly<Record<FormatId, Codec>> = {
   'google-generate-content': googleGenerateContent,
 };
 
-/** Every codec there is. */
+const EMBEDDING: Readonly<Partial<Record<FormatId, Codec>>> = {
+  'openai-chat': openaiEmbeddings,
+  'google-generate-content': googleEmbeddings,
+};
+
+/** The codec of the format for answers, or for what is made in their place; undefined where it has no such operation. */
+export function codecIn(format: FormatId, makes: Codec['makes']): Codec | undefined {
+  return (makes === 'embeddings' ? EMBEDDING : FORMATS)[format];
+}
+
+/** Every codec there is for answers. */
 export const CODECS: readonly Codec[] = Object.values(FORMATS);

@@ -3,7 +3,8 @@
 import { Fault } from '../canonical/fault.ts';
 import type { FormatId } from '../canonical/part.ts';
 import { mayRunCode } from '../formats/code-tool.ts';
-import { FORMATS } from '../formats/index.ts';
+import type { Codec } from '../formats/codec.ts';
+import { codecIn, FORMATS } from '../formats/index.ts';
 import { needsGateway } from '../formats/pass-edits.ts';
 import type { Call } from './call.ts';
 import { type Candidate, formatsOf } from './candidates/candidate.ts';
@@ -34,7 +35,7 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
     return isHard
       ? transcodePlan(call, candidate, call.codec, ports, target)
       : passPlan(call, candidate, ports, target);
-  const upstream = FORMATS[first];
+  const upstream = codecIn(first, call.codec.makes) ?? FORMATS[first];
   try {
     const plan = transcodePlan(call, candidate, upstream, ports, target);
     const mayMove = !isStrict(call);
@@ -51,6 +52,8 @@ export function planCall(call: Call, candidate: Candidate, ports: PlanPorts): Pl
 
 /** A search, and code that runs at the provider, narrow the formats to those that have one, if there are any. */
 function usableFormats(call: Call, candidate: Candidate, { sealKey }: PlanPorts): FormatId[] {
+  const { makes } = call.codec;
+  if (makes !== undefined) return makingFormats(makes, candidate);
   const formats = formatsOf(candidate);
   const searching = searchFormatsOf(candidate);
   const isApart = searching.length > formats.length;
@@ -60,4 +63,12 @@ function usableFormats(call: Call, candidate: Candidate, { sealKey }: PlanPorts)
   if (!call.extras?.searches && !tools.some(({ kind }) => kind === 'web-search')) return formats;
   const able = searching.filter((format) => hasSearch(call.model, candidate, FORMATS[format]));
   return able.length > 0 ? able : formats;
+}
+
+/** Throws Fault `unsupported_parameter` when there is none. */
+function makingFormats(makes: NonNullable<Codec['makes']>, candidate: Candidate): FormatId[] {
+  const formats = formatsOf(candidate).filter((format) => codecIn(format, makes) !== undefined);
+  if (formats.length > 0) return formats;
+  const message = `No provider of this model makes ${makes} in a format known here. GET /v1/models tells which models make ${makes}.`;
+  throw new Fault('unsupported_parameter', message, { param: 'model' });
 }

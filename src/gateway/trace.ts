@@ -33,7 +33,8 @@ export function newTrace(path: string, headers: Headers, request: Uint8Array, ke
     path,
     userAgent: headers.get('user-agent'),
     bytesIn: request.length,
-    request: keepBodies ? request.slice(0, KEPT_BYTES_MAX) : undefined,
+    // a copy: a piece of a buffer would keep all of it
+    request: keepBodies ? new Uint8Array(request.subarray(0, KEPT_BYTES_MAX)) : undefined,
     attempts: 0,
     asking: undefined,
     failed: undefined,

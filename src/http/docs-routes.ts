@@ -78,6 +78,18 @@ const ROUTES = {
     answer: 'Response',
     streams: true,
   },
+  embeddings: {
+    tag: 'Inference',
+    id: 'createEmbedding',
+    asks: true,
+    summary: 'Embeddings (OpenAI format)',
+    description:
+      'From providers of this format, and from Gemini, which takes texts only. Embeddings come in the `encoding_format` that was asked for, whichever ' +
+      'the provider writes.',
+    body: 'EmbeddingRequest',
+    example: { model: 'sandbox/embed', input: 'Say hello.' },
+    answer: 'EmbeddingList',
+  },
   'count-messages': {
     tag: 'Inference',
     id: 'countMessageTokens',

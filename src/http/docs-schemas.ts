@@ -3,6 +3,7 @@
 import { FAULTS } from '../canonical/fault.ts';
 import { countTokensSchema, messagesSchema } from '../formats/anthropic-messages/wire.ts';
 import { countGenerateSchema, generateSchema } from '../formats/google-generate-content/wire.ts';
+import { embeddingsSchema } from '../formats/openai-chat/embeddings/wire.ts';
 import { chatSchema } from '../formats/openai-chat/wire.ts';
 import { responsesSchema } from '../formats/openai-responses/wire.ts';
 import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts';
@@ -118,6 +119,25 @@ const answers: JsonObject = {
       ...costs,
     }),
   }),
+  EmbeddingList: open('Embeddings, in the order of what was asked for.', {
+    object: { type: 'string', const: 'list' },
+    data: listOf(
+      open('One embedding.', {
+        index: whole('Its position.'),
+        embedding: {
+          description:
+            'Numbers, or with `encoding_format: "base64"` their bytes: 32-bit floats, the lowest byte first.',
+          anyOf: [{ type: 'array', items: { type: 'number' } }, { type: 'string' }],
+        },
+      }),
+    ),
+    model: text('The model that made them.'),
+    usage: open('Tokens and cost.', {
+      prompt_tokens: whole('Input.'),
+      total_tokens: whole('The same.'),
+      ...costs,
+    }),
+  }),
   GenerateContentAnswer: open('A finished answer in the Gemini format.', {
     candidates: listOf(
       open('One answer.', {
@@ -162,6 +182,7 @@ const answers: JsonObject = {
       reasoning: { type: 'boolean', description: 'Thinks before it answers.' },
       structured_output: { type: 'boolean', description: 'Keeps to a JSON schema.' },
       tool_search: { type: 'boolean', description: 'Finds deferred tools with the search of its provider.' },
+      embeddings: { type: 'boolean', description: 'Makes embeddings, and nothing else.' },
     }),
     pricing: open('USD.', {}),
   }),
@@ -252,6 +273,7 @@ export function namedSchemas(): JsonObject {
     MessageRequest: readable(messagesSchema),
     TokenCountRequest: readable(countTokensSchema),
     GenerateContentRequest: readable(generateSchema),
+    EmbeddingRequest: readable(embeddingsSchema),
     CountGenerateRequest: readable(countGenerateSchema),
     ...answers,
     Error: { ...errorBody, examples: [errorExample] },

@@ -4,6 +4,7 @@ import { Elysia } from 'elysia';
 import { Fault, toFault } from '../canonical/fault.ts';
 import { anthropicMessages } from '../formats/anthropic-messages/index.ts';
 import type { Codec } from '../formats/codec.ts';
+import { openaiEmbeddings } from '../formats/openai-chat/embeddings/codec.ts';
 import { openaiChat } from '../formats/openai-chat/index.ts';
 import { openaiResponses } from '../formats/openai-responses/index.ts';
 import { admit } from '../gateway/admission/admit.ts';
@@ -31,6 +32,13 @@ const ROUTES: readonly Route[] = [
   routeOf(openaiChat, 'chat'),
   routeOf(openaiResponses, 'responses'),
   routeOf(anthropicMessages, 'messages'),
+  {
+    path: openaiEmbeddings.route,
+    codec: openaiEmbeddings,
+    kind: 'embeddings',
+    free: false,
+    detail: 'embeddings',
+  },
   {
     path: '/v1/messages/count_tokens',
     codec: anthropicMessages,

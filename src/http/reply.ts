@@ -2,6 +2,7 @@
 
 import type { Fault } from '../canonical/fault.ts';
 import { lossHeader } from '../canonical/loss.ts';
+import type { Model } from '../catalog/model.ts';
 import type { Codec } from '../formats/codec.ts';
 import { openaiChat } from '../formats/openai-chat/index.ts';
 import type { Call } from '../gateway/call.ts';
@@ -76,10 +77,23 @@ export function waitingResponse(call: Call, body: ReadableStream<Uint8Array>): R
  */
 class Template {
   readonly headers: Headers;
+  readonly #of: Alike;
   readonly #written = new Map<string, string>();
 
-  constructor(headers: Headers) {
+  constructor(headers: Headers, of: Alike) {
     this.headers = headers;
+    this.#of = of;
+  }
+
+  isOf({ codec, stream, provider, attempts, cache }: Alike): boolean {
+    const of = this.#of;
+    return (
+      of.codec === codec &&
+      of.stream === stream &&
+      of.provider === provider &&
+      of.attempts === attempts &&
+      of.cache === cache
+    );
   }
 
   set(name: string, value: string): void {
@@ -94,22 +108,30 @@ class Template {
   }
 }
 
-const templates = new Map<string, Template>();
-/** More models, providers and attempts than any installation has. */
-const TEMPLATES_MAX = 10_000;
+/** What answers of one model have in common that bear the same headers but for those of their call. */
+type Alike = {
+  codec: Codec;
+  stream: boolean;
+  provider: string;
+  attempts: number;
+  cache: 'hit' | 'miss' | undefined;
+};
+
+const templates = new WeakMap<Model, Template[]>();
+/** Of one model; more than its formats, providers and attempts make in any installation. */
+const TEMPLATES_MAX = 100;
 
 function templateOf(call: Call, stream: boolean, provider: string, attempts: number): Template {
-  const cache = cacheWord(call);
-  const name = `${call.codec.id}\n${stream}\n${call.model.id}\n${provider}\n${attempts}\n${cache}`;
-  let template = templates.get(name);
-  if (!template) {
-    const headers = fixedHeaders(call, stream);
-    headers.set('x-osiris-provider', headerText(provider));
-    headers.set('x-osiris-attempts', String(attempts));
-    template = new Template(headers);
-    if (templates.size >= TEMPLATES_MAX) templates.clear();
-    templates.set(name, template);
-  }
+  const { model, codec } = call;
+  const alike: Alike = { codec, stream, provider, attempts, cache: cacheWord(call) };
+  const ofModel = templates.get(model) ?? [];
+  const known = ofModel.find((each) => each.isOf(alike));
+  if (known) return known;
+  const headers = fixedHeaders(call, stream);
+  headers.set('x-osiris-provider', headerText(provider));
+  headers.set('x-osiris-attempts', String(attempts));
+  const template = new Template(headers, alike);
+  templates.set(model, [template, ...ofModel.slice(0, TEMPLATES_MAX - 1)]);
   return template;
 }
 

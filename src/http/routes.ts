@@ -9,7 +9,7 @@ import { nearestNames } from '../lib/nearest.ts';
 
 const METHODS: [RegExp, string[]][] = [
   [
-    /^(\/v1){0,2}\/(chat\/completions|messages|messages\/count_tokens|responses|responses\/input_tokens)$/,
+    /^(\/v1){0,2}\/(chat\/completions|embeddings|messages|messages\/count_tokens|responses|responses\/input_tokens)$/,
     ['POST'],
   ],
   [/^(\/v1(beta)?){0,2}\/models\/.+:(generateContent|streamGenerateContent|countTokens)$/, ['POST']],
@@ -34,7 +34,7 @@ const METHODS: [RegExp, string[]][] = [
 
 /** Named in the design, not built in this version. */
 const PLANNED =
-  /^(\/v1){0,2}\/(responses\/.+|embeddings|images\/.+|audio\/.+|moderations|completions|rerank|realtime)$|^(\/v1)?\/v1beta\/|^\/admin(\/|$)/;
+  /^(\/v1){0,2}\/(responses\/.+|images\/.+|audio\/.+|moderations|completions|rerank|realtime)$|^(\/v1)?\/v1beta\/|^\/admin(\/|$)/;
 
 /** The methods an address answers; empty when there is no such address. */
 export function allowedMethods(pathname: string): string[] {
@@ -48,6 +48,7 @@ const WELL_KNOWN = [
   '/v1/messages/count_tokens',
   '/v1/responses',
   '/v1/responses/input_tokens',
+  '/v1/embeddings',
   '/v1/models',
   '/v1/key',
   '/key',

@@ -20,15 +20,28 @@ export function asNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
+/** The largest of those that are finite numbers, undefined where none is. */
+export function largestOf(...values: unknown[]): number | undefined {
+  let largest: number | undefined;
+  for (const value of values) {
+    const number = asNumber(value);
+    if (number !== undefined && (largest === undefined || number > largest)) largest = number;
+  }
+  return largest;
+}
+
 /** The boolean, or undefined for every other value. */
 export function asBoolean(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
 /** The object, or an empty one for every other value. */
-export function asObject(value: unknown): JsonObject {
-  return isObject(value) ? value : {};
+export function asObject(value: unknown): Readonly<JsonObject> {
+  return isObject(value) ? value : NO_MEMBERS;
 }
+
+/** Made once: most of what is asked for is not there. */
+const NO_MEMBERS: Readonly<JsonObject> = Object.freeze({});
 
 /** The array, or an empty one for every other value. */
 export function asArray(value: unknown): JsonValue[] {

@@ -12,6 +12,7 @@ import { sha256Hex } from '../lib/crypto.ts';
 import { asString, isObject, type JsonObject, tryParseJson } from '../lib/json.ts';
 import { writeFrame } from '../lib/sse.ts';
 import { type Behaviour, findBehaviour } from './behaviour.ts';
+import { EMBEDDER, EMBEDDINGS_PATH, embed } from './embed.ts';
 import { failureReply, faultReply, idHeaders } from './failure.ts';
 import { playWhole, type Script, streamBody, type Wait } from './play.ts';
 import { openUsage, perform } from './script.ts';
@@ -53,6 +54,7 @@ export function sandboxTransport(
       await loadTokenizer();
       signal.throwIfAborted();
       const wire = readBody(body);
+      if (path === EMBEDDINGS_PATH) return embedReply(wire, requestId);
       const { address, operation } = readPath(codec, path, wire);
       const behaviour = findBehaviour(address.model);
       if (!behaviour)
@@ -100,6 +102,15 @@ function readBody(body: Uint8Array): JsonObject {
   const wire = tryParseJson(new TextDecoder().decode(body));
   if (isObject(wire)) return wire;
   throw new Fault('invalid_json', 'The request body is not a JSON object.');
+}
+
+function embedReply(wire: JsonObject, requestId: string): Response {
+  const model = asString(wire.model)?.replace(/^sandbox\//, '');
+  if (model !== EMBEDDER)
+    throw new Fault('not_found', `This model makes no embeddings; \`sandbox/${EMBEDDER}\` does.`, {
+      param: 'model',
+    });
+  return Response.json(embed(wire), { headers: idHeaders(requestId) });
 }
 
 function countReply(request: CanonicalRequest, codec: Codec, requestId: string): Response {

@@ -2,6 +2,7 @@
 
 import type { Capabilities, Model } from '../catalog/model.ts';
 import { SANDBOX } from '../providers/sandbox.ts';
+import { EMBEDDER } from './embed.ts';
 
 /** Name behind `sandbox/`, and what it shows. Numbers in names may be any others. */
 const SHOWN: [name: string, purpose: string][] = [
@@ -44,16 +45,38 @@ const CAPABILITIES: Capabilities = {
   efforts: ['low', 'medium', 'high'],
 };
 
+const EMBEDS: Capabilities = {
+  tools: false,
+  images: false,
+  files: false,
+  audio: false,
+  structuredOutput: false,
+  webSearch: false,
+  sampling: false,
+  forcedTools: false,
+  midSystem: false,
+  thinking: 'none',
+  efforts: [],
+  embeddings: true,
+};
+
 /** Every sandbox model of the catalogue; all of them are free. */
-export const sandboxModels: Model[] = SHOWN.map(([name, purpose]) => ({
-  id: `sandbox/${name}`,
-  aliases: [],
-  displayName: `Sandbox ${name}: ${purpose}`,
-  ownedBy: SANDBOX.id,
-  createdS: 1_767_225_600,
-  contextTokens: 1_000_000,
-  maxOutputTokens: 1_000_000,
-  capabilities: CAPABILITIES,
-  price: { input: 0, output: 0, source: 'built in', asOf: '2026-01-01' },
-  deployments: [{ provider: SANDBOX.id, model: name, weight: 1 }],
-}));
+export const sandboxModels: Model[] = [
+  ...SHOWN.map(([name, purpose]) => sandboxModel(name, purpose, CAPABILITIES)),
+  sandboxModel(EMBEDDER, 'makes embeddings', EMBEDS),
+];
+
+function sandboxModel(name: string, purpose: string, capabilities: Capabilities): Model {
+  return {
+    id: `sandbox/${name}`,
+    aliases: [],
+    displayName: `Sandbox ${name}: ${purpose}`,
+    ownedBy: SANDBOX.id,
+    createdS: 1_767_225_600,
+    contextTokens: 1_000_000,
+    maxOutputTokens: 1_000_000,
+    capabilities,
+    price: { input: 0, output: 0, source: 'built in', asOf: '2026-01-01' },
+    deployments: [{ provider: SANDBOX.id, model: name, weight: 1 }],
+  };
+}

@@ -12,8 +12,21 @@ export type LimitRules = {
 type Always = 'requestsPerMinute' | 'concurrent' | 'maxBodyBytes' | 'requestTimeoutMs';
 export type ResolvedLimits = KeyLimits & Required<Pick<KeyLimits, Always>>;
 
+type Known = { rules: LimitRules; routeBodyBytes: number | undefined; limits: ResolvedLimits };
+
+/** By key, which never changes: another one takes its place when it does. Each call of it asks for the same. */
+const known = new WeakMap<Key, Known>();
+
 /** `routeBodyBytes` is the configuration's body size for the route at hand, which a key's own stands over. */
 export function resolveLimits(key: Key, rules: LimitRules, routeBodyBytes?: number): ResolvedLimits {
+  const last = known.get(key);
+  if (last?.rules === rules && last.routeBodyBytes === routeBodyBytes) return last.limits;
+  const limits = laidOver(key, rules, routeBodyBytes);
+  known.set(key, { rules, routeBodyBytes, limits });
+  return limits;
+}
+
+function laidOver(key: Key, rules: LimitRules, routeBodyBytes: number | undefined): ResolvedLimits {
   const { maxBodyBytes, requestTimeoutMs } = rules.server;
   return {
     ...rules.limits,

@@ -149,7 +149,7 @@ const addresses: BadInput[] = [
   {
     name: 'a route of a later version',
     route: 'chat',
-    path: '/v1/embeddings',
+    path: '/v1/moderations',
     body: { input: text },
     status: 404,
     type: invalid,

@@ -28,6 +28,7 @@ test('the header that wants all or nothing is named where a request can lose som
   );
   expect(strict.map(({ path }) => path).sort()).toEqual([
     '/v1/chat/completions',
+    '/v1/embeddings',
     '/v1/messages',
     '/v1/responses',
     '/v1beta/models/{model}:generateContent',

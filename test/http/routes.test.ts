@@ -87,7 +87,6 @@ test('every documented address says to a wrong method which are right', async ()
 
 describe('an address that is not there', () => {
   const PLANNED = [
-    ['POST', '/v1/embeddings'],
     ['POST', '/v1/images/generations'],
     ['POST', '/audio/speech'],
     ['POST', '/v1/moderations'],

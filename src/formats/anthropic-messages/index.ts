@@ -43,6 +43,7 @@ export const anthropicMessages: Codec = {
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
   route: '/v1/messages',
+  wishes: (body) => ({ outputCap: asNumber(body.max_tokens), answers: undefined }),
   promptBody: (text) => ({ max_tokens: 1024, messages: [{ role: 'user', content: text }] }),
   path: () => '/messages',
   refuseBody: refuseThread,

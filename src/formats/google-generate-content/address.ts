@@ -8,7 +8,8 @@ export function operationPath(model: string, operation: string): string {
   return `/${fullName(model).split('/').map(encodeURIComponent).join('/')}:${operation}`;
 }
 
-function fullName(model: string): string {
+/** The name as bodies have it. */
+export function fullName(model: string): string {
   return /^(models|tunedModels)\//.test(model) ? model : `models/${model}`;
 }
 

@@ -46,6 +46,7 @@ export const openaiResponses: Codec = {
   textTools: 'all',
   asksOthers: { unread: ['models', 'route'] },
   route: '/v1/responses',
+  wishes: (body) => ({ outputCap: asNumber(body.max_output_tokens), answers: undefined }),
   promptBody: (text) => ({ input: text }),
   path: () => '/responses',
   refuseBody: (body) => refuseLater(body, 'background'),

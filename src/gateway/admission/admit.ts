@@ -9,7 +9,7 @@ import { priceAt } from '../../catalog/price.ts';
 import { type ModelIndex, resolveModel } from '../../catalog/resolve.ts';
 import type { Config } from '../../config/config.ts';
 import { checkBody } from '../../formats/check.ts';
-import type { Address } from '../../formats/codec.ts';
+import type { Address, Codec } from '../../formats/codec.ts';
 import { Abort } from '../../lib/abort.ts';
 import { monotonicMs } from '../../lib/clock.ts';
 import { newCallId } from '../../lib/id.ts';
@@ -81,6 +81,7 @@ export async function admitKnown(key: Key, arrival: Arrival, ports: KnownAdmitPo
   arrival.modelName = modelName;
   const resolution = resolveModel(ports.models, modelName);
   refuseModel(key, resolution.model);
+  refuseOtherKind(resolution.model, door.codec);
   refuseTags(key, resolution, config.providers);
   refusePaused(resolution, ports);
   const place = door.free ? takeFree(key, limiter) : takeCall(key, limits, limiter);
@@ -149,6 +150,13 @@ export function refuseModel(key: Key, model: Model): void {
   if (isModelAllowed(model, key.models)) return;
   const message = 'This API key may not use this model. GET /v1/models lists what it may use.';
   throw new Fault('model_not_allowed', message, { param: 'model' });
+}
+
+/** Throws Fault `unsupported_parameter` for a model that is made for something else than what is asked of it. */
+export function refuseOtherKind({ capabilities }: Model, { makes }: Codec): void {
+  if (capabilities.embeddings !== true || makes === 'embeddings') return;
+  const message = 'This model makes embeddings, and no answers: ask it at /v1/embeddings.';
+  throw new Fault('unsupported_parameter', message, { param: 'model' });
 }
 
 /** Throws Fault `key_expired`. */

@@ -61,7 +61,8 @@ export function answerPassed(
   // who answered stands in front of the usage
   const end = call.stream || tellsModel ? undefined : usageAtEnd(bytes, upstream);
   // a report without output is only true of an answer without text, one without input of none
-  const isPlain = end && isBelievable(end.usage) && end.usage.input > 0 && end.usage.output > 0;
+  const says = upstream.makes === undefined;
+  const isPlain = end && isBelievable(end.usage) && end.usage.input > 0 && (end.usage.output > 0 || !says);
   if (isPlain) {
     meter.hearUsage(end.usage);
     const cost = costOf(end.usage);
@@ -88,7 +89,9 @@ export function answerTranslated(
   meter: Meter,
   costOf: CostOf,
 ): Whole {
-  return write(call, forClient(call, plan, withCost(response, meter, costOf)));
+  const isCounted = response.usage !== undefined || call.codec.makes === undefined;
+  const counted = isCounted ? response : { ...response, usage: meter.usage() };
+  return write(call, forClient(call, plan, withCost(counted, meter, costOf)));
 }
 
 function write(call: Call, answer: CanonicalResponse): Whole {
@@ -97,7 +100,7 @@ function write(call: Call, answer: CanonicalResponse): Whole {
 
 /** A provider's own bytes with what only we know: the name the client asked for, and the end it should have told. */
 function ownAnswer(bytes: Uint8Array, call: Call, plan: PassPlan): Uint8Array {
-  const mended = plan.upstream.mending?.whole(bytes) ?? bytes;
+  const mended = plan.upstream.mending?.whole(bytes, call.body) ?? bytes;
   return renamesOf(call, plan, true)?.rename(mended) ?? mended;
 }
 

@@ -45,7 +45,9 @@ export type Prospect = Stop & { obstacle: Obstacle | undefined; fitness: Fitness
  */
 export function courseOf(call: Call, ports: CoursePorts): readonly Stop[] {
   const { health, config } = ports;
-  const all = stopsOf(call.resolution, ports);
+  const every = stopsOf(call.resolution, ports);
+  // what is no answer is compared with what the same model made before
+  const all = call.codec.makes === undefined ? every : every.filter(isOwn);
   const isPlain = ports.pauses.isEmpty && isUnrestricted(call);
   if (isPlain && (all.length === 1 || (health.isCalm && config.routing.strategy === 'priority'))) {
     if (all.length === 0) throw nobodyFault();
@@ -53,7 +55,6 @@ export function courseOf(call: Call, ports: CoursePorts): readonly Stop[] {
   }
   const open = isPlain ? all : all.filter((stop) => obstacleOf(stop, call, ports) === undefined);
   if (open.length === 0) refusePausedStop(all, ports);
-  const isOwn = ({ isFallback }: Stop) => !isFallback;
   if (call.extras?.webSearch && all.some(isOwn) && !open.some(isOwn)) refuseSearch(call, ports.models);
   if (open.length === 0) throw nobodyFault();
   return arranged(
@@ -61,6 +62,10 @@ export function courseOf(call: Call, ports: CoursePorts): readonly Stop[] {
     call,
     ports,
   );
+}
+
+function isOwn({ isFallback }: Stop): boolean {
+  return !isFallback;
 }
 
 /** What the client is told when there is nobody to ask. */

@@ -6,7 +6,7 @@ import { every } from '../clock.ts';
 import type { Origin } from './connection.ts';
 import { type Answer, Exchange } from './exchange.ts';
 import { Pool } from './pool.ts';
-import { writeHead, writeTarget } from './request-head.ts';
+import { HeadWriter, writeTarget } from './request-head.ts';
 
 export type { Answer } from './exchange.ts';
 
@@ -25,7 +25,7 @@ export type HttpRequest = {
 };
 
 /** What is the same for all requests to one URL. */
-type Target = { head: string; ca: string | undefined; pool: Pool };
+type Target = { method: string; head: HeadWriter; ca: string | undefined; pool: Pool };
 
 const TARGETS_MAX = 1_000;
 const SWEEP_MS = 5_000;
@@ -51,15 +51,14 @@ export class HttpClient {
     return new Promise((resolve, reject) => {
       if (abort?.aborted) throw abort.reason;
       const { head, pool } = this.#targetOf(method, url, ca);
-      const parts = partsOf(writeHead(head, headers, body?.length ?? 0), body);
+      const parts = partsOf(head, headers, body);
       pool.run(new Exchange(parts, abort, { resolve, reject }));
     });
   }
 
   #targetOf(method: string, url: string, ca: string | undefined): Target {
-    const name = `${method} ${url}`;
-    const known = this.#targets.get(name);
-    if (known && known.ca === ca) return known;
+    const known = this.#targets.get(url);
+    if (known && known.method === method && known.ca === ca) return known;
     const { protocol, hostname, port, host, pathname, search } = new URL(url);
     const isSecure = protocol === 'https:';
     const origin: Origin = {
@@ -67,10 +66,10 @@ export class HttpClient {
       port: port === '' ? (isSecure ? 443 : 80) : Number(port),
       tls: isSecure && { ca },
     };
-    const head = writeTarget({ method, path: pathname + search, host });
-    const target = { head, ca, pool: this.#poolOf(`${protocol}//${host} ${ca ?? ''}`, origin) };
+    const head = new HeadWriter(writeTarget({ method, path: pathname + search, host }));
+    const target = { method, head, ca, pool: this.#poolOf(`${protocol}//${host} ${ca ?? ''}`, origin) };
     if (this.#targets.size >= TARGETS_MAX) this.#targets.clear();
-    this.#targets.set(name, target);
+    this.#targets.set(url, target);
     return target;
   }
 
@@ -108,12 +107,12 @@ export class HttpClient {
   }
 }
 
-function partsOf(head: string, body: Uint8Array = NO_BYTES): Buffer[] {
-  if (body.length > COPIED_BODY_MAX) return [Buffer.from(head, 'latin1'), bufferOf(body)];
-  const all = Buffer.allocUnsafe(head.length + body.length);
-  all.write(head, 0, 'latin1');
-  all.set(body, head.length);
-  return [all];
+function partsOf(head: HeadWriter, headers: HttpRequest['headers'], body: Uint8Array = NO_BYTES): Buffer[] {
+  const isCopied = body.length <= COPIED_BODY_MAX;
+  const { bytes, length } = head.write(headers, body.length, isCopied ? body.length : 0);
+  if (!isCopied) return [bytes, bufferOf(body)];
+  bytes.set(body, length);
+  return [bytes];
 }
 
 const NO_BYTES = new Uint8Array(0);

@@ -70,7 +70,7 @@ export class ResponseHead implements HeaderValues {
   }
 
   get(name: string): string | null {
-    const line = `\n${name.toLowerCase()}:`;
+    const line = lineOf(name);
     let found: string | null = null;
     for (let at = this.#lower.indexOf(line); at !== -1; at = this.#lower.indexOf(line, at + 1)) {
       const from = at + line.length;
@@ -79,6 +79,19 @@ export class ResponseHead implements HeaderValues {
     }
     return found;
   }
+}
+
+/** How the line of a header begins, by its name as it was asked for: the same few are asked for in every answer. */
+const lines = new Map<string, string>();
+const LINES_MAX = 1_000;
+
+function lineOf(name: string): string {
+  const known = lines.get(name);
+  if (known !== undefined) return known;
+  const line = `\n${name.toLowerCase()}:`;
+  if (lines.size >= LINES_MAX) lines.clear();
+  lines.set(name, line);
+  return line;
 }
 
 /** Each is a name, a colon right behind it, and a value; lines that go on from those before are long forbidden. */
