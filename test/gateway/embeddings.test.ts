@@ -8,7 +8,7 @@ import { rowsIn } from '../support/ledger.ts';
 type Sent = { path: string; text: string; key: string | null };
 let sent: Sent[] = [];
 /** What the provider answers next. */
-let answer: () => Response;
+let answer: () => Response | Promise<Response>;
 const provider = Bun.serve({
   hostname: '127.0.0.1',
   port: 0,
@@ -134,6 +134,19 @@ describe('what is asked for', () => {
     expect(json.usage.cost_usd_total).toBe(0.02);
   });
 
+  test('comes in the other form with all that stands around it as it was', async () => {
+    const more = '"n":9007199254740993,"x":1.0';
+    answer = () =>
+      new Response(
+        `{ "data":[{"object":"embedding",${more},"embedding":${FLOATS}}],"model":"up-small","usage":{"prompt_tokens":1000000,${more}}}`,
+        { headers: { 'content-type': 'application/json' } },
+      );
+    const { text } = await ask({ model: 'small', input: 'x', encoding_format: 'base64' });
+    expect(text).toBe(
+      `{ "data":[{"object":"embedding",${more},"embedding":"${BASE64}"}],"model":"small","usage":{"prompt_tokens":1000000,${more}${COSTS}}}`,
+    );
+  });
+
   test('tokens in place of texts pass', async () => {
     await ask({ model: 'small', input: [[1, 2], [3]], dimensions: 2 });
     expect(JSON.parse(sent[0]?.text ?? '')).toEqual({
@@ -199,6 +212,19 @@ describe('a Gemini model', () => {
     expect(headers.get('x-osiris-cost-usd')).toBe(String(json.usage.cost_usd_total));
   });
 
+  test('has its count of tokens in an answer from the cache too', async () => {
+    answer = () => made([[0, 1]]);
+    const on = { 'x-osiris-cache': 'on' };
+    const body = { model: 'far', input: 'kept' };
+    const miss = await ask(body, undefined, on);
+    const hit = await ask(body, undefined, on);
+    expect(hit.headers.get('x-osiris-cache')).toBe('hit');
+    expect(hit.json.usage).toMatchObject({
+      prompt_tokens: miss.json.usage.prompt_tokens,
+      total_tokens: miss.json.usage.prompt_tokens,
+    });
+  });
+
   test('is not told what it does not know, which is named', async () => {
     answer = () => made([[0, 1]]);
     const { headers } = await ask({ model: 'far', input: 'x', user: 'ana', x_new: 1, dimensions: null });
@@ -221,14 +247,18 @@ describe('a Gemini model', () => {
     expect([status, headers.get('x-osiris-provider'), sent.length]).toEqual([200, 'far-off', 1]);
   });
 
-  test.each(['{}', '{"embeddings":[]}', '{"error":{"code":500,"message":"no"}}'])(
-    'that answers %s has failed',
-    async (wrong) => {
-      answer = () => new Response(wrong, { headers: { 'content-type': 'application/json' } });
-      expect((await ask({ model: 'far', input: 'x' })).status).toBeGreaterThanOrEqual(500);
-      expect(rows().at(-1)?.amount_nano).toBe(0n);
-    },
-  );
+  test.each([
+    '{}',
+    '{"embeddings":[]}',
+    '{"embeddings":[{"values":[1]},{}]}',
+    '{"embeddings":[{"values":[]}]}',
+    '{"embeddings":[{"values":["NaN",1]}]}',
+    '{"error":{"code":500,"message":"no"}}',
+  ])('that answers %s has failed', async (wrong) => {
+    answer = () => new Response(wrong, { headers: { 'content-type': 'application/json' } });
+    expect((await ask({ model: 'far', input: 'x' })).status).toBeGreaterThanOrEqual(500);
+    expect(rows().at(-1)?.amount_nano).toBe(0n);
+  });
 });
 
 describe('the charge', () => {
@@ -254,6 +284,39 @@ describe('the charge', () => {
     expect(Number(row?.input_uncached)).toBeGreaterThan(1_000);
   });
 
+  test('goes by the total of a provider that counts nothing else', async () => {
+    answer = () => listed(FLOATS, ',"usage":{"total_tokens":1000000}');
+    const { headers, text } = await ask({ model: 'small', input: 'x' });
+    expect(headers.get('x-osiris-cost-usd')).toBe('0.02');
+    expect(text).toContain(`"usage":{"total_tokens":1000000${COSTS}}`);
+    expect(rows().at(-1)).toMatchObject({ input_uncached: 1_000_000n, output: 0n, usage_source: 'reported' });
+  });
+
+  test('is not less for a text without spaces whose numbers are wanted as base64', async () => {
+    answer = () => listed(FLOATS, '');
+    await ask({ model: 'small', input: '\\u4e2d'.repeat(10_000), encoding_format: 'base64' });
+    expect(Number(rows().at(-1)?.input_uncached)).toBeGreaterThan(10_000);
+  });
+
+  test('is expected to have no output, so that two calls fit into a minute of few tokens', async () => {
+    const made = await gateway.command([
+      ...['keys', 'create', '--name', 'few', '--credit', '1', '--tpm', '3000', '--json'],
+    ]);
+    const authorization = `Bearer ${JSON.parse(made.stdout).key}`;
+    const both = Promise.withResolvers<void>();
+    answer = async () => {
+      if (sent.length === 2) both.resolve();
+      await both.promise;
+      return listed(FLOATS, ',"usage":{"prompt_tokens":3,"total_tokens":3}');
+    };
+    const asked = [1, 2].map(async () => {
+      const { status } = await ask({ model: 'small', input: 'x' }, undefined, { authorization });
+      both.resolve();
+      return status;
+    });
+    expect(await Promise.all(asked)).toEqual([200, 200]);
+  });
+
   test('is none for an answer without embeddings', async () => {
     for (const wrong of ['{"object":"list","data":[]}', '{}', '<html>', '{"error":{"message":"no"}}']) {
       answer = () => new Response(wrong, { headers: { 'content-type': 'application/json' } });
@@ -271,6 +334,16 @@ test('another deployment is asked when one fails', async () => {
   expect([status, headers.get('x-osiris-attempts')]).toEqual([200, '2']);
   expect(sent.map(({ path }) => path).toSorted()).toEqual(['/spare/embeddings', '/v1/embeddings']);
 });
+
+test.each([404, 403])(
+  'another deployment is asked where one does not have the model (%d)',
+  async (status) => {
+    answer = () =>
+      sent.length === 1 ? refused(status, 'You may not make embeddings with it') : listed(FLOATS);
+    const { status: answered, headers } = await ask({ model: 'twice', input: 'x' });
+    expect([answered, headers.get('x-osiris-attempts'), sent.length]).toEqual([200, '2', 2]);
+  },
+);
 
 test('no other model is asked, though one stands in for answers', async () => {
   answer = () => refused(500, 'down');

@@ -10,7 +10,7 @@ import { geoIn } from '../../formats/inference-geo.ts';
 import { dearTierIn, FAST_IS_PRIORITY } from '../../formats/service-tier.ts';
 import { formatTime, monotonicMs } from '../../lib/clock.ts';
 import { failpoint } from '../../lib/failpoint.ts';
-import { asNumber, asObject, type JsonObject } from '../../lib/json.ts';
+import { asNumber, asObject } from '../../lib/json.ts';
 import { formatUsd } from '../../lib/money.ts';
 import {
   type Directory,
@@ -118,7 +118,7 @@ export function keptHold({ caching, price }: Call, { minimumChargeNano }: HoldRu
 
 /** What a hold is computed from. */
 export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest {
-  const { outputCap, answers } = wishesOf(call.body);
+  const { outputCap, answers } = wishesOf(call);
   const tier = tierWanted(call);
   const request: HoldRequest = {
     bodyBytes: call.bytes.length,
@@ -257,7 +257,9 @@ function dollars(nano: bigint): string {
 }
 
 /** The most tokens the client wants back, and how many answers, in whichever format it asked. */
-function wishesOf(body: JsonObject): { outputCap: number | undefined; answers: number } {
+function wishesOf({ body, codec }: Call): { outputCap: number | undefined; answers: number } {
+  // what has no words in it has no tokens either
+  if (codec.makes !== undefined) return { outputCap: 0, answers: 1 };
   const google = asObject(body.generationConfig ?? body.generation_config);
   const cap = body.max_completion_tokens ?? body.max_output_tokens ?? body.max_tokens;
   return {
