@@ -300,7 +300,7 @@ describe('the charge', () => {
 
   test('is expected to have no output, so that two calls fit into a minute of few tokens', async () => {
     const made = await gateway.command([
-      ...['keys', 'create', '--name', 'few', '--credit', '1', '--tpm', '3000', '--json'],
+      ...['keys', 'create', '--name', 'few', '--credit', '1', '--tpm', '1500', '--json'],
     ]);
     const authorization = `Bearer ${JSON.parse(made.stdout).key}`;
     const both = Promise.withResolvers<void>();
