@@ -37,11 +37,6 @@ beforeAll(async () => {
       providers: {
         chat: { base_url, format: 'openai-chat', api_key: 'made-up' },
         spare: { base_url: `${provider.url.origin}/spare`, format: 'openai-chat', auth: 'none' },
-        'far-off': {
-          base_url: `${provider.url.origin}/v1beta`,
-          format: 'google-generate-content',
-          auth: 'none',
-        },
         claude: { base_url, format: 'anthropic-messages', auth: 'none' },
       },
       models: {
@@ -55,14 +50,6 @@ beforeAll(async () => {
           deployments: [
             { provider: 'chat', model: 'up-small' },
             { provider: 'spare', model: 'up-small' },
-          ],
-        },
-        far: { price: { input: 1, output: 0 }, deployments: [{ provider: 'far-off', model: 'g-embed' }] },
-        both: {
-          price: { input: 1, output: 0 },
-          deployments: [
-            { provider: 'claude', model: 'm' },
-            { provider: 'far-off', model: 'g-embed' },
           ],
         },
         talker: { price: { input: 1, output: 1 }, deployments: [{ provider: 'claude', model: 'm' }] },
@@ -154,110 +141,6 @@ describe('what is asked for', () => {
       input: [[1, 2], [3]],
       dimensions: 2,
     });
-  });
-});
-
-describe('a Gemini model', () => {
-  const PATH = '/v1beta/models/g-embed:batchEmbedContents';
-  const made = (values: number[][], more: object = {}) =>
-    Response.json({ embeddings: values.map((each) => ({ values: each })), ...more });
-  const wanted = (text: string, more: object = {}) => ({
-    model: 'models/g-embed',
-    content: { parts: [{ text }] },
-    ...more,
-  });
-  const body = () => JSON.parse(sent[0]?.text ?? '') as unknown;
-
-  test('is asked for all texts at once, and its vectors have the length that OpenAI’s have', async () => {
-    answer = () =>
-      made(
-        [
-          [3, 4],
-          [0.6, -0.8],
-        ],
-        { usageMetadata: { promptTokenCount: 2000 } },
-      );
-    const { status, json, headers } = await ask({ model: 'far', input: ['one', 'two'], dimensions: 2 });
-    expect([status, sent[0]?.path]).toEqual([200, PATH]);
-    const outputDimensionality = 2;
-    expect(body()).toEqual({
-      requests: [wanted('one', { outputDimensionality }), wanted('two', { outputDimensionality })],
-    });
-    expect(json).toEqual({
-      object: 'list',
-      data: [
-        { object: 'embedding', index: 0, embedding: [0.6, 0.8] },
-        { object: 'embedding', index: 1, embedding: [0.6, -0.8] },
-      ],
-      model: 'far',
-      usage: expect.objectContaining({ prompt_tokens: 2000, total_tokens: 2000, cost_usd_total: 0.002 }),
-    });
-    expect(headers.get('x-osiris-losses')).toBeNull();
-    expect(headers.get('x-osiris-cost-usd')).toBe('0.002');
-  });
-
-  test('answers in base64 too, and what it does not count is estimated', async () => {
-    answer = () => made([[0, 1]]);
-    const input = 'word '.repeat(4000);
-    const { json, headers } = await ask({ model: 'far', input, encoding_format: 'base64' });
-    expect(body()).toEqual({ requests: [wanted(input)] });
-    expect(json.data).toEqual([{ object: 'embedding', index: 0, embedding: 'AAAAAAAAgD8=' }]);
-    const row = rows().at(-1);
-    expect(row).toMatchObject({
-      rule: 'finished',
-      usage_source: 'estimated',
-      input_uncached: BigInt(json.usage.prompt_tokens),
-    });
-    expect(json.usage.prompt_tokens).toBeGreaterThan(2000);
-    expect(headers.get('x-osiris-cost-usd')).toBe(String(json.usage.cost_usd_total));
-  });
-
-  test('has its count of tokens in an answer from the cache too', async () => {
-    answer = () => made([[0, 1]]);
-    const on = { 'x-osiris-cache': 'on' };
-    const body = { model: 'far', input: 'kept' };
-    const miss = await ask(body, undefined, on);
-    const hit = await ask(body, undefined, on);
-    expect(hit.headers.get('x-osiris-cache')).toBe('hit');
-    expect(hit.json.usage).toMatchObject({
-      prompt_tokens: miss.json.usage.prompt_tokens,
-      total_tokens: miss.json.usage.prompt_tokens,
-    });
-  });
-
-  test('is not told what it does not know, which is named', async () => {
-    answer = () => made([[0, 1]]);
-    const { headers } = await ask({ model: 'far', input: 'x', user: 'ana', x_new: 1, dimensions: null });
-    expect(body()).toEqual({ requests: [wanted('x')] });
-    expect(headers.get('x-osiris-losses')).toStartWith('2');
-    expect(headers.get('x-osiris-losses')).toContain('x_new');
-    const strict = await ask({ model: 'far', input: 'x', x_new: 1 }, undefined, { 'x-osiris-strict': '1' });
-    expect(strict.status).toBe(400);
-  });
-
-  test('takes no tokens', async () => {
-    const { status, json } = await ask({ model: 'far', input: [[1, 2]] });
-    expect([status, json.error.code, json.error.param]).toEqual([400, 'unsupported_parameter', 'input']);
-    expect(sent).toEqual([]);
-  });
-
-  test('is asked where another deployment makes none', async () => {
-    answer = () => made([[0, 1]]);
-    const { status, headers } = await ask({ model: 'both', input: 'x' });
-    expect([status, headers.get('x-osiris-provider'), sent.length]).toEqual([200, 'far-off', 1]);
-  });
-
-  test.each([
-    '{}',
-    '{"embeddings":[]}',
-    '{"embeddings":[{"values":[1]},{}]}',
-    '{"embeddings":[{"values":[]}]}',
-    '{"embeddings":[{"values":["NaN",1]}]}',
-    '{"error":{"code":500,"message":"no"}}',
-  ])('that answers %s has failed', async (wrong) => {
-    answer = () => new Response(wrong, { headers: { 'content-type': 'application/json' } });
-    expect((await ask({ model: 'far', input: 'x' })).status).toBeGreaterThanOrEqual(500);
-    expect(rows().at(-1)?.amount_nano).toBe(0n);
   });
 });
 

@@ -24,9 +24,12 @@ const FORMAT = 'google-generate-content';
 /** Of a length that close to 1 is left as it is. */
 const LENGTH_MARGIN = 1e-3;
 
+/** Nothing of them is left for another request. */
+const { continuing: _, ...generating } = googleGenerateContent;
+
 /** It is only written: no route takes it from clients. */
 export const googleEmbeddings: Codec = {
-  ...googleGenerateContent,
+  ...generating,
   makes: 'embeddings',
   path: ({ model }) => operationPath(model, 'batchEmbedContents'),
   decodeRequest: (body) => ({ value: embeddingRequest(FORMAT, '', body, undefined), losses: [] }),
