@@ -1,5 +1,6 @@
 // Folds the events of a stream into the whole answer they describe.
 
+import { callInput } from './call-input.ts';
 import type { PartDelta, PartStart, StreamEvent } from './event.ts';
 import type { Fault } from './fault.ts';
 import type { AudioPart, Part, ReasoningPart } from './part.ts';
@@ -31,7 +32,7 @@ export class Fold {
       }
       case 'part-end': {
         const part = response.parts[event.index];
-        if (part?.kind === 'tool-call' && part.form === 'json' && part.input.trim() === '') part.input = '{}';
+        if (part?.kind === 'tool-call' && part.form === 'json') part.input = callInput(part.input);
         return;
       }
       case 'usage':
@@ -85,10 +86,16 @@ function growPart(part: Part, delta: PartDelta): void {
     case 'text':
       if (part.kind !== 'text') return;
       part.text += delta.text;
-      if (delta.logprobs) part.logprobs = [...(part.logprobs ?? []), ...delta.logprobs];
+      if (delta.logprobs) {
+        part.logprobs ??= [];
+        for (const one of delta.logprobs) part.logprobs.push(one);
+      }
       return;
     case 'citation':
-      if (part.kind === 'text') part.citations = [...(part.citations ?? []), delta.citation];
+      if (part.kind === 'text') {
+        part.citations ??= [];
+        part.citations.push(delta.citation);
+      }
       return;
     case 'refusal':
       if (part.kind === 'refusal') part.text += delta.text;

@@ -77,11 +77,14 @@ function isPlanned(pathname: string): boolean {
   return PLANNED.test(pathname);
 }
 
-const GOOGLE = /^(\/v1)?\/v1beta(\/|$)|\/models\/.+:(generateContent|streamGenerateContent|countTokens)$/;
+const GOOGLE = /^(\/v1)?\/v1beta(\/|$)/;
+/** Looked for by itself: behind `\/models\/.+` it would be, from each of the thousand places a long address may have. */
+const GOOGLE_OPERATION = /:(generateContent|streamGenerateContent|countTokens)$/;
 
 /** Whose error vocabulary an address uses. */
 export function codecOf(pathname: string): Codec {
-  if (GOOGLE.test(pathname)) return googleGenerateContent;
+  if (GOOGLE.test(pathname) || (GOOGLE_OPERATION.test(pathname) && pathname.includes('/models/')))
+    return googleGenerateContent;
   if (/\/messages(\/|$)/.test(pathname)) return anthropicMessages;
   return /\/responses(\/|$)/.test(pathname) ? openaiResponses : openaiChat;
 }
