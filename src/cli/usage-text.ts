@@ -1,6 +1,7 @@
 // Usage as people read it.
 
 import { asArray, asNumber, asObject, asString, type JsonObject, type JsonValue } from '../lib/json.ts';
+import { cut } from './key-text.ts';
 import { formatTable } from './table.ts';
 
 const HEADS: Record<string, string> = { key: 'KEY', model: 'MODEL', provider: 'PROVIDER', day: 'DAY' };
@@ -47,7 +48,7 @@ function nameIn(row: JsonObject, dimension: string): string {
   const name = asString(row[dimension]);
   if (dimension !== 'key') return name ?? '(none)';
   const keyName = asString(row.key_name);
-  return keyName === undefined ? (name ?? '') : `${name} ${keyName}`;
+  return keyName === undefined ? (name ?? '') : `${name} ${cut(keyName, 30)}`;
 }
 
 function sumsIn(row: JsonObject): string[] {
