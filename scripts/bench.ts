@@ -45,9 +45,15 @@ if (!existsSync(binary)) {
 let fleet: Fleet;
 /** What the fleet has done before. */
 const warm = new Set<string>();
-const parts = { throughput, delay, gaps, memory: memoryPerStream };
+const parts: [name: string, measurement: () => Promise<void>][] = [
+  ['throughput', throughput],
+  ['delay', delay],
+  ['gaps', gaps],
+  ['memory', memoryOfPassed],
+  ['memory', memoryOfTranslated],
+];
 // with processes of their own: what a run of load leaves behind would hide the streams
-for (const [name, measurement] of Object.entries(parts))
+for (const [name, measurement] of parts)
   if (part === undefined || QUICK || part === name) await beside(measurement);
 
 if (part === 'peers') await beside(besidePeers, PEERS);
@@ -218,27 +224,42 @@ function requestBody({ client, upstream }: Target, { stream, size, mark = '' }: 
   });
 }
 
-async function memoryPerStream(): Promise<void> {
+function memoryOfPassed(): Promise<void> {
+  const places = ['bare', 'osiris', ...(BASE ? ['base'] : [])];
+  const chat = { client: 'chat', upstream: 'chat' } as const;
+  return memoryPerStream(places.map((via) => ({ name: via, ...chat, via })));
+}
+
+function memoryOfTranslated(): Promise<void> {
+  const across = { client: 'messages', upstream: 'chat' } as const;
+  const places = ['osiris', ...(BASE ? ['base'] : [])];
+  return memoryPerStream(places.map((via) => ({ name: `${via} messages→chat`, ...across, via })));
+}
+
+async function memoryPerStream(targets: Target[]): Promise<void> {
   const streams = 5_000;
   console.log(`\n${streams} open streams, 2 kB body: resident memory each`);
-  for (const via of ['bare', 'osiris', ...(BASE ? ['base' as const] : [])] as const) {
-    const { port, pid, key } = placeOf(via);
-    const model = 'bench-chat';
-    const body = JSON.stringify({
-      model,
+  for (const target of targets) {
+    const { port, pid, key } = placeOf(target.via);
+    const body = requestBody(target, {
       stream: true,
-      messages: [{ role: 'user', content: `bench-slow ${'x'.repeat(1900)}` }],
+      size: 2_000,
+      connections: streams,
+      mark: 'bench-slow ',
     });
     await Bun.sleep(500);
     const before = rssBytes(pid);
     const begun = performance.now();
     // raw sockets: this process's own fetch would open 256 connections and wait with the rest
-    const sockets = await Promise.all(Array.from({ length: streams }, () => openStream(port, key, body)));
+    const opening = Array.from({ length: streams }, () => openStream(port, PATHS[target.client], key, body));
+    const sockets = await Promise.all(opening);
     await Promise.all(sockets.map((socket) => socket.data.begun.promise));
     const slowest = performance.now() - begun;
     await Bun.sleep(1_000);
     const each = (rssBytes(pid) - before) / streams / 1024;
-    console.log(`  ${via.padEnd(12)} ${each.toFixed(1)} kB   all started within ${Math.round(slowest)} ms`);
+    console.log(
+      `  ${target.name.padEnd(24)} ${each.toFixed(1)} kB   all started within ${Math.round(slowest)} ms`,
+    );
     for (const socket of sockets) socket.terminate();
     await Bun.sleep(500);
   }
@@ -246,14 +267,14 @@ async function memoryPerStream(): Promise<void> {
 
 type Opened = { begun: PromiseWithResolvers<void> };
 
-function openStream(port: number, key: string, body: string): Promise<Bun.Socket<Opened>> {
+function openStream(port: number, path: string, key: string, body: string): Promise<Bun.Socket<Opened>> {
   return Bun.connect<Opened>({
     hostname: '127.0.0.1',
     port,
     data: { begun: Promise.withResolvers<void>() },
     socket: {
       open(socket) {
-        const head = `POST ${PATHS.chat} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${key}\r\ncontent-length: ${body.length}\r\n\r\n`;
+        const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${key}\r\ncontent-length: ${body.length}\r\n\r\n`;
         socket.write(head + body);
       },
       data(socket, bytes) {

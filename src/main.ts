@@ -22,8 +22,9 @@ import { environment } from './config/environment.ts';
 import { configJsonSchema } from './config/json-schema.ts';
 import { type LoadOptions, loadConfig } from './config/load.ts';
 import { locate } from './config/locate.ts';
+import { every } from './lib/clock.ts';
 import { armFailpoint } from './lib/failpoint.ts';
-import { isPipe, stderr, stdout } from './lib/output.ts';
+import { isDeserted, isPipe, stderr, stdout, wasClosed } from './lib/output.ts';
 import { sandboxModels } from './sandbox/index.ts';
 
 const words = process.argv.slice(2);
@@ -59,6 +60,8 @@ function byteOutput(): NodeJS.WritableStream {
   return isPipe(1) ? process.stdout : createWriteStream('', { fd: 1, autoClose: false });
 }
 
+/** How often it is looked whether somebody still reads what is followed, when nothing is written that would tell. */
+const READER_PERIOD_MS = 500;
 let readerLeft: (() => void) | undefined;
 
 const host: Host = {
@@ -71,9 +74,10 @@ const host: Host = {
   pipeIn: process.stdin.isTTY
     ? undefined
     : (path) => pipeline(process.stdin, createWriteStream(path, { flags: 'wx', mode: 0o600 })),
-  pipeOut: process.stdout.isTTY
-    ? undefined
-    : (path) => pipeline(createReadStream(path), byteOutput(), { end: false }),
+  pipeOut:
+    process.stdout.isTTY || wasClosed(1)
+      ? undefined
+      : (path) => pipeline(createReadStream(path), byteOutput(), { end: false }),
   isTerminal: process.stderr.isTTY === true,
   colours: process.stdout.isTTY === true && !env.NO_COLOR,
   onStop(listener) {
@@ -87,6 +91,7 @@ const host: Host = {
   },
   onReaderGone(listener) {
     readerLeft = listener;
+    every(READER_PERIOD_MS, () => isDeserted(1) && listener());
   },
   onHangUp: (listener) => void process.on('SIGHUP', listener),
 };

@@ -2,11 +2,12 @@
 
 import { Fault } from '../canonical/fault.ts';
 import type { JsonObject } from '../lib/json.ts';
+import { BOOKS } from '../store/books.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
 import { dayOf, dayRangeOf, type ReportWords, wordOf } from './day-range.ts';
 import { findKey } from './find-key.ts';
 import { pageJson, parseEntryQuery } from './ledger-page.ts';
-import { postCorrections, rerate } from './rerate.ts';
+import { type Correction, postCorrections, rerate } from './rerate.ts';
 import { reratingJson } from './rerate-json.ts';
 import type { ReratePorts } from './rerate-sums.ts';
 import { parseUsageQuery, type UsageReport, usageReport } from './usage-report.ts';
@@ -44,9 +45,7 @@ export function createReports(ports: ReportPorts): Reports {
     const post = wordOf(words, 'post') === 'true';
     if (post && !ledger) throw new Error('this ledger is open for reading only');
     const rating = await rerate(ports, query);
-    const overdrawn = rating.corrections.filter(
-      ({ purse, differenceNano }) => (ledger?.purse(purse)?.balanceNano ?? 0n) < differenceNano,
-    );
+    const overdrawn = overdrawnBy(rating.corrections, (purse) => ledger?.purse(purse)?.balanceNano ?? 0n);
     if (post && ledger) await postCorrections(ledger, rating);
     return reratingJson(rating, { posted: post, overdrawn });
   };
@@ -62,4 +61,12 @@ export function createReports(ports: ReportPorts): Reports {
       return next;
     },
   };
+}
+
+/** The purses that hold less than all their corrections together take. The quotas of time keys are none. */
+function overdrawnBy(corrections: readonly Correction[], balanceOf: (purse: number) => bigint): number[] {
+  const taken = new Map<number, bigint>();
+  for (const { purse, differenceNano } of corrections)
+    if (purse !== BOOKS.windows) taken.set(purse, (taken.get(purse) ?? 0n) + differenceNano);
+  return [...taken].filter(([purse, nano]) => nano > 0n && balanceOf(purse) < nano).map(([purse]) => purse);
 }

@@ -4,7 +4,7 @@ import { formatDay } from '../lib/calendar.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { usd } from '../lib/money.ts';
 import { BOOKS } from '../store/books.ts';
-import type { Correction, Rerating } from './rerate.ts';
+import type { Rerating } from './rerate.ts';
 
 const RULE =
   'Calls that finished, or whose client left, cost what their recorded usage comes to at the price the ' +
@@ -15,7 +15,7 @@ const RULE =
 /** Amounts in USD; `difference_usd` is what clients still have to pay, negative what comes back to them. */
 export function reratingJson(
   { query, rows, corrections }: Rerating,
-  { posted, overdrawn }: { posted: boolean; overdrawn: Correction[] },
+  { posted, overdrawn }: { posted: boolean; overdrawn: number[] },
 ): JsonObject {
   return {
     object: 'rerate',
@@ -51,8 +51,6 @@ export function reratingJson(
       difference_usd: usd(each.differenceNano),
       corrects: each.purse === BOOKS.windows ? 'quota' : 'balance',
     })),
-    overdrawn: [
-      ...new Set(overdrawn.filter(({ purse }) => purse !== BOOKS.windows).map(({ purse }) => purse)),
-    ],
+    overdrawn,
   };
 }

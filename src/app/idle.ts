@@ -18,15 +18,14 @@ import { type Trial, tryProviders as tryAll } from '../gateway/health/provider-t
 import { Watch } from '../gateway/watch.ts';
 import { HttpClient } from '../lib/http-client/client.ts';
 import { calendarIn } from '../store/calendar.ts';
-import { databasePath, turnPath } from '../store/data-dir.ts';
+import { databasePath } from '../store/data-dir.ts';
 import { createMemoryLimiter } from '../store/memory/limiter.ts';
 import { createMemoryThoughts } from '../store/memory/thoughts.ts';
 import { knownSealKey } from '../store/seal-key.ts';
 import { openDirectory } from '../store/sqlite/directory.ts';
 import { openStatements } from '../store/sqlite/statements.ts';
 import { openStore, type Store } from '../store/sqlite/store.ts';
-import { takeTurn } from '../store/sqlite/turn-file.ts';
-import { courierPorts, fromConfig, inTurn, reportsOn, USER_AGENT } from './pieces.ts';
+import { courierPorts, fromConfig, inTurn, reportsOn, takeTurnOn, USER_AGENT } from './pieces.ts';
 
 export { backupJob } from '../store/sqlite/backup-aside.ts';
 export { openDirectory } from '../store/sqlite/directory.ts';
@@ -87,7 +86,7 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
 /** What commands that move money need while no server runs. Throws Fault `storage_fault` where there is none. */
 export function openIdleStore({ dataDir, billing }: Config): Promise<Store> {
   // where there is no database nothing is made either
-  const giveTurn = existsSync(databasePath(dataDir)) ? takeTurn(turnPath(dataDir)) : () => {};
+  const giveTurn = existsSync(databasePath(dataDir)) ? takeTurnOn(dataDir) : () => {};
   const calendar = calendarIn(billing.timezone);
   return inTurn(
     giveTurn,

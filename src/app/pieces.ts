@@ -8,9 +8,11 @@ import { buildModelIndex } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
 import { nowMs } from '../lib/clock.ts';
+import { log } from '../lib/log.ts';
 import { VERSION } from '../lib/version.ts';
 import { calendarIn } from '../store/calendar.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
+import { takeDataDir } from '../store/sqlite/restore.ts';
 import type { Store } from '../store/sqlite/store.ts';
 import type { Statements } from '../store/statements.ts';
 
@@ -42,6 +44,14 @@ export function reportsOn(current: () => Config, { directory, statements, ledger
     },
     today: () => dayOf(nowMs()),
   });
+}
+
+/** The turn on a data directory; where a restore was cut off, it is finished, and that is said. */
+export function takeTurnOn(dataDir: string): () => void {
+  const { letGo, finished } = takeDataDir(dataDir);
+  if (finished)
+    log.warn('a restore that was cut off is finished now: all is as it was in the backup', finished);
+  return letGo;
 }
 
 /** The store, which gives the turn back when it is closed or cannot be opened. */

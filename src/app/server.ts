@@ -39,7 +39,7 @@ import { SANDBOX } from '../providers/sandbox.ts';
 import { sandboxTransport } from '../sandbox/index.ts';
 import { calendarIn } from '../store/calendar.ts';
 import { CallCounts } from '../store/call-counts.ts';
-import { socketPath, turnPath } from '../store/data-dir.ts';
+import { socketPath } from '../store/data-dir.ts';
 import { createMemoryCache } from '../store/memory/cache.ts';
 import { createMemoryLimiter } from '../store/memory/limiter.ts';
 import { createMemoryThoughts } from '../store/memory/thoughts.ts';
@@ -47,9 +47,8 @@ import { rememberMinimum } from '../store/minimum-charge.ts';
 import { sealKeyOf } from '../store/seal-key.ts';
 import { openJournal } from '../store/sqlite/journal.ts';
 import { openStore, type Store } from '../store/sqlite/store.ts';
-import { takeTurn } from '../store/sqlite/turn-file.ts';
 import { verifierOf } from '../store/sqlite/verify-aside.ts';
-import { courierPorts, fromConfig, inTurn, reportsOn, USER_AGENT } from './pieces.ts';
+import { courierPorts, fromConfig, inTurn, reportsOn, takeTurnOn, USER_AGENT } from './pieces.ts';
 
 /** Opens the stores (making them where there are none) and the server. Throws Fault `storage_fault`, or the bind error. */
 export async function startServer(config: Config, options: ServeOptions): Promise<RunningServer> {
@@ -81,7 +80,7 @@ type Current = { ports: GatewayPorts };
 async function openParts(config: Config): Promise<Parts> {
   const failpoint = environment().OSIRIS_FAILPOINT;
   // a command may be at work, or another server may begin at this moment
-  const giveTurn = takeTurn(turnPath(config.dataDir));
+  const giveTurn = takeTurnOn(config.dataDir);
   const calendar = calendarIn(config.billing.timezone);
   const store = await inTurn(
     giveTurn,

@@ -34,6 +34,8 @@ export const FAULTS = {
   context_length_exceeded: { status: 400, kind: 'invalid-request', failover: false },
   content_policy_violation: { status: 400, kind: 'invalid-request', failover: false },
   upstream_rejected: { status: 400, kind: 'invalid-request', failover: false },
+  /** The provider takes the reasoning that it made once for changed, or for another's. */
+  reasoning_rejected: { status: 400, kind: 'invalid-request', failover: false },
   thread_unsupported_request: { status: 400, kind: 'invalid-request', failover: false },
   missing_api_key: { status: 401, kind: 'authentication', failover: false },
   invalid_api_key: { status: 401, kind: 'authentication', failover: false },
@@ -123,6 +125,11 @@ export function toFault(thrown: unknown): Fault {
   return new Fault('internal_error', 'The gateway failed to handle this request; it has been logged.', {
     cause: thrown,
   });
+}
+
+/** A charge or a posting that is not on disk, or would not be. */
+export function unwritableLedger(cause: unknown): Fault {
+  return new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', { cause });
 }
 
 /** How the system and SQLite say it. */

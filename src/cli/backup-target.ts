@@ -41,7 +41,10 @@ export function targetOf(word: string, dataDir: string, withKeep: boolean, host:
     return { kind: 'file', folder: dirname(path), path };
   }
   if (host.pipeOut === undefined)
-    throw new Failure('A backup is no text for a terminal: osiris backup - > FILE.tar.gz', 2);
+    throw new Failure(
+      'stdout is a terminal, or closed; a backup goes into a file: osiris backup - > FILE.tar.gz',
+      2,
+    );
   return { kind: 'stdout', folder: dataDir };
 }
 

@@ -85,6 +85,13 @@ export function restoreText(
   ].join('\n');
 }
 
+/** Of an earlier restore. */
+export function finishedText({ aside }: Pick<Placed, 'aside'>): string {
+  const where =
+    aside === undefined ? 'Nothing was there before.' : `What was there before it is in ${aside}.`;
+  return `A restore that was cut off was finished first. ${where}`;
+}
+
 export function placedJson({ aside, newer }: Placed): JsonObject {
   const keysJson = (keys: NamedKey[]) => keys.map(({ id, name }) => ({ id, name }));
   const isCompared = typeof newer === 'object';

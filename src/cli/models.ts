@@ -8,7 +8,8 @@ import { priceAt, pricesAfter } from '../catalog/price.ts';
 import { viewPrices, type Write } from '../catalog/price-view.ts';
 import { buildModelIndex, resolveModel, whyUnpriced } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
-import { formatTime, nowMs } from '../lib/clock.ts';
+import { dayNumber, formatDay } from '../lib/calendar.ts';
+import { nowMs } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { formatTokenPrice, formatUnitPrice } from '../lib/money.ts';
 import { requireConfig } from './config.ts';
@@ -91,7 +92,7 @@ function modelTable(models: Model[], config: Config, atMs: number): string {
       usd(price?.output),
       usd(price?.cachedInput),
       usd(price?.cacheWrite),
-      furtherPrices(price, pricesAfter(model, atMs)),
+      furtherPrices(price, pricesAfter(model, atMs), config.billing.timezone),
       model.contextTokens?.toLocaleString('en-US') ?? '-',
       readyProviders(model, config).join(', ') || '-',
     ];
@@ -108,7 +109,7 @@ function modelTable(models: Model[], config: Config, atMs: number): string {
 }
 
 /** Which prices a model has beside those with a column, in a word each. */
-function furtherPrices(price: Price | undefined, coming: Price[]): string {
+function furtherPrices(price: Price | undefined, coming: Price[], timezone: string): string {
   const words: string[] = [];
   if (price !== undefined) {
     if (price.cacheWrite1h !== undefined) words.push('1h write');
@@ -123,6 +124,7 @@ function furtherPrices(price: Price | undefined, coming: Price[]): string {
     words.push(...Object.keys(price.tiers ?? {}));
     for (const geo of Object.keys(price.inferenceGeo ?? {})) words.push(`in ${geo}`);
   }
-  for (const { fromMs = 0 } of coming) words.push(`changes ${formatTime(fromMs).slice(0, 10)}`);
+  // as `from` is written
+  for (const { fromMs = 0 } of coming) words.push(`changes ${formatDay(dayNumber(fromMs, timezone))}`);
   return words.join(', ');
 }

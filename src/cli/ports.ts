@@ -87,13 +87,13 @@ export type Host = {
   stdin?(): Promise<string | undefined>;
   /** Writes what is piped in to a new file (0600); undefined on a terminal. */
   pipeIn?: ((path: string) => Promise<void>) | undefined;
-  /** Writes a file to stdout, byte by byte; undefined on a terminal. */
+  /** Writes a file to stdout, byte by byte; undefined on a terminal, and when stdout is closed. */
   pipeOut?: ((path: string) => Promise<void>) | undefined;
   /** Somebody looks at stdout on a terminal. */
   colours?: boolean;
   /** Calls `listener` at the next SIGINT or SIGTERM. */
   onStop(listener: (signal: StopSignal) => void): void;
-  /** Calls `listener` when nobody reads stdout any more, which only shows at the next write. */
+  /** Calls `listener`, once or more, when nobody reads stdout any more. */
   onReaderGone?(listener: () => void): void;
   /** Calls `listener` at every SIGHUP. */
   onHangUp?(listener: () => void): void;

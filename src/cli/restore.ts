@@ -16,9 +16,9 @@ import type { Command } from 'commander';
 import { historyFiles } from '../config/history.ts';
 import { nowMs } from '../lib/clock.ts';
 import { backupOrder, type Checked, PACKED } from '../store/backup.ts';
-import { databasePath, socketPath, turnPath } from '../store/data-dir.ts';
+import { databasePath, placingPath, socketPath, turnPath, unpackingPath } from '../store/data-dir.ts';
 import { minimumOf, runJob } from './backup-job.ts';
-import { brokenLines, heldJson, placedJson, restoreText } from './backup-text.ts';
+import { brokenLines, finishedText, heldJson, placedJson, restoreText } from './backup-text.ts';
 import { Failure } from './failure.ts';
 import { explainFiles, inFolder } from './file-trouble.ts';
 import { isListening } from './local-socket.ts';
@@ -52,9 +52,9 @@ async function restore(file: string, flags: Flags, ports: CommandPorts, host: Ho
   inFolder(named, ENDING, () => mkdirSync(named, { recursive: true, mode: 0o700 }));
   const dataDir = realpathSync(named);
   const held = ports.holdForRestore(dataDir);
-  const scratch = join(dataDir, 'restore.part');
+  if (held.finished) host.stderr(`osiris: note: ${finishedText(held.finished)}\n`);
+  const scratch = unpackingPath(dataDir);
   try {
-    rmSync(scratch, { recursive: true, force: true });
     const unpacked = join(scratch, 'unpacked');
     inFolder(dataDir, ENDING, () => mkdirSync(unpacked, { recursive: true, mode: 0o700 }));
     const checked = await check(source, unpacked, flags, ports, host);
@@ -66,7 +66,7 @@ async function restore(file: string, flags: Flags, ports: CommandPorts, host: Ho
   } finally {
     rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
     held.letGo();
-    if (isNew && !existsSync(databasePath(dataDir))) {
+    if (isNew && !existsSync(databasePath(dataDir)) && !existsSync(placingPath(dataDir))) {
       rmSync(turnPath(dataDir), { force: true });
       rmdirSync(dataDir);
     }

@@ -9,7 +9,8 @@ import { countTokensSchema, messagesSchema } from './anthropic-messages/wire.ts'
 import { countGenerateSchema, generateSchema } from './google-generate-content/wire.ts';
 import { embeddingsSchema } from './openai-chat/embeddings/wire.ts';
 import { chatSchema } from './openai-chat/wire.ts';
-import { inputTokensSchema, responsesSchema } from './openai-responses/wire.ts';
+import { refersToStored } from './openai-responses/stored.ts';
+import { inputSchema, inputTokensSchema, responsesSchema } from './openai-responses/wire.ts';
 
 /** Bodies that have a schema: one for each inference route and each counting route. */
 export type BodyKind =
@@ -41,19 +42,21 @@ const compiled = new Map<BodyKind, TypeCheck<TSchema>>();
  */
 export function checkBody(kind: BodyKind, body: JsonObject): void {
   const check = checkerOf(kind);
-  if (check.Check(body)) return;
+  const lacksInput = promptMember(kind) === 'input' && body.input === undefined && !refersToStored(body);
+  if (!lacksInput && check.Check(body)) return;
   const hint = wrongRouteHint(kind, body);
+  if (lacksInput) throw missing('input', inputSchema, hint);
   const error = mostTelling(check.Errors(body).First());
   if (!error)
     throw new Fault('invalid_value', `The request body does not have the form of this route.${hint}`);
   const param = memberPath(error.path);
-  if (error.type === ValueErrorType.ObjectRequiredProperty)
-    throw new Fault(
-      'missing_field',
-      `\`${param}\` is missing; it must be ${expectation(error.schema)}.${hint}`,
-      { param },
-    );
+  if (error.type === ValueErrorType.ObjectRequiredProperty) throw missing(param, error.schema, hint);
   throw new Fault('invalid_value', `\`${param}\` must be ${expectation(error.schema)}.${hint}`, { param });
+}
+
+function missing(param: string, schema: TSchema, hint: string): Fault {
+  const message = `\`${param}\` is missing; it must be ${expectation(schema)}.${hint}`;
+  return new Fault('missing_field', message, { param });
 }
 
 function checkerOf(kind: BodyKind): TypeCheck<TSchema> {

@@ -110,6 +110,8 @@ export type Dress = {
   inputTokensEstimate?: number;
   /** The client asked for a usage chunk; see `usageOnRequest`. */
   includeUsage: boolean;
+  /** Takes the items of a whole answer that the client may name later; see `Codec.references`. */
+  keepItems?: ((items: readonly JsonObject[]) => void) | undefined;
   /** The client's own body, for members an answer must echo. */
   request: JsonObject;
   requestId: string;
@@ -119,6 +121,9 @@ export type Dress = {
 
 /** One of several answers: its place, and whether the end of it, which is now, ends the whole. */
 export type Choice = { index: number; endsAll: () => boolean };
+
+/** Where a body has only the id in place of something in an earlier answer. */
+export type Reference = { path: (string | number)[]; id: string };
 
 /** Reads one upstream stream. Total: bad frames become an `error` event, nothing throws. */
 export interface StreamDecoder {
@@ -237,6 +242,9 @@ export type AskingOthers = {
   unread?: readonly string[];
 };
 
+/** What a request says of how much it wants; undefined where it does not say. */
+export type Wishes = { outputCap: number | undefined; answers: number | undefined };
+
 export type Codec = {
   id: FormatId;
   /** The provider whose format it is: it takes more of it than those who merely speak it. */
@@ -260,8 +268,12 @@ export type Codec = {
   usageOnRequest?: { isAsked(body: JsonObject): boolean; edit: Edit };
   /** The provider keeps the answer, to be named in a later request. */
   storesAnswer?(body: JsonObject): boolean;
+  /** What of earlier answers the body only names; its provider keeps that if `storesAnswer`. */
+  references?(body: JsonObject): Reference[];
   /** What in a body changes its answer though the canonical request does not have it. */
   besides?(body: JsonObject): JsonObject;
+  /** A schema of an answer has to be that of an object. */
+  objectAnswers?: boolean;
   /** Prompts are cached only as far as they are marked. */
   cachesMarked?: boolean;
   /** Who finds a cached prompt by the key in a request. */
@@ -272,6 +284,8 @@ export type Codec = {
   textTools?: Takers;
   /** Names of tools must not begin with a digit or a dash. */
   letterFirst?: boolean;
+  /** Names of their arguments must be plain ones; see `plainNamesFor`. */
+  plainProperties?: boolean;
   /** Tools of the provider have names among those of the client's. */
   hostedNames?: boolean;
   /** Only models made for it search the web in this format; see `hasSearch`. */
@@ -305,6 +319,11 @@ export type Codec = {
   wholeTokensMax?: number;
   /** Where our clients send it; what stands before the model in formats with `readPath`. */
   route: string;
+  /**
+   * The most tokens that a client's body lets an answer have, and how many answers it asks for. What other formats call
+   * these counts for nothing: vendors do not read it.
+   */
+  wishes(body: JsonObject): Wishes;
   /** A request that has this prompt and nothing else that need not be. */
   promptBody(text: string): JsonObject;
   /** Where a request goes, behind a provider's base URL. */

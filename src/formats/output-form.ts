@@ -5,20 +5,35 @@ import { AnswerTool } from '../canonical/answer-tool.ts';
 import { instruct } from '../canonical/instruct.ts';
 import type { Loss } from '../canonical/loss.ts';
 import type { CanonicalRequest, FunctionTool, OutputFormat, ToolChoice } from '../canonical/request.ts';
-import { Unfence } from '../canonical/unfence.ts';
-import { isObject, type JsonObject } from '../lib/json.ts';
+import { CODE_FENCE, QUOTES, Unwrap, WRAPPER } from '../canonical/unwrap.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Codec, Target } from './codec.ts';
 import { generationOf } from './google-generate-content/names.ts';
 import { ANTHROPIC } from './schema/dialect.ts';
 import { fitSchema } from './schema/fit.ts';
+import { isOfObjects, wrapSchema } from './schema/wrap.ts';
 
 /** A request that was brought closer to what its upstream can do, and what undoes that in the answer. */
 export type FitStep = { request: CanonicalRequest; losses: Loss[]; changes: (() => AnswerChange)[] };
 
 const JSON_ONLY = 'Answer with one JSON value only: no other words, no code fence.';
 
-/** The native form where there is one; every other way is named as a loss. */
+/**
+ * The native form where there is one; every other way is named as a loss. Where only objects can be had one stands
+ * around every other answer, and the client gets what is in it.
+ */
 export function fitOutput(request: CanonicalRequest, target: Target, codec: Codec): FitStep {
+  const { output } = request;
+  if (output?.kind !== 'schema') return fitForm(request, target, codec);
+  const isWrapped = codec.objectAnswers === true && !isOfObjects(output.schema);
+  const schema = isWrapped ? wrapSchema(output.schema) : output.schema;
+  const fitted = fitForm({ ...request, output: { ...output, schema } }, target, codec);
+  if (isWrapped) fitted.changes.push(() => new Unwrap(WRAPPER));
+  if (output.isWord) fitted.changes.push(() => new Unwrap(QUOTES));
+  return fitted;
+}
+
+function fitForm(request: CanonicalRequest, target: Target, codec: Codec): FitStep {
   const { output, origin } = request;
   const unchanged: FitStep = { request, losses: [], changes: [] };
   if (!output || output.kind === 'text') return unchanged;
@@ -69,7 +84,7 @@ function inWords(
   text: string,
 ): Omit<FitStep, 'losses'> {
   const { output: _, ...rest } = instruct(request, text);
-  return { request: form ? { ...rest, output: form } : rest, changes: [() => new Unfence()] };
+  return { request: form ? { ...rest, output: form } : rest, changes: [() => new Unwrap(CODE_FENCE)] };
 }
 
 /** A model that thinks, or was told to call something, cannot be told to call this. */
@@ -81,8 +96,7 @@ function canForce(
   const isOff = reasoning?.mode === 'off' || reasoning?.effort === 'none' || reasoning?.budgetTokens === 0;
   const thinks = reasoning !== undefined && !isOff && target.thinking !== 'none';
   const isFree = toolChoice === undefined || toolChoice.mode === 'auto' || toolChoice.mode === 'none';
-  const isShape = schema.type === 'object' || (schema.type === undefined && isObject(schema.properties));
-  return target.forcedTools !== false && !thinks && isFree && isShape;
+  return target.forcedTools !== false && !thinks && isFree && isOfObjects(schema);
 }
 
 /** With tools of its own the client may still get a call of those: the model has to choose one, or answer. */

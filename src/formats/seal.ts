@@ -184,21 +184,41 @@ export function keepOwnSeals(
   request: CanonicalRequest,
   scopes: readonly string[],
 ): Converted<CanonicalRequest> {
-  const isForeign = (part: Part) =>
-    part.kind === 'reasoning' && part.seal?.scope !== undefined && !scopes.includes(part.seal.scope);
-  if (!request.messages.some(({ parts }) => parts.some(isForeign))) return { value: request, losses: [] };
+  const isForeign = ({ scope }: Seal) => scope !== undefined && !scopes.includes(scope);
+  return withoutSealed(request, isForeign, 'reasoning that another provider sealed');
+}
+
+/** Whether a turn of the request brings sealed reasoning. */
+export function hasSeals({ messages }: CanonicalRequest): boolean {
+  return messages.some(({ parts }) => parts.some((part) => part.kind === 'reasoning' && part.seal));
+}
+
+/** The request without any reasoning that is sealed, for a provider that has refused it. */
+export function withoutSeals(request: CanonicalRequest): Converted<CanonicalRequest> {
+  return withoutSealed(
+    request,
+    () => true,
+    'the provider refused its own reasoning and was asked without it',
+  );
+}
+
+function withoutSealed(
+  request: CanonicalRequest,
+  leaves: (seal: Seal) => boolean,
+  reason: string,
+): Converted<CanonicalRequest> {
+  const isLeft = (part: Part) => part.kind === 'reasoning' && part.seal !== undefined && leaves(part.seal);
+  if (!request.messages.some(({ parts }) => parts.some(isLeft))) return { value: request, losses: [] };
   const losses: Loss[] = [];
   const messages = request.messages.map((message): Message => {
-    const parts = message.parts.filter((part) => !isForeign(part));
+    const parts = message.parts.filter((part) => !isLeft(part));
     if (parts.length === message.parts.length) return message;
-    for (const part of message.parts.filter(isForeign))
-      losses.push({ path: part.at ?? 'reasoning', action: 'dropped', reason: FOREIGN });
+    for (const part of message.parts.filter(isLeft))
+      losses.push({ path: part.at ?? 'reasoning', action: 'dropped', reason });
     return { ...message, parts };
   });
   return { value: { ...request, messages }, losses };
 }
-
-const FOREIGN = 'reasoning that another provider sealed';
 
 /** Whose state an envelope of ours holds, if that is known. */
 export function scopeIn(seal: string, key: Uint8Array): string | undefined {

@@ -77,6 +77,9 @@ const BILLING_CODES = [
 ];
 const BILLING_WORDS =
   /credit balance is too low|exceeded (your )?current quota|used all available credits|run out of credits|monthly spending limit|account is in good standing|insufficient (balance|credit|fund)|billing to be enabled|billing (is |has been )?(disabled|not enabled)/i;
+/** Anthropic and Google have no code for it. */
+const REASONING_WORDS =
+  /invalid `?signature`? in `?thinking|thinking`? blocks .*cannot be modified|(invalid|corrupted) thought[ _]signature|thought[ _]signature is (not valid|invalid)/i;
 /** Providers that have no code for it. */
 const POLICY_WORDS = /blocked by (our |the )?content filter|content management policy/i;
 /** Google reports a bad key as a 400. */
@@ -161,6 +164,9 @@ function rejected(text: string, words: string[], cause: string, details: JsonObj
   }
   if (words.some((word) => POLICY_CODES.includes(word)) || POLICY_WORDS.test(text)) {
     return new Fault('content_policy_violation', message, { cause });
+  }
+  if (words.includes('invalid_encrypted_content') || REASONING_WORDS.test(text)) {
+    return new Fault('reasoning_rejected', message, { cause });
   }
   return new Fault('upstream_rejected', message, { cause });
 }

@@ -16,6 +16,7 @@ import { type Candidate, mayAskApart } from './candidates/candidate.ts';
 import { type CoursePorts, courseOf, nobodyFault, type Stop } from './candidates/course.ts';
 import { pausedFault } from './health/pauses.ts';
 import type { Plan } from './plan.ts';
+import { isStrict } from './strict.ts';
 import { withoutSecrets } from './upstream.ts';
 
 export type AttemptPorts = CoursePorts & PutAsidePorts & { server: ServerConfig };
@@ -38,6 +39,8 @@ export class Attempts {
   #next = 0;
   #stop: Stop | undefined;
   #credential: string | undefined;
+  /** It was written anew, with sealed reasoning of earlier answers. */
+  #hasReasoning = false;
   #sentMs = 0;
   /** The attempt was sent and its end has not been heard of; its stream has begun. */
   #isUnderWay = false;
@@ -97,9 +100,11 @@ export class Attempts {
   }
 
   /** The request is about to be sent as planned. */
-  send({ candidate, credential }: Plan): void {
+  send(plan: Plan): void {
+    const { candidate, credential } = plan;
     const { health, conversations, config } = this.#ports;
     this.#credential = credential;
+    this.#hasReasoning = plan.kind === 'transcode' && plan.hasReasoning;
     this.#call.trace.asking = candidate.provider.id;
     this.#isUnderWay = true;
     this.#hasBegun = false;
@@ -190,6 +195,11 @@ export class Attempts {
     }
     this.ended('upstream-failed', fault);
     if (wasSent) this.#note(stop, fault.code);
+    if (wasSent && this.#mayForget(fault)) {
+      call.forgetsReasoning = true;
+      this.#again = true;
+      return renewAbort(call);
+    }
     const reason = REASONS[fault.code];
     if (reason !== undefined && this.#passesOn(reason)) {
       this.#told ??= fault;
@@ -200,6 +210,15 @@ export class Attempts {
     renewAbort(call);
     if (wasSent) await this.#waitToRetry(stop, this.#failureOf(fault));
     if (!this.#again && this.#next >= this.#stops.length) throw this.#told ?? this.#failure;
+  }
+
+  /**
+   * Whether the same deployment is asked once more without the reasoning of its earlier answers, which it refused. A
+   * request that passes as it came is between the client and its provider.
+   */
+  #mayForget({ code }: Fault): boolean {
+    const isRefused = code === 'reasoning_rejected' && this.#hasReasoning;
+    return isRefused && !isStrict(this.#call) && this.mayRepeat;
   }
 
   /** Whether an answer may be asked for once more that came but is of no use. */

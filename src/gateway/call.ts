@@ -26,6 +26,8 @@ export type Call = Bagged & {
   body: JsonObject;
   /** What the body asks of the gateway itself. */
   extras: Extras | undefined;
+  /** See `Dress`. */
+  keepItems: Dress['keepItems'];
   /** What the prompt is taken to be worth until, or unless, its provider counts it. */
   promptTokens: number;
   /** The model name the client wrote. */
@@ -52,6 +54,8 @@ export type Call = Bagged & {
   tierTold?: string | undefined;
   /** Where the attempt under way has to run, if the client says so. */
   geo?: string | undefined;
+  /** A provider has refused the reasoning of earlier answers: from now on it is asked without. */
+  forgetsReasoning?: boolean | undefined;
   /** When the attempt under way has to make room for the next one, by the monotonic clock; undefined: it may take all the time there is. */
   givesWay?: { atMs: number; isDue(): boolean } | undefined;
   /** Our own abort, of the attempt under way: the client left or a deadline passed; `reason` says which. */
@@ -109,6 +113,7 @@ export function dressOf(call: Call, answerId: string, createdS: number): Dress {
     createdS,
     inputTokensEstimate: Math.ceil(call.bytes.length / BYTES_PER_TOKEN),
     includeUsage: call.codec.usageOnRequest?.isAsked(call.body) === true,
+    keepItems: call.keepItems,
     request: call.body,
     requestId: call.requestId,
   };

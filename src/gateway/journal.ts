@@ -125,6 +125,7 @@ function outcomeOf(
 /** The provider's own words may repeat the prompt; of those only the kind is kept. */
 const THEIR_WORDS = new Set<string>([
   'upstream_rejected',
+  'reasoning_rejected',
   'context_length_exceeded',
   'content_policy_violation',
   'thread_unsupported_request',

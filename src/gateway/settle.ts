@@ -130,6 +130,7 @@ const OURS = new Set<string>([
 ]);
 const UPSTREAM_REFUSALS = new Set<string>([
   'upstream_rejected',
+  'reasoning_rejected',
   'context_length_exceeded',
   'content_policy_violation',
 ]);

@@ -7,7 +7,7 @@ import type { Change } from '../config/live.ts';
 import type { Loaded } from '../config/load.ts';
 import type { Installation } from '../config/locate.ts';
 import { rollBack } from '../config/rollback.ts';
-import { adminDoor, type Guard, jsonBody } from './admin-door.ts';
+import { adminDoor, type Guard, optionalBody } from './admin-door.ts';
 import { CONFIG_DETAILS as DETAILS } from './docs-admin.ts';
 
 export type ConfigPorts = {
@@ -22,7 +22,7 @@ export type ConfigPorts = {
 export function adminConfig(ports: ConfigPorts, guard: Guard) {
   const run = adminDoor(guard);
   const rollback = run(async (request) => {
-    const { number } = await jsonBody(request);
+    const { number } = await optionalBody(request);
     if (typeof number !== 'number' || !Number.isSafeInteger(number))
       throw new Fault('invalid_value', '`number` must be one of GET /admin/config/history, such as 3.', {
         param: 'number',

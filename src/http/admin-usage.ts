@@ -7,7 +7,7 @@ import { usageCsv, usageJson } from '../accounts/usage-report.ts';
 import { Fault } from '../canonical/fault.ts';
 import type { JsonValue } from '../lib/json.ts';
 import { type Verification, verificationJson } from '../store/verification.ts';
-import { adminDoor, type Guard, type Handle, jsonBody } from './admin-door.ts';
+import { adminDoor, type Guard, type Handle, optionalBody } from './admin-door.ts';
 import { describeRoute } from './openapi.ts';
 import { labelled } from './reply.ts';
 
@@ -23,7 +23,7 @@ export function adminUsage({ reports, verify }: UsagePorts, guard: Guard) {
   };
   const entries: Handle = (request) => reports.entries(wordsOf(request));
   const rerate: Handle = async (request) => {
-    const body = await jsonBody(request);
+    const body = await optionalBody(request);
     const words = Object.entries(body).map(([name, value]) => [name, wordOf(value)]);
     return reports.rerate(Object.fromEntries(words));
   };

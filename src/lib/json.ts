@@ -20,6 +20,16 @@ export function asNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
+/** The largest of those that are finite numbers, undefined where none is. */
+export function largestOf(...values: unknown[]): number | undefined {
+  let largest: number | undefined;
+  for (const value of values) {
+    const number = asNumber(value);
+    if (number !== undefined && (largest === undefined || number > largest)) largest = number;
+  }
+  return largest;
+}
+
 /** The boolean, or undefined for every other value. */
 export function asBoolean(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;

@@ -1,7 +1,7 @@
 // One line per event on stderr: readable on a terminal, JSON otherwise, secrets cut out.
 
 import { formatTime, nowMs } from './clock.ts';
-import { stderr } from './output.ts';
+import { type Output, stderr } from './output.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -42,9 +42,37 @@ export function createLog(options: LogOptions): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
+/** Characters that may wait for whoever reads the log. */
+const MAX_WAITING = 4_000_000;
+
+/**
+ * Writes lines of which no more than that wait for a reader that is stuck: what comes then is dropped, until half of it
+ * has left, and how much that was is told to `tellDropped`.
+ */
+function boundedTo(output: Output, tellDropped: (lines: number) => void): (line: string) => void {
+  let waiting = 0;
+  let dropped = 0;
+  return (line) => {
+    if (dropped > 0 || waiting + line.length > MAX_WAITING) {
+      dropped++;
+      return;
+    }
+    waiting += line.length;
+    output.write(line, () => {
+      waiting -= line.length;
+      if (dropped === 0 || waiting > MAX_WAITING / 2) return;
+      const lines = dropped;
+      dropped = 0;
+      tellDropped(lines);
+    });
+  };
+}
+
 /** The process's log. */
 export const log: Log = createLog({
-  write: (line) => stderr.write(line),
+  write: boundedTo(stderr, (lines) =>
+    log.warn('nobody read this log: lines of it were dropped here', { lines }),
+  ),
   readable: process.stderr.isTTY === true,
   level: 'info',
 });

@@ -75,7 +75,9 @@ export type Placed = {
 
 /** A data directory that nobody else may write to meanwhile. */
 export type HeldDirectory = {
-  /** Puts the unpacked backup in place. Throws Fault `storage_fault`; all is then as it was. */
+  /** An earlier restore had been cut off, and was finished before. */
+  finished: Pick<Placed, 'aside'> | undefined;
+  /** Puts the unpacked backup in place. Throws Fault `storage_fault`; all is then as it was unless it says otherwise. */
   putInPlace(unpacked: string, atMs: number): Placed;
   letGo(): void;
 };

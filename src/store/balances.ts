@@ -2,7 +2,7 @@
 
 import { after } from '../lib/clock.ts';
 import { IdTable } from '../lib/id-table.ts';
-import type { Calendar } from './calendar.ts';
+import { type Calendar, isClosed, type OpenPeriod } from './calendar.ts';
 import { DaySpend, type RememberedDays } from './day-spend.ts';
 import {
   type BudgetPeriod,
@@ -42,7 +42,7 @@ export type Moving = {
 
 type Sums = Omit<KeyTally, 'budget'> & {
   heldNano: bigint;
-  period?: { kind: BudgetPeriod; firstDay: number; endsAtMs: number; spentNano: bigint };
+  period?: OpenPeriod & { kind: BudgetPeriod; firstDay: number; spentNano: bigint };
 };
 
 /**
@@ -325,9 +325,10 @@ export class Balances {
   #periodOf(key: Key, atMs: number): NonNullable<Sums['period']> {
     const sums = this.#sumsOf(key.id);
     const kind = key.budget?.period ?? 'month';
-    if (sums.period?.kind !== kind || sums.period.endsAtMs <= atMs) {
+    if (sums.period?.kind !== kind || isClosed(sums.period, atMs)) {
       const { firstDay, endsAtMs } = this.#calendar.periodOf(kind, atMs);
-      sums.period = { kind, firstDay, endsAtMs, spentNano: this.#remembered.spentSince(key.id, firstDay) };
+      const spentNano = this.#remembered.spentSince(key.id, firstDay);
+      sums.period = { kind, firstDay, openedAtMs: atMs, endsAtMs, spentNano };
     }
     return sums.period;
   }

@@ -11,6 +11,17 @@ export type Calendar = {
   periodOf(period: BudgetPeriod, timeMs: number): { firstDay: number; endsAtMs: number };
 };
 
+/** A period whose sums are in memory, and by which time they were read. */
+export type OpenPeriod = { openedAtMs: number; endsAtMs: number };
+
+/** No call asks so long after it began. */
+const CLOCK_BACK_MS = 3_600_000;
+
+/** Whether another period has to be opened: it is over, or the clock was ahead and has been set back since. */
+export function isClosed({ openedAtMs, endsAtMs }: OpenPeriod, atMs: number): boolean {
+  return endsAtMs <= atMs || atMs < openedAtMs - CLOCK_BACK_MS;
+}
+
 /** `zone` is an IANA name; days begin at 00:00 there. */
 export function calendarIn(zone: string): Calendar {
   return {

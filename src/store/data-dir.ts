@@ -22,6 +22,16 @@ export function turnPath(dataDir: string): string {
   return join(dataDir, 'osiris.lock');
 }
 
+/** Where a restore unpacks and checks; only a restore that was cut off leaves it. */
+export function unpackingPath(dataDir: string): string {
+  return join(dataDir, 'restore.part');
+}
+
+/** What a restore is putting in place, or was when it was cut off. */
+export function placingPath(dataDir: string): string {
+  return join(dataDir, 'restore.placing');
+}
+
 /** What the first start said, its secrets among it. */
 export function firstStartPath(dataDir: string): string {
   return join(dataDir, 'first-start.txt');

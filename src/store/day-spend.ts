@@ -1,12 +1,12 @@
 // What all keys together have been charged on the running day, and what open holds may add to it.
 
-import type { Calendar } from './calendar.ts';
+import { type Calendar, isClosed, type OpenPeriod } from './calendar.ts';
 import type { DayStanding, HoldOrder, HoldVerdict } from './ports.ts';
 
 /** What is on disk about a day, with what is booked in memory but perhaps not on disk yet: each charge once. */
 export type RememberedDays = { spentOn(day: number): bigint };
 
-type Today = { day: number; endsAtMs: number; spentNano: bigint };
+type Today = OpenPeriod & { day: number; spentNano: bigint };
 
 /** Nothing is read or counted until somebody asks: without a cap nobody does. */
 export class DaySpend {
@@ -42,9 +42,9 @@ export class DaySpend {
 
   /** A call that began before midnight and asks after it is one of the new day. */
   #at(atMs: number): Today {
-    if (this.#today === undefined || this.#today.endsAtMs <= atMs) {
+    if (this.#today === undefined || isClosed(this.#today, atMs)) {
       const { firstDay: day, endsAtMs } = this.#calendar.periodOf('day', atMs);
-      this.#today = { day, endsAtMs, spentNano: this.#remembered.spentOn(day) };
+      this.#today = { day, openedAtMs: atMs, endsAtMs, spentNano: this.#remembered.spentOn(day) };
     }
     return this.#today;
   }

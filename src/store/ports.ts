@@ -318,6 +318,8 @@ export interface ThoughtStore {
   /** Keeps `thoughts` under each of the names, in the place of what was there. */
   remember(keyId: string, names: readonly string[], thoughts: string): void;
   recall(keyId: string, name: string): string | undefined;
+  /** False when nothing was ever remembered for this key. */
+  hasAny(keyId: string): boolean;
 }
 
 /** An answer as it was stored, and how long ago. */

@@ -191,6 +191,25 @@ describe('a posted run', () => {
     await store.close();
   });
 
+  test('a balance has to suffice for all its corrections together, and for none that only gives back', async () => {
+    const { store, key, balance } = await ledgerWith(0n);
+    await spend(store, key, { model: 'm' });
+    await spend(store, key, { model: 'n' });
+    expect(balance()).toBeLessThan(-20_000_000n);
+    expect(await reportsOn(store, () => CHEAP).dry()).toMatchObject({ overdrawn: [] });
+    // each takes 17,010,000
+    await store.ledger.post({
+      kind: 'grant',
+      purse: key.purse,
+      amountNano: 30_000_000n - balance(),
+      note: '',
+    });
+    expect(await reportsOn(store, () => DEAR).dry()).toMatchObject({ overdrawn: [key.purse] });
+    await store.ledger.post({ kind: 'grant', purse: key.purse, amountNano: 4_020_000n, note: '' });
+    expect(await reportsOn(store, () => DEAR).dry()).toMatchObject({ overdrawn: [] });
+    await store.close();
+  });
+
   test('corrects answers out of the cache by the part of their cost that they were charged', async () => {
     const { store, key, balance, verified } = await ledgerWith();
     const whole = await spend(store, key);

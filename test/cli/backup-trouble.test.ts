@@ -37,7 +37,11 @@ function job(done: () => Promise<Checked>, stop = () => {}): Around {
       writeFileSync(join(order.scratch, 'half'), 'x');
       return { done: done(), stop };
     },
-    holdForRestore: () => ({ putInPlace: () => ({ aside: undefined, newer: undefined }), letGo() {} }),
+    holdForRestore: () => ({
+      finished: undefined,
+      putInPlace: () => ({ aside: undefined, newer: undefined }),
+      letGo() {},
+    }),
   };
 }
 

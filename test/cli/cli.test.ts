@@ -236,6 +236,13 @@ models:
     });
   });
 
+  test('names the day of a coming price as it is written, in the time zone of the ledger', async () => {
+    const cwd = scratchDir();
+    writeFileSync(join(cwd, 'osiris.yaml'), `${PRICED}billing: { timezone: Europe/Berlin }\n`);
+    expect((await osiris(['models'], { cwd })).stdout).toMatch(/^own .*changes 2999-01-01/m);
+    expect((await osiris(['models', 'own'], { cwd })).stdout).toContain('From 2998-12-31T23:00:00.000Z');
+  });
+
   test('tells what one can do, the search among deferred tools included', async () => {
     const cwd = scratchDir();
     const read = async (...words: string[]) => (await osiris(['models', ...words], { cwd })).stdout;

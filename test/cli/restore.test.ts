@@ -41,7 +41,12 @@ function content(folder: string): Record<string, string> {
 }
 
 const asideOf = ({ dataDir }: Installation) =>
-  join(dataDir, readdirSync(dataDir).find((name) => name.startsWith('before-restore-')) ?? 'none');
+  join(
+    dataDir,
+    readdirSync(dataDir)
+      .sort()
+      .find((name) => name.startsWith('before-restore-')) ?? 'none',
+  );
 
 describe('over an installation that went on', () => {
   test('while its server runs nothing happens', async () => {
@@ -117,19 +122,62 @@ describe('over an installation that went on', () => {
     expect((await run(['keys', 'list'])).code).toBe(0);
   });
 
-  test('killed before the last step it has changed no money, and is done by the next one', async () => {
-    const { run, json, server, ana, path, entries, dataDir } = await backedUp();
-    expect(await call(server, ana.key)).toBe(200);
-    await server.stop();
-    await run(['restore', path], { OSIRIS_FAILPOINT: 'before-restored-database' });
-    const kept = await json(['ledger', 'verify']);
-    expect(kept).toMatchObject({ ok: true, checks: { entries: { checked: entries + 1 } } });
-    expect((await run(['restore', path])).code).toBe(0);
-    expect(await json(['ledger', 'verify'])).toMatchObject({
-      ok: true,
-      checks: { entries: { checked: entries } },
+  describe('killed before the last step it has changed no money', () => {
+    async function cutOff() {
+      const place = await backedUp();
+      expect(await call(place.server, place.ana.key)).toBe(200);
+      await place.server.stop();
+      await place.run(['restore', place.path], { OSIRIS_FAILPOINT: 'before-restored-database' });
+      expect(await place.json(['ledger', 'verify'])).toMatchObject({
+        ok: true,
+        checks: { entries: { checked: place.entries + 1 } },
+      });
+      return place;
+    }
+    /** All that the backup has is in place, and all that was there is aside. */
+    async function expectDone(place: Awaited<ReturnType<typeof cutOff>>, since = 0) {
+      const { json, entries, dataDir } = place;
+      expect(await json(['ledger', 'verify'])).toMatchObject({
+        ok: true,
+        checks: { entries: { checked: entries + since } },
+      });
+      expect(await json(['logs'])).toHaveLength(2);
+      const old = ['--data-dir', asideOf(place)];
+      expect(await json(['ledger', 'verify', ...old])).toMatchObject({
+        ok: true,
+        checks: { entries: { checked: entries + 1 } },
+      });
+      expect(await json(['logs', ...old])).toHaveLength(3);
+      for (const name of ['restore.part', 'restore.placing'])
+        expect([name, existsSync(join(dataDir, name))]).toEqual([name, false]);
+    }
+
+    test('and is finished by the next server', async () => {
+      const place = await cutOff();
+      const { stderr } = await (await place.serve()).stop();
+      expect(stderr).toContain('a restore that was cut off is finished now');
+      expect(stderr).toContain(asideOf(place));
+      await expectDone(place);
     });
-    expect(existsSync(join(dataDir, 'restore.part'))).toBe(false);
+
+    test('and by the next command that writes', async () => {
+      const place = await cutOff();
+      const { code, stderr } = await place.run(['keys', 'credit', 'ana', '1']);
+      expect([code, stderr]).toEqual([0, expect.stringContaining('a restore that was cut off is finished')]);
+      await expectDone(place, 1);
+    });
+
+    test('and by the next restore', async () => {
+      const place = await cutOff();
+      const { code, stderr } = await place.run(['restore', place.path]);
+      expect([code, stderr]).toEqual([
+        0,
+        expect.stringContaining(
+          'note: A restore that was cut off was finished first. What was there before it is in ',
+        ),
+      ]);
+      await expectDone(place);
+    });
   });
 
   test('a database that another program has open stays', async () => {

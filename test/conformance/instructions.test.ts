@@ -1,25 +1,10 @@
 // Instructions at the beginning and in the middle of conversations (T04, T05).
 
-import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
-import { type FormatsHere, openFormats } from '../support/formats-here.ts';
+import { describe, expect, test } from 'bun:test';
+import { openAnsweredFine } from '../support/answered-fine.ts';
 import type { Json } from '../support/strict.ts';
-import { startUpstream } from '../support/upstream.ts';
 
-const upstream = startUpstream();
-const here: FormatsHere = await openFormats(upstream.origin);
-
-afterAll(async () => {
-  await here.stop();
-  await upstream.stop();
-});
-
-beforeEach(() => upstream.play(Array.from({ length: 8 }, () => ({ text: 'fine' }))));
-
-/** What the upstream got last; a strict one refused nothing so far. */
-function sent(position = upstream.received.length - 1): Json {
-  expect(upstream.breaches()).toEqual([]);
-  return upstream.received[position]?.body ?? {};
-}
+const { here, sent } = await openAnsweredFine();
 
 const user = (content: unknown) => ({ role: 'user', content });
 

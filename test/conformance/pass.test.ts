@@ -115,3 +115,26 @@ test('T03 R→R: the whole life cycle goes through, an unknown item in it, under
   expect(answer.text).toBe(shown);
   expect(received().body.input).toEqual(input);
 });
+
+test('R→R: what is stored at the provider may stand in place of an input, and goes to no other', async () => {
+  const usage = { input_tokens: 1, output_tokens: 2, total_tokens: 3 };
+  const bytes = JSON.stringify({ id: 'resp_2', object: 'response', status: 'completed', output: [], usage });
+  const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${bytes.length}\r\n\r\n`;
+  upstream = await rawUpstream([{ pieces: [head + bytes], after: 'keep' }]);
+  here = await openFormats(`http://127.0.0.1:${upstream.port}`);
+  const stored = {
+    prompt: { id: 'pmpt_1', variables: { a: 'b' } },
+    previous_response_id: 'resp_1',
+    conversation: { id: 'conv_1' },
+  };
+  for (const [param, value] of Object.entries(stored)) {
+    const body = { [param]: value };
+    upstream.requests.length = 0;
+    expect((await here.ask('openai-responses', 'openai-responses', body)).status).toBe(200);
+    expect(received().body).toEqual({ model: 'up-openai-responses', ...body });
+    const refused = await here.ask('openai-responses', 'anthropic-messages', body);
+    expect(refused.json().error).toMatchObject({ code: 'unsupported_parameter', param });
+  }
+  const empty = await here.ask('openai-responses', 'openai-responses', { prompt: null });
+  expect(empty.json().error).toMatchObject({ code: 'missing_field', param: 'input' });
+});

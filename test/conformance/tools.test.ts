@@ -1,24 +1,11 @@
 // Kinds of tools and choices among them between the formats (T27 to T29), and requests that want all or nothing.
 
-import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
-import { type FormatsHere, framesOf, modelOver, openFormats } from '../support/formats-here.ts';
+import { describe, expect, test } from 'bun:test';
+import { openAnsweredFine } from '../support/answered-fine.ts';
+import { framesOf, modelOver } from '../support/formats-here.ts';
 import type { Json } from '../support/strict.ts';
-import { startUpstream } from '../support/upstream.ts';
 
-const upstream = startUpstream();
-const here: FormatsHere = await openFormats(upstream.origin);
-
-afterAll(async () => {
-  await here.stop();
-  await upstream.stop();
-});
-
-beforeEach(() => upstream.play([{ text: 'fine' }, { text: 'fine' }]));
-
-function sent(): Json {
-  expect(upstream.breaches()).toEqual([]);
-  return upstream.received.at(-1)?.body ?? {};
-}
+const { here, upstream, sent } = await openAnsweredFine();
 
 const user = (content: unknown) => ({ role: 'user', content });
 const EMPTY = { type: 'object', properties: {} };

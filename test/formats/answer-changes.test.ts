@@ -9,7 +9,7 @@ import { Fold } from '../../src/canonical/fold.ts';
 import type { Part } from '../../src/canonical/part.ts';
 import type { CanonicalResponse, Finish } from '../../src/canonical/response.ts';
 import { StopCut } from '../../src/canonical/stop-cut.ts';
-import { Unfence } from '../../src/canonical/unfence.ts';
+import { CODE_FENCE, QUOTES, Unwrap, WRAPPER } from '../../src/canonical/unwrap.ts';
 
 const text = (words: string): Part => ({ kind: 'text', text: words });
 const call = (name: string, input: string): Part => ({
@@ -84,8 +84,35 @@ describe('a code fence', () => {
     ['```json\n{"a":1}', '{"a":1}'],
     ['', ''],
   ])('%j becomes %j', (before, after) => {
-    expect(both(answer([text(before)]), () => new Unfence())).toEqual(answer([text(after)]));
+    expect(both(answer([text(before)]), () => new Unwrap(CODE_FENCE))).toEqual(answer([text(after)]));
   });
+});
+
+describe('an object around an answer that is none', () => {
+  test.each([
+    ['{"value":[{"a":1},{"b":{}}]}', '[{"a":1},{"b":{}}]'],
+    [' {\n  "value" : [ 1 ]\n}\n', '[ 1 ]'],
+    ['{"value":"}"}', '"}"'],
+    ['{"value":{"value":{}}}', '{"value":{}}'],
+    ['[1]', '[1]'],
+    ['{"values":[1]}', '{"values":[1]}'],
+    ['I cannot say.', 'I cannot say.'],
+    ['{"value": ', '{"value": '],
+    ['', ''],
+  ])('%j becomes %j', (before, after) => {
+    expect(both(answer([text(before)]), () => new Unwrap(WRAPPER))).toEqual(answer([text(after)]));
+  });
+});
+
+test('quotes around a word come off', () => {
+  for (const [before, after] of [
+    ['"brass"', 'brass'],
+    [' "a b" \n', 'a b'],
+    ['brass', 'brass'],
+    ['"', ''],
+    ['', ''],
+  ] as const)
+    expect(both(answer([text(before)]), () => new Unwrap(QUOTES))).toEqual(answer([text(after)]));
 });
 
 describe('a stop text', () => {
@@ -134,7 +161,7 @@ describe('a stop text', () => {
 test('changes are made one after the other', () => {
   const make = chainChanges([
     () => undefined,
-    () => new Unfence(),
+    () => new Unwrap(CODE_FENCE),
     () => new StopCut(['}']),
   ]) as () => AnswerChange;
   expect(both(answer([text('```json\n{"a":1}\n```')]), make).parts).toEqual([text('{"a":1')]);

@@ -140,3 +140,25 @@ describe.each(CODECS.map((codec) => [codec.id, codec] as const))('for %s', (_id,
     expect(JSON.stringify(value)).toContain('Done.');
   });
 });
+
+test('an answer that Gemini’s clients send back in pieces is one turn, and its calls get their results', () => {
+  const count = 100_000;
+  const call = (i: number) => ({ functionCall: { name: `f${i}`, args: {} } });
+  const result = (i: number) => ({ functionResponse: { name: `f${count - 1 - i}`, response: {} } });
+  const { messages } = googleGenerateContent.decodeRequest(
+    {
+      contents: [
+        ...list(count, (i) => ({ role: 'model', parts: [call(i)] })),
+        { role: 'user', parts: list(count, result) },
+      ],
+    },
+    { model: 'm', stream: false },
+  ).value;
+  expect(messages.map(({ role, parts }) => [role, parts.length])).toEqual([
+    ['assistant', count],
+    ['tool', count],
+  ]);
+  const calls = messages[0]?.parts.map((part) => part.kind === 'tool-call' && part.id);
+  const results = messages[1]?.parts.map((part) => part.kind === 'tool-result' && part.callId);
+  expect(results?.reverse()).toEqual(calls ?? []);
+});

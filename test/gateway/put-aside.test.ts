@@ -1,9 +1,14 @@
 // What is put aside for a call follows the caps its client wrote, in every format's own words.
 
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
+import { anthropicMessages } from '../../src/formats/anthropic-messages/index.ts';
+import type { Codec } from '../../src/formats/codec.ts';
+import { googleGenerateContent as google } from '../../src/formats/google-generate-content/index.ts';
+import { openaiEmbeddings } from '../../src/formats/openai-chat/embeddings/codec.ts';
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
+import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import { CapWatch } from '../../src/gateway/admission/daily-cap.ts';
-import { putAside } from '../../src/gateway/admission/put-aside.ts';
+import { putAside, putAsideForCap } from '../../src/gateway/admission/put-aside.ts';
 import type { Call } from '../../src/gateway/call.ts';
 import { newCallId } from '../../src/lib/id.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
@@ -20,12 +25,12 @@ const BILLING = { hold: 'expected', expectedOutputTokens: 2_000, minimumChargeNa
 async function setUp(members: Partial<NewKey> = {}) {
   const { directory, ledger, close } = await storeIn(scratchDir());
   const key = keyIn({ directory, ledger } as Parameters<typeof keyIn>[0], members);
-  const callOf = (body: JsonObject, startedMs = 1_000_000): Call => {
+  const callOf = (body: JsonObject, startedMs = 1_000_000, codec: Codec = openaiChat): Call => {
     // no more of a call than its money depends on
     const call = { id: newCallId(), key, body, bytes: new Uint8Array(), promptTokens: 0, startedMs };
     return {
       ...call,
-      codec: openaiChat,
+      codec,
       price: PRICE,
       model: { id: 'm', maxOutputTokens: undefined },
     } as unknown as Call;
@@ -33,18 +38,31 @@ async function setUp(members: Partial<NewKey> = {}) {
   return { ports: { directory, ledger, billing: BILLING, capWatch: new CapWatch() }, key, callOf, close };
 }
 
-test.each<[string, JsonObject, bigint]>([
-  ['nothing is asked', {}, 2_000_000n],
-  ['Chat', { max_completion_tokens: 100, n: 2 }, 200_000n],
-  ['older Chat, Messages', { max_tokens: 100 }, 100_000n],
-  ['a dearer tier', { max_tokens: 100, service_tier: 'priority' }, 300_000n],
-  ['the same one', { max_tokens: 100, service_tier: 'fast' }, 300_000n],
-  ['one without a price', { max_tokens: 100, service_tier: 'ultrafast' }, 100_000n],
-  ['Responses', { max_output_tokens: 100 }, 100_000n],
-  ['Gemini', { generationConfig: { maxOutputTokens: 100, candidateCount: 2 } }, 200_000n],
-])('%s', async (_, body, heldNano) => {
+const CAPPED = { maxOutputTokens: 1 };
+
+test.each<[string, Codec, JsonObject, bigint]>([
+  ['nothing is asked', openaiChat, {}, 2_000_000n],
+  ['Chat', openaiChat, { max_completion_tokens: 100, n: 2 }, 200_000n],
+  ['older Chat', openaiChat, { max_tokens: 100 }, 100_000n],
+  ['both of Chat', openaiChat, { max_completion_tokens: 1, max_tokens: 100 }, 100_000n],
+  ['a dearer tier', openaiChat, { max_tokens: 100, service_tier: 'priority' }, 300_000n],
+  ['the same one', openaiChat, { max_tokens: 100, service_tier: 'fast' }, 300_000n],
+  ['one without a price', openaiChat, { max_tokens: 100, service_tier: 'ultrafast' }, 100_000n],
+  ['Messages', anthropicMessages, { max_tokens: 100 }, 100_000n],
+  ['Responses', openaiResponses, { max_output_tokens: 100 }, 100_000n],
+  ['Gemini', google, { generationConfig: { maxOutputTokens: 100, candidateCount: 2 } }, 200_000n],
+  ['Gemini in snakes', google, { generation_config: { max_output_tokens: 100 } }, 100_000n],
+  ['none of Chat', openaiChat, { max_tokens: 0 }, 2_000_000n],
+  ['none of Gemini', google, { generationConfig: { maxOutputTokens: 0 } }, 2_000_000n],
+  ['an embedding', openaiEmbeddings, { input: 'x' }, 1n],
+  // what other formats call it no vendor reads
+  ['Chat with foreign caps', openaiChat, { max_output_tokens: 1, generationConfig: CAPPED }, 2_000_000n],
+  ['Messages with one', anthropicMessages, { max_completion_tokens: 1, max_tokens: 100, n: 9 }, 100_000n],
+  ['Responses with some', openaiResponses, { max_completion_tokens: 1, max_tokens: 1 }, 2_000_000n],
+  ['Gemini with some', google, { n: 1, max_tokens: 1, generationConfig: { candidateCount: 2 } }, 4_000_000n],
+])('%s', async (_, codec, body, heldNano) => {
   const { ports, key, callOf, close } = await setUp({ creditNano: 10_000_000n });
-  expect(putAside(callOf(body), ports)).toBeUndefined();
+  expect(putAside(callOf(body, 1_000_000, codec), ports)).toBeUndefined();
   expect(ports.ledger.purse(key.purse)?.heldNano).toBe(heldNano);
   await close();
 });
@@ -83,4 +101,48 @@ test('who leaves while others hold the money is waited with no longer', async ()
   expect(waiting).toBeInstanceOf(Promise);
   await expect(waiting).rejects.toMatchObject({ code: 'client_closed' });
   await close();
+});
+
+test('who waits for money does not begin once the key is revoked', async () => {
+  const { ports, key, callOf, close } = await setUp({ creditNano: 2_000_000n });
+  const first = callOf({});
+  putAside(first, ports);
+  const waiting = putAside(callOf({}), ports);
+  ports.directory.revoke(key.id);
+  ports.ledger.settle(endOf(orderFor(key, { callId: first.id }), { chargeNano: 1n }));
+  await expect(waiting).rejects.toMatchObject({ code: 'revoked_api_key' });
+  expect(ports.ledger.purse(key.purse)?.heldNano).toBe(0n);
+  await close();
+});
+
+describe('a cap that is larger at the provider than the client wrote', () => {
+  const STRICT = { ...BILLING, hold: 'strict' } as const;
+  const never = () => false;
+
+  test('is held for by a strict hold, which waits for others like the first one', async () => {
+    const { ports, key, callOf, close } = await setUp({ creditNano: 400_000n });
+    const strict = { ...ports, billing: STRICT };
+    const call = callOf({ max_tokens: 1 });
+    const other = callOf({ max_tokens: 100 });
+    for (const each of [call, other]) putAside(each, strict);
+    expect(putAsideForCap(call, 1, strict, never, never)).toBeUndefined();
+    expect(ports.ledger.purse(key.purse)?.heldNano).toBe(3_000n + 300_000n);
+    const waiting = putAsideForCap(call, 100, strict, never, never);
+    expect(waiting).toBeInstanceOf(Promise);
+    ports.ledger.settle(endOf(orderFor(key, { callId: other.id }), { chargeNano: 1n }));
+    await waiting;
+    expect(ports.ledger.purse(key.purse)?.heldNano).toBe(300_000n);
+    expect(() => putAsideForCap(call, 1_000, strict, never, never)).toThrow(/needs about \$0\.003 /);
+    expect(ports.ledger.purse(key.purse)?.heldNano).toBe(300_000n);
+    await close();
+  });
+
+  test('changes nothing of what is expected', async () => {
+    const { ports, key, callOf, close } = await setUp({ creditNano: 400_000n });
+    const call = callOf({ max_tokens: 1 });
+    putAside(call, ports);
+    expect(putAsideForCap(call, 1_000_000, ports, never, never)).toBeUndefined();
+    expect(ports.ledger.purse(key.purse)?.heldNano).toBe(1_000n);
+    await close();
+  });
 });

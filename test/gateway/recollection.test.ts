@@ -124,3 +124,15 @@ describe('thoughts stay away', () => {
     expect(recalled([bare, call('a')], [call('a')])).toEqual([call('a')]);
   });
 });
+
+test('a turn of thousands of calls has what it follows hashed once', () => {
+  const store = createMemoryThoughts();
+  rememberThoughts({ parts: [first, call('a')], textHash: '', after: '' }, 'key_1', store);
+  const calls = Array.from({ length: 50_000 }, (_, i) => call(`c${i}`));
+  const messages: Message[] = [
+    { role: 'user', parts: [text('Rain? '.repeat(1_000_000))] },
+    { role: 'assistant', parts: calls },
+  ];
+  const request = { messages } as CanonicalRequest;
+  expect(recallThoughts(request, 'key_1', store, () => true)).toBe(request);
+});

@@ -59,6 +59,11 @@ beforeAll(async () => {
       },
       models: {
         claude: { price: { input: 3, output: 15 }, deployments: [{ provider: 'claude', model: 'm' }] },
+        thinker: {
+          price: { input: 3, output: 15 },
+          capabilities: { thinking: 'budget' },
+          deployments: [{ provider: 'claude', model: 'm' }],
+        },
       },
       billing: { hold: 'strict' },
     },
@@ -124,4 +129,20 @@ test('what was told is put aside: no other call can take it', async () => {
   expect(await key.json()).toMatchObject({ balance_usd: 0.01, held_usd: 0.01 });
   await finish();
   expect(lastCharge()).toBe(told);
+});
+
+test('thoughts that raise the cap in the format of the provider are held for too', async () => {
+  expect((await gateway.command(['keys', 'credit', 'harness', '0.01'])).code).toBe(0);
+  // one token costs 0.000015, which is there; the 16,385 that Anthropic is asked for are not
+  const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      ...{ model: 'thinker', max_completion_tokens: 1, reasoning_effort: 'high' },
+      messages: [{ role: 'user', content: 'Go on.' }],
+    }),
+  });
+  const { error } = (await response.json()) as { error: { code: string; message: string } };
+  expect([response.status, error.code]).toEqual([402, 'insufficient_quota']);
+  expect(error.message).toContain('needs about $0.24');
 });

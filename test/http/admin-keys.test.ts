@@ -15,7 +15,7 @@ const PLANS = {
 
 let gateway: Gateway;
 beforeAll(async () => {
-  gateway = await startPaidGateway({ plans: PLANS });
+  gateway = await startPaidGateway({ sections: { plans: PLANS } });
 }, 120_000);
 afterAll(() => gateway.stop());
 

@@ -82,6 +82,20 @@ test('a report that is asked for in objects is no failure of ours, whatever they
   expect(response.status).toBe(400);
 });
 
+test.each(['ledger/rerate', 'config/rollback'])(
+  'who posts nothing to /admin/%s hears what belongs there',
+  async (path) => {
+    const response = await fetch(`${gateway.url}/admin/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.adminSecret}` },
+    });
+    const { error } = (await response.json()) as { error: { param: string; message: string } };
+    expect(response.status).toBe(400);
+    expect(['from', 'number']).toContain(error.param);
+    expect(error.message).not.toContain('model');
+  },
+);
+
 function send(row: BadInput): Promise<Response> {
   const headers = new Headers({ authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' });
   for (const name of row.without ?? []) headers.delete(name);

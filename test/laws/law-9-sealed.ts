@@ -174,7 +174,7 @@ const sealed = (flaws: Flaws = {}) =>
       conversations: new Conversations(),
       pauses: { isEmpty: true, of: () => undefined },
       sealKey: new Uint8Array(32).fill(9),
-      thoughts: flaws.forgetful ? { remember: () => {}, recall: () => undefined } : store,
+      thoughts: flaws.forgetful ? { remember() {}, recall: () => undefined, hasAny: () => false } : store,
       config: { providers: new Map(PROVIDERS.map((one) => [one.id, one])) },
       models: buildModelIndex({ models: new Map(), providers: new Map() }),
     };

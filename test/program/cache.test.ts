@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeKey } from '../support/asking.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { PAID, startPaidGateway } from '../support/paid.ts';
 
 setDefaultTimeout(60_000);
 
@@ -16,39 +17,23 @@ type Explained = {
   refusals: Json[];
 };
 
-const MODEL = 'paid-model';
-let provider: Bun.Server<undefined>;
 let gateway: Gateway;
 let asked = 0;
 
 beforeAll(async () => {
-  provider = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    async fetch(request) {
-      await request.bytes();
+  gateway = await startPaidGateway({
+    usage: { prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000 },
+    onCall() {
       asked++;
-      return Response.json({
-        ...{ id: 'x', object: 'chat.completion', created: 1, model: 'up' },
-        choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
-        usage: { prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000 },
-      });
+      return undefined;
     },
-  });
-  const up = { provider: 'up', format: 'openai-chat', apiKey: 'made-up', upstreamModel: 'up' } as const;
-  gateway = await startGateway({
-    upstreams: [{ ...up, baseUrl: `http://127.0.0.1:${provider.port}/v1`, model: MODEL }],
-    price: { input: 10, output: 10 },
     credit: 10,
     sections: { cache: { ttl: '1h', price: 0.25 } },
   });
 });
-afterAll(async () => {
-  await gateway.stop();
-  await provider.stop(true);
-});
+afterAll(() => gateway.stop());
 
-const bodyOf = (text: string): Json => ({ model: MODEL, messages: [{ role: 'user', content: text }] });
+const bodyOf = (text: string): Json => ({ model: PAID, messages: [{ role: 'user', content: text }] });
 
 async function ask(text: string, headers: Record<string, string> = {}, key = gateway.key) {
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {

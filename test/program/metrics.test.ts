@@ -4,51 +4,34 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import parse from 'parse-prometheus-text-format';
 import { Fault, type FaultCode } from '../../src/canonical/fault.ts';
 import { metricsGuard } from '../../src/http/metrics.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { PAID, startPaidGateway } from '../support/paid.ts';
 
 setDefaultTimeout(60_000);
 
 type Families = ReturnType<typeof parse>;
 
 const TOKEN = 'a-token-of-the-monitoring';
-const MODEL = 'paid-model';
-let provider: Bun.Server<undefined>;
 let gateway: Gateway;
 let failures = 0;
 
 beforeAll(async () => {
-  provider = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    async fetch(request) {
-      await request.bytes();
-      if (failures > 0) {
-        failures--;
-        return new Response('{"error":{"message":"busy"}}', { status: 500 });
-      }
-      return Response.json({
-        ...{ id: 'x', object: 'chat.completion', created: 1, model: 'up' },
-        choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
-        usage: {
-          ...{ prompt_tokens: 1000, completion_tokens: 500, total_tokens: 1500 },
-          prompt_tokens_details: { cached_tokens: 200 },
-        },
-      });
+  gateway = await startPaidGateway({
+    usage: {
+      ...{ prompt_tokens: 1000, completion_tokens: 500, total_tokens: 1500 },
+      prompt_tokens_details: { cached_tokens: 200 },
     },
-  });
-  const up = { provider: 'up', format: 'openai-chat', apiKey: 'made-up', upstreamModel: 'up' } as const;
-  gateway = await startGateway({
-    upstreams: [{ ...up, baseUrl: `http://127.0.0.1:${provider.port}/v1`, model: MODEL }],
-    price: { input: 10, output: 10 },
+    onCall() {
+      if (failures === 0) return undefined;
+      failures--;
+      return new Response('{"error":{"message":"busy"}}', { status: 500 });
+    },
     credit: 10,
     server: { metrics_token: TOKEN },
     sections: { routing: { retries: 1 } },
   });
 });
-afterAll(async () => {
-  await gateway.stop();
-  await provider.stop(true);
-});
+afterAll(() => gateway.stop());
 
 const read = (headers: Record<string, string> = { authorization: `Bearer ${TOKEN}` }) =>
   fetch(`${gateway.url}/metrics`, { headers });
@@ -119,10 +102,10 @@ describe('who may read it', () => {
 describe('what it says', () => {
   test('calls, tokens, money and attempts are those that were', async () => {
     failures = 1;
-    for (let i = 0; i < 3; i++) expect((await ask(MODEL)).status).toBe(200);
+    for (let i = 0; i < 3; i++) expect((await ask(PAID)).status).toBe(200);
     expect((await ask('no-such-model')).status).toBe(400);
     const read = await figures((text) => text.includes('code="model_not_found"'));
-    const of = { model: MODEL, provider: 'up' };
+    const of = { model: PAID, provider: 'up' };
     const format = 'openai-chat';
     expect(figure(read, 'osiris_calls_total', { ...of, format, status: '200', code: '' })).toBe(3);
     expect(figure(read, 'osiris_calls_total', { status: '400', model: '', code: 'model_not_found' })).toBe(1);

@@ -59,8 +59,6 @@ function requestOf(model: LanguageModel, tools: ToolBox) {
     tools: set,
     stopWhen: stepCountIs(4),
     maxRetries: 0,
-    // Nothing is stored here, so history must travel whole instead of as references.
-    providerOptions: { openai: { store: false } },
   };
 }
 

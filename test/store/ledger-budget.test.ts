@@ -182,6 +182,18 @@ type Booked = {
   state: 'on its way' | 'on disk' | 'failed';
 };
 
+test('a budget is that of the day it is again once a clock that was ahead is set back', async () => {
+  const store = await storeIn(scratchDir());
+  const { ledger } = store;
+  const key = within(keyIn(store, { creditNano: 1_000_000n }), 'day');
+  expect(ledger.hold(orderFor(key, { atMs: NOW + 10 * DAY_MS }))).toEqual({ ok: true });
+  const order = orderFor(key);
+  expect(ledger.hold(order)).toEqual({ ok: true });
+  await ledger.settle(endOf(order, { chargeNano: 499_950n })).durable;
+  expect(ledger.hold(orderFor(key))).toMatchObject({ ok: false, why: 'budget' });
+  await store.close();
+});
+
 test('whatever the order, a budget has spent the sum of the charges and corrections of its period', async () => {
   const property = fc.asyncProperty(fc.array(STEP, { maxLength: 25 }), async (steps) => {
     const world = await slowly();

@@ -14,6 +14,7 @@ import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
 
 removeScratchAfterEach();
 
+const DAY_MS = 86_400_000;
 const open: { close(): void | Promise<void> }[] = [];
 afterEach(async () => {
   for (const each of open.splice(0)) await each.close();
@@ -106,6 +107,20 @@ describe('a cap on the day', () => {
       why: 'cap',
     });
     expect(ledger.hold(capped(key, 1_000n, { atMs: tomorrow + 2, needNano: 900n }))).toEqual({ ok: true });
+  });
+
+  test('is that of the day it is again once a clock that was ahead is set back', async () => {
+    const store = await openStore();
+    const { ledger } = store;
+    const key = keyIn(store, { creditNano: 10_000n });
+    const ahead = capped(key, 1_000n, { atMs: Date.now() + 10 * DAY_MS });
+    expect(ledger.hold(ahead)).toEqual({ ok: true });
+    await ledger.settle(endOf(ahead, { chargeNano: 1_000n })).durable;
+    const now = capped(key, 1_000n);
+    expect(ledger.hold(now)).toEqual({ ok: true });
+    await ledger.settle(endOf(now, { chargeNano: 950n })).durable;
+    expect(ledger.today()).toMatchObject({ spentNano: 950n });
+    expect(ledger.hold(capped(key, 1_000n))).toMatchObject({ ok: false, why: 'cap' });
   });
 
   test('counts a charge once, whether it waits for the disk, is written, or could not be', async () => {

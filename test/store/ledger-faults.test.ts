@@ -74,7 +74,9 @@ test('an expiry is not set by a purchase that could not be written', async () =>
   const { ledger, key, disk, dataDir, close } = await fragileLedger();
   disk.fate = refuse;
   const purchase = { kind: 'purchase', purse: key.purse, amountNano: 5n, note: 'card' } as const;
-  await expect(ledger.post({ ...purchase, expiresAtMs: 2_000_000_000_000 })).rejects.toThrow('full');
+  await expect(ledger.post({ ...purchase, expiresAtMs: 2_000_000_000_000 })).rejects.toMatchObject({
+    code: 'storage_fault',
+  });
   disk.fate = undefined;
   await charge(ledger, key, 1n);
   const expiry = () => rowsIn(dataDir, `SELECT expires_at_ms AS at FROM purses WHERE id = ${key.purse}`);

@@ -188,7 +188,7 @@ describe('a settlement', () => {
     const ledger = await createLedger(database, fragile, { calendar: DAILY });
     const order = orderFor(key);
     ledger.hold(order);
-    await expect(ledger.settle(endOf(order)).durable).rejects.toThrow('the disk is full');
+    await expect(ledger.settle(endOf(order)).durable).rejects.toThrow('The ledger cannot be written now');
     expect(ledger.purse(key.purse)).toMatchObject({ balanceNano: 1_000n, heldNano: 0n });
     expect(ledger.tally(key).calls).toBe(0);
     expect(ledger.trouble()).toBe('the disk is full');

@@ -115,6 +115,17 @@ describe('usage', () => {
     await store.close();
   });
 
+  test('of days for which there are no ids any more is empty', async () => {
+    const { store } = await used();
+    // 9999-12-31
+    const [fromDay, toDay] = [2_932_896, 2_932_896];
+    expect((await usageReport(store, query({ fromDay, toDay }))).rows).toEqual([]);
+    for await (const page of store.statements.scan({ fromDay, toDay, kinds: ['charge'] }))
+      expect(page).toEqual([]);
+    expect((await usageReport(store, query({ toDay }))).total.calls).toBe(4);
+    await store.close();
+  });
+
   test('counts a day as its time zone does, and a call to the day it ended on', async () => {
     const zone = 'Pacific/Auckland';
     const calendar = calendarIn(zone);

@@ -92,6 +92,9 @@ export function checkChat(body: Json, reasonings: ReadonlySet<string>): void {
     throw new Breach('web_search_options', 'not supported with this model');
   }
   checkSampling(body);
+  const format = objectAt(body.response_format ?? {}, 'response_format');
+  if (format.type === 'json_schema')
+    objectSchemaAt(objectAt(format.json_schema, 'response_format.json_schema').schema, 'response_format');
   checkTools(body);
   checkOrder(listAt(body.messages, 'messages'), reasonings);
 }

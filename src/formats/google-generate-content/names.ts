@@ -44,7 +44,11 @@ const BY_SNAKE = new Map(
  */
 export function tidy(value: JsonValue | undefined): JsonObject {
   if (!isObject(value)) return {};
-  if (!Object.keys(value).some((name) => BY_SNAKE.has(name))) return value;
+  for (const name in value) if (BY_SNAKE.has(name)) return inCamelCase(value);
+  return value;
+}
+
+function inCamelCase(value: JsonObject): JsonObject {
   const out: JsonObject = {};
   for (const name in value) {
     const member = value[name];

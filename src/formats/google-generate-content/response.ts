@@ -15,6 +15,7 @@ import { encodeFinish } from './finish.ts';
 import { type CitedText, encodeGrounding, encodePages } from './grounding.ts';
 import { encodeLogprobs } from './logprobs.ts';
 import { FORMAT } from './names.ts';
+import { runIn } from './own-runs.ts';
 import { SignatureHolder, thoughtText } from './signature-holder.ts';
 import { encodeUsage } from './usage.ts';
 
@@ -73,6 +74,8 @@ export function encodeAnswerPart(part: Part, holder: SignatureHolder): JsonObjec
       return part.text === '' ? [] : [holder.sign({ text: part.text })];
     case 'reasoning': {
       const before = holder.release();
+      const run = runIn(part.seal);
+      if (run) return [...before, run];
       const text = part.redacted ? '' : thoughtText(part);
       holder.hold(part.seal, text !== '');
       return text === '' ? before : [...before, { text, thought: true }];

@@ -1,6 +1,6 @@
 // The `openai-chat` codec: Chat Completions as OpenAI defines it and its many vendors speak it.
 
-import { asString, isObject } from '../../lib/json.ts';
+import { asNumber, asString, isObject, largestOf } from '../../lib/json.ts';
 import { writeFrame } from '../../lib/sse.ts';
 import { refuseLater } from '../answer-later.ts';
 import type { Codec } from '../codec.ts';
@@ -27,6 +27,8 @@ export const openaiChat: Codec = {
   author: 'openai',
   issuer: ISSUER,
   showSeals,
+  // "schema must be a JSON Schema of 'type: \"object\"'"
+  objectAnswers: true,
   stops: { max: 4, blank: true },
   tierMembers: ['service_tier'],
   dearTiers: ['priority', 'fast', 'ultrafast'],
@@ -44,6 +46,11 @@ export const openaiChat: Codec = {
   // OpenRouter's
   asksOthers: { member: 'models', toldIn: 'model' },
   route: '/v1/chat/completions',
+  // with both, vendors differ in which one counts; local servers take 0 for no cap
+  wishes: ({ max_completion_tokens: newer, max_tokens: older, n }) => ({
+    outputCap: largestOf(newer, older) || undefined,
+    answers: asNumber(n),
+  }),
   promptBody: (text) => ({ messages: [{ role: 'user', content: text }] }),
   path: () => '/chat/completions',
   // of xAI

@@ -16,6 +16,7 @@ import { ResponsesStreamEncoder } from './encode/stream.ts';
 import { decodeError } from './errors.ts';
 import { withoutForeignCode } from './foreign-code.ts';
 import { showSeals } from './show-seals.ts';
+import { referencesIn } from './stored.ts';
 import { readUsage } from './usage.ts';
 
 export const openaiResponses: Codec = {
@@ -23,6 +24,8 @@ export const openaiResponses: Codec = {
   author: 'openai',
   issuer: 'openai',
   showSeals: (body, show) => withoutForeignCode(showSeals(body, show)),
+  // "schema must be a JSON Schema of 'type: \"object\"'"
+  objectAnswers: true,
   stops: { max: 0, blank: false },
   tierMembers: ['service_tier'],
   dearTiers: ['priority', 'fast', 'ultrafast'],
@@ -37,11 +40,13 @@ export const openaiResponses: Codec = {
       ...(summary === undefined ? {} : { summary }),
     };
   },
+  references: referencesIn,
   cacheKey: 'all',
   toolNamespaces: 'all',
   textTools: 'all',
   asksOthers: { unread: ['models', 'route'] },
   route: '/v1/responses',
+  wishes: (body) => ({ outputCap: asNumber(body.max_output_tokens), answers: undefined }),
   promptBody: (text) => ({ input: text }),
   path: () => '/responses',
   refuseBody: (body) => refuseLater(body, 'background'),

@@ -10,9 +10,10 @@ const maybe = (schema: TSchema, description?: string) =>
   Type.Optional(Type.Union([schema, Type.Null()], description === undefined ? {} : { description }));
 
 const model = Type.String({ minLength: 1, description: 'Model id, alias, or `provider/model`.' });
-const input = Type.Union([Type.String(), Type.Array(inputItemSchema)], {
+export const inputSchema = Type.Union([Type.String(), Type.Array(inputItemSchema)], {
   description: 'A text, or the whole conversation as a list of items.',
 });
+const input = Type.Optional(inputSchema);
 
 const reasoning = Type.Object(
   {

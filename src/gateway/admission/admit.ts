@@ -15,13 +15,14 @@ import { monotonicMs } from '../../lib/clock.ts';
 import { newCallId } from '../../lib/id.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { resolveLimits } from '../../store/key-limits.ts';
-import type { CallLimits, Directory, Key, Limiter } from '../../store/ports.ts';
+import type { CallLimits, Directory, Key, Limiter, ThoughtStore } from '../../store/ports.ts';
 import { type CachingPorts, cachingOf } from '../cache/caching.ts';
 import type { Call } from '../call.ts';
 import { mayAskApart, refuseTags } from '../candidates/candidate.ts';
 import { refusePaused } from '../candidates/course.ts';
 import { readFallbacks } from '../costs/fallbacks/asked.ts';
 import type { Pauses } from '../health/pauses.ts';
+import { itemKeeper, withKeptItems } from '../kept-items.ts';
 import { newTrace } from '../trace.ts';
 import type { Watch } from '../watch.ts';
 import type { Arrival, Door } from './arrival.ts';
@@ -38,6 +39,7 @@ export type KnownAdmitPorts = PutAsidePorts &
     config: Config;
     models: ModelIndex;
     pauses: Pauses;
+    thoughts: ThoughtStore;
     limiter: Pick<Limiter, 'admit'>;
     watch: Watch;
     turns: Turns;
@@ -62,17 +64,19 @@ export async function admitKnown(key: Key, arrival: Arrival, ports: KnownAdmitPo
   const begunMs = monotonicMs();
   const { config, limiter, watch, uploads } = ports;
   const limits = resolveLimits(key, config, config.server.maxBodyBytesByRoute[door.path]);
-  const bytes = await readBody(request, limits.maxBodyBytes, {
+  const received = await readBody(request, limits.maxBodyBytes, {
     watch,
     timeoutMs: limits.requestTimeoutMs,
     uploads,
     keyId: key.id,
     atOnce: limits.concurrent,
   });
-  arrival.bytes = bytes.length;
-  const body = parseBody(bytes);
-  checkBody(door.kind, body);
-  const extras = door.codec.extras?.(body);
+  arrival.bytes = received.length;
+  const parsed = parseBody(received);
+  checkBody(door.kind, parsed);
+  const { codec } = door;
+  const { bytes, body } = withKeptItems({ bytes: received, body: parsed }, codec, key.id, ports.thoughts);
+  const extras = codec.extras?.(body);
   const { model: modelName, stream } = door.address ?? addressIn(body);
   arrival.modelName = modelName;
   const resolution = resolveModel(ports.models, modelName);
@@ -86,16 +90,17 @@ export async function admitKnown(key: Key, arrival: Arrival, ports: KnownAdmitPo
     id: newCallId(),
     requestId,
     key,
-    codec: door.codec,
+    codec,
     bytes,
     body,
     extras,
+    keepItems: door.free ? undefined : itemKeeper(codec, body, key.id, ports.thoughts),
     promptTokens: promptTokensIn(bytes, door),
     modelName,
     model,
     resolution,
     price: priceAt(model, startedMs) ?? NO_PRICE,
-    fallbacks: door.free ? undefined : readFallbacks(body, door.codec, ports.models, resolution, startedMs),
+    fallbacks: door.free ? undefined : readFallbacks(body, codec, ports.models, resolution, startedMs),
     stream: !door.free && stream,
     headers: request.headers,
     startedMs,

@@ -2,7 +2,7 @@
 
 import { billOf, chargeOf } from '../../billing/charge.ts';
 import { type Hold, type HoldRequest, type HoldRules, holdOf } from '../../billing/hold.ts';
-import { Fault } from '../../canonical/fault.ts';
+import { Fault, unwritableLedger } from '../../canonical/fault.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import type { BillingConfig } from '../../config/config.ts';
 import { containersWanted } from '../../formats/code-wanted.ts';
@@ -10,19 +10,20 @@ import { geoIn } from '../../formats/inference-geo.ts';
 import { dearTierIn, FAST_IS_PRIORITY } from '../../formats/service-tier.ts';
 import { formatTime, monotonicMs } from '../../lib/clock.ts';
 import { failpoint } from '../../lib/failpoint.ts';
-import { asNumber, asObject } from '../../lib/json.ts';
 import { formatUsd } from '../../lib/money.ts';
 import {
   type Directory,
   EVERY_PURSE,
   type HoldOrder,
   type HoldRefusal,
+  type HoldVerdict,
   type Ledger,
 } from '../../store/ports.ts';
 import { ANSWERS_MAX } from '../answer/several.ts';
 import { autoCacheWrite } from '../auto-cache.ts';
 import { type Call, clientLeft } from '../call.ts';
 import { heldFor } from '../costs/fallbacks/asked.ts';
+import { refuseRevoked } from './credentials.ts';
 import { type CapWatch, capFault } from './daily-cap.ts';
 
 export type PutAsidePorts = {
@@ -41,7 +42,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * Returns once the call's money is put aside; waits only while other calls hold it. Throws Fault
- * `insufficient_quota`, `spend_cap_reached`, `key_expired`, `balance_held`, `client_closed`, or `storage_fault` while the ledger cannot be written.
+ * `insufficient_quota`, `spend_cap_reached`, `key_expired`, `balance_held`, `client_closed`, `revoked_api_key` when that
+ * happened while it waited, or `storage_fault` while the ledger cannot be written.
  * `asksApart`: several answers would be asked for by a request each.
  */
 export function putAside(
@@ -56,7 +58,8 @@ export function putAside(
   const verdict = ledger.hold(order);
   if (!verdict.ok) {
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
-    return waitForOthers(verdict, order, ports, hasLeft).then(() => begin(call, order, ports));
+    const again = () => ledger.hold(order);
+    return waitForOthers(verdict, order, { ports, again, hasLeft }).then(() => begin(call, order, ports));
   }
   failpoint('after-hold');
   begin(call, order, ports);
@@ -66,6 +69,30 @@ export function putAside(
 /** Puts aside what the call may cost by the price it has now; false, and all stays as it was, when that is not there. */
 export function putMoreAside(call: Call, ports: PutAsidePorts, asksApart: () => boolean): boolean {
   return ports.ledger.raise(orderFor(call, ports, asksApart)).ok;
+}
+
+/**
+ * Under strict holds, puts aside what the answer may cost by the cap that its provider is told: another format may count
+ * thoughts towards it and get a larger one than the client wrote. Waits and throws as `putAside` does.
+ */
+export function putAsideForCap(
+  call: Call,
+  outputCap: number | undefined,
+  ports: PutAsidePorts,
+  asksApart: () => boolean,
+  hasLeft: () => boolean,
+): Promise<void> | undefined {
+  const { ledger, billing } = ports;
+  if (billing.hold !== 'strict' || outputCap === undefined) return undefined;
+  const request = holdRequestOf(call, asksApart);
+  const hold = holdOf({ ...request, outputCap }, billing);
+  if (hold.holdNano <= holdOf(request, billing).holdNano) return undefined;
+  const order = orderOf(call, hold, ports);
+  const again = () => ledger.raise(order);
+  const verdict = again();
+  if (verdict.ok) return undefined;
+  if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
+  return waitForOthers(verdict, order, { ports, again, hasLeft });
 }
 
 /**
@@ -118,7 +145,7 @@ export function keptHold({ caching, price }: Call, { minimumChargeNano }: HoldRu
 
 /** What a hold is computed from. */
 export function holdRequestOf(call: Call, asksApart: () => boolean): HoldRequest {
-  const { outputCap, answers } = wishesOf(call);
+  const { outputCap, answers = 1 } = call.codec.wishes(call.body);
   const tier = tierWanted(call);
   const request: HoldRequest = {
     bodyBytes: call.bytes.length,
@@ -147,10 +174,7 @@ function tierWanted({ body, codec, price }: Call): string | undefined {
 /** Throws Fault `storage_fault`. */
 export function refuseTrouble(ledger: Pick<Ledger, 'trouble'>): void {
   const trouble = ledger.trouble();
-  if (trouble === undefined) return;
-  throw new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', {
-    cause: trouble,
-  });
+  if (trouble !== undefined) throw unwritableLedger(trouble);
 }
 
 function begin(call: Call, order: HoldOrder, { capWatch, directory }: PutAsidePorts): void {
@@ -182,10 +206,9 @@ function isHeld(verdict: HoldRefusal): verdict is Held {
 async function waitForOthers(
   first: Held,
   order: HoldOrder,
-  ports: PutAsidePorts,
-  hasLeft: () => boolean,
+  { ports, again, hasLeft }: { ports: PutAsidePorts; again: () => HoldVerdict; hasLeft: () => boolean },
 ): Promise<void> {
-  const { ledger } = ports;
+  const { ledger, directory } = ports;
   const untilMs = monotonicMs() + HELD_PATIENCE_MS;
   for (let held = first; ; ) {
     const leftMs = untilMs - monotonicMs();
@@ -193,7 +216,9 @@ async function waitForOthers(
     const purse = held.why === 'held' ? order.key.purse : EVERY_PURSE;
     await ledger.released(purse, Math.min(leftMs, HELD_LOOK_MS));
     if (hasLeft()) throw clientLeft();
-    const verdict = ledger.hold(order);
+    const now = directory.findById(order.key.id);
+    if (now) refuseRevoked(now);
+    const verdict = again();
     if (verdict.ok) return;
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
     held = verdict;
@@ -254,16 +279,4 @@ function emptyFault(order: HoldOrder, ledger: Pick<Ledger, 'purse'>): Fault {
 
 function dollars(nano: bigint): string {
   return `$${formatUsd(nano)}`.replace('$-', '-$');
-}
-
-/** The most tokens the client wants back, and how many answers, in whichever format it asked. */
-function wishesOf({ body, codec }: Call): { outputCap: number | undefined; answers: number } {
-  // what has no words in it has no tokens either
-  if (codec.makes !== undefined) return { outputCap: 0, answers: 1 };
-  const google = asObject(body.generationConfig ?? body.generation_config);
-  const cap = body.max_completion_tokens ?? body.max_output_tokens ?? body.max_tokens;
-  return {
-    outputCap: asNumber(cap ?? google.maxOutputTokens ?? google.max_output_tokens),
-    answers: asNumber(body.n ?? google.candidateCount ?? google.candidate_count) ?? 1,
-  };
 }

@@ -22,7 +22,10 @@ import { refusePaused } from '../candidates/course.ts';
 import { nothingPaused } from '../health/pauses.ts';
 import type { Question } from './question.ts';
 
-export type DryPorts = Pick<KnownAdmitPorts, 'config' | 'models' | 'billing' | 'watch' | 'pauses'> &
+export type DryPorts = Pick<
+  KnownAdmitPorts,
+  'config' | 'models' | 'billing' | 'watch' | 'pauses' | 'thoughts'
+> &
   CachingPorts & {
     turns: Pick<Turns, 'foresee' | 'running' | 'waiting'>;
     limiter: Pick<Limiter, 'foresee'>;
@@ -62,7 +65,7 @@ export async function admitDry(
     body: bytes as Uint8Array<ArrayBuffer>,
   });
   const eased = easedOf(key ?? OPERATOR);
-  const { config, models, billing, watch, cache, sealKey } = ports;
+  const { config, models, billing, watch, cache, sealKey, thoughts } = ports;
   // member by member: whatever else an admission may take has to be answered here
   // turns of its own: nobody waits behind a question
   const own = {
@@ -74,7 +77,7 @@ export async function admitDry(
   };
   // what is kept for the key itself is looked for below
   const uncached = { config: { ...config, cache: { ...config.cache, ttlMs: 0 } }, cache, sealKey };
-  const taking = { models, billing, watch, ...uncached, ...TAKES_NOTHING, ...own };
+  const taking = { models, billing, watch, thoughts, ...uncached, ...TAKES_NOTHING, ...own };
   const call = await admitKnown(eased, arrive(request, door, newRequestId()), taking);
   call.key = key ?? OPERATOR;
   call.caching = cachingOf(call, ports);

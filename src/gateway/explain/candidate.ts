@@ -71,7 +71,7 @@ function withOwnTurns({ provider, deployment }: Candidate): Candidate {
 
 function remembersNothing<Ports extends PlanPorts>(ports: Ports): Ports {
   const { thoughts } = ports;
-  return { ...ports, thoughts: { remember() {}, recall: (keyId, name) => thoughts.recall(keyId, name) } };
+  return { ...ports, thoughts: { ...thoughts, remember() {} } };
 }
 
 export function faultJson({ status, code, message, param }: Fault): JsonObject {

@@ -2,11 +2,12 @@
 
 import { type AnswerChange, chainChanges } from '../../canonical/answer-change.ts';
 import type { Loss } from '../../canonical/loss.ts';
+import { mapProperties } from '../../canonical/property-map.ts';
 import type { CanonicalRequest } from '../../canonical/request.ts';
 import { mapTools, type ToolAbilities } from '../../canonical/tool-map.ts';
 import type { Codec, Takers, Target } from '../../formats/codec.ts';
 import { fitRequest } from '../../formats/fit-request.ts';
-import { keepOwnSeals } from '../../formats/seal.ts';
+import { hasSeals, keepOwnSeals, withoutSeals } from '../../formats/seal.ts';
 import { dearTierIn } from '../../formats/service-tier.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { ThoughtStore } from '../../store/ports.ts';
@@ -37,8 +38,12 @@ export type TranscodePlan = {
   body: Uint8Array;
   credential: string | undefined;
   losses: Loss[];
+  /** The most tokens that the provider is told an answer may have. */
+  outputCap: number | undefined;
   tier: string | undefined;
   fallbacks: readonly Sent[];
+  /** It brings sealed reasoning of earlier answers. */
+  hasReasoning: boolean;
   /** Bodies of further requests, one for each answer beyond the first that the client wants. */
   more: Uint8Array[];
   /** Its provider may stop in the middle of the answer, and clients of the other format cannot go on by themselves. */
@@ -64,11 +69,14 @@ export function transcodePlan(
   const scopes = scopesOf(provider, sealKey);
   const recalled = recallThoughts(decoded.value, keyId, thoughts, (scope) => scopes.includes(scope));
   const { credential, scopes: own } = signIn(call, candidate, lastScope(recalled, scopes), ports);
-  const kept = keepOwnSeals(recalled, own);
+  const kept = call.forgetsReasoning ? withoutSeals(recalled) : keepOwnSeals(recalled, own);
   const toolLosses: Loss[] = [];
   const asking = fitOpaqueTools(kept.value, { call, candidate, ports, upstream }, toolLosses);
   const fitted = fitRequest(asking.request, target, upstream);
-  const mapped = mapTools(fitted.request, abilitiesOf(call, candidate, upstream));
+  const named = upstream.plainProperties
+    ? mapProperties(fitted.request)
+    : { request: fitted.request, restore: undefined };
+  const mapped = mapTools(named.request, abilitiesOf(call, candidate, upstream));
   const cap = mapped.request.maxOutputTokens ?? target.maxOutputTokens ?? 0;
   const stream = call.stream || cap > (upstream.wholeTokensMax ?? Number.POSITIVE_INFINITY);
   const keyed = withCacheKey({ ...mapped.request, stream }, call, candidate, upstream);
@@ -92,7 +100,7 @@ export function transcodePlan(
   const path = upstream.path({ model: target.model, stream });
   const after = turnHash(decoded.value.messages.at(-1));
   // names are given back first: the made-up ones are not among them
-  const restore = chainChanges([() => mapped.restore, ...fitted.changes]);
+  const restore = chainChanges([() => mapped.restore, () => named.restore?.(), ...fitted.changes]);
   const sealing: Sealing = {
     key: sealKey,
     scope: own[0],
@@ -100,8 +108,10 @@ export function transcodePlan(
     remember: (parts, textHash) => rememberThoughts({ parts, textHash, after }, keyId, thoughts),
   };
   const headers = upstream.headersFor?.(encoded.value) ?? {};
-  const sent = { candidate, upstream, path, headers, stream, body, more, credential, goesOn };
-  const wishes = { tier: dearTierIn(encoded.value, upstream), fallbacks: asking.sent };
+  const hasReasoning = hasSeals(kept.value);
+  const sent = { candidate, upstream, path, headers, stream, body, more, credential, goesOn, hasReasoning };
+  const { outputCap } = upstream.wishes(encoded.value);
+  const wishes = { outputCap, tier: dearTierIn(encoded.value, upstream), fallbacks: asking.sent };
   return { kind: 'transcode', ...sent, ...wishes, losses, restore, sealing };
 }
 

@@ -46,10 +46,16 @@ export function recallThoughts(
   store: ThoughtStore,
   owns: (scope: string) => boolean,
 ): CanonicalRequest {
+  // nearly every client sends them itself, or its models have none: hashing all it ever said would be for nothing
+  if (!store.hasAny(keyId)) return request;
   let found = false;
   const messages = request.messages.map((message, at): Message => {
     if (message.role !== 'assistant' || message.parts.some(isSealed)) return message;
-    const after = () => turnHash(request.messages[at - 1]);
+    let before: string | undefined;
+    const after = () => {
+      before ??= turnHash(request.messages[at - 1]);
+      return before;
+    };
     const [name] = namesOf(message.parts, () => textHashOf(message.parts), after);
     const skeleton = name === undefined ? undefined : find(name, message.parts, keyId, store);
     if (!skeleton || !isOwned(skeleton, owns)) return message;

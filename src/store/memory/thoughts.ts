@@ -27,11 +27,14 @@ export function createMemoryThoughts(
     ttlResolution: 0,
     perf: { now: () => clock.nowMs() },
   });
+  const keyIds = new Set<string>();
   return {
     remember(keyId, names, thoughts) {
+      keyIds.add(keyId);
       for (const name of names) entries.set(entryOf(keyId, name), thoughts);
     },
     recall: (keyId, name) => entries.get(entryOf(keyId, name)),
+    hasAny: (keyId) => keyIds.has(keyId),
   };
 }
 

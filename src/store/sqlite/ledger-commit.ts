@@ -1,5 +1,6 @@
 // Adaptive group commit: a lone call at once, others a few turns later, what arrived meanwhile when busy; no timer.
 
+import { unwritableLedger } from '../../canonical/fault.ts';
 import { after, endOfTurn, monotonicMs } from '../../lib/clock.ts';
 import { log } from '../../lib/log.ts';
 import { type Batch, type EntryCells, emptyBatch, type HoldCells, type Outcome } from './ledger-batch.ts';
@@ -133,7 +134,7 @@ export class GroupCommit {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       if (this.trouble === undefined) log.error('the ledger cannot be written', { cause: error });
       this.trouble = error.message;
-      for (const waiter of waiters) waiter.failed(error);
+      for (const waiter of waiters) waiter.failed(unwritableLedger(error));
       this.#keepRiders(batch);
     }
     this.#busy = undefined;

@@ -1,7 +1,7 @@
 // Gives every price that is charged by a number of its own, kept for good.
 
 import type { Database } from 'bun:sqlite';
-import { Fault } from '../../canonical/fault.ts';
+import { unwritableLedger } from '../../canonical/fault.ts';
 import type { Price } from '../../catalog/model.ts';
 import { priceKey } from '../../catalog/price.ts';
 
@@ -35,6 +35,6 @@ function findOrAdd(database: Database, model: string, price: Price): number {
   try {
     return Number(add.get(model, text, price.source, price.asOf, price.fromMs ?? 0)?.id ?? 0n);
   } catch (cause) {
-    throw new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', { cause });
+    throw unwritableLedger(cause);
   }
 }

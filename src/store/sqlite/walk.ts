@@ -21,10 +21,13 @@ export const ID_END = 2n ** 63n - 1n;
 
 /** Where the charges of these days lie. What corrects them may come at any time later. */
 export function idsOfDays(fromDay: number, toDay: number): IdRange {
-  return {
-    fromId: callIdAt((fromDay - MARGIN_DAYS) * DAY_MS),
-    toId: callIdAt((toDay + 1 + MARGIN_DAYS) * DAY_MS),
-  };
+  return { fromId: idAt(fromDay - MARGIN_DAYS), toId: idAt(toDay + 1 + MARGIN_DAYS) };
+}
+
+/** Days that no id is made for any more have none above the end. */
+function idAt(day: number): bigint {
+  const id = callIdAt(day * DAY_MS);
+  return id < ID_END ? id : ID_END;
 }
 
 /** The range in stretches of some thousand entries, oldest first; lets others run in between. */

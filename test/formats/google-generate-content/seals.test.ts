@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import type { CanonicalResponse } from '../../../src/canonical/response.ts';
+import { unfold } from '../../../src/canonical/unfold.ts';
 import type { Dress } from '../../../src/formats/codec.ts';
 import { googleGenerateContent as codec } from '../../../src/formats/google-generate-content/index.ts';
 import { sealFor, unwrapSeals, wrapSeals } from '../../../src/formats/seal.ts';
@@ -95,17 +96,31 @@ test('a call that nobody sealed says so, once a turn, so that the conversation m
   expect(value.messages[0]?.parts.map((part) => part.kind)).toEqual(['tool-call', 'tool-call']);
 });
 
-test('the signature of a part that no other format holds seals nothing else', () => {
+describe('what Google’s own tools did', () => {
   const run = { toolCall: { id: 't', toolType: 'GOOGLE_SEARCH_WEB', args: {} }, thoughtSignature: 'RUN' };
   const call = { functionCall: { id: 'c', name: 'f', args: {} }, thoughtSignature: 'CALL' };
-  const content = { role: 'model', parts: [{ text: 'Hm.', thought: true }, run, { text: 'So' }, call] };
-  const { parts } = codec.decodeResponse({ candidates: [{ content, finishReason: 'STOP', index: 0 }] });
-  expect(parts).toMatchObject([
-    { kind: 'reasoning', summary: ['Hm.'] },
-    { kind: 'opaque', type: 'toolCall', raw: { value: run } },
-    { kind: 'text', text: 'So' },
-    { kind: 'reasoning', seal: { data: 'CALL' } },
-    { kind: 'tool-call', name: 'f' },
-  ]);
-  expect(parts[0]).not.toHaveProperty('seal');
+  const said = [{ text: 'Hm.', thought: true }, run, { text: 'So' }, call];
+  const candidate = { content: { role: 'model', parts: said }, finishReason: 'STOP', index: 0 };
+
+  test('is a part of its own, whose signature seals nothing else', () => {
+    const { parts } = codec.decodeResponse({ candidates: [candidate] });
+    expect(parts).toMatchObject([
+      { kind: 'reasoning', summary: ['Hm.'] },
+      { kind: 'reasoning', redacted: true, seal: { issuer: 'google', data: JSON.stringify(run) } },
+      { kind: 'text', text: 'So' },
+      { kind: 'reasoning', seal: { data: 'CALL' } },
+      { kind: 'tool-call', name: 'f' },
+    ]);
+    expect(parts[0]).not.toHaveProperty('seal');
+  });
+
+  test('reaches Google’s own clients as it came, whole and streamed', () => {
+    const response = codec.decodeResponse({ candidates: [candidate] });
+    const { content } = asObject(asArray(codec.encodeResponse(response, dress).candidates)[0]);
+    expect(asObject(content).parts).toEqual(said);
+    const encoder = codec.streamEncoder(dress);
+    const frames = unfold(response).map((event) => encoder.push(event));
+    expect(frames.join('')).toContain(`"parts":[${JSON.stringify(run)}]`);
+    expect(frames.join('')).toContain(`"parts":[${JSON.stringify(call)}]`);
+  });
 });

@@ -43,6 +43,26 @@ test('one plain system text is the instructions; developer and marked texts stay
   expect(old.value.input).toMatchObject([{ role: 'system' }, { role: 'user' }]);
 });
 
+test('pages that another provider cited are left out of earlier words: OpenAI knows files by its own ids', () => {
+  const page = { format: 'anthropic-messages', value: { type: 'page_location' } } as const;
+  const own = { type: 'file_citation', file_id: 'file-1', filename: 'a.pdf', index: 1 };
+  const said: Part = {
+    kind: 'text',
+    text: 'x',
+    at: 'messages[1]',
+    citations: [
+      { kind: 'document', title: 'D', raw: page },
+      { kind: 'document', title: 'a.pdf', raw: { format: 'openai-responses', value: own } },
+      { kind: 'url', url: 'https://a.example' },
+    ],
+  };
+  const { value, losses } = encode({ messages: [user, { role: 'assistant', parts: [said] }, user] });
+  expect(asArray(value.input)[1]).toMatchObject({
+    content: [{ annotations: [own, { type: 'url_citation', url: 'https://a.example' }] }],
+  });
+  expect(losses).toMatchObject([{ path: 'messages[1].citations', action: 'dropped' }]);
+});
+
 test('every kind of user content has its part', () => {
   const parts: Part[] = [
     { kind: 'image', source: { from: 'base64', mediaType: 'image/png', data: 'AA' }, detail: 'low' },

@@ -53,6 +53,21 @@ describe('failures', () => {
     expect(lastResponse(cutText).output).toMatchObject([{ status: 'incomplete' }]);
   });
 
+  test('what broke after its count tells the tokens and no cost: nothing is charged for it', () => {
+    const cost = { cost_usd_total: 1, cost_usd_request: 1, cost_usd_input: 1 };
+    const counted: StreamEvent = {
+      type: 'usage',
+      usage: {
+        ...noUsage(),
+        ...{ input: 10, inputUncached: 10, output: 5 },
+        cost: { ...cost, cost_usd_cached_input: 0, cost_usd_output: 0 },
+      },
+    };
+    const sent = encode([start, ...text(0, 'a'), counted, failure('upstream_truncated')]);
+    expect(lastResponse(sent)).toMatchObject({ status: 'failed', usage: { total_tokens: 15 } });
+    expect(JSON.stringify(sent)).not.toContain('cost_usd');
+  });
+
   test('a passed-through stream is broken off with its own id and the next number', () => {
     const first = {
       type: 'response.created',

@@ -17,7 +17,7 @@ const chromium = await findChromium();
 let gateway: Gateway;
 let key = '';
 beforeAll(async () => {
-  gateway = await startPaidGateway({ billing: { daily_cap: 50 } });
+  gateway = await startPaidGateway({ sections: { billing: { daily_cap: 50 } } });
   key = (await makeKey(gateway, '--credit', '5', '--budget', '2/month')).key;
   await makeKey(gateway, '--name', HOSTILE, '--credit', '1');
   for (let call = 0; call < CALLS; call++) await ask(PAID);

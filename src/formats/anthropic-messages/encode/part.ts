@@ -23,7 +23,7 @@ import { citationOf, inputObject, SECTION_BREAK, signatureOf } from './answer-bl
 import { mark, type Writing } from './writing.ts';
 
 /** The block for one part; undefined when nothing of it can be said, which is then a loss unless it was empty. */
-function encodePart(part: Part, writing: Writing): JsonObject | undefined {
+export function encodePart(part: Part, writing: Writing): JsonObject | undefined {
   switch (part.kind) {
     case 'text':
       return encodeText(part, writing);

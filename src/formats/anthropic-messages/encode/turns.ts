@@ -6,7 +6,7 @@ import type { Message, OpaquePart } from '../../../canonical/part.ts';
 import { isInstruction, TAGGED, tagged } from '../../../canonical/system-note.ts';
 import { asString, type JsonObject } from '../../../lib/json.ts';
 import { FORMAT } from '../decode/block.ts';
-import { contentOf, declared, encodeParts } from './part.ts';
+import { contentOf, declared, encodePart, encodeParts } from './part.ts';
 import { emptyTurn, type Turn } from './turn.ts';
 import type { Writing } from './writing.ts';
 
@@ -111,7 +111,7 @@ function addMessage(message: Message, turns: TurnList, writing: Writing): void {
       turns.open(role).blocks.push(...encodeRun(part, writing));
       continue;
     }
-    const [block] = encodeParts([part], writing);
+    const block = encodePart(part, writing);
     if (!block) continue;
     const turn = turns.open(role);
     if (part.kind === 'tool-result') turn.results.push(block);

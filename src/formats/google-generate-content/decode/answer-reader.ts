@@ -10,6 +10,7 @@ import { decodeFinish } from '../finish.ts';
 import { GroundingReader } from '../grounding.ts';
 import { decodeLogprobs } from '../logprobs.ts';
 import { FORMAT, generationOf, ISSUER, signatureOf } from '../names.ts';
+import { isOwnRun, runSeal } from '../own-runs.ts';
 import { decodeUsage } from '../usage.ts';
 import { codeIn, typeOf } from './opaque.ts';
 
@@ -143,9 +144,9 @@ export class AnswerReader {
 
   #readPart(part: JsonObject, logprobs: TokenLogprob[]): StreamEvent[] {
     const signature = signatureOf(part);
-    // what such a signature proves is the part itself, which no other format holds
-    if (part.toolCall !== undefined || part.toolResponse !== undefined)
-      return this.#whole(...otherPart(part));
+    // what the signature of such a part proves is the part itself
+    if (isOwnRun(part))
+      return this.#whole({ kind: 'reasoning', redacted: true }, { kind: 'seal', seal: runSeal(part) });
     if (part.thought === true) return this.#readThought(asString(part.text) ?? '', signature);
     const sealed = signature === undefined ? [] : this.#seal(signature);
     if (typeof part.text === 'string') return [...sealed, ...this.#readText(part.text, logprobs)];

@@ -7,9 +7,7 @@ import { asString, isObject, type JsonObject, type JsonValue } from '../../../li
 import { leftovers } from '../../leftovers.ts';
 import { itemsOf, tidy } from '../names.ts';
 import { decodeMedia, decodePart } from './parts.ts';
-
-/** A call that waits for its result, which may tell only the name. */
-type Waiting = { id: string; name: string };
+import { WaitingCalls } from './waiting-calls.ts';
 
 /** A part and where it stands. */
 type Placed = [part: JsonObject, at: SourcePath];
@@ -32,7 +30,7 @@ export function decodeSystem(value: JsonValue | undefined, losses: Loss[]): Mess
  */
 export function decodeContents(contents: JsonValue | undefined, losses: Loss[]): Message[] {
   const messages: Message[] = [];
-  let waiting: Waiting[] = [];
+  let waiting = new WaitingCalls([]);
   itemsOf(contents, 'contents').forEach(([value, at], i) => {
     const content = objectAt(value, at);
     losses.push(...leftovers(content, ['role', 'parts'], at));
@@ -46,11 +44,11 @@ export function decodeContents(contents: JsonValue | undefined, losses: Loss[]):
         parts.forEach(([part, path], j) => {
           decodePart(part, path, `call_${i}_${j}`, turn.parts, losses);
         });
-        waiting = callsOf(turn);
         return;
       }
       case 'user':
       case 'function':
+        if (messages.at(-1)?.role === 'assistant') waiting = new WaitingCalls(messages.at(-1)?.parts ?? []);
         messages.push(...userTurns(parts, at, waiting, losses));
         return;
       default:
@@ -73,11 +71,7 @@ function modelTurn(messages: Message[], at: SourcePath): Message {
   return turn;
 }
 
-function callsOf(turn: Message): Waiting[] {
-  return turn.parts.flatMap((part) => (part.kind === 'tool-call' ? [{ id: part.id, name: part.name }] : []));
-}
-
-function userTurns(parts: Placed[], at: SourcePath, waiting: Waiting[], losses: Loss[]): Message[] {
+function userTurns(parts: Placed[], at: SourcePath, waiting: WaitingCalls, losses: Loss[]): Message[] {
   const results: Part[] = [];
   const rest: Part[] = [];
   for (const [part, path] of parts) {
@@ -94,7 +88,7 @@ function userTurns(parts: Placed[], at: SourcePath, waiting: Waiting[], losses: 
 function decodeResult(
   result: JsonObject,
   at: SourcePath,
-  waiting: Waiting[],
+  waiting: WaitingCalls,
   losses: Loss[],
 ): ToolResultPart {
   losses.push(...leftovers(result, ['id', 'name', 'response', 'parts'], at));
@@ -106,11 +100,9 @@ function decodeResult(
 }
 
 /** By its id, else the first call of that name that has no result yet, else the first one without. */
-function callIdOf(result: JsonObject, at: SourcePath, waiting: Waiting[]): string {
+function callIdOf(result: JsonObject, at: SourcePath, waiting: WaitingCalls): string {
   const id = asString(result.id);
-  let index = waiting.findIndex((call) => (id ? call.id === id : call.name === result.name));
-  if (index === -1 && !id && result.name === undefined) index = 0;
-  const [call] = index === -1 ? [] : waiting.splice(index, 1);
+  const call = id ? waiting.takeId(id) : waiting.takeName(result.name);
   return id || call?.id || `call_${at.replace(/\D+/g, '_')}`;
 }
 

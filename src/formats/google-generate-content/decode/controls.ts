@@ -144,10 +144,9 @@ function decodeOutput(config: JsonObject, losses: Loss[]): OutputFormat | undefi
   if (isObject(responseJsonSchema) || isObject(responseSchema)) {
     if (isObject(responseJsonSchema) && isObject(responseSchema))
       losses.push({ path: `${GROUP}.responseSchema`, action: 'dropped', reason: 'responseJsonSchema wins' });
-    if (type === 'text/x.enum')
-      losses.push({ path: `${GROUP}.responseMimeType`, action: 'changed', reason: 'the word comes as JSON' });
     const schema = isObject(responseJsonSchema) ? responseJsonSchema : readSchema(responseSchema ?? {});
-    return { kind: 'schema', schema, strict: 'possible' };
+    const isWord = type === 'text/x.enum';
+    return { kind: 'schema', schema, strict: 'possible', ...(isWord ? { isWord } : {}) };
   }
   if (type === undefined) return undefined;
   if (type === 'application/json') return { kind: 'json' };

@@ -8,6 +8,7 @@ import { asString, isObject, type JsonObject } from '../../../lib/json.ts';
 import { mayRunCode } from '../../code-tool.ts';
 import { codeParts } from '../decode/opaque.ts';
 import { FORMAT, generationOf, ISSUER } from '../names.ts';
+import { runIn } from '../own-runs.ts';
 import { SignatureHolder, thoughtText } from '../signature-holder.ts';
 import { callArgs } from './call-args.ts';
 import { encodeMedia } from './media.ts';
@@ -149,6 +150,13 @@ class ModelWriter {
         }
         if (part.seal?.issuer !== ISSUER) {
           note(this.#writing, part.at, 'dropped', 'reasoning without Google’s signature cannot be sent back');
+          return;
+        }
+        const run = runIn(part.seal);
+        if (run) {
+          if (this.#writing.tellsRuns) this.#parts.push(run);
+          else
+            note(this.#writing, part.at, 'dropped', 'Google takes what its tools did only beside functions');
           return;
         }
         const text = part.redacted ? '' : thoughtText(part);

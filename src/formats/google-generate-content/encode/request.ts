@@ -17,7 +17,8 @@ import type { Writing } from './writing.ts';
 export function encodeRequest(request: CanonicalRequest, target: Target): Converted<JsonObject> {
   const losses: Loss[] = [];
   const paired = { ...request, messages: distinctIds(pairResults(request.messages, losses)) };
-  const writing: Writing = { request: paired, target, losses, room: newRoom() };
+  const writing: Writing = { request: paired, target, losses, room: newRoom(), tellsRuns: false };
+  const tools = encodeTools(writing);
   const config = encodeControls(writing);
   const { system, contents } = encodeContents(writing);
   const value: JsonObject = {};
@@ -26,7 +27,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Conver
   if (isGemma) prepend(system, contents);
   else if (system.length > 0) value.systemInstruction = { parts: system };
   value.contents = contents;
-  Object.assign(value, encodeTools(writing));
+  Object.assign(value, tools);
   if (Object.keys(config).length > 0) value.generationConfig = config;
   Object.assign(value, encodeServiceTier(writing));
   const own = request.vendor?.raw;

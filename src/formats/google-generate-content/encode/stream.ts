@@ -11,6 +11,7 @@ import { errorFrame } from '../errors.ts';
 import { encodeFinish } from '../finish.ts';
 import { type CitedText, encodeGrounding, encodePages } from '../grounding.ts';
 import { encodeLogprobs } from '../logprobs.ts';
+import { runIn } from '../own-runs.ts';
 import { encodeAnswerPart } from '../response.ts';
 import { SECTION_BREAK, SignatureHolder } from '../signature-holder.ts';
 import { encodeUsage } from '../usage.ts';
@@ -105,9 +106,12 @@ export class GoogleStreamEncoder implements StreamEncoder {
           : this.#say([this.#signatures.sign({ text: delta.text })]);
       case 'reasoning':
         return this.#writeThought(part, delta);
-      case 'seal':
+      case 'seal': {
+        const run = kind === 'reasoning' ? runIn(delta.seal) : undefined;
+        if (run) return this.#say([run]);
         if (kind === 'reasoning') this.#signatures.hold(delta.seal, part.thought !== undefined);
         return '';
+      }
       case 'citation':
         part.citations.push(delta.citation);
         return '';

@@ -9,7 +9,7 @@ import { fitArguments, listed } from '../../schema/fit.ts';
 import { FORMAT, generationOf } from '../names.ts';
 import { dropMark, lose, note, unsupported, type Writing } from './writing.ts';
 
-/** `tools` and `toolConfig`; both absent when there is nothing to call. */
+/** `tools` and `toolConfig`; both absent when there is nothing to call. Sets `tellsRuns`. */
 export function encodeTools(writing: Writing): JsonObject {
   const { request } = writing;
   const offered = offeredTools(writing);
@@ -28,9 +28,10 @@ export function encodeTools(writing: Writing): JsonObject {
     ...(functionDeclarations.length > 0 ? [{ functionDeclarations }] : []),
     ...hosted.flatMap((tool) => encodeHosted(tool, writing)),
   ];
+  writing.tellsRuns = functions.length > 0 && hosted.length > 0;
   const toolConfig = compact({
     functionCallingConfig: isStrict ? { mode: 'VALIDATED' } : encodeChoice(writing, functions.length > 0),
-    [BESIDE_FUNCTIONS]: functions.length > 0 && hosted.length > 0 ? true : undefined,
+    [BESIDE_FUNCTIONS]: writing.tellsRuns || undefined,
   });
   return Object.keys(toolConfig).length > 0 ? { tools, toolConfig } : { tools };
 }

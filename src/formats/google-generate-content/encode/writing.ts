@@ -7,7 +7,14 @@ import type { CanonicalRequest } from '../../../canonical/request.ts';
 import type { Target } from '../../codec.ts';
 import type { Room } from '../../schema/fit.ts';
 
-export type Writing = { request: CanonicalRequest; target: Target; losses: Loss[]; room: Room };
+export type Writing = {
+  request: CanonicalRequest;
+  target: Target;
+  losses: Loss[];
+  room: Room;
+  /** Google tells what its own tools do, and wants to be told what they did. */
+  tellsRuns: boolean;
+};
 
 /** Notes a loss of a control under the name the client wrote it as. */
 export function lose(writing: Writing, control: string, action: Loss['action'], reason: string): void {

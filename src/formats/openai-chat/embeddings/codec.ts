@@ -28,6 +28,8 @@ export const openaiEmbeddings: Codec = {
   author: 'openai',
   route: '/v1/embeddings',
   path: () => '/embeddings',
+  // all that it costs is its prompt
+  wishes: () => ({ outputCap: 0, answers: undefined }),
   promptBody: (text) => ({ input: text }),
   makes: 'embeddings',
   stops: { max: 0, blank: false },

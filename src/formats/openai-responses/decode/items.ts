@@ -17,6 +17,7 @@ import { ownToolId } from '../../tool-id.ts';
 import { CLIENT_TOOLS, readClientCall, readClientOutput, toolOfCall, toolOfOutput } from '../client-tools.ts';
 import { codeIn, hostedText } from '../hosted-items.ts';
 import { remoteIn } from '../remote-calls.ts';
+import { isReference } from '../stored.ts';
 import { toolSearchIn, toolsIn } from '../tool-search.ts';
 import { decodeContent } from './content.ts';
 import { lostMembers } from './lost-members.ts';
@@ -115,8 +116,7 @@ function decodeFound(item: JsonObject, at: string, { conversation, losses }: Rea
 
 function decodePlainItem(item: JsonObject, at: string, { conversation, losses }: Reading): void {
   const { messages } = conversation;
-  const isReference = item.role === undefined && typeof item.id === 'string';
-  const type = asString(item.type) ?? (isReference ? 'item_reference' : 'message');
+  const type = isReference(item) ? 'item_reference' : (asString(item.type) ?? 'message');
   const known = (...members: string[]) => loseOthers(item, at, losses, ...members);
   switch (type) {
     case 'message':
@@ -156,7 +156,10 @@ function decodePlainItem(item: JsonObject, at: string, { conversation, losses }:
       losses.push({ path: at, action: 'moved', reason: 'became a setting of the whole request' });
       return;
     case 'item_reference':
-      throw unsupported(at, 'points to an item stored at the provider; send the item itself');
+      throw unsupported(
+        at,
+        'names an item that is not kept here; send the item itself, as clients do that set `store` to false',
+      );
     case 'compaction_trigger':
     case 'computer_call':
     case 'computer_call_output':

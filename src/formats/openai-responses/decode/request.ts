@@ -22,12 +22,10 @@ import { refuseLater } from '../../answer-later.ts';
 import { readCacheOptions } from '../../cache-options.ts';
 import type { Converted } from '../../codec.ts';
 import { EFFORTS } from '../../effort.ts';
+import { refuseStored } from '../stored.ts';
 import { type Conversation, decodeItems } from './items.ts';
 import { lostMembers } from './lost-members.ts';
 import { decodeToolChoice, decodeTools } from './tools.ts';
-
-/** Members whose meaning lives at the provider; without them the answer would be to another question. */
-const STORED = ['previous_response_id', 'conversation', 'prompt'];
 
 const KNOWN = [
   'model', 'input', 'instructions', 'tools', 'tool_choice', 'parallel_tool_calls', 'max_output_tokens',
@@ -40,6 +38,7 @@ const KNOWN = [
 /** See `Codec.decodeRequest`. */
 export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
   refuseStored(body);
+  refuseLater(body, 'background');
   const losses: Loss[] = lostMembers(body, KNOWN, '');
   const conversation = decodeItems(body.input, losses);
   const instructions = asString(body.instructions);
@@ -77,15 +76,6 @@ function withFound(tools: Tool[], { found }: Conversation): Tool[] {
 function keyOf(tool: Tool): string {
   if (tool.kind === 'function' || tool.kind === 'custom') return `${tool.namespace ?? ''}\n${tool.name}`;
   return `${tool.kind} ${tool.at ?? ''}`;
-}
-
-function refuseStored(body: JsonObject): void {
-  for (const param of STORED) {
-    if (body[param] === undefined || body[param] === null) continue;
-    const message = `\`${param}\` refers to something stored at OpenAI, which this model cannot see; send the whole conversation in \`input\`.`;
-    throw new Fault('unsupported_parameter', message, { param });
-  }
-  refuseLater(body, 'background');
 }
 
 function decodeControls(body: JsonObject, request: CanonicalRequest, losses: Loss[]): void {

@@ -307,6 +307,7 @@ export class AnswerWriter {
     const usage = writeUsage(this.#usage ?? noUsage());
     const toolUsage = writeSearches(this.#usage);
     this.body = this.#bodyNow(status, { usage, toolUsage, incompleteReason });
+    this.#dress.keepItems?.(this.#output);
     this.#send(`response.${status}`, { response: this.body });
   }
 
@@ -320,10 +321,15 @@ export class AnswerWriter {
       this.#closeItem(this.#part === undefined ? 'completed' : 'incomplete');
       output.splice(0, output.length, ...this.#output);
     }
-    const usage = this.#usage ? writeUsage(this.#usage) : null;
+    // what fails costs nothing
+    const usage = this.#usage ? writeUsage(withoutCost(this.#usage)) : null;
     const toolUsage = writeSearches(this.#usage);
     this.body = this.#bodyNow('failed', { output, usage, toolUsage, error: failedError(fault) });
     this.#send('error', errorMembers(fault));
     this.#send('response.failed', { response: this.body });
   }
+}
+
+function withoutCost({ cost: _, ...usage }: Usage): Usage {
+  return usage;
 }

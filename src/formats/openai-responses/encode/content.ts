@@ -107,16 +107,19 @@ function ownFileId(source: Extract<MediaSource, { from: 'file-id' }>, at: string
 }
 
 /** An assistant's earlier words. */
-export function writeOutputText({ text, citations, at }: TextPart, losses: Loss[]): JsonObject {
-  if (citations?.some((citation) => citation.raw?.format === 'anthropic-messages'))
-    losses.push({
-      path: at === undefined ? 'citations' : `${at}.citations`,
-      action: 'changed',
-      reason: 'citations keep their source and place, not the quoted words',
-    });
+export function writeOutputText({ text, citations = [], at }: TextPart, losses: Loss[]): JsonObject {
+  const path = at === undefined ? 'citations' : `${at}.citations`;
+  // a file is cited by its id, which a document of another provider has not
+  const known = citations.filter(({ kind, raw }) => kind === 'url' || raw?.format === 'openai-responses');
+  if (known.length < citations.length)
+    losses.push({ path, action: 'dropped', reason: 'OpenAI knows no documents that another provider cited' });
+  if (known.some(({ raw }) => raw?.format === 'anthropic-messages')) {
+    const reason = 'citations keep their source and place, not the quoted words';
+    losses.push({ path, action: 'changed', reason });
+  }
   return {
     type: 'output_text',
     text,
-    annotations: (citations ?? []).map((citation) => writeAnnotation(citation, text)),
+    annotations: known.map((citation) => writeAnnotation(citation, text)),
   };
 }
