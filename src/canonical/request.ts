@@ -146,6 +146,8 @@ export type CanonicalRequest = {
   reasoning?: ReasoningControl;
   output?: OutputFormat;
   speech?: Speech;
+  /** Pictures may stand in the answer beside its text. */
+  pictures?: boolean;
   verbosity?: string;
   cache: PromptCache;
   userId?: string;

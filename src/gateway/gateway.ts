@@ -8,6 +8,7 @@ import { failpoint } from '../lib/failpoint.ts';
 import type { Reader } from '../lib/http-client/reader.ts';
 import type { Cache, SettleRule } from '../store/ports.ts';
 import type { AdmitPorts } from './admission/admit.ts';
+import { refuseRevoked } from './admission/credentials.ts';
 import { putAsideForCap } from './admission/put-aside.ts';
 import type { Turn } from './admission/turns.ts';
 import type { Conversion } from './answer/conversion.ts';
@@ -142,10 +143,12 @@ async function answerKept(
   return { call, ...deliver(call, latch, whole), provider, attempts: 0, losses, chargedNano };
 }
 
-/** A whole answer may take its time and no more, wherever it spends it. */
-function awaitTurn(turn: Turn, call: Call, { watch }: GatewayPorts): Promise<void> {
+/** A whole answer may take its time and no more, wherever it spends it. The key may have been revoked meanwhile. */
+async function awaitTurn(turn: Turn, call: Call, { watch, directory }: GatewayPorts): Promise<void> {
   const leftMs = call.begunMs + call.requestTimeoutMs - monotonicMs();
-  return turn.wait(call.abort.signal, watch, call.stream ? undefined : leftMs);
+  await turn.wait(call.abort.signal, watch, call.stream ? undefined : leftMs);
+  const now = directory.findById(call.key.id);
+  if (now) refuseRevoked(now);
 }
 
 /** What its provider is allowed may be more than the client has asked for. */

@@ -2,8 +2,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a variable in the configuration file is written like this.
 
 import { describe, expect, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
-import { loadText, refused } from '../support/config-file.ts';
+import { emptyDirectory, loadText, refused } from '../support/config-file.ts';
 
 const SECRET = 'sk-do-not-show-me-anywhere';
 const ENV = {
@@ -255,4 +258,13 @@ test('whatever is in the file, loading it ends in a configuration or in problems
       else expect(loaded.config.providers.has('sandbox')).toBe(true);
     }
   }
+});
+
+test('a file in UTF-16 is told as such', () => {
+  const text = '\ufeffserver: { port: 1 }';
+  const cwd = emptyDirectory();
+  writeFileSync(join(cwd, 'osiris.yaml'), text, 'utf16le');
+  expect(refused(loadConfig({ env: {}, cwd }))).toMatchObject([
+    { line: 0, message: 'is written in UTF-16; save it as UTF-8' },
+  ]);
 });

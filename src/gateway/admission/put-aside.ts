@@ -82,17 +82,28 @@ export function putAsideForCap(
   asksApart: () => boolean,
   hasLeft: () => boolean,
 ): Promise<void> | undefined {
-  const { ledger, billing } = ports;
-  if (billing.hold !== 'strict' || outputCap === undefined) return undefined;
-  const request = holdRequestOf(call, asksApart);
-  const hold = holdOf({ ...request, outputCap }, billing);
-  if (hold.holdNano <= holdOf(request, billing).holdNano) return undefined;
+  const hold = capHold(call, outputCap, ports.billing, asksApart);
+  if (hold === undefined) return undefined;
+  const { ledger } = ports;
   const order = orderOf(call, hold, ports);
   const again = () => ledger.raise(order);
   const verdict = again();
   if (verdict.ok) return undefined;
   if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
   return waitForOthers(verdict, order, { ports, again, hasLeft });
+}
+
+/** What has to be put aside for that cap, where that is more than before. */
+export function capHold(
+  call: Call,
+  outputCap: number | undefined,
+  billing: HoldRules,
+  asksApart: () => boolean,
+): Hold | undefined {
+  if (billing.hold !== 'strict' || outputCap === undefined) return undefined;
+  const request = holdRequestOf(call, asksApart);
+  const hold = holdOf({ ...request, outputCap }, billing);
+  return hold.holdNano > holdOf(request, billing).holdNano ? hold : undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { CanonicalRequest } from '../../../canonical/request.ts';
 import type { CanonicalResponse } from '../../../canonical/response.ts';
 import type { Usage } from '../../../canonical/usage.ts';
 import type { HeaderValues } from '../../../lib/header-values.ts';
-import { asArray, asString, compact, isObject, type JsonObject } from '../../../lib/json.ts';
+import { asArray, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Codec, Converted, Dress, Target } from '../../codec.ts';
 import {
   askedIn,
@@ -52,7 +52,7 @@ export const openaiEmbeddings: Codec = {
       members: ['"usage"'],
       signs: ['"embedding"'],
       doubts: ['"error"'],
-      usage: usageIn,
+      usage: ({ usage }) => usageIn(usage),
     },
   },
   mending: {
@@ -83,13 +83,14 @@ function decodeResponse(body: JsonObject): CanonicalResponse {
   if (isErrorBody(body)) throw decodeInnerError(body);
   const data = asArray(body.data);
   if (data.length === 0) throw noEmbeddings();
-  return embeddingAnswer(FORMAT, data, { model: asString(body.model), usage: usageIn(body) });
+  return embeddingAnswer(FORMAT, data, { model: asString(body.model), usage: usageIn(body.usage) });
 }
 
-/** Some vendors count the total alone (docs.voyageai.com/reference/embeddings-api): it is all input. */
-function usageIn({ usage }: JsonObject): Usage | undefined {
-  if (!isObject(usage) || (usage.prompt_tokens ?? null) !== null) return decodeUsage(usage);
-  return decodeUsage({ ...usage, prompt_tokens: usage.total_tokens ?? null });
+/** Voyage tells the total alone, and there is nothing in it but the prompt. */
+function usageIn(told: JsonValue | undefined): Usage | undefined {
+  if (!isObject(told) || (told.prompt_tokens ?? null) !== null) return decodeUsage(told);
+  const usage = decodeUsage({ ...told, prompt_tokens: told.total_tokens ?? null });
+  return usage && { ...usage, raw: told };
 }
 
 function encodeResponse(response: CanonicalResponse, { model, request }: Dress): JsonObject {
