@@ -86,10 +86,16 @@ function growPart(part: Part, delta: PartDelta): void {
     case 'text':
       if (part.kind !== 'text') return;
       part.text += delta.text;
-      if (delta.logprobs) part.logprobs = [...(part.logprobs ?? []), ...delta.logprobs];
+      if (delta.logprobs) {
+        part.logprobs ??= [];
+        for (const one of delta.logprobs) part.logprobs.push(one);
+      }
       return;
     case 'citation':
-      if (part.kind === 'text') part.citations = [...(part.citations ?? []), delta.citation];
+      if (part.kind === 'text') {
+        part.citations ??= [];
+        part.citations.push(delta.citation);
+      }
       return;
     case 'refusal':
       if (part.kind === 'refusal') part.text += delta.text;

@@ -11,6 +11,8 @@ type Waiting = { key: string; part: PartStart; deltas: PartDelta[]; closed: bool
 export class Sequencer {
   #live: string | undefined;
   #waiting: Waiting[] = [];
+  /** Of those that wait, the latest of each key that is not closed: an upstream may let thousands wait. */
+  readonly #open = new Map<string, Waiting>();
   #next = 0;
 
   /** Number of parts begun so far, waiting ones included. */
@@ -20,7 +22,9 @@ export class Sequencer {
 
   open(key: string, part: PartStart): StreamEvent[] {
     if (this.#live !== undefined) {
-      this.#waiting.push({ key, part, deltas: [], closed: false });
+      const waiting: Waiting = { key, part, deltas: [], closed: false };
+      this.#waiting.push(waiting);
+      this.#open.set(key, waiting);
       return [];
     }
     this.#live = key;
@@ -30,19 +34,21 @@ export class Sequencer {
   /** A delta for a part that is not open is ignored: it belongs to nothing. */
   delta(key: string, delta: PartDelta): StreamEvent[] {
     if (this.#live === key) return [{ type: 'part-delta', index: this.#next, delta }];
-    this.#waiting.findLast((waiting) => waiting.key === key && !waiting.closed)?.deltas.push(delta);
+    this.#open.get(key)?.deltas.push(delta);
     return [];
   }
 
   close(key: string): StreamEvent[] {
     if (this.#live !== key) {
-      const waiting = this.#waiting.findLast((candidate) => candidate.key === key && !candidate.closed);
+      const waiting = this.#open.get(key);
       if (waiting) waiting.closed = true;
+      this.#open.delete(key);
       return [];
     }
     const events: StreamEvent[] = [{ type: 'part-end', index: this.#next++ }];
     this.#live = undefined;
     for (let head = this.#waiting.shift(); head; head = this.#waiting.shift()) {
+      if (this.#open.get(head.key) === head) this.#open.delete(head.key);
       const index = this.#next;
       events.push({ type: 'part-start', index, part: head.part });
       for (const delta of head.deltas) events.push({ type: 'part-delta', index, delta });

@@ -21,6 +21,12 @@ class Documenting extends Elysia {
 export function docs(options: { version: string }) {
   const app = new Documenting({ name: 'docs' });
   const readPaths = pathReader(() => app.allRoutes());
+  let made: Promise<string> | undefined;
+  // written once: anybody may ask for it, and it takes as long as a hundred answers
+  const document = () => {
+    made ??= readPaths().then((paths) => JSON.stringify(completeDocument(paths, options.version)));
+    return made;
+  };
   return app
     .get(
       '/docs',
@@ -45,7 +51,11 @@ export function docs(options: { version: string }) {
       },
       HIDDEN,
     )
-    .get(SPEC_PATH, async () => Response.json(completeDocument(await readPaths(), options.version)), HIDDEN);
+    .get(SPEC_PATH, async () => jsonText(await document()), HIDDEN);
+}
+
+function jsonText(text: string): Response {
+  return new Response(text, { headers: { 'content-type': 'application/json;charset=utf-8' } });
 }
 
 /**

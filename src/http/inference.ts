@@ -117,7 +117,7 @@ export async function infer(
   } catch (thrown) {
     const response = refuse(thrown, arrival, call);
     if (call) tellOfCall(response.headers, call);
-    else recordRefusal(ports.journal, arrival, toFault(thrown));
+    else noteRefusal(ports, arrival, toFault(thrown));
     return response;
   }
 }
@@ -146,9 +146,14 @@ export async function count(
     return response;
   } catch (thrown) {
     // an admitted count has its row already
-    if (!arrival.admitted) recordRefusal(ports.journal, arrival, toFault(thrown));
+    if (!arrival.admitted) noteRefusal(ports, arrival, toFault(thrown));
     return refuse(thrown, arrival);
   }
+}
+
+function noteRefusal({ journal, uploads }: GatewayPorts, arrival: Arrival, fault: Fault): void {
+  recordRefusal(journal, arrival, fault);
+  if (arrival.key) uploads.refused.count(arrival.key.id, fault, arrival.bytes);
 }
 
 function refuse(thrown: unknown, { requestId, door }: Arrival, call?: Call): Response {

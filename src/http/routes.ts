@@ -65,7 +65,10 @@ export function explainUnknown(pathname: string): string {
   if (isPlanned(pathname)) return 'This route is not part of this version of Osiris.';
   if (pathname.includes('//'))
     return 'There is no such address here: it has two slashes in a row. Remove the one at the end of the base URL.';
-  const [near] = nearestNames(pathname, WELL_KNOWN, 1);
+  // another gateway's prefix, as in `/anthropic/v1/messages`
+  const near =
+    WELL_KNOWN.find((known) => known.startsWith('/v1/') && pathname.endsWith(known)) ??
+    nearestNames(pathname, WELL_KNOWN, 1)[0];
   const hint = near === undefined ? '' : ` Did you mean \`${near}\`?`;
   return `There is no such address here.${hint} GET /docs shows every route.`;
 }
@@ -74,11 +77,14 @@ function isPlanned(pathname: string): boolean {
   return PLANNED.test(pathname);
 }
 
-const GOOGLE = /^(\/v1)?\/v1beta(\/|$)|\/models\/.+:(generateContent|streamGenerateContent|countTokens)$/;
+const GOOGLE = /^(\/v1)?\/v1beta(\/|$)/;
+/** Looked for by itself: behind `\/models\/.+` it would be, from each of the thousand places a long address may have. */
+const GOOGLE_OPERATION = /:(generateContent|streamGenerateContent|countTokens)$/;
 
 /** Whose error vocabulary an address uses. */
 export function codecOf(pathname: string): Codec {
-  if (GOOGLE.test(pathname)) return googleGenerateContent;
+  if (GOOGLE.test(pathname) || (GOOGLE_OPERATION.test(pathname) && pathname.includes('/models/')))
+    return googleGenerateContent;
   if (/\/messages(\/|$)/.test(pathname)) return anthropicMessages;
   return /\/responses(\/|$)/.test(pathname) ? openaiResponses : openaiChat;
 }

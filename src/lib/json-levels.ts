@@ -45,7 +45,7 @@ function hasMoreBrackets(text: string, than: number): boolean {
 }
 
 /** Index of the quote that ends the string whose text begins at `i`; that of the text's end when there is none. */
-function endOfString(text: string, i: number): number {
+export function endOfString(text: string, i: number): number {
   const near = Math.min(i + SHORT_CHARS, text.length);
   while (i < near) {
     const char = text.charCodeAt(i);

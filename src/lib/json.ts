@@ -1,6 +1,7 @@
 // JSON values as types, and narrow readers for values that came from outside.
 
 import { opensTooDeep } from './json-levels.ts';
+import { hasMorePieces } from './json-pieces.ts';
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
 export type JsonObject = { [member: string]: JsonValue };
@@ -65,9 +66,12 @@ export function isTooDeep(text: string): boolean {
   return text.length > 2 * LEVELS_MAX && opensTooDeep(text, LEVELS_MAX);
 }
 
-/** Parses JSON text; undefined when it is not JSON or nested beyond all measure. Never throws. */
+/** Of which a text is made that is parsed. An answer with the odds of twenty words for each of its own stays below. */
+const PIECES_MAX = 4_000_000;
+
+/** Parses JSON text; undefined when it is not JSON, or nested or cut into pieces beyond all measure. Never throws. */
 export function tryParseJson(text: string): JsonValue | undefined {
-  if (isTooDeep(text)) return undefined;
+  if (isTooDeep(text) || hasMorePieces(text, PIECES_MAX)) return undefined;
   try {
     return JSON.parse(text) as JsonValue;
   } catch {

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
+import { codecOf } from '../../src/http/routes.ts';
 import { ask, errorOf, FORMATS, PATHS } from '../support/asking.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
@@ -122,6 +123,7 @@ describe('an address that is nearly right', () => {
   test.each([
     ['/v1/chat/completion', 'Did you mean `/v1/chat/completions`?'],
     ['/api/v1/responses', 'Did you mean `/v1/responses`?'],
+    ['/anthropic/v1/messages', 'Did you mean `/v1/messages`?'],
     ['/keys', 'Did you mean `/key`?'],
     ['/v1//models', 'Remove the one at the end of the base URL.'],
   ])('%s is told the right one', async (path, hint) => {
@@ -198,3 +200,8 @@ function raw(request: string): Promise<string> {
   socket.write(request);
   return promise;
 }
+
+test('an address that is as long as it may be takes no longer to look at for each of its parts', () => {
+  expect(codecOf('/models/:'.repeat(200_000)).id).toBe('openai-chat');
+  expect(codecOf(`/x/models/${'a:'.repeat(200_000)}countTokens`).id).toBe('google-generate-content');
+});

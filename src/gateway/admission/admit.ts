@@ -75,7 +75,9 @@ export async function admitKnown(key: Key, arrival: Arrival, ports: KnownAdmitPo
   const parsed = parseBody(received);
   checkBody(door.kind, parsed);
   const { codec } = door;
-  const { bytes, body } = withKeptItems({ bytes: received, body: parsed }, codec, key.id, ports.thoughts);
+  const { maxBodyBytes } = limits;
+  const asSent = { bytes: received, body: parsed };
+  const { bytes, body } = withKeptItems(asSent, codec, key.id, ports.thoughts, maxBodyBytes);
   const extras = codec.extras?.(body);
   const { model: modelName, stream } = door.address ?? addressIn(body);
   arrival.modelName = modelName;

@@ -4,6 +4,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } fro
 import { Fault } from '../../canonical/fault.ts';
 import { bufferOf, withoutMark } from '../../lib/bytes.ts';
 import { isObject, isTooDeep, type JsonObject, type JsonValue, LEVELS_MAX } from '../../lib/json.ts';
+import { hasMorePieces } from '../../lib/json-pieces.ts';
 import type { Watch } from '../watch.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -20,11 +21,13 @@ export type UploadLimit = {
 const SMALL_MAX = 4096;
 
 /**
- * The body's bytes, decompressed. Throws Fault `request_too_large`, `concurrency_limit` when there is no room for more
+ * The body's bytes, decompressed. Throws Fault `rate_limit_exceeded` where too much of this key was refused of late,
+ * `request_too_large`, `concurrency_limit` when there is no room for more
  * of this key, `upload_too_slow` when it is not whole within `limit.timeoutMs`, `client_closed` when the client leaves
  * before it is, or `invalid_json` for what is packed wrongly.
  */
 export async function readBody(request: Request, maxBytes: number, limit?: UploadLimit): Promise<Uint8Array> {
+  limit?.uploads.refused.check(limit.keyId);
   const declared = request.headers.get('content-length');
   const size = declared === null ? maxBytes : Number(declared);
   if (size > maxBytes) throw tooLarge(maxBytes);
@@ -134,15 +137,28 @@ export function parseBody(bytes: Uint8Array): JsonObject {
 }
 
 function parseValue(bytes: Uint8Array): JsonValue {
-  let text: string;
+  let unread: string | undefined;
   try {
-    text = utf8.decode(bytes);
-    if (!isTooDeep(text)) return JSON.parse(text);
+    const text = utf8.decode(bytes);
+    unread = whyUnread(text);
+    if (unread === undefined) return JSON.parse(text);
   } catch (thrown) {
     throw new Fault('invalid_json', whyNotJson(bytes, thrown), { cause: undefined });
   }
-  const message = `The request body is nested more than ${LEVELS_MAX} levels deep; flatten it.`;
-  throw new Fault('invalid_json', message);
+  throw new Fault('invalid_json', unread);
+}
+
+/**
+ * Objects, arrays, texts and names in a body. Three bytes of a body become eighty of memory, for as long as the call
+ * takes; a conversation that fills the largest windows has a tenth of this.
+ */
+const PIECES_MAX = 500_000;
+
+/** Why the parser is not asked: it would stand still, or fill the memory. */
+function whyUnread(text: string): string | undefined {
+  if (isTooDeep(text)) return `The request body is nested more than ${LEVELS_MAX} levels deep; flatten it.`;
+  if (!hasMorePieces(text, PIECES_MAX)) return undefined;
+  return `The request body has more than ${PIECES_MAX.toLocaleString('en')} objects, arrays, texts and names; send less at once.`;
 }
 
 function whyNotJson(bytes: Uint8Array, thrown: unknown): string {

@@ -1,9 +1,11 @@
 // Bounds what the bodies of one key may take of memory while they arrive.
 
 import { Fault } from '../../canonical/fault.ts';
+import { RefusedBodies } from './refused-bodies.ts';
 
 /** Until a body is here its request counts nowhere: without a bound a key could open as many as there are sockets. */
 export class Uploads {
+  readonly refused = new RefusedBodies();
   /** By key. */
   readonly #bytes = new Map<string, number>();
 

@@ -49,6 +49,7 @@ export function recallThoughts(
   // nearly every client sends them itself, or its models have none: hashing all it ever said would be for nothing
   if (!store.hasAny(keyId)) return request;
   let found = false;
+  let left = RECALLED_CHARS_MAX;
   const messages = request.messages.map((message, at): Message => {
     if (message.role !== 'assistant' || message.parts.some(isSealed)) return message;
     let before: string | undefined;
@@ -57,7 +58,9 @@ export function recallThoughts(
       return before;
     };
     const [name] = namesOf(message.parts, () => textHashOf(message.parts), after);
-    const skeleton = name === undefined ? undefined : find(name, message.parts, keyId, store);
+    const kept = name === undefined ? undefined : store.recall(keyId, name);
+    left -= kept?.length ?? 0;
+    const skeleton = kept === undefined || left < 0 ? undefined : readSkeleton(kept, message.parts);
     if (!skeleton || !isOwned(skeleton, owns)) return message;
     found = true;
     return { ...message, parts: clothe(skeleton, message.parts) };
@@ -65,19 +68,16 @@ export function recallThoughts(
   return found ? { ...request, messages } : request;
 }
 
+/** Far more than any conversation thinks; one that repeats a turn a thousand times would be given its thoughts as often. */
+const RECALLED_CHARS_MAX = 16 * 1024 * 1024;
+
 /** Broken envelopes count: what a client changed on the way is gone. */
 function isSealed(part: Part): boolean {
   return part.kind === 'reasoning' && (part.seal !== undefined || part.unproven === true);
 }
 
-function find(
-  name: string,
-  parts: readonly Part[],
-  keyId: string,
-  store: ThoughtStore,
-): Skeleton | undefined {
-  const kept = store.recall(keyId, name);
-  if (kept === undefined) return undefined;
+/** Undefined for an answer that was changed since. */
+function readSkeleton(kept: string, parts: readonly Part[]): Skeleton | undefined {
   const skeleton = JSON.parse(kept) as Skeleton;
   const marks = callsIn(parts).map(callMark);
   return marks.join() === skeleton.calls.join() ? skeleton : undefined;

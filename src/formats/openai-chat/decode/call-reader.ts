@@ -28,6 +28,11 @@ type Call = {
 export class CallReader {
   readonly #sequencer: Sequencer;
   readonly #calls: Call[] = [];
+  /** The latest of each index, and the first of each id: a provider may send thousands of calls. */
+  readonly #byIndex = new Map<number, Call>();
+  readonly #byId = new Map<string, Call>();
+  /** So many of them have been opened, or never will be. */
+  #opened = 0;
 
   constructor(sequencer: Sequencer) {
     this.#sequencer = sequencer;
@@ -53,26 +58,26 @@ export class CallReader {
       call.id ||= id;
       call.name ||= name;
     }
+    if (call.id !== '' && !this.#byId.has(call.id)) this.#byId.set(call.id, call);
     if (isObject(fragment.extra_content)) call.extra ??= fragment.extra_content;
     const text = argumentsOf(call.form === 'text' ? body.input : body.arguments);
     if (call.input !== '' || call.form === 'text' || !isNoInput(text)) call.input += text;
-    return this.#flush(undefined);
+    return [...this.#told(call), ...this.#open(undefined)];
   }
 
   /** Opens what could not be opened yet, with ids of our own where the provider gave none. */
   finish(answerId: string | undefined): StreamEvent[] {
-    return this.#flush({ answerId });
+    return this.#open({ answerId });
   }
 
   #find(index: number | undefined, id: string, name: string): Call | undefined {
     const last = this.#calls.at(-1);
     if (index !== undefined) {
-      const call = this.#calls.findLast((candidate) => candidate.index === index);
+      const call = this.#byIndex.get(index);
       // several whole calls under one index: each brings its own id and name
       return call && isAnother(call, id, name) ? undefined : call;
     }
-    if (id !== '')
-      return this.#calls.find((call) => call.id === id) ?? (last && last.id === '' ? last : undefined);
+    if (id !== '') return this.#byId.get(id) ?? (last && last.id === '' ? last : undefined);
     return last && name !== '' && last.name !== '' && isWholeJson(last.input) ? undefined : last;
   }
 
@@ -89,27 +94,33 @@ export class CallReader {
       sent: undefined,
     };
     this.#calls.push(call);
+    if (index !== undefined) this.#byIndex.set(index, call);
     return call;
   }
 
-  #flush(final: { answerId: string | undefined } | undefined): StreamEvent[] {
+  /** Those that can be opened now, in their order; at the end, all that have a name. */
+  #open(final: { answerId: string | undefined } | undefined): StreamEvent[] {
     const events: StreamEvent[] = [];
-    for (const [position, call] of this.#calls.entries()) {
-      if (call.sent === undefined) {
-        if (call.name === '' && final) continue;
-        if (!final && (call.name === '' || call.id === '')) return events;
-        call.id ||= mintCallId(final?.answerId, position);
-        const { id, name, form } = call;
-        if (call.extra) events.push(...this.#seal(`${call.key}:state`, call.extra));
-        events.push(...this.#sequencer.open(call.key, { kind: 'tool-call', id, name, form }));
-        call.sent = 0;
-      }
-      if (call.input.length === call.sent) continue;
-      const text = call.input.slice(call.sent);
-      call.sent = call.input.length;
-      events.push(...this.#sequencer.delta(call.key, { kind: 'input', text }));
+    for (; this.#opened < this.#calls.length; this.#opened++) {
+      const call = this.#calls[this.#opened] as Call;
+      if (call.name === '' && final) continue;
+      if (!final && (call.name === '' || call.id === '')) return events;
+      call.id ||= mintCallId(final?.answerId, this.#opened);
+      const { id, name, form } = call;
+      if (call.extra) events.push(...this.#seal(`${call.key}:state`, call.extra));
+      events.push(...this.#sequencer.open(call.key, { kind: 'tool-call', id, name, form }));
+      call.sent = 0;
+      events.push(...this.#told(call));
     }
     return events;
+  }
+
+  /** What its input has become longer by, once it is open. */
+  #told(call: Call): StreamEvent[] {
+    if (call.sent === undefined || call.input.length === call.sent) return [];
+    const text = call.input.slice(call.sent);
+    call.sent = call.input.length;
+    return this.#sequencer.delta(call.key, { kind: 'input', text });
   }
 
   #seal(key: string, extra: JsonObject): StreamEvent[] {

@@ -86,7 +86,7 @@ function decodeResponse(body: JsonObject): CanonicalResponse {
   return embeddingAnswer(FORMAT, data, { model: asString(body.model), usage: usageIn(body.usage) });
 }
 
-/** Voyage tells the total alone, and there is nothing in it but the prompt. */
+/** Some vendors count the total alone (docs.voyageai.com/reference/embeddings-api): it is all input. */
 function usageIn(told: JsonValue | undefined): Usage | undefined {
   if (!isObject(told) || (told.prompt_tokens ?? null) !== null) return decodeUsage(told);
   const usage = decodeUsage({ ...told, prompt_tokens: told.total_tokens ?? null });

@@ -23,7 +23,6 @@ import { readUsage } from '../usage.ts';
 import { type ItemKind, ItemReader, kindOfItem } from './item-reader.ts';
 
 type Slot = {
-  index: number;
   reader: ItemReader;
   run: HostedRun | undefined;
   container: string | undefined;
@@ -36,6 +35,9 @@ type Slot = {
 export class ResponsesStreamDecoder implements StreamDecoder {
   readonly #sequencer = new Sequencer();
   readonly #slots: Slot[] = [];
+  /** The first and the last of them by number and by id: an upstream may send thousands. */
+  readonly #first = new Map<number | string, Slot>();
+  readonly #last = new Map<number | string, Slot>();
   readonly #shown: Shown = { calls: false, texts: false, refusals: false };
   usage: Usage | undefined = undefined;
   /** An upstream numbers its items wrongly, so numbers tell nothing about what was streamed. */
@@ -203,8 +205,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   #added(data: JsonObject, item: JsonObject): StreamEvent[] {
     const events = this.#begin({});
     const index = asNumber(data.output_index);
-    const known = this.#slots.find((slot) => slot.index === index);
-    if (index === undefined || known) this.#isMisnumbered = true;
+    if (index === undefined || this.#first.has(index)) this.#isMisnumbered = true;
     const slot = this.#addSlot(index, kindOfItem(item), item);
     return [...events, ...slot.reader.begin(item)];
   }
@@ -212,8 +213,13 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   #addSlot(index: number | undefined, kind: ItemKind, item: JsonObject): Slot {
     const at = index ?? this.#slots.length;
     const reader = new ItemReader(this.#sequencer, String(this.#slots.length), kind, item);
-    const slot: Slot = { index: at, reader, run: runOf(item), container: containerOf(item) };
+    const slot: Slot = { reader, run: runOf(item), container: containerOf(item) };
     this.#slots.push(slot);
+    for (const name of [at, reader.id]) {
+      if (name === undefined) continue;
+      if (!this.#first.has(name)) this.#first.set(name, slot);
+      this.#last.set(name, slot);
+    }
     return slot;
   }
 
@@ -227,9 +233,9 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 
   #find(data: JsonObject, id: string | undefined): Slot | undefined {
     const index = asNumber(data.output_index);
-    const byIndex = index === undefined ? undefined : this.#slots.findLast((slot) => slot.index === index);
+    const byIndex = index === undefined ? undefined : this.#last.get(index);
     if (byIndex && !this.#isMisnumbered) return byIndex;
-    const byId = id === undefined ? undefined : this.#slots.findLast((slot) => slot.reader.id === id);
+    const byId = id === undefined ? undefined : this.#last.get(id);
     if (byId) return byId;
     return index === undefined || this.#isMisnumbered
       ? this.#slots.findLast((slot) => !slot.reader.isDone)
@@ -283,10 +289,10 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 
   /** Adds an item of the whole answer, or what is missing of one that was streamed. */
   #complete(item: JsonObject, index: number): StreamEvent[] {
+    const id = asString(item.id);
     const streamed = this.#isMisnumbered
       ? this.#slots[index]
-      : (this.#slots.find((slot) => slot.index === index) ??
-        this.#slots.find((slot) => slot.reader.id !== undefined && slot.reader.id === asString(item.id)));
+      : (this.#first.get(index) ?? (id === undefined ? undefined : this.#first.get(id)));
     if (streamed) return streamed.reader.kind === kindOfItem(item) ? streamed.reader.finish(item) : [];
     const { reader } = this.#addSlot(index, kindOfItem(item), item);
     return [...reader.begin(item), ...reader.finish(item)];
