@@ -1,7 +1,7 @@
 // Everything the operator can ask about money, behind one door for the admin routes and the command line.
 
 import { Fault } from '../canonical/fault.ts';
-import type { JsonObject } from '../lib/json.ts';
+import { asArray, type JsonObject } from '../lib/json.ts';
 import { BOOKS } from '../store/books.ts';
 import type { Directory, Ledger } from '../store/ports.ts';
 import { dayOf, dayRangeOf, type ReportWords, wordOf } from './day-range.ts';
@@ -26,12 +26,14 @@ export type ReportPorts = ReratePorts & {
   directory: Directory;
   /** Absent where nothing may be written. */
   ledger?: Ledger;
+  /** The id of the model that is sold under a name in any of its spellings. */
+  modelId(name: string): string | undefined;
   /** The day it is now, in the time zone of the ledger. */
   today(): number;
 };
 
 export function createReports(ports: ReportPorts): Reports {
-  const { directory, statements, ledger, today } = ports;
+  const { directory, statements, ledger, modelId, today } = ports;
   /** Two runs at once would both find the difference and both post it. */
   let last: Promise<unknown> = Promise.resolve();
   const rerateOnce = async (words: ReportWords) => {
@@ -52,11 +54,24 @@ export function createReports(ports: ReportPorts): Reports {
   /** People name a key as they see it: by its name, or the beginning of its secret. */
   const byId = (words: ReportWords): ReportWords =>
     words.key ? { ...words, key: findKey(directory, words.key).id } : words;
+  /** And a model by an alias, or with dots for dashes; what went by the very name comes first. */
+  const byModelId = async <Found>(
+    words: ReportWords,
+    run: (words: ReportWords) => Promise<Found>,
+    isEmpty: (found: Found) => boolean,
+  ): Promise<Found> => {
+    const found = await run(words);
+    const id = words.model ? modelId(words.model) : undefined;
+    return id === undefined || id === words.model || !isEmpty(found) ? found : run({ ...words, model: id });
+  };
+  const usage = (words: ReportWords) =>
+    usageReport({ statements, directory }, parseUsageQuery(words, today()));
   return {
-    usage: async (words) => usageReport({ statements, directory }, parseUsageQuery(byId(words), today())),
+    usage: async (words) => byModelId(byId(words), usage, ({ rows }) => rows.length === 0),
     entries: async (words) => pageJson(await statements.entries(parseEntryQuery(byId(words)))),
     rerate(words) {
-      const next = last.then(() => rerateOnce(byId(words)));
+      const isEmpty = ({ data }: JsonObject) => asArray(data).length === 0;
+      const next = last.then(() => byModelId(byId(words), rerateOnce, isEmpty));
       last = next.catch(() => {});
       return next;
     },

@@ -18,7 +18,7 @@ import { type Trial, tryProviders as tryAll } from '../gateway/health/provider-t
 import { Watch } from '../gateway/watch.ts';
 import { HttpClient } from '../lib/http-client/client.ts';
 import { calendarIn } from '../store/calendar.ts';
-import { databasePath } from '../store/data-dir.ts';
+import { databasePath, placingPath } from '../store/data-dir.ts';
 import { createMemoryLimiter } from '../store/memory/limiter.ts';
 import { createMemoryThoughts } from '../store/memory/thoughts.ts';
 import { knownSealKey } from '../store/seal-key.ts';
@@ -86,7 +86,8 @@ export async function openExplainer(config: Config): Promise<OpenExplainer> {
 /** What commands that move money need while no server runs. Throws Fault `storage_fault` where there is none. */
 export function openIdleStore({ dataDir, billing }: Config): Promise<Store> {
   // where there is no database nothing is made either
-  const giveTurn = existsSync(databasePath(dataDir)) ? takeTurnOn(dataDir) : () => {};
+  const isThere = existsSync(databasePath(dataDir)) || existsSync(placingPath(dataDir));
+  const giveTurn = isThere ? takeTurnOn(dataDir) : () => {};
   const calendar = calendarIn(billing.timezone);
   return inTurn(
     giveTurn,

@@ -4,7 +4,7 @@ import { createReports, type Reports } from '../accounts/reports.ts';
 import type { CourierPorts } from '../alerts/courier.ts';
 import { postToWebhook } from '../alerts/webhook.ts';
 import { priceAt } from '../catalog/price.ts';
-import { buildModelIndex } from '../catalog/resolve.ts';
+import { buildModelIndex, modelNamed } from '../catalog/resolve.ts';
 import type { Config } from '../config/config.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
 import { nowMs } from '../lib/clock.ts';
@@ -35,6 +35,7 @@ export function reportsOn(current: () => Config, { directory, statements, ledger
     directory,
     statements,
     ...(ledger ? { ledger } : {}),
+    modelId: (name) => modelNamed(buildModelIndex(current()), name)?.id,
     priceAt(id, atMs) {
       const model = current().models.get(id);
       return model && priceAt(model, atMs);

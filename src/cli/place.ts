@@ -4,7 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { Fault } from '../canonical/fault.ts';
 import type { Config } from '../config/config.ts';
 import { environment } from '../config/environment.ts';
-import { databasePath } from '../store/data-dir.ts';
+import { databasePath, placingPath } from '../store/data-dir.ts';
 import { requireConfig } from './config.ts';
 import { Failure } from './failure.ts';
 import type { CommandPorts, ConfigFlags, IdleStore } from './ports.ts';
@@ -67,9 +67,15 @@ export function requireDatabase(place: Place): void {
 
 function noDatabase(place: Place): Failure {
   place.checkFile();
+  const where = `There is no Osiris database at ${databasePath(place.dataDir)}`;
+  if (existsSync(placingPath(place.dataDir))) {
+    const advice =
+      'The next `osiris serve` puts the backup in place to its end, or the next `osiris restore`.';
+    return new Failure(`${where}: a restore was cut off.\n${advice}`, 1, 'no_database');
+  }
   return new Failure(
     [
-      `There is no Osiris database at ${databasePath(place.dataDir)} (from ${place.from}).`,
+      `${where} (from ${place.from}).`,
       'If Osiris is installed elsewhere: run this in the directory of its osiris.yaml, or give --config or --data-dir.',
       'If it is new: `osiris init` or `osiris serve` makes the database.',
     ].join('\n'),

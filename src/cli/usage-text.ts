@@ -23,7 +23,7 @@ export function usageTable(usage: JsonObject): string {
   );
   const notes = [
     notedIf(total.from_cache, 'answered out of the cache, where no provider counted their tokens.'),
-    notedIf(total.undelivered, 'charged, but not known to have reached their client.'),
+    notedIf(total.undelivered, 'charged, but not known to have reached the client.'),
   ];
   return `${title}\n${table}${notes.join('')}`;
 }

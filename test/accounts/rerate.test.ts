@@ -24,6 +24,7 @@ function reportsOn(store: Store, priceAt: (model: string, atMs: number) => Price
   const { directory, ledger, statements } = store;
   const reports = createReports({
     ...{ directory, ledger, statements, priceAt, minimumChargeNano: MINIMUM_NANO, today },
+    modelId: (name) => (name === 'em' ? 'm' : undefined),
   });
   const range = { from: formatDay(today() - 5), to: formatDay(today()) };
   return {
@@ -260,6 +261,9 @@ describe('a posted run', () => {
     await post({ model: 'x' });
     await post({ key: other.id });
     expect(balance()).toBe(before);
+    // by another name of it
+    expect((await post({ model: 'em', key: key.id })).data).toMatchObject([{ model: 'm' }]);
+    expect(balance()).toBe(before + 5_670_000n);
     await store.close();
   });
 });

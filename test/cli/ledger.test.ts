@@ -16,7 +16,7 @@ setDefaultTimeout(60_000);
 const YESTERDAY = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
 const TOMORROW = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
 const CONFIG = (output: number) =>
-  `models: { sandbox/echo: { price: { input: 1000, output: ${output} } } }\n`;
+  `models: { sandbox/echo: { aliases: [par.rot], price: { input: 1000, output: ${output} } } }\n`;
 
 describe.each(['a running', 'a stopped'])('with %s server', (state) => {
   const cwd = mkdtempSync(join(tmpdir(), 'osiris-cli-'));
@@ -60,6 +60,9 @@ describe.each(['a running', 'a stopped'])('with %s server', (state) => {
       expect.objectContaining({ key: key.id, key_name: 'ana', calls: 3, failed: 0 }),
     ]);
     expect(usage.total.cost_usd).toBeGreaterThan(0);
+    for (const name of ['sandbox/echo', 'par.rot', 'par-rot'])
+      expect((await json('usage', '--model', name)).total.calls).toBe(3);
+    expect((await json('usage', '--model', 'parrot')).total.calls).toBe(0);
     const csv = (await run('usage', '--csv', '--from', YESTERDAY, '--to', TOMORROW)).stdout;
     expect(csv).toStartWith('model,calls,failed,');
     expect(csv).toContain('\r\nsandbox/echo,3,0,');

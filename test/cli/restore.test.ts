@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -164,6 +165,20 @@ describe('over an installation that went on', () => {
       const place = await cutOff();
       const { code, stderr } = await place.run(['keys', 'credit', 'ana', '1']);
       expect([code, stderr]).toEqual([0, expect.stringContaining('a restore that was cut off is finished')]);
+      await expectDone(place, 1);
+    });
+
+    test('nor is it thought to be new when no database stands there at all', async () => {
+      const place = await cutOff();
+      const path = join(place.dataDir, 'osiris.db');
+      // as if it had been killed one step later
+      renameSync(path, join(place.dataDir, 'restore.placing/before/osiris.db'));
+      const { code, stderr } = await place.run(['ledger', 'verify']);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^osiris: There is no .*: a restore was cut off\.\n.*`osiris serve` puts/),
+      ]);
+      expect((await place.run(['keys', 'credit', 'ana', '1'])).code).toBe(0);
       await expectDone(place, 1);
     });
 

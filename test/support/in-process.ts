@@ -6,7 +6,7 @@ import { createReports } from '../../src/accounts/reports.ts';
 import { Alerts } from '../../src/alerts/alerts.ts';
 import { postToWebhook } from '../../src/alerts/webhook.ts';
 import type { Model } from '../../src/catalog/model.ts';
-import { buildModelIndex } from '../../src/catalog/resolve.ts';
+import { buildModelIndex, modelNamed } from '../../src/catalog/resolve.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { CapWatch, capWarning } from '../../src/gateway/admission/daily-cap.ts';
 import { Turns } from '../../src/gateway/admission/turns.ts';
@@ -153,6 +153,7 @@ export async function openHere(options: {
       directory,
       statements: store.statements,
       ledger,
+      modelId: (name) => modelNamed(buildModelIndex(config), name)?.id,
       priceAt: (id) => config.models.get(id)?.price,
       minimumChargeNano: ports.billing.minimumChargeNano,
       today: () => DAILY.dayOf(clock.nowMs()),
