@@ -15,7 +15,9 @@ export function dayRangeOf(words: ReportWords, today: number): DayRange {
   const toDay = dayOf(words, 'to') ?? today;
   const fromDay = dayOf(words, 'from') ?? toDay - daysOf(words) + 1;
   if (fromDay > toDay)
-    throw new Fault('invalid_value', `from must not be after to (${formatDay(toDay)})`, { param: 'from' });
+    throw new Fault('invalid_value', `from must not be after the last day (${formatDay(toDay)})`, {
+      param: 'from',
+    });
   return { fromDay, toDay };
 }
 

@@ -37,6 +37,11 @@ export function estimatePromptTokens(body: Uint8Array): number {
   return Math.ceil(textBytes / CHARS_PER_TOKEN) + fileTokens;
 }
 
+/** The same for a body in which there can be none but text. */
+export function estimateTextTokens(body: Uint8Array): number {
+  return Math.ceil(body.length / CHARS_PER_TOKEN);
+}
+
 /** Each format says of its files in one of these words that they are spelled out. */
 const FILE_WORDS = ['base64', 'inlineData', 'inline_data', 'input_audio'].map((word) => Buffer.from(word));
 

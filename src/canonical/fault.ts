@@ -118,7 +118,7 @@ export class Fault extends Error {
 /** The fault itself, `storage_fault` for want of room on the disk, `internal_error` around anything else that was thrown. */
 export function toFault(thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown;
-  if (thrown instanceof Error && 'code' in thrown && DISK_FULL.has(thrown.code))
+  if (isFullDisk(thrown))
     return new Fault('storage_fault', 'The disk of this server has no room left. Make some and try again.', {
       cause: thrown,
     });
@@ -129,7 +129,12 @@ export function toFault(thrown: unknown): Fault {
 
 /** A charge or a posting that is not on disk, or would not be. */
 export function unwritableLedger(cause: unknown): Fault {
+  if (isFullDisk(cause)) return toFault(cause);
   return new Fault('storage_fault', 'The ledger cannot be written now; try again in a moment.', { cause });
+}
+
+function isFullDisk(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && DISK_FULL.has(thrown.code);
 }
 
 /** How the system and SQLite say it. */

@@ -1,5 +1,6 @@
 // Folds the events of a stream into the whole answer they describe.
 
+import { callInput } from './call-input.ts';
 import type { PartDelta, PartStart, StreamEvent } from './event.ts';
 import type { Fault } from './fault.ts';
 import type { AudioPart, Part, ReasoningPart } from './part.ts';
@@ -31,7 +32,7 @@ export class Fold {
       }
       case 'part-end': {
         const part = response.parts[event.index];
-        if (part?.kind === 'tool-call' && part.form === 'json' && part.input.trim() === '') part.input = '{}';
+        if (part?.kind === 'tool-call' && part.form === 'json') part.input = callInput(part.input);
         return;
       }
       case 'usage':

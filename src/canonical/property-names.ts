@@ -19,14 +19,20 @@ const VALUES = ['default', 'const', 'enum', 'examples', 'example'];
  * same one at every depth; no two properties share one. Empty where all are plain.
  */
 export function plainNamesFor(schema: JsonObject): PropertyNames {
-  const odd = new Set<string>();
+  let odd: Set<string> | undefined;
   eachProperty(schema, (name) => {
-    if (!PLAIN.test(name)) odd.add(name);
+    if (!PLAIN.test(name)) odd = (odd ?? new Set()).add(name);
   });
-  const names = new Map<string, string>();
-  if (odd.size === 0) return names;
+  return odd ? replacedBy(odd, schema) : NONE;
+}
+
+/** Of nearly every schema. */
+const NONE: PropertyNames = new Map();
+
+function replacedBy(odd: ReadonlySet<string>, schema: JsonObject): PropertyNames {
   const taken = new Set<string>();
   eachProperty(schema, (name) => taken.add(name));
+  const names = new Map<string, string>();
   for (const name of odd) {
     let plain = plainName(name);
     while (taken.has(plain)) plain = plainName(`${name}${taken.size}${plain}`);
@@ -121,15 +127,43 @@ function decoded(step: string): string {
   }
 }
 
-/** One string of JSON and, where it names a member, the colon behind it. */
-const STRING = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?/gs;
-
 /** JSON text with its members called by these names, to the last character of all else; it may be cut short. */
 export function withMembersNamed(json: string, names: PropertyNames): string {
-  return json.replace(STRING, (whole, text: string, colon: string | undefined) => {
-    const name = colon === undefined ? undefined : names.get(stringOf(text));
-    return name === undefined ? whole : JSON.stringify(name) + colon;
-  });
+  let out = '';
+  let copied = 0;
+  for (let open = json.indexOf('"'); open !== -1; ) {
+    const close = closingQuote(json, open + 1);
+    if (close === -1) break;
+    const end = close + 1;
+    const name = isMember(json, end) ? names.get(stringOf(json.slice(open, end))) : undefined;
+    if (name !== undefined) {
+      out += json.slice(copied, open) + JSON.stringify(name);
+      copied = end;
+    }
+    open = json.indexOf('"', end);
+  }
+  return copied === 0 ? json : out + json.slice(copied);
+}
+
+const BACKSLASH = 92;
+const COLON = 58;
+const SPACE = 32;
+
+/** Where the string ends that begins here; -1 when it does not. An expression takes a second for a few megabytes. */
+function closingQuote(json: string, from: number): number {
+  for (let at = json.indexOf('"', from); at !== -1; at = json.indexOf('"', at + 1)) {
+    let first = at;
+    while (json.charCodeAt(first - 1) === BACKSLASH) first--;
+    if ((at - first) % 2 === 0) return at;
+  }
+  return -1;
+}
+
+/** A colon follows: the string before it names a member. */
+function isMember(json: string, end: number): boolean {
+  let at = end;
+  while (json.charCodeAt(at) <= SPACE) at++;
+  return json.charCodeAt(at) === COLON;
 }
 
 function stringOf(text: string): string {

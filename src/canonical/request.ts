@@ -99,6 +99,8 @@ export type OutputFormat =
       schema: JsonSchema;
       /** `possible`: formats without such a member hold an answer to its schema wherever they can. */
       strict?: boolean | 'possible';
+      /** The answer is one word, and wanted without the quotes of JSON. */
+      isWord?: boolean;
     };
 
 /** Knobs that tune the answer; all optional. */
@@ -144,6 +146,8 @@ export type CanonicalRequest = {
   reasoning?: ReasoningControl;
   output?: OutputFormat;
   speech?: Speech;
+  /** Pictures may stand in the answer beside its text. */
+  pictures?: boolean;
   verbosity?: string;
   cache: PromptCache;
   userId?: string;

@@ -26,6 +26,14 @@ export const WRAPPER: Wrapping = {
   maybeClosing: /\s*\}?\s*$/,
 };
 
+/** The quotes around a word. */
+export const QUOTES: Wrapping = {
+  opening: /^\s*"/,
+  maybeOpening: /^\s*$/,
+  closing: /"\s*$/,
+  maybeClosing: /"?\s*$/,
+};
+
 type Reading = { held: string; state: 'start' | 'wrapped' | 'plain' };
 
 /** Texts that do not begin with the opening stay as they are. */

@@ -5,6 +5,7 @@ import { unbilledNotes } from '../catalog/unbilled-code.ts';
 import { unpricedGeoNotes } from '../catalog/unpriced-geos.ts';
 import { unpricedTierNotes } from '../catalog/unpriced-tiers.ts';
 import type { Config } from '../config/config.ts';
+import { foreignKeyNotes } from '../providers/foreign-keys.ts';
 import { describeProblems } from './config.ts';
 import { Failure } from './failure.ts';
 import { withJson, withPlace } from './options.ts';
@@ -42,9 +43,10 @@ function check(flags: CheckFlags, ports: CommandPorts, host: Host): void {
 
 /** What is right and may not be meant. */
 function notesOf({ models, providers }: Config): string[] {
-  return [unbilledNotes, unpricedTierNotes, unpricedGeoNotes].flatMap((notes) =>
+  const pricing = [unbilledNotes, unpricedTierNotes, unpricedGeoNotes].flatMap((notes) =>
     notes(models.values(), providers).map(({ note }) => note),
   );
+  return [...foreignKeyNotes(providers), ...pricing];
 }
 
 function countsOf(config: Config) {

@@ -212,7 +212,7 @@ async function trialsOfServer(socket: string): Promise<Trial[]> {
 
 function providerOf({ provider, state, message, tookMs }: Trial): Finding {
   const wrong = {
-    advice: `Look at providers.${provider} in the file, or at the variable its key comes from.`,
+    advice: `Look at providers.${provider} in the file (api_key, base_url), or at the variable its key comes from.`,
   };
   return {
     name: provider,

@@ -55,7 +55,12 @@ function modelLines(explanation: JsonObject): string[] {
   const tokens = asObject(explanation.tokens);
   const how = FOUND[asString(model.found_by) ?? ''] ?? '';
   const found = model.asked === model.id ? `${model.id}` : `${model.asked} is ${model.id}, by ${how}`;
-  const cap = { request: "the request's own cap", model: "the model's limit", default: 'nobody says' };
+  const cap = {
+    request: "the request's own cap",
+    model: "the model's limit",
+    kind: 'there are no words in it',
+    default: 'nobody says',
+  };
   const from = cap[asString(tokens.output_cap_from) as keyof typeof cap];
   return [
     found,

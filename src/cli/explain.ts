@@ -38,7 +38,7 @@ export function addExplainCommand(program: Command, ports: CommandPorts, host: H
     .option('--prompt <text>', 'a prompt in the place of a file')
     .option(
       '--format <format>',
-      'openai-chat, openai-responses, anthropic-messages or google-generate-content (else told by the body)',
+      'openai-chat, openai-responses, anthropic-messages, google-generate-content (else told by the body) or embeddings',
     )
     .option(
       '--key <id>',

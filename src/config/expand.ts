@@ -11,6 +11,8 @@ export type Surroundings = { env: Environment; baseDir: string };
 export type Expansion = { text: string; changed: boolean; complaints: string[] };
 
 const REFERENCE = /\$?\$\{([^}]*)(\}?)/g;
+/** A variable as a shell has it, which would be sent as it stands. */
+export const SHELL_VARIABLE = /^\$[A-Z][A-Z0-9_]{2,}$/;
 const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 
 /** Expands one string; `$${` stands for a literal `${`. */

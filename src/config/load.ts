@@ -102,9 +102,9 @@ function readFile(file: string, options: LoadOptions): Attempt {
     text = readFileSync(file, 'utf8');
     changedMs = statSync(file).mtimeMs;
   } catch (thrown) {
-    const message = explainUnreadable(thrown);
-    return { config: undefined, problems: [{ file, line: 0, column: 0, path: '', message }] };
+    return unreadable(file, explainUnreadable(thrown));
   }
+  if (UTF_16.test(text)) return unreadable(file, 'is written in UTF-16; save it as UTF-8');
   const baseDir = dirname(file);
   const yaml = readYaml(text, file, { env: options.env, baseDir });
   if (yaml.unreadable) return { config: undefined, problems: yaml.problems.all() };
@@ -118,6 +118,13 @@ function readFile(file: string, options: LoadOptions): Attempt {
   };
   const config = build(shape, { file, baseDir, mentioned, origin, report }, options);
   return { config, problems: yaml.problems.all(), text };
+}
+
+/** Its byte order mark, read as UTF-8. */
+const UTF_16 = /^\uFFFD\uFFFD/;
+
+function unreadable(file: string, message: string): Attempt {
+  return { config: undefined, problems: [{ file, line: 0, column: 0, path: '', message }] };
 }
 
 function explainUnreadable(thrown: unknown): string {

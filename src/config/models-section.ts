@@ -94,11 +94,8 @@ function readDeployment(
     around.providers.has(provider) || declared !== undefined || around.mentioned.includes(provider);
   if (!exists) {
     const [near] = nearestNames(written.provider, [...around.providers.keys(), ...builtInProviderNames()], 1);
-    const hint = near === undefined ? '' : `did you mean \`${near}\`? `;
-    around.report(
-      `${pointer}/provider`,
-      `is not a provider; ${hint}One of your own has to stand under \`providers\``,
-    );
+    const hint = near === undefined ? 'one of your own' : `did you mean \`${near}\`? One of your own`;
+    around.report(`${pointer}/provider`, `is not a provider; ${hint} has to stand under \`providers\``);
   }
   const { format } = written;
   const offered = around.providers.get(provider)?.formats ?? declared?.formats;

@@ -186,16 +186,24 @@ function readCredentials(
     return [];
   }
   for (const [index, key] of written.entries()) {
-    if (key === undefined || isSendable(key.trim())) continue;
+    if (key === undefined || isSendable(bare(key))) continue;
     const where = member === 'api_key' ? `${pointer}/api_key` : `${pointer}/api_keys/${index}`;
     report(
       where,
       'is empty or has characters that no header can carry; check for spaces, line breaks and typographic quotes',
     );
   }
-  const found = written.filter((key) => key !== undefined).map((key) => key.trim());
+  const found = written.filter((key) => key !== undefined).map(bare);
   const detected = declaration === undefined ? undefined : credentialFrom(env, declaration);
-  if (found.length === 0 && detected !== undefined) found.push(detected);
+  if (found.length === 0 && detected !== undefined) {
+    found.push(detected);
+    if (!isSendable(detected))
+      report(
+        pointer,
+        `has a key in ${declaration?.keyVariables[0]} with characters that no header can carry`,
+        'name',
+      );
+  }
   if (found.length === 0) report(`${pointer}/${member}`, explainMissingKey(declaration), 'name');
   return found;
 }
@@ -208,8 +216,13 @@ function explainMissingKey(declaration: ProviderDeclaration | undefined): string
 }
 
 function credentialFrom(env: Environment, declaration: ProviderDeclaration): string | undefined {
-  const values = declaration.keyVariables.map((variable) => env[variable]?.trim());
-  return values.find((value) => value !== undefined && value !== '');
+  const values = declaration.keyVariables.map((variable) => bare(env[variable] ?? ''));
+  return values.find((value) => value !== '');
+}
+
+/** `docker run --env-file` hands quotes on as if they were a part of the value; no key has any. */
+function bare(key: string): string {
+  return key.trim().replace(/^(["'])(.*)\1$/, '$2');
 }
 
 function isSendable(credential: string): boolean {

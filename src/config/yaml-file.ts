@@ -1,4 +1,5 @@
 // Reads YAML into plain values, remembering where everything stands and expanding its strings.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a variable in the configuration file is written like this.
 
 import {
   type Document,
@@ -12,7 +13,7 @@ import {
 } from 'yaml';
 import type { JsonObject, JsonValue } from '../lib/json.ts';
 import { isObject } from '../lib/json.ts';
-import { expandText, type Surroundings } from './expand.ts';
+import { expandText, SHELL_VARIABLE, type Surroundings } from './expand.ts';
 import { collectProblems, type Place, type ProblemList, pointerTo } from './problem.ts';
 
 export type YamlFile = {
@@ -51,8 +52,10 @@ export function readYaml(text: string, file: string, surroundings: Surroundings)
   const expanded = new Set<string>();
   if (document.errors.length > 0) {
     const syntax = collectProblems(file, (pointer) => place(Number(pointer)));
-    for (const error of document.errors) {
-      syntax.report(String(error.pos[0]), explainSyntax(error), 'value');
+    const bare = document.errors.find(({ pos: [at] }) => text.startsWith('${', at - 1));
+    for (const error of bare ? [bare] : document.errors) {
+      const words = bare ? 'stands between brackets without quotes; write `"${…}"`' : explainSyntax(error);
+      syntax.report(String(error.pos[0]), words, 'value');
     }
     return { value: {}, problems: withoutPaths(syntax), unreadable: true, expanded };
   }
@@ -93,8 +96,9 @@ function convertMap(
     const name = isScalar(item.key) ? String(item.key.value) : '?';
     const nameOffset = rangeStart(item.key) ?? 0;
     const child = `${pointer}${pointerTo(name)}`;
-    // to YAML `{ port:8080 }` is a name without a value; what stands behind the colon may be a secret
-    const stuck = item.value === null ? /^([a-z_]+):[^\s:]/.exec(name)?.[1] : undefined;
+    // to YAML `{ port:8080 }` is a name without a value, and `openai:{ api_key: x }` a longer name; what stands behind
+    // the colon may be a secret
+    const stuck = (item.value === null ? /^([a-z_]+):[^\s:]/ : /^([\w.-]+):[{[]/).exec(name)?.[1];
     if (stuck !== undefined) {
       const place = `${pointer}${pointerTo(stuck)}`;
       reading.offsets.set(place, { name: nameOffset, value: nameOffset });
@@ -116,6 +120,8 @@ function convertMap(
 }
 
 function expand(reading: Reading, text: string, pointer: string): string {
+  if (SHELL_VARIABLE.test(text))
+    reading.list.report(pointer, `is not filled in as it stands; write \`"\${${text.slice(1)}}"\``);
   if (!text.includes('${')) return text;
   const expansion = expandText(text, reading.surroundings);
   reading.expanded.add(pointer);

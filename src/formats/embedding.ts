@@ -63,6 +63,16 @@ export function dataIn({ parts }: CanonicalResponse): JsonValue[] {
   return asArray(valueIn(parts));
 }
 
+/** An embedding as numbers, of which there is at least one. */
+export function isVector(value: JsonValue | undefined): value is number[] {
+  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'number');
+}
+
+/** An answer in which there are none, or none for one of the inputs. */
+export function noEmbeddings(): Fault {
+  return new Fault('bad_gateway', 'The provider sent something that holds no embeddings; try again.');
+}
+
 /** What a refusal becomes that is about the model: left as it is, provider or credential would be left alone for it. */
 export function madeByOthers({ cause }: Fault): Fault {
   const message =

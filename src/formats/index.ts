@@ -26,5 +26,12 @@ export function codecIn(format: FormatId, makes: Codec['makes']): Codec | undefi
   return (makes === 'embeddings' ? EMBEDDING : FORMATS)[format];
 }
 
+/** What clients ask in: a format, or what is made in the place of answers. */
+export const ASKED: Readonly<Record<FormatId | 'embeddings', Codec>> = {
+  ...FORMATS,
+  embeddings: openaiEmbeddings,
+};
+export type AskedIn = keyof typeof ASKED;
+
 /** Every codec there is for answers. */
 export const CODECS: readonly Codec[] = Object.values(FORMATS);

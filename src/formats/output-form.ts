@@ -5,7 +5,7 @@ import { AnswerTool } from '../canonical/answer-tool.ts';
 import { instruct } from '../canonical/instruct.ts';
 import type { Loss } from '../canonical/loss.ts';
 import type { CanonicalRequest, FunctionTool, OutputFormat, ToolChoice } from '../canonical/request.ts';
-import { CODE_FENCE, Unwrap, WRAPPER } from '../canonical/unwrap.ts';
+import { CODE_FENCE, QUOTES, Unwrap, WRAPPER } from '../canonical/unwrap.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Codec, Target } from './codec.ts';
 import { generationOf } from './google-generate-content/names.ts';
@@ -24,11 +24,13 @@ const JSON_ONLY = 'Answer with one JSON value only: no other words, no code fenc
  */
 export function fitOutput(request: CanonicalRequest, target: Target, codec: Codec): FitStep {
   const { output } = request;
-  if (!codec.objectAnswers || output?.kind !== 'schema' || isOfObjects(output.schema))
-    return fitForm(request, target, codec);
-  const wrapped = { ...request, output: { ...output, schema: wrapSchema(output.schema) } };
-  const fitted = fitForm(wrapped, target, codec);
-  return { ...fitted, changes: [...fitted.changes, () => new Unwrap(WRAPPER)] };
+  if (output?.kind !== 'schema') return fitForm(request, target, codec);
+  const isWrapped = codec.objectAnswers === true && !isOfObjects(output.schema);
+  const schema = isWrapped ? wrapSchema(output.schema) : output.schema;
+  const fitted = fitForm({ ...request, output: { ...output, schema } }, target, codec);
+  if (isWrapped) fitted.changes.push(() => new Unwrap(WRAPPER));
+  if (output.isWord) fitted.changes.push(() => new Unwrap(QUOTES));
+  return fitted;
 }
 
 function fitForm(request: CanonicalRequest, target: Target, codec: Codec): FitStep {

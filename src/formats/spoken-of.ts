@@ -2,21 +2,22 @@
 
 import type { FormatId } from '../canonical/part.ts';
 import { asArray, asObject, type JsonObject } from '../lib/json.ts';
-import { FORMATS } from './index.ts';
+import { ASKED, type AskedIn } from './index.ts';
 
 /** Words for a format beside its id, and what stands in the path of its route. */
-const WORDS: Record<string, FormatId> = {
+const WORDS: Record<string, AskedIn> = {
   chat: 'openai-chat',
   completions: 'openai-chat',
   responses: 'openai-responses',
   messages: 'anthropic-messages',
   google: 'google-generate-content',
   gemini: 'google-generate-content',
+  embeddings: 'embeddings',
 };
 
 /** By its id, a word, or the path of a route; undefined when it is none of them. */
-export function formatNamed(word: string): FormatId | undefined {
-  const id = Object.keys(FORMATS).find((each): each is FormatId => each === word);
+export function formatNamed(word: string): AskedIn | undefined {
+  const id = Object.keys(ASKED).find((each): each is AskedIn => each === word);
   if (id) return id;
   if (/:(generateContent|streamGenerateContent)/.test(word)) return 'google-generate-content';
   const last = word.split('/').at(-1) ?? '';

@@ -205,8 +205,7 @@ export class Attempts {
       this.#told ??= fault;
       return renewAbort(call);
     }
-    const movesOn = wasSent ? fault.rule.failover : isForOthers(fault);
-    if (!movesOn) throw this.#told ?? fault;
+    if (!isForOthers(fault)) throw this.#told ?? fault;
     this.#failure = wasSent ? fault : (this.#failure ?? fault);
     renewAbort(call);
     if (wasSent) await this.#waitToRetry(stop, this.#failureOf(fault));

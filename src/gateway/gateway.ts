@@ -8,6 +8,8 @@ import { failpoint } from '../lib/failpoint.ts';
 import type { Reader } from '../lib/http-client/reader.ts';
 import type { Cache, SettleRule } from '../store/ports.ts';
 import type { AdmitPorts } from './admission/admit.ts';
+import { refuseRevoked } from './admission/credentials.ts';
+import { putAsideForCap } from './admission/put-aside.ts';
 import type { Turn } from './admission/turns.ts';
 import type { Conversion } from './answer/conversion.ts';
 import { HealedStream, healingOf, healWhole } from './answer/healing.ts';
@@ -26,6 +28,7 @@ import { giveKept } from './cache/give.ts';
 import { type Keep, type KeepPorts, keepFor, RecordedStream } from './cache/keep.ts';
 import type { Hit } from './cache/kept-answer.ts';
 import { type Call, forgetRequest, leaveCall } from './call.ts';
+import { mayAskApart } from './candidates/candidate.ts';
 import { Bill, type BillPorts } from './costs/bill.ts';
 import { type Heard, Meter } from './meter.ts';
 import { type Plan, type PlanPorts, planCall } from './plan.ts';
@@ -100,6 +103,9 @@ export async function answer(request: Request, call: Call, ports: GatewayPorts):
         losses = plan.losses;
         bill.goBy(plan);
         if (isStrict(call)) refuseLosses(losses);
+        const holding =
+          plan.kind === 'transcode' && holdCapOf(plan, call, ports, () => request.signal.aborted);
+        if (holding) await holding;
         attempts.send(plan);
         const { body, stream } = await tryCandidate({ call, plan, meter, bill, latch, attempts, ports });
         attempts.answered(stream && body instanceof ReadableStream);
@@ -137,10 +143,22 @@ async function answerKept(
   return { call, ...deliver(call, latch, whole), provider, attempts: 0, losses, chargedNano };
 }
 
-/** A whole answer may take its time and no more, wherever it spends it. */
-function awaitTurn(turn: Turn, call: Call, { watch }: GatewayPorts): Promise<void> {
+/** A whole answer may take its time and no more, wherever it spends it. The key may have been revoked meanwhile. */
+async function awaitTurn(turn: Turn, call: Call, { watch, directory }: GatewayPorts): Promise<void> {
   const leftMs = call.begunMs + call.requestTimeoutMs - monotonicMs();
-  return turn.wait(call.abort.signal, watch, call.stream ? undefined : leftMs);
+  await turn.wait(call.abort.signal, watch, call.stream ? undefined : leftMs);
+  const now = directory.findById(call.key.id);
+  if (now) refuseRevoked(now);
+}
+
+/** What its provider is allowed may be more than the client has asked for. */
+function holdCapOf(
+  { outputCap }: TranscodePlan,
+  call: Call,
+  ports: GatewayPorts,
+  hasLeft: () => boolean,
+): Promise<void> | undefined {
+  return putAsideForCap(call, outputCap, ports, () => mayAskApart(call, ports.config.providers), hasLeft);
 }
 
 function tryCandidate(attempt: Attempt): Promise<Delivery> {

@@ -66,7 +66,9 @@ export function adminGuard(
     const client = secret.startsWith('sk-osiris-');
     throw new Fault(
       'invalid_api_key',
-      client ? 'Client keys do not open /admin; send the admin secret.' : 'The admin secret is wrong.',
+      client
+        ? 'Client keys do not open /admin; send the admin secret.'
+        : 'The admin secret is wrong. It was printed at the first start; `osiris admin reset` makes a new one.',
     );
   };
 }

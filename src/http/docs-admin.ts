@@ -141,7 +141,7 @@ export const EXPLAIN_DETAIL = describeRoute({
 name resolved, the deployments in the order they would be asked, each with the exact upstream request (secrets covered) and
 what the conversion loses, the estimated tokens, the range of the price, and every limit that would refuse the \`key\`.
 \`request\` is a body of one of the client formats, as a value or as its text; in its place \`model\` and \`prompt\` will do.
-\`format\` is told by the body when absent; \`headers\` are those the client would send.`,
+\`format\` is told by the body when absent, but for \`embeddings\`; \`headers\` are those the client would send.`,
   example: {
     format: 'anthropic-messages',
     key: 'laptop',

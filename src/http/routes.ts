@@ -65,7 +65,10 @@ export function explainUnknown(pathname: string): string {
   if (isPlanned(pathname)) return 'This route is not part of this version of Osiris.';
   if (pathname.includes('//'))
     return 'There is no such address here: it has two slashes in a row. Remove the one at the end of the base URL.';
-  const [near] = nearestNames(pathname, WELL_KNOWN, 1);
+  // another gateway's prefix, as in `/anthropic/v1/messages`
+  const near =
+    WELL_KNOWN.find((known) => known.startsWith('/v1/') && pathname.endsWith(known)) ??
+    nearestNames(pathname, WELL_KNOWN, 1)[0];
   const hint = near === undefined ? '' : ` Did you mean \`${near}\`?`;
   return `There is no such address here.${hint} GET /docs shows every route.`;
 }

@@ -1,6 +1,5 @@
 // The HTTP server: all route groups on one screen, then what surrounds every request.
 
-import { chmodSync } from 'node:fs';
 import { Elysia } from 'elysia';
 import { Fault, toFault } from '../canonical/fault.ts';
 import type { ServerConfig } from '../config/config.ts';
@@ -20,6 +19,7 @@ import { type Handler, inference, inferenceByPath } from './inference.ts';
 import { key } from './key.ts';
 import { keyCalls } from './key-calls.ts';
 import { keyUsage } from './key-usage.ts';
+import { openLocalSocket } from './local-socket.ts';
 import { type MetricsPorts, metrics, metricsGuard } from './metrics.ts';
 import { models } from './models.ts';
 import { openNetworkPort } from './network-port.ts';
@@ -128,15 +128,11 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
     return handler ? handler(request) : elsewhere(request);
   });
   const network = openNetworkPort(config, { answer, refuse: refuseBroken });
-  const socket = Bun.serve({
-    unix: socketPath,
-    // a report on a long ledger takes its time; works here too (Bun 1.4.5), though its types know it for ports only
-    ...({ idleTimeout: 0 } as object),
-    development: false,
-    error: refuseBroken,
-    fetch: (request) => local.fetch(request),
+  const socket = openLocalSocket(socketPath, {
+    answer: (request) => local.fetch(request),
+    refuse: refuseBroken,
+    isOurs: async () => (await ports.troubles()).ledger === undefined,
   });
-  chmodSync(socketPath, 0o600);
 
   const scheme = config.tls ? 'https' : 'http';
   return {
@@ -154,7 +150,7 @@ export function openServer(config: ServerConfig, socketPath: string, ports: Serv
       await cutOff(ports.gateway().running);
       await network.stop(true);
       // last: as long as it is there no other server begins on this data directory
-      await socket.stop(true);
+      await socket.stop();
     },
   };
 }

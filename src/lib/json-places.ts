@@ -6,6 +6,9 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 const COMMA = 44;
 const COLON = 58;
+const MINUS = 45;
+const ZERO = 48;
+const NINE = 57;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 const OPEN_BRACKET = 91;
@@ -72,13 +75,29 @@ function valueEnd(bytes: Uint8Array, at: number): number {
   for (let i = at; i < bytes.length; i++) {
     const byte = bytes[i];
     if (byte === QUOTE) i = stringEnd(bytes, i) - 1;
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      depth++;
+      if (byte === OPEN_BRACKET) i = numbersEnd(bytes, i);
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       depth--;
       if (depth === 0) return i + 1;
     }
   }
   return bytes.length;
+}
+
+/** A shorter list is walked through as fast as it is searched. */
+const LONG_LIST_BYTES = 512;
+
+/** Index of the last byte of the numbers that the list at `at` consists of; `at` itself for any other, or a short one. */
+function numbersEnd(bytes: Uint8Array, at: number): number {
+  const first = bytes[at + 1] as number;
+  if (first !== MINUS && (first < ZERO || first > NINE)) return at;
+  const close = bytes.indexOf(CLOSE_BRACKET, at);
+  if (close - at < LONG_LIST_BYTES) return at;
+  const inside = bytes.subarray(at + 1, close);
+  const isPlain = !inside.includes(OPEN_BRACKET) && !inside.includes(QUOTE);
+  return isPlain ? close - 1 : at;
 }
 
 function scalarEnd(bytes: Uint8Array, at: number): number {

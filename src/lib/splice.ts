@@ -21,7 +21,8 @@ const OPEN_BRACKET = 91;
  */
 export type Edit = { path: (string | number)[]; json: string | undefined; present?: boolean };
 
-type Patch = { start: number; end: number; text: string };
+/** What stands from `start` to `end` becomes `text`. */
+export type Patch = { start: number; end: number; text: string };
 /** What all edits together make of a value: something else, or the same with changes in it. */
 type Change = { own: { json: string | undefined; present: boolean } | undefined; inner: Inner | undefined };
 /** By member or place, with the names of the members apart, which every frame of a stream is searched for. */
@@ -86,7 +87,8 @@ function hasOneOf(members: Record<string, number>, bytes: Uint8Array, known: rea
   return false;
 }
 
-function patched(bytes: Uint8Array, patches: Patch[]): Uint8Array {
+/** The bytes with `patches`, which follow each other. */
+export function patched(bytes: Uint8Array, patches: readonly Patch[]): Uint8Array {
   const source = bufferOf(bytes);
   let length = source.length;
   for (const { start, end, text } of patches) length += Buffer.byteLength(text) + start - end;

@@ -7,7 +7,7 @@ export function databasePath(dataDir: string): string {
   return join(dataDir, 'osiris.db');
 }
 
-/** One row for each call; may be deleted while no server runs. */
+/** One row for each call; may be deleted: a server begins a new one. */
 export function journalPath(dataDir: string): string {
   return join(dataDir, 'journal.db');
 }

@@ -1,10 +1,11 @@
 // `osiris serve`: where it listens, what it starts with, and how it ends.
 
 import { describe, expect, test } from 'bun:test';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { osiris, serve } from '../support/osiris.ts';
 import { removeScratchAfterEach, scratchDir } from '../support/scratch.ts';
+import { until } from '../support/until.ts';
 
 removeScratchAfterEach();
 
@@ -32,6 +33,17 @@ describe('serve', () => {
     process.kill(server.pid, 'SIGHUP');
     expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
     expect((await server.stop()).code).toBe(0);
+  });
+
+  test('is found by commands again after its socket was deleted', async () => {
+    const cwd = scratchDir();
+    const server = await serve(['--port', '0'], { cwd });
+    const socket = join(cwd, 'osiris-data/osiris.sock');
+    rmSync(socket);
+    const modeOf = () => statSync(socket, { throwIfNoEntry: false })?.mode ?? 0;
+    await until(() => (modeOf() & 0o777) === 0o600);
+    expect(await osiris(['keys', 'credit', 'demo', '1'], { cwd })).toMatchObject({ code: 0 });
+    expect((await server.stop()).stderr).toContain('the socket for commands was deleted');
   });
 
   test('takes flags over the environment over the file', async () => {

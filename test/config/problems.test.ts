@@ -2,8 +2,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a variable in the configuration file is written like this.
 
 import { describe, expect, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
-import { loadText, refused } from '../support/config-file.ts';
+import { emptyDirectory, loadText, refused } from '../support/config-file.ts';
 
 const SECRET = 'sk-do-not-show-me-anywhere';
 const ENV = {
@@ -35,6 +38,10 @@ const CASES: Case[] = [
   { what: 'a duplicate name', file: 'server:\n  port: 1\n  host: ::1\n  port: 2', at: [4, 3], path: 'server.port (again)', says: ['already there', 'keep one'] },
   { what: 'a section that is not closed', file: 'server: { port: 1\nlimits: { concurrent: 2 }', at: [2, 1], path: '', says: ['before', '`{`', 'closed'] },
   { what: 'a value that sticks to its name', file: 'server: { port:8080 }', at: [1, 11], path: 'server.port', says: ['space behind its colon'] },
+  { what: 'a section that sticks to its name', file: `providers:\n  openai:{ api_key: ${SECRET} }`, at: [2, 3], path: 'providers.openai', says: ['space behind its colon'] },
+  { what: 'a variable without braces', file: 'providers: { openai: { api_key: $OPENAI_API_KEY } }', at: [1, 33], path: 'providers.openai.api_key', says: ['not filled in', '`"${OPENAI_API_KEY}"`'] },
+  { what: 'a variable between brackets without quotes', file: 'providers:\n  openai: { api_key: ${A_KEY} }\n  google: { api_key: ${B_KEY} }', at: [2, 23], path: '', says: ['without quotes', '`"${…}"`'] },
+  { what: 'a deployment at nobody', file: own('price: { input: 0, output: 0 }, deployments: [ { provider: zzzzzzzz, model: m } ]'), at: [3, 69], path: 'models.own.deployments[0].provider', says: ['is not a provider; one of your own has to stand under `providers`'] },
   { what: 'a port out of range', file: 'server:\n  port: 70000', at: [2, 9], path: 'server.port', says: ['0 to 65535', '70000'] },
   { what: 'a port in words', file: 'server: { port: eighty }', at: [1, 17], path: 'server.port', says: ['0 to 65535'] },
   { what: 'a port with a fraction', file: 'server: { port: 80.5 }', at: [1, 17], path: 'server.port', says: ['80.5'] },
@@ -255,4 +262,13 @@ test('whatever is in the file, loading it ends in a configuration or in problems
       else expect(loaded.config.providers.has('sandbox')).toBe(true);
     }
   }
+});
+
+test('a file in UTF-16 is told as such', () => {
+  const text = '\ufeffserver: { port: 1 }';
+  const cwd = emptyDirectory();
+  writeFileSync(join(cwd, 'osiris.yaml'), text, 'utf16le');
+  expect(refused(loadConfig({ env: {}, cwd }))).toMatchObject([
+    { line: 0, message: 'is written in UTF-16; save it as UTF-8' },
+  ]);
 });

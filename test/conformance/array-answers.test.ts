@@ -56,6 +56,20 @@ describe.each(OVER)('over %s', (over) => {
     expect(answer.headers.get('x-osiris-losses')).toBeNull();
   });
 
+  test.each([false, true])('and a word without quotes, streamed: %p', async (stream) => {
+    upstream.play([{ text: '{"value":"brass"}', cutting: { kind: 'bytes', size: 5 } }]);
+    const responseSchema = { type: 'STRING', enum: ['brass', 'strings'] };
+    const generationConfig = { responseMimeType: 'text/x.enum', responseSchema };
+    const body = { contents: [{ role: 'user', parts: [{ text: 'go' }] }], generationConfig };
+    const answer = await here.askAsGoogle(over, body, { stream });
+    expect(sentSchema()).toMatchObject({
+      properties: { value: { type: 'string', enum: ['brass', 'strings'] } },
+    });
+    const said = [...answer.text.matchAll(/"text":"(.*?)"}/g)].map(([, text]) => text).join('');
+    expect(said).toBe('brass');
+    expect(answer.headers.get('x-osiris-losses')).toBeNull();
+  });
+
   test('references lead where they led', async () => {
     upstream.play([{ text: '{"value":[]}' }]);
     const schema = {

@@ -123,7 +123,7 @@ export const CASES: Case[] = [
     ],
     calls: [OSLO, HAMAR],
   },
-  ...['', '{}', undefined].map((text) => ({
+  ...['', '{}', 'null', undefined].map((text) => ({
     name: `T34 a tool without arguments, given as ${JSON.stringify(text)}`,
     frames: [
       ROLE,

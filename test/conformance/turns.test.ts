@@ -268,7 +268,7 @@ describe('what is empty or broken', () => {
   });
 
   test('T26 C→A: arguments that are no object are wrapped, none at all are an empty one', async () => {
-    const args = ['', '{', '[1]'];
+    const args = ['', '{', '[1]', 'null'];
     const messages = [
       user('go'),
       calling(...args.map((each, i) => call(`c${i}`, each))),
@@ -277,7 +277,7 @@ describe('what is empty or broken', () => {
     const answer = await here.ask('openai-chat', 'anthropic-messages', { messages, tools: TOOLS });
     expect(answer.status).toBe(200);
     const [, turn] = sent().messages as { content: Json[] }[];
-    expect(turn?.content.map(({ input }) => input)).toEqual([{}, { _raw: '{' }, { _raw: '[1]' }]);
+    expect(turn?.content.map(({ input }) => input)).toEqual([{}, { _raw: '{' }, { _raw: '[1]' }, {}]);
     expect(answer.headers.get('x-osiris-losses')).toStartWith('2; changed=');
   });
 

@@ -9,7 +9,7 @@ import { Fold } from '../../src/canonical/fold.ts';
 import type { Part } from '../../src/canonical/part.ts';
 import type { CanonicalResponse, Finish } from '../../src/canonical/response.ts';
 import { StopCut } from '../../src/canonical/stop-cut.ts';
-import { CODE_FENCE, Unwrap, WRAPPER } from '../../src/canonical/unwrap.ts';
+import { CODE_FENCE, QUOTES, Unwrap, WRAPPER } from '../../src/canonical/unwrap.ts';
 
 const text = (words: string): Part => ({ kind: 'text', text: words });
 const call = (name: string, input: string): Part => ({
@@ -102,6 +102,17 @@ describe('an object around an answer that is none', () => {
   ])('%j becomes %j', (before, after) => {
     expect(both(answer([text(before)]), () => new Unwrap(WRAPPER))).toEqual(answer([text(after)]));
   });
+});
+
+test('quotes around a word come off', () => {
+  for (const [before, after] of [
+    ['"brass"', 'brass'],
+    [' "a b" \n', 'a b'],
+    ['brass', 'brass'],
+    ['"', ''],
+    ['', ''],
+  ] as const)
+    expect(both(answer([text(before)]), () => new Unwrap(QUOTES))).toEqual(answer([text(after)]));
 });
 
 describe('a stop text', () => {

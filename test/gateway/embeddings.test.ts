@@ -8,7 +8,7 @@ import { rowsIn } from '../support/ledger.ts';
 type Sent = { path: string; text: string; key: string | null };
 let sent: Sent[] = [];
 /** What the provider answers next. */
-let answer: () => Response;
+let answer: () => Response | Promise<Response>;
 const provider = Bun.serve({
   hostname: '127.0.0.1',
   port: 0,
@@ -37,11 +37,6 @@ beforeAll(async () => {
       providers: {
         chat: { base_url, format: 'openai-chat', api_key: 'made-up' },
         spare: { base_url: `${provider.url.origin}/spare`, format: 'openai-chat', auth: 'none' },
-        'far-off': {
-          base_url: `${provider.url.origin}/v1beta`,
-          format: 'google-generate-content',
-          auth: 'none',
-        },
         claude: { base_url, format: 'anthropic-messages', auth: 'none' },
       },
       models: {
@@ -55,14 +50,6 @@ beforeAll(async () => {
           deployments: [
             { provider: 'chat', model: 'up-small' },
             { provider: 'spare', model: 'up-small' },
-          ],
-        },
-        far: { price: { input: 1, output: 0 }, deployments: [{ provider: 'far-off', model: 'g-embed' }] },
-        both: {
-          price: { input: 1, output: 0 },
-          deployments: [
-            { provider: 'claude', model: 'm' },
-            { provider: 'far-off', model: 'g-embed' },
           ],
         },
         talker: { price: { input: 1, output: 1 }, deployments: [{ provider: 'claude', model: 'm' }] },
@@ -134,6 +121,19 @@ describe('what is asked for', () => {
     expect(json.usage.cost_usd_total).toBe(0.02);
   });
 
+  test('comes in the other form with all that stands around it as it was', async () => {
+    const more = '"n":9007199254740993,"x":1.0';
+    answer = () =>
+      new Response(
+        `{ "data":[{"object":"embedding",${more},"embedding":${FLOATS}}],"model":"up-small","usage":{"prompt_tokens":1000000,${more}}}`,
+        { headers: { 'content-type': 'application/json' } },
+      );
+    const { text } = await ask({ model: 'small', input: 'x', encoding_format: 'base64' });
+    expect(text).toBe(
+      `{ "data":[{"object":"embedding",${more},"embedding":"${BASE64}"}],"model":"small","usage":{"prompt_tokens":1000000,${more}${COSTS}}}`,
+    );
+  });
+
   test('tokens in place of texts pass', async () => {
     await ask({ model: 'small', input: [[1, 2], [3]], dimensions: 2 });
     expect(JSON.parse(sent[0]?.text ?? '')).toEqual({
@@ -142,93 +142,6 @@ describe('what is asked for', () => {
       dimensions: 2,
     });
   });
-});
-
-describe('a Gemini model', () => {
-  const PATH = '/v1beta/models/g-embed:batchEmbedContents';
-  const made = (values: number[][], more: object = {}) =>
-    Response.json({ embeddings: values.map((each) => ({ values: each })), ...more });
-  const wanted = (text: string, more: object = {}) => ({
-    model: 'models/g-embed',
-    content: { parts: [{ text }] },
-    ...more,
-  });
-  const body = () => JSON.parse(sent[0]?.text ?? '') as unknown;
-
-  test('is asked for all texts at once, and its vectors have the length that OpenAI’s have', async () => {
-    answer = () =>
-      made(
-        [
-          [3, 4],
-          [0.6, -0.8],
-        ],
-        { usageMetadata: { promptTokenCount: 2000 } },
-      );
-    const { status, json, headers } = await ask({ model: 'far', input: ['one', 'two'], dimensions: 2 });
-    expect([status, sent[0]?.path]).toEqual([200, PATH]);
-    const outputDimensionality = 2;
-    expect(body()).toEqual({
-      requests: [wanted('one', { outputDimensionality }), wanted('two', { outputDimensionality })],
-    });
-    expect(json).toEqual({
-      object: 'list',
-      data: [
-        { object: 'embedding', index: 0, embedding: [0.6, 0.8] },
-        { object: 'embedding', index: 1, embedding: [0.6, -0.8] },
-      ],
-      model: 'far',
-      usage: expect.objectContaining({ prompt_tokens: 2000, total_tokens: 2000, cost_usd_total: 0.002 }),
-    });
-    expect(headers.get('x-osiris-losses')).toBeNull();
-    expect(headers.get('x-osiris-cost-usd')).toBe('0.002');
-  });
-
-  test('answers in base64 too, and what it does not count is estimated', async () => {
-    answer = () => made([[0, 1]]);
-    const input = 'word '.repeat(4000);
-    const { json, headers } = await ask({ model: 'far', input, encoding_format: 'base64' });
-    expect(body()).toEqual({ requests: [wanted(input)] });
-    expect(json.data).toEqual([{ object: 'embedding', index: 0, embedding: 'AAAAAAAAgD8=' }]);
-    const row = rows().at(-1);
-    expect(row).toMatchObject({
-      rule: 'finished',
-      usage_source: 'estimated',
-      input_uncached: BigInt(json.usage.prompt_tokens),
-    });
-    expect(json.usage.prompt_tokens).toBeGreaterThan(2000);
-    expect(headers.get('x-osiris-cost-usd')).toBe(String(json.usage.cost_usd_total));
-  });
-
-  test('is not told what it does not know, which is named', async () => {
-    answer = () => made([[0, 1]]);
-    const { headers } = await ask({ model: 'far', input: 'x', user: 'ana', x_new: 1, dimensions: null });
-    expect(body()).toEqual({ requests: [wanted('x')] });
-    expect(headers.get('x-osiris-losses')).toStartWith('2');
-    expect(headers.get('x-osiris-losses')).toContain('x_new');
-    const strict = await ask({ model: 'far', input: 'x', x_new: 1 }, undefined, { 'x-osiris-strict': '1' });
-    expect(strict.status).toBe(400);
-  });
-
-  test('takes no tokens', async () => {
-    const { status, json } = await ask({ model: 'far', input: [[1, 2]] });
-    expect([status, json.error.code, json.error.param]).toEqual([400, 'unsupported_parameter', 'input']);
-    expect(sent).toEqual([]);
-  });
-
-  test('is asked where another deployment makes none', async () => {
-    answer = () => made([[0, 1]]);
-    const { status, headers } = await ask({ model: 'both', input: 'x' });
-    expect([status, headers.get('x-osiris-provider'), sent.length]).toEqual([200, 'far-off', 1]);
-  });
-
-  test.each(['{}', '{"embeddings":[]}', '{"error":{"code":500,"message":"no"}}'])(
-    'that answers %s has failed',
-    async (wrong) => {
-      answer = () => new Response(wrong, { headers: { 'content-type': 'application/json' } });
-      expect((await ask({ model: 'far', input: 'x' })).status).toBeGreaterThanOrEqual(500);
-      expect(rows().at(-1)?.amount_nano).toBe(0n);
-    },
-  );
 });
 
 describe('the charge', () => {
@@ -245,6 +158,14 @@ describe('the charge', () => {
     });
   });
 
+  test('is of the total where that alone is told', async () => {
+    answer = () => listed(FLOATS, ',"usage":{"total_tokens":3000000}');
+    const { headers, json } = await ask({ model: 'small', input: 'x' });
+    expect([headers.get('x-osiris-cost-usd'), json.usage.cost_usd_total]).toEqual(['0.06', 0.06]);
+    const counted = { input_uncached: 3_000_000n, output: 0n, usage_source: 'reported' };
+    expect(rows().at(-1)).toMatchObject({ ...counted, amount_nano: 60_000_000n });
+  });
+
   test('is an estimate where the provider counts nothing, and marked', async () => {
     answer = () => listed(FLOATS, '');
     const { status, headers } = await ask({ model: 'small', input: 'word '.repeat(2000) });
@@ -252,6 +173,39 @@ describe('the charge', () => {
     const row = rows().at(-1);
     expect(row).toMatchObject({ rule: 'finished', output: 0n, usage_source: 'estimated' });
     expect(Number(row?.input_uncached)).toBeGreaterThan(1_000);
+  });
+
+  test('goes by the total of a provider that counts nothing else', async () => {
+    answer = () => listed(FLOATS, ',"usage":{"total_tokens":1000000}');
+    const { headers, text } = await ask({ model: 'small', input: 'x' });
+    expect(headers.get('x-osiris-cost-usd')).toBe('0.02');
+    expect(text).toContain(`"usage":{"total_tokens":1000000${COSTS}}`);
+    expect(rows().at(-1)).toMatchObject({ input_uncached: 1_000_000n, output: 0n, usage_source: 'reported' });
+  });
+
+  test('is not less for a text without spaces whose numbers are wanted as base64', async () => {
+    answer = () => listed(FLOATS, '');
+    await ask({ model: 'small', input: '\\u4e2d'.repeat(10_000), encoding_format: 'base64' });
+    expect(Number(rows().at(-1)?.input_uncached)).toBeGreaterThan(10_000);
+  });
+
+  test('is expected to have no output, so that two calls fit into a minute of few tokens', async () => {
+    const made = await gateway.command([
+      ...['keys', 'create', '--name', 'few', '--credit', '1', '--tpm', '1500', '--json'],
+    ]);
+    const authorization = `Bearer ${JSON.parse(made.stdout).key}`;
+    const both = Promise.withResolvers<void>();
+    answer = async () => {
+      if (sent.length === 2) both.resolve();
+      await both.promise;
+      return listed(FLOATS, ',"usage":{"prompt_tokens":3,"total_tokens":3}');
+    };
+    const asked = [1, 2].map(async () => {
+      const { status } = await ask({ model: 'small', input: 'x' }, undefined, { authorization });
+      both.resolve();
+      return status;
+    });
+    expect(await Promise.all(asked)).toEqual([200, 200]);
   });
 
   test('is none for an answer without embeddings', async () => {
@@ -271,6 +225,16 @@ test('another deployment is asked when one fails', async () => {
   expect([status, headers.get('x-osiris-attempts')]).toEqual([200, '2']);
   expect(sent.map(({ path }) => path).toSorted()).toEqual(['/spare/embeddings', '/v1/embeddings']);
 });
+
+test.each([404, 403])(
+  'another deployment is asked where one does not have the model (%d)',
+  async (status) => {
+    answer = () =>
+      sent.length === 1 ? refused(status, 'You may not make embeddings with it') : listed(FLOATS);
+    const { status: answered, headers } = await ask({ model: 'twice', input: 'x' });
+    expect([answered, headers.get('x-osiris-attempts'), sent.length]).toEqual([200, '2', 2]);
+  },
+);
 
 test('no other model is asked, though one stands in for answers', async () => {
   answer = () => refused(500, 'down');

@@ -290,6 +290,29 @@ describe('an explanation', () => {
   });
 });
 
+test.each(['embeddings', '/v1/embeddings'])('a request for embeddings is explained as %s', async (format) => {
+  const ask = (model: string) => explain({ format, request: { model, input: ['one', 'two'] } });
+  const chat = await ask('model-openai-chat');
+  expect(chat).toMatchObject({ answered: true, tokens: { output_cap: 0, output_cap_from: 'kind' } });
+  expect(chat.candidates[0]).toMatchObject({
+    plan: 'pass',
+    requests: [{ url: `${provider.url}v1/embeddings`, body: { model: 'theirs-openai-chat' } }],
+  });
+  const google = await ask('model-google-generate-content');
+  // nothing of them is left for another request
+  expect(google.candidates[0]).toMatchObject({
+    plan: 'transcode',
+    requests: [{ url: expect.stringContaining(':batchEmbedContents') }],
+    further_requests: 0,
+  });
+  const claude = await ask('model-anthropic-messages');
+  expect(claude).toMatchObject({ answered: false, refusals: [{ code: 'unsupported_parameter' }] });
+  const { stdout } = await gateway.command([
+    ...['explain', '--format', format, '--model', 'model-openai-chat', '--prompt', 'x'],
+  ]);
+  expect(stdout).toContain('up to 0 out (there are no words in it)');
+});
+
 describe('osiris explain', () => {
   test('reads a file, stdin or a prompt, and shows short sections', async () => {
     const file = join(gateway.directory, 'request.json');

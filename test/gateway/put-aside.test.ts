@@ -1,13 +1,14 @@
 // What is put aside for a call follows the caps its client wrote, in every format's own words.
 
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { anthropicMessages } from '../../src/formats/anthropic-messages/index.ts';
 import type { Codec } from '../../src/formats/codec.ts';
 import { googleGenerateContent as google } from '../../src/formats/google-generate-content/index.ts';
+import { openaiEmbeddings } from '../../src/formats/openai-chat/embeddings/codec.ts';
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { openaiResponses } from '../../src/formats/openai-responses/index.ts';
 import { CapWatch } from '../../src/gateway/admission/daily-cap.ts';
-import { putAside } from '../../src/gateway/admission/put-aside.ts';
+import { putAside, putAsideForCap } from '../../src/gateway/admission/put-aside.ts';
 import type { Call } from '../../src/gateway/call.ts';
 import { newCallId } from '../../src/lib/id.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
@@ -51,6 +52,9 @@ test.each<[string, Codec, JsonObject, bigint]>([
   ['Responses', openaiResponses, { max_output_tokens: 100 }, 100_000n],
   ['Gemini', google, { generationConfig: { maxOutputTokens: 100, candidateCount: 2 } }, 200_000n],
   ['Gemini in snakes', google, { generation_config: { max_output_tokens: 100 } }, 100_000n],
+  ['none of Chat', openaiChat, { max_tokens: 0 }, 2_000_000n],
+  ['none of Gemini', google, { generationConfig: { maxOutputTokens: 0 } }, 2_000_000n],
+  ['an embedding', openaiEmbeddings, { input: 'x' }, 1n],
   // what other formats call it no vendor reads
   ['Chat with foreign caps', openaiChat, { max_output_tokens: 1, generationConfig: CAPPED }, 2_000_000n],
   ['Messages with one', anthropicMessages, { max_completion_tokens: 1, max_tokens: 100, n: 9 }, 100_000n],
@@ -109,4 +113,36 @@ test('who waits for money does not begin once the key is revoked', async () => {
   await expect(waiting).rejects.toMatchObject({ code: 'revoked_api_key' });
   expect(ports.ledger.purse(key.purse)?.heldNano).toBe(0n);
   await close();
+});
+
+describe('a cap that is larger at the provider than the client wrote', () => {
+  const STRICT = { ...BILLING, hold: 'strict' } as const;
+  const never = () => false;
+
+  test('is held for by a strict hold, which waits for others like the first one', async () => {
+    const { ports, key, callOf, close } = await setUp({ creditNano: 400_000n });
+    const strict = { ...ports, billing: STRICT };
+    const call = callOf({ max_tokens: 1 });
+    const other = callOf({ max_tokens: 100 });
+    for (const each of [call, other]) putAside(each, strict);
+    expect(putAsideForCap(call, 1, strict, never, never)).toBeUndefined();
+    expect(ports.ledger.purse(key.purse)?.heldNano).toBe(3_000n + 300_000n);
+    const waiting = putAsideForCap(call, 100, strict, never, never);
+    expect(waiting).toBeInstanceOf(Promise);
+    ports.ledger.settle(endOf(orderFor(key, { callId: other.id }), { chargeNano: 1n }));
+    await waiting;
+    expect(ports.ledger.purse(key.purse)?.heldNano).toBe(300_000n);
+    expect(() => putAsideForCap(call, 1_000, strict, never, never)).toThrow(/needs about \$0\.003 /);
+    expect(ports.ledger.purse(key.purse)?.heldNano).toBe(300_000n);
+    await close();
+  });
+
+  test('changes nothing of what is expected', async () => {
+    const { ports, key, callOf, close } = await setUp({ creditNano: 400_000n });
+    const call = callOf({ max_tokens: 1 });
+    putAside(call, ports);
+    expect(putAsideForCap(call, 1_000_000, ports, never, never)).toBeUndefined();
+    expect(ports.ledger.purse(key.purse)?.heldNano).toBe(1_000n);
+    await close();
+  });
 });

@@ -59,6 +59,11 @@ beforeAll(async () => {
       },
       models: {
         claude: { price: { input: 3, output: 15 }, deployments: [{ provider: 'claude', model: 'm' }] },
+        thinker: {
+          price: { input: 3, output: 15 },
+          capabilities: { thinking: 'budget' },
+          deployments: [{ provider: 'claude', model: 'm' }],
+        },
       },
       billing: { hold: 'strict' },
     },
@@ -124,4 +129,27 @@ test('what was told is put aside: no other call can take it', async () => {
   expect(await key.json()).toMatchObject({ balance_usd: 0.01, held_usd: 0.01 });
   await finish();
   expect(lastCharge()).toBe(told);
+});
+
+test('thoughts that raise the cap in the format of the provider are held for too', async () => {
+  expect((await gateway.command(['keys', 'credit', 'harness', '0.01'])).code).toBe(0);
+  // one token costs 0.000015, which is there; the 16,385 that Anthropic is asked for are not
+  const request = {
+    ...{ model: 'thinker', max_completion_tokens: 1, reasoning_effort: 'high' },
+    messages: [{ role: 'user', content: 'Go on.' }],
+  };
+  const post = async (path: string, secret: string, body: object) => {
+    const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
+    const response = await fetch(gateway.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    return { status: response.status, json: (await response.json()) as Record<string, unknown> };
+  };
+  const refusal = { code: 'insufficient_quota', message: expect.stringContaining('needs about $0.24') };
+  expect(await post('/v1/chat/completions', gateway.key, request)).toMatchObject({
+    status: 402,
+    json: { error: refusal },
+  });
+  expect(await post('/admin/explain', gateway.adminSecret, { key: 'harness', request })).toMatchObject({
+    status: 200,
+    json: { answered: false, refusals: [refusal] },
+  });
 });

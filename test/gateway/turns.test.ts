@@ -305,6 +305,23 @@ describe('through the front door', () => {
     expect(seen).toHaveLength(2);
   });
 
+  test.each([false, true])(
+    'who waits does not begin once its key is revoked; as a stream: %p',
+    async (stream) => {
+      const gateway = await open({ max_in_flight: 1 });
+      const running = ask(gateway, 'openai-chat', { model: 'm' });
+      await untilTrue(() => standing.length === 1);
+      const { key, stored } = gateway.makeKey({});
+      const waiting = ask(gateway, 'openai-chat', { model: 'm', key, stream });
+      await untilTrue(() => gateway.turns.waiting === 1);
+      gateway.directory.revoke(stored.id);
+      const [, refused] = await serve([running, waiting]);
+      expect(refused && (await errorOf(refused))).toMatchObject({ status: 401, code: 'revoked_api_key' });
+      expect(seen).toHaveLength(1);
+      expect(gateway.store.ledger.purse(stored.purse)?.heldNano).toBe(0n);
+    },
+  );
+
   test('a stream that waits is kept alive with comments, and is whole in the end', async () => {
     const gateway = await open({ max_in_flight: 1 });
     const running = ask(gateway, 'openai-chat', { model: 'm' });

@@ -123,6 +123,7 @@ describe('an address that is nearly right', () => {
   test.each([
     ['/v1/chat/completion', 'Did you mean `/v1/chat/completions`?'],
     ['/api/v1/responses', 'Did you mean `/v1/responses`?'],
+    ['/anthropic/v1/messages', 'Did you mean `/v1/messages`?'],
     ['/keys', 'Did you mean `/key`?'],
     ['/v1//models', 'Remove the one at the end of the base URL.'],
   ])('%s is told the right one', async (path, hint) => {

@@ -30,6 +30,21 @@ test('a removed member takes one comma with it', () => {
   expect(splice('{"a":1,"a":2,"b":3}', { path: ['a'], json: undefined })).toBe('{"b":3}');
 });
 
+test.each([
+  '0.5',
+  '1,"]"',
+  '1,[2],3',
+  '1,{"a":"]"}',
+  '-1,["]"],"\\\\"',
+  '-1e9,"\\""',
+  '1,[[2],"[",3'.concat(']'),
+])('what stands behind a long list of %s is found', (items) => {
+  const numbers = '-0.25,'.repeat(200);
+  const list = `[${numbers}${items},${numbers}${items}]`;
+  const json = (model: string) => `{"l":${list},"n":[${list},[${list}]],"model":"${model}"}`;
+  expect(splice(json('x'), { path: ['model'], json: '"y"' })).toBe(json('y'));
+});
+
 test('names hidden behind escapes and duplicates are edited too', () => {
   expect(splice('{"mod\\u0065l":"x","model":"z"}', { path: ['model'], json: '"y"' })).toBe(
     '{"mod\\u0065l":"y","model":"y"}',

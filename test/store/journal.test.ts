@@ -1,7 +1,7 @@
 // The journals: the contract on both, and what only a file and a thread can get wrong.
 
 import { describe, expect, test } from 'bun:test';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JournalEntry } from '../../src/store/journal-port.ts';
 import { openJournal, readJournal } from '../../src/store/sqlite/journal.ts';
@@ -135,6 +135,32 @@ describe('a journal that cannot be written', () => {
     rmSync(path);
     expect((await journal.find({ limit: 10 })).rows).toEqual([rowOf(1)]);
     expect(journal.trouble()).toBeUndefined();
+    await journal.close();
+  });
+
+  test('is begun anew when its file is deleted', async () => {
+    const dataDir = scratchDir();
+    const path = join(dataDir, 'journal.db');
+    const journal = open(dataDir);
+    journal.record(() => ({ row: rowOf(1) }));
+    await journal.finish();
+    for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
+    journal.record(() => ({ row: rowOf(2) }));
+    await journal.finish();
+    expect((await journal.find({ limit: 10 })).rows).toEqual([rowOf(2)]);
+    expect(existsSync(path)).toBe(true);
+    await journal.close();
+  });
+
+  test('makes nothing where its directory was moved away', async () => {
+    const dataDir = join(scratchDir(), 'data');
+    const journal = open(dataDir);
+    journal.record(() => ({ row: rowOf(1) }));
+    await journal.finish();
+    renameSync(dataDir, `${dataDir}-moved`);
+    journal.record(() => ({ row: rowOf(2) }));
+    await journal.finish();
+    expect(existsSync(dataDir)).toBe(false);
     await journal.close();
   });
 

@@ -86,6 +86,14 @@ test('an expiry is not set by a purchase that could not be written', async () =>
   await close();
 });
 
+test('a posting for which there is no room on the disk says so', async () => {
+  const { ledger, key, disk, close } = await fragileLedger();
+  disk.fate = () => Promise.reject(Object.assign(new Error('full'), { code: 'SQLITE_FULL' }));
+  const grant = { kind: 'grant', purse: key.purse, amountNano: 5n, note: 'a gift' } as const;
+  await expect(ledger.post(grant)).rejects.toThrow('The disk of this server has no room left.');
+  await close();
+});
+
 test('a row that the database refuses takes nothing with it', async () => {
   const { ledger, key, close } = await fragileLedger();
   const nowhere = { ...key, purse: 9_999 };

@@ -37,3 +37,21 @@ test('only a file that another process holds is a turn to wait for', () => {
   writeFileSync(path, 'no database, as a full disk may leave it');
   expect(() => takeTurn(path, 1)).toThrow(`${path} is not an SQLite database.`);
 });
+
+test('a damaged file is told as such, and what to do about it', () => {
+  const dataDir = scratchDir();
+  const ledger = join(dataDir, 'osiris.db');
+  expect(explain(ledger, failed('SQLITE_CORRUPT')).message).toBe(
+    `${ledger} is damaged (raw words). \`osiris restore\` puts an earlier backup in its place and keeps it aside.`,
+  );
+  const journal = join(dataDir, 'journal.db');
+  expect(explain(journal, failed('SQLITE_CORRUPT_VTAB')).message).toEndWith(
+    'Move it away: a new one is made.',
+  );
+});
+
+test('want of descriptors is not called a want of permission', () => {
+  const path = join(scratchDir(), 'osiris.db');
+  expect(explain(path, failed('EMFILE')).message).toContain('too many files open');
+  expect(explain(path, failed('SQLITE_CANTOPEN')).message).toStartWith('No permission to use');
+});

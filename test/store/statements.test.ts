@@ -162,7 +162,7 @@ describe('usage', () => {
   test.each([
     [{ by: 'colour' }, 'by must be'],
     [{ from: '2026-02-30' }, 'from must be a date'],
-    [{ from: '2026-02-02', to: '2026-02-01' }, 'from must not be after to'],
+    [{ from: '2026-02-02', to: '2026-02-01' }, 'from must not be after the last day (2026-02-01)'],
   ])('asked for by %j is refused', (words, message) => {
     expect(() => parseUsageQuery(words, 20_000)).toThrow(message);
   });

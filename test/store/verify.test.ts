@@ -300,6 +300,17 @@ describe('is told', () => {
     expect(violations.map((each) => each.check)).toContain('file');
   });
 
+  test('a file of which hardly anything is left', async () => {
+    const dataDir = scratchDir();
+    await (await storeIn(dataDir)).close();
+    const path = join(dataDir, 'osiris.db');
+    const file = openSync(path, 'r+');
+    // the first page stays, and with it what tells a database
+    writeSync(file, Buffer.alloc(3 * 4096, 0xff), 0, 3 * 4096, 4096);
+    closeSync(file);
+    expect(() => verifyLedger(dataDir, { minimumChargeNano: MINIMUM_NANO })).toThrow(`${path} is damaged (`);
+  });
+
   test('a database of another version, which is left as it is', () => {
     const dataDir = join(scratchDir(), 'old');
     mkdirSync(dataDir);

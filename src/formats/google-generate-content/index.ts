@@ -29,10 +29,10 @@ export const googleGenerateContent: Codec = {
   route: '/v1beta/models',
   wishes(body) {
     const [one, other] = [asObject(body.generationConfig), asObject(body.generation_config)];
+    const caps = [one.maxOutputTokens, one.max_output_tokens, other.maxOutputTokens, other.max_output_tokens];
     return {
-      outputCap: largestOf(
-        ...[one.maxOutputTokens, one.max_output_tokens, other.maxOutputTokens, other.max_output_tokens],
-      ),
+      // in protocol buffers 0 is what is not set
+      outputCap: largestOf(...caps) || undefined,
       answers: largestOf(
         ...[one.candidateCount, one.candidate_count, other.candidateCount, other.candidate_count],
       ),

@@ -46,9 +46,9 @@ export const openaiChat: Codec = {
   // OpenRouter's
   asksOthers: { member: 'models', toldIn: 'model' },
   route: '/v1/chat/completions',
-  // with both, vendors differ in which one counts
+  // with both, vendors differ in which one counts; local servers take 0 for no cap
   wishes: ({ max_completion_tokens: newer, max_tokens: older, n }) => ({
-    outputCap: largestOf(newer, older),
+    outputCap: largestOf(newer, older) || undefined,
     answers: asNumber(n),
   }),
   promptBody: (text) => ({ messages: [{ role: 'user', content: text }] }),

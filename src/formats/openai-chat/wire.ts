@@ -185,7 +185,10 @@ export const chatSchema = Type.Object(
         open,
       ),
     ),
-    modalities: maybe(Type.Array(Type.String()), '`["text"]`, or `["text", "audio"]` for a spoken answer.'),
+    modalities: maybe(
+      Type.Array(Type.String()),
+      '`["text"]`, with "audio" for a spoken answer or "image" for one with pictures.',
+    ),
     audio: maybe(anyObject('Voice and format of a spoken answer.')),
     prediction: maybe(anyObject('Text the answer is expected to repeat.')),
     prompt_cache_key: maybe(Type.String()),

@@ -26,11 +26,12 @@ export function isReference({ type, role, id }: JsonObject): boolean {
 
 /** The items of earlier answers that a request names. */
 export function referencesIn({ input }: JsonObject): Reference[] {
-  return asArray(input).flatMap((item, at) =>
-    isObject(item) && isReference(item) && typeof item.id === 'string'
-      ? [{ path: ['input', at], id: item.id }]
-      : [],
-  );
+  const found: Reference[] = [];
+  asArray(input).forEach((item, at) => {
+    if (isObject(item) && isReference(item) && typeof item.id === 'string')
+      found.push({ path: ['input', at], id: item.id });
+  });
+  return found;
 }
 
 function isSet(body: JsonObject, name: string): boolean {

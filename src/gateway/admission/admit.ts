@@ -1,6 +1,6 @@
 // Lets a request in, or says why not: key, size, form, permission, limits, in this order.
 
-import { estimatePromptTokens } from '../../billing/body-tokens.ts';
+import { estimatePromptTokens, estimateTextTokens } from '../../billing/body-tokens.ts';
 import { expectedUse } from '../../billing/hold.ts';
 import { Fault } from '../../canonical/fault.ts';
 import { isModelAllowed } from '../../catalog/list.ts';
@@ -25,7 +25,7 @@ import type { Pauses } from '../health/pauses.ts';
 import { itemKeeper, withKeptItems } from '../kept-items.ts';
 import { newTrace } from '../trace.ts';
 import type { Watch } from '../watch.ts';
-import type { Arrival } from './arrival.ts';
+import type { Arrival, Door } from './arrival.ts';
 import { parseBody, readBody } from './body.ts';
 import { identify } from './credentials.ts';
 import type { FloodGate } from './flood-gate.ts';
@@ -97,7 +97,7 @@ export async function admitKnown(key: Key, arrival: Arrival, ports: KnownAdmitPo
     body,
     extras,
     keepItems: door.free ? undefined : itemKeeper(codec, body, key.id, ports.thoughts),
-    promptTokens: door.free ? 0 : estimatePromptTokens(bytes),
+    promptTokens: promptTokensIn(bytes, door),
     modelName,
     model,
     resolution,
@@ -133,6 +133,12 @@ export async function admitKnown(key: Key, arrival: Arrival, ports: KnownAdmitPo
   }
   arrival.admitted = true;
   return call;
+}
+
+/** `base64` in a request for embeddings is how their numbers are to be written: it has no files. */
+function promptTokensIn(bytes: Uint8Array, { codec, free }: Door): number {
+  if (free) return 0;
+  return codec.makes === undefined ? estimatePromptTokens(bytes) : estimateTextTokens(bytes);
 }
 
 /** Most keys have no limit of tokens or money a minute. */

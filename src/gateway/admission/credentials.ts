@@ -86,5 +86,9 @@ function wrongKeyMessage(secret: string, authorization: string | null): string {
   if (secret.startsWith('osiris-admin-'))
     return 'This is the admin secret; it opens /admin only. Use a key made with "osiris keys create".';
   if (KEY_FORM.test(secret.trim())) return 'No such API key here. Check that it belongs to this server.';
+  if (/sk-osiris-[0-9a-f]{32}(?![0-9a-f])/.test(secret))
+    return 'There is something around the key. Send it alone: no quotes, no name of a variable, "Bearer" once.';
+  if (secret.includes('sk-osiris-'))
+    return 'This key is not whole: keys are sk-osiris- and 32 hex characters, without a space or a line break. Copy it again.';
   return 'This is not an Osiris key. Keys look like sk-osiris- and 32 hex characters; ask the operator for one.';
 }

@@ -16,6 +16,7 @@ import {
   EVERY_PURSE,
   type HoldOrder,
   type HoldRefusal,
+  type HoldVerdict,
   type Ledger,
 } from '../../store/ports.ts';
 import { ANSWERS_MAX } from '../answer/several.ts';
@@ -57,7 +58,8 @@ export function putAside(
   const verdict = ledger.hold(order);
   if (!verdict.ok) {
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
-    return waitForOthers(verdict, order, ports, hasLeft).then(() => begin(call, order, ports));
+    const again = () => ledger.hold(order);
+    return waitForOthers(verdict, order, { ports, again, hasLeft }).then(() => begin(call, order, ports));
   }
   failpoint('after-hold');
   begin(call, order, ports);
@@ -67,6 +69,41 @@ export function putAside(
 /** Puts aside what the call may cost by the price it has now; false, and all stays as it was, when that is not there. */
 export function putMoreAside(call: Call, ports: PutAsidePorts, asksApart: () => boolean): boolean {
   return ports.ledger.raise(orderFor(call, ports, asksApart)).ok;
+}
+
+/**
+ * Under strict holds, puts aside what the answer may cost by the cap that its provider is told: another format may count
+ * thoughts towards it and get a larger one than the client wrote. Waits and throws as `putAside` does.
+ */
+export function putAsideForCap(
+  call: Call,
+  outputCap: number | undefined,
+  ports: PutAsidePorts,
+  asksApart: () => boolean,
+  hasLeft: () => boolean,
+): Promise<void> | undefined {
+  const hold = capHold(call, outputCap, ports.billing, asksApart);
+  if (hold === undefined) return undefined;
+  const { ledger } = ports;
+  const order = orderOf(call, hold, ports);
+  const again = () => ledger.raise(order);
+  const verdict = again();
+  if (verdict.ok) return undefined;
+  if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
+  return waitForOthers(verdict, order, { ports, again, hasLeft });
+}
+
+/** What has to be put aside for that cap, where that is more than before. */
+export function capHold(
+  call: Call,
+  outputCap: number | undefined,
+  billing: HoldRules,
+  asksApart: () => boolean,
+): Hold | undefined {
+  if (billing.hold !== 'strict' || outputCap === undefined) return undefined;
+  const request = holdRequestOf(call, asksApart);
+  const hold = holdOf({ ...request, outputCap }, billing);
+  return hold.holdNano > holdOf(request, billing).holdNano ? hold : undefined;
 }
 
 /**
@@ -180,8 +217,7 @@ function isHeld(verdict: HoldRefusal): verdict is Held {
 async function waitForOthers(
   first: Held,
   order: HoldOrder,
-  ports: PutAsidePorts,
-  hasLeft: () => boolean,
+  { ports, again, hasLeft }: { ports: PutAsidePorts; again: () => HoldVerdict; hasLeft: () => boolean },
 ): Promise<void> {
   const { ledger, directory } = ports;
   const untilMs = monotonicMs() + HELD_PATIENCE_MS;
@@ -193,7 +229,7 @@ async function waitForOthers(
     if (hasLeft()) throw clientLeft();
     const now = directory.findById(order.key.id);
     if (now) refuseRevoked(now);
-    const verdict = ledger.hold(order);
+    const verdict = again();
     if (verdict.ok) return;
     if (!isHeld(verdict)) throw refusalOf(verdict, order, ports);
     held = verdict;

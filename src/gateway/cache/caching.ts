@@ -98,13 +98,17 @@ function readQuestion(
   }
 }
 
-function whyNot({ extras }: Call, { sampling, tools, speech }: CanonicalRequest): string | undefined {
+function whyNot(
+  { extras }: Call,
+  { sampling, tools, speech, pictures }: CanonicalRequest,
+): string | undefined {
   if ((sampling.n ?? 1) > 1) return 'it asks for several answers';
   if (extras?.webSearch || extras?.searches || tools.some(({ kind }) => kind === 'web-search'))
     return 'it searches the web';
   if (tools.some((tool) => tool.kind === 'opaque' && !searchesTools(tool)))
     return 'it has tools that run at the provider';
-  return speech ? 'it wants a spoken answer' : undefined;
+  if (speech) return 'it wants a spoken answer';
+  return pictures ? 'it wants pictures' : undefined;
 }
 
 /** The id of a stored response may be named in the next request, and belongs to one conversation. */

@@ -41,13 +41,14 @@ export function keepFor(call: Call, plan: Plan, { cache, config }: KeepPorts): K
   };
   const { isCapped } = caching;
   const keyId = call.key.id;
-  const { price, tier } = call;
+  const { price, tier, codec } = call;
+  const isCounted = codec.makes !== undefined;
   return (raw, reported) => {
     const response = responseIn(raw, { upstream, candidate }, restore);
     if (!response || !isWorthKeeping(response, reported, isCapped)) return;
     const { usage: told, ...rest } = response;
     const usage = underPricedNames(inTier(reported, tier), price, upstream);
-    const kept = { ...about, usage, response: told ? { ...rest, usage } : rest };
+    const kept = { ...about, usage, response: told || isCounted ? { ...rest, usage } : rest };
     cache.put(name, packAnswer(kept), ttlMs, keyId);
   };
 }

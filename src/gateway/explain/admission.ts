@@ -2,7 +2,7 @@
 
 import { holdOf } from '../../billing/hold.ts';
 import { type Fault, toFault } from '../../canonical/fault.ts';
-import { FORMATS } from '../../formats/index.ts';
+import { ASKED } from '../../formats/index.ts';
 import { newRequestId } from '../../lib/id.ts';
 import { resolveLimits } from '../../store/key-limits.ts';
 import type { HoldOrder, Key, Ledger, Limiter } from '../../store/ports.ts';
@@ -55,7 +55,7 @@ export async function admitDry(
   ports: DryPorts,
 ): Promise<DryAdmission> {
   const { format, bytes, headers, address } = question;
-  const codec = FORMATS[format];
+  const codec = ASKED[format];
   const path = codec.route;
   const door: Door = { path, codec, kind: format, free: false, ...(address ? { address } : {}) };
   const ordered: HoldOrder[] = [];

@@ -1,12 +1,16 @@
 // What one candidate would be sent, and what would be lost on the way there.
 
+import type { HoldRules } from '../../billing/hold.ts';
 import { type Fault, toFault } from '../../canonical/fault.ts';
+import type { BillingConfig, Config } from '../../config/config.ts';
 import { type JsonObject, type JsonValue, tryParseJson } from '../../lib/json.ts';
 import { declarationOf } from '../../providers/index.ts';
 import type { Provider } from '../../providers/provider.ts';
+import type { Ledger } from '../../store/ports.ts';
+import { capHold, holdFault } from '../admission/put-aside.ts';
 import { isForOthers } from '../attempts.ts';
 import type { Call } from '../call.ts';
-import { type Candidate, formatsOf } from '../candidates/candidate.ts';
+import { type Candidate, formatsOf, mayAskApart } from '../candidates/candidate.ts';
 import type { Choice } from '../candidates/choices.ts';
 import { type Plan, type PlanPorts, planCall } from '../plan.ts';
 import { isStrict, refuseLosses } from '../strict.ts';
@@ -20,11 +24,18 @@ export type CandidateView = {
   stops: boolean;
 };
 
+export type CandidatePorts = PlanPorts & {
+  userAgent: string;
+  ledger: Pick<Ledger, 'foresee' | 'purse'>;
+  billing: HoldRules & Pick<BillingConfig, 'dailyCapNano'>;
+  config: Pick<Config, 'providers'>;
+};
+
 const REDACTED = '[redacted]';
 
 export function viewCandidate(
   { candidate, call, isFallback, reasons, obstacle }: Choice,
-  ports: PlanPorts & { userAgent: string },
+  ports: CandidatePorts,
 ): CandidateView {
   const { provider, deployment } = candidate;
   const head = {
@@ -38,7 +49,7 @@ export function viewCandidate(
   try {
     const plan = planCall(call, withOwnTurns(candidate), remembersNothing(ports));
     const json = { ...head, ...planJson(plan, call, ports.userAgent), fault: null };
-    const fault = isStrict(call) ? strictFault(plan) : undefined;
+    const fault = (isStrict(call) ? strictFault(plan) : undefined) ?? capFault(plan, call, ports);
     if (!fault) return { json, fault, stops: false };
     return { json: { ...json, fault: faultJson(fault) }, fault, stops: !isForOthers(fault) };
   } catch (thrown) {
@@ -62,6 +73,17 @@ function strictFault({ losses }: Plan): Fault | undefined {
   } catch (thrown) {
     return toFault(thrown);
   }
+}
+
+/** Its provider may be allowed a longer answer than the client asked for, which a strict hold has to cover. */
+function capFault(plan: Plan, call: Call, { ledger, billing, config }: CandidatePorts): Fault | undefined {
+  const outputCap = plan.kind === 'transcode' ? plan.outputCap : undefined;
+  const hold = capHold(call, outputCap, billing, () => mayAskApart(call, config.providers));
+  if (hold === undefined) return undefined;
+  const { id: callId, key, model, startedMs: atMs } = call;
+  const order = { callId, key, model: model.id, ...hold, strict: true, capNano: billing.dailyCapNano, atMs };
+  const [verdict] = ledger.foresee(order);
+  return verdict && holdFault(verdict, order, ledger);
 }
 
 /** A copy, whose credentials take their turns beside those of the real one. */

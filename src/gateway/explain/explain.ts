@@ -182,12 +182,14 @@ function foundBy(
 type Tokens = {
   input_estimate: number;
   output_cap: number;
-  output_cap_from: 'request' | 'model' | 'default';
+  /** `kind`: what is made has no words in it. */
+  output_cap_from: 'request' | 'model' | 'kind' | 'default';
 };
 
 function tokensOf(call: Call): Tokens {
   const { outputCap, maxOutputTokens } = holdRequestOf(call, () => false);
   const input = { input_estimate: inputOf(call) };
+  if (call.codec.makes !== undefined) return { ...input, output_cap: 0, output_cap_from: 'kind' };
   if (outputCap !== undefined && Number.isFinite(outputCap) && outputCap >= 0)
     return { ...input, output_cap: outputCap, output_cap_from: 'request' };
   if (maxOutputTokens !== undefined)

@@ -1,14 +1,13 @@
 // Reads what is to be explained: a whole request, or a model and a prompt, in one of the client formats.
 
 import { Fault } from '../../canonical/fault.ts';
-import type { FormatId } from '../../canonical/part.ts';
 import type { Address } from '../../formats/codec.ts';
-import { FORMATS } from '../../formats/index.ts';
+import { ASKED, type AskedIn } from '../../formats/index.ts';
 import { formatNamed, guessFormat } from '../../formats/spoken-of.ts';
 import { asObject, asString, isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
 
 export type Question = {
-  format: FormatId;
+  format: AskedIn;
   /** Nobody said so: it is what the body looks like. */
   isGuessed: boolean;
   bytes: Uint8Array;
@@ -36,7 +35,7 @@ export function readQuestion(asked: JsonObject): Question {
   const headers = readHeaders(asked.headers);
   const common = { format, isGuessed: named === undefined && request !== undefined, headers };
   if (request === undefined) {
-    const body = FORMATS[format].promptBody(String(prompt));
+    const body = ASKED[format].promptBody(String(prompt));
     return { ...common, ...addressed(format, body, model ?? '', stream) };
   }
   // what is no object is for the admission to refuse, in the words a client would read
@@ -50,7 +49,7 @@ export function readQuestion(asked: JsonObject): Question {
 }
 
 function addressed(
-  format: FormatId,
+  format: AskedIn,
   body: JsonObject,
   model: string | undefined,
   stream: boolean | undefined,
@@ -72,17 +71,17 @@ function bytesOf(value: JsonObject[string] | undefined): Uint8Array {
 }
 
 /** Such a format names the model in its path. */
-function takesPath(format: FormatId): boolean {
-  return FORMATS[format].readPath !== undefined;
+function takesPath(format: AskedIn): boolean {
+  return ASKED[format].readPath !== undefined;
 }
 
-function readFormat(written: JsonObject[string] | undefined): FormatId | undefined {
+function readFormat(written: JsonObject[string] | undefined): AskedIn | undefined {
   if (written === undefined || written === null) return undefined;
   const format = formatNamed(String(written).trim());
   if (format) return format;
   throw new Fault(
     'invalid_value',
-    `\`format\` must be ${Object.keys(FORMATS).join(', ')}, or the path of a route such as /v1/messages.`,
+    `\`format\` must be ${Object.keys(ASKED).join(', ')}, or the path of a route such as /v1/messages.`,
     { param: 'format' },
   );
 }

@@ -38,6 +38,8 @@ export type TranscodePlan = {
   body: Uint8Array;
   credential: string | undefined;
   losses: Loss[];
+  /** The most tokens that the provider is told an answer may have. */
+  outputCap: number | undefined;
   tier: string | undefined;
   fallbacks: readonly Sent[];
   /** It brings sealed reasoning of earlier answers. */
@@ -108,7 +110,8 @@ export function transcodePlan(
   const headers = upstream.headersFor?.(encoded.value) ?? {};
   const hasReasoning = hasSeals(kept.value);
   const sent = { candidate, upstream, path, headers, stream, body, more, credential, goesOn, hasReasoning };
-  const wishes = { tier: dearTierIn(encoded.value, upstream), fallbacks: asking.sent };
+  const { outputCap } = upstream.wishes(encoded.value);
+  const wishes = { outputCap, tier: dearTierIn(encoded.value, upstream), fallbacks: asking.sent };
   return { kind: 'transcode', ...sent, ...wishes, losses, restore, sealing };
 }
 

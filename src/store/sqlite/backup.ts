@@ -21,7 +21,7 @@ import { damaged, ofNewer, pack, unpack } from '../backup-file.ts';
 import { FIRST_CLIENT_PURSE } from '../books.ts';
 import { databasePath, journalPath } from '../data-dir.ts';
 import { bringUpToDate, isAhead, type MigrationsName, migrationsFolder } from './migrate.ts';
-import { openForReading } from './open.ts';
+import { explain, openForReading } from './open.ts';
 import { verifyLedger } from './verify.ts';
 
 type Tell = (step: Step) => void;
@@ -67,7 +67,7 @@ export async function unpackAndCheck(order: UnpackOrder, tell: Tell): Promise<Ch
     const configurations = historyFiles(scratch).length;
     return { manifest, verification, holdings: { ...holdingsOf(scratch), configurations, calls } };
   } catch (thrown) {
-    throw isDamage(thrown) ? new Fault('storage_fault', damaged(called, thrown.message)) : thrown;
+    throw isUnreadable(thrown) ? new Fault('storage_fault', damaged(called, thrown.message)) : thrown;
   }
 }
 
@@ -81,10 +81,7 @@ function copyDatabase(from: string, to: string): void {
       database.close();
     }
   } catch (thrown) {
-    const cause = thrown instanceof Fault ? thrown.cause : thrown;
-    if (!isDamage(cause)) throw thrown;
-    const message = `${from} is damaged (${cause.message}). \`osiris restore\` puts an earlier backup in its place and keeps it aside.`;
-    throw new Fault('storage_fault', message, { cause });
+    throw isUnreadable(thrown) ? explain(from, thrown) : thrown;
   }
 }
 
@@ -176,6 +173,6 @@ function subfolder(parent: string, name: string): string {
   return path;
 }
 
-function isDamage(thrown: unknown): thrown is Error {
+function isUnreadable(thrown: unknown): thrown is Error {
   return thrown instanceof Error && 'code' in thrown && /^SQLITE_(CORRUPT|NOTADB)/.test(String(thrown.code));
 }

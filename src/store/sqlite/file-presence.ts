@@ -24,7 +24,8 @@ export function watchPresence(path: string): FilePresence {
   };
 }
 
-function inodeOf(path: string): bigint | undefined {
+/** Which file stands there; undefined for none. */
+export function inodeOf(path: string): bigint | undefined {
   try {
     return statSync(path, { bigint: true }).ino;
   } catch {

@@ -2,6 +2,7 @@
 
 import { Database } from 'bun:sqlite';
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import {
   and,
   asc,
@@ -25,6 +26,7 @@ import { type Clock, systemClock } from '../../lib/clock.ts';
 import { callIdAt, parseCallId } from '../../lib/id.ts';
 import type { ClientGroup } from '../client-sums.ts';
 import type { ClientQuery, JournalFilter, JournalQuery, JournalRow, ShownCall } from '../journal-port.ts';
+import { inodeOf } from './file-presence.ts';
 import { keepBody } from './journal-bodies.ts';
 import type { JournalLimits } from './journal-messages.ts';
 import { type PackedEntries, unpackRows } from './journal-pack.ts';
@@ -67,11 +69,15 @@ export class JournalFile {
   readonly #tables: BunSQLiteDatabase;
   readonly #options: FileOptions;
   readonly #clock: Clock;
+  readonly #inode: bigint | undefined;
+  readonly #folder: bigint | undefined;
   private constructor(database: Database, options: FileOptions) {
     this.#database = database;
     this.#tables = drizzle({ client: database });
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#inode = inodeOf(database.filename);
+    this.#folder = inodeOf(dirname(database.filename));
   }
 
   /** Makes the file (0600) where there is none. Throws Fault `storage_fault`. */
@@ -91,6 +97,15 @@ export class JournalFile {
     } catch (thrown) {
       throw explain(path, thrown);
     }
+  }
+
+  /**
+   * It was deleted or replaced: what were written now would be lost with the process. One whose whole directory was
+   * moved away goes with it, and nothing is made in the place of that.
+   */
+  isGone(): boolean {
+    const { filename } = this.#database;
+    return inodeOf(filename) !== this.#inode && inodeOf(dirname(filename)) === this.#folder;
   }
 
   /** All of them or none. A call that is there already stays as it was. */

@@ -79,6 +79,11 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
 /** The open file; one that could not be opened, or was given up, is tried anew. */
 function journal(): JournalFile {
   if (!opening) throw new Error('the journal is closed');
+  // who deletes it makes room, which comes only when it is closed
+  if (opened?.isGone()) {
+    opened.close();
+    opened = undefined;
+  }
   opened ??= JournalFile.open(opening.path, { limits: opening.limits, secrets: opening.secrets });
   return opened;
 }

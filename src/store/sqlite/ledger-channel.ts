@@ -13,7 +13,7 @@ export interface LedgerChannel {
 
 /** What the thread is told and tells. */
 export type ToWriter = { open: string; failpoint: string | undefined } | 'close';
-export type FromWriter = { outcome: Outcome } | { error: string } | 'ready' | 'closed';
+export type FromWriter = { outcome: Outcome } | { error: string; code: unknown } | 'ready' | 'closed';
 
 /** Writes on this thread, in the caller's own connection. */
 export function directChannel(database: Database): LedgerChannel {
@@ -40,7 +40,7 @@ export async function threadChannel(path: string, failpoint: string | undefined)
   thread.onmessage = ({ data }: MessageEvent<FromWriter>) => {
     if (data === 'ready') ready.resolve();
     else if (data === 'closed') closed.resolve();
-    else if ('error' in data) waiting?.reject(new Error(data.error));
+    else if ('error' in data) waiting?.reject(Object.assign(new Error(data.error), { code: data.code }));
     else waiting?.resolve(data.outcome);
   };
   thread.onerror = (event) => fail(new Error(`the ledger's thread broke: ${event.message}`));

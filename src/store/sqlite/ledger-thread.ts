@@ -31,7 +31,8 @@ function write(batch: Batch): FromWriter {
     if (!writer) throw new Error('the ledger is not open');
     return { outcome: writer.write(batch) };
   } catch (thrown) {
-    return { error: thrown instanceof Error ? thrown.message : String(thrown) };
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    return { error: thrown instanceof Error ? thrown.message : String(thrown), code };
   }
 }
 

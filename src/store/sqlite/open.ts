@@ -14,6 +14,8 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault } from '../../canonical/fault.ts';
+import { lackOfDescriptors } from '../../lib/descriptors.ts';
+import { journalPath } from '../data-dir.ts';
 import { bringUpToDate, type MigrationsName, migrationsFolder } from './migrate.ts';
 
 export type OpenMode = 'create' | 'existing';
@@ -116,6 +118,20 @@ export function explain(path: string, thrown: unknown): Fault {
       options,
     );
   }
+  if (isDamage(thrown)) {
+    // the journal may be done without
+    const advice =
+      path === journalPath(dirname(path))
+        ? 'Move it away: a new one is made.'
+        : '`osiris restore` puts an earlier backup in its place and keeps it aside.';
+    return new Fault('storage_fault', `${path} is damaged (${thrown.message}). ${advice}`, options);
+  }
+  // SQLite calls it a file that cannot be opened, whatever the reason
+  const lack = code === 'SQLITE_CANTOPEN' ? lackOfDescriptors() : undefined;
+  if (code === 'EMFILE' || code === 'ENFILE' || lack !== undefined) {
+    const message = `${path} cannot be opened: this program, or the whole system, has too many files open (ulimit -n).`;
+    return new Fault('storage_fault', message, options);
+  }
   if (code === 'EROFS') {
     return new Fault('storage_fault', `${path} lies on a file system that cannot be written.`, options);
   }
@@ -146,6 +162,11 @@ export function explain(path: string, thrown: unknown): Fault {
   }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new Fault('storage_fault', `Cannot open the database ${path}: ${reason}`, options);
+}
+
+/** Pages of a database file that make no sense. */
+export function isDamage(thrown: unknown): thrown is Error {
+  return codeOf(thrown).startsWith('SQLITE_CORRUPT');
 }
 
 /** Of a migration that found no room only its ROLLBACK is told, which SQLite had done by itself. */

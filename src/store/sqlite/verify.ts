@@ -8,7 +8,7 @@ import { databasePath } from '../data-dir.ts';
 import { HIGHEST_MINIMUM } from '../minimum-charge.ts';
 import type { Verification, VerifyOptions } from '../verification.ts';
 import { bringUpToDate } from './migrate.ts';
-import { openForReading } from './open.ts';
+import { explain, isDamage, openForReading } from './open.ts';
 import { entriesChecker } from './verify-entries.ts';
 import { type DaySums, dayGroup, type Notes, TOLD_MAX, takeNotes } from './verify-notes.ts';
 
@@ -18,14 +18,15 @@ import { type DaySums, dayGroup, type Notes, TOLD_MAX, takeNotes } from './verif
  */
 export function verifyLedger(dataDir: string, options: VerifyOptions): Verification {
   const startedMs = monotonicMs();
-  const database = openForReading(databasePath(dataDir));
+  const path = databasePath(dataDir);
+  const database = openForReading(path);
   const fresh = new Database(':memory:', { strict: true, safeIntegers: true });
   try {
     bringUpToDate(fresh, ':memory:');
     const { notes, result } = takeNotes();
     // one read transaction: everything is about the same moment while a server goes on writing
     database.run('BEGIN');
-    checkVersion(database, fresh);
+    checkVersion(path, database, fresh);
     try {
       checkFile(database, notes);
       checkTriggers(database, fresh, notes);
@@ -57,17 +58,14 @@ function highestMinimum(database: Database, nowNano: bigint): bigint {
   return nano > nowNano ? nano : nowNano;
 }
 
-function isDamage(thrown: unknown): thrown is Error {
-  return thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('SQLITE_CORRUPT');
-}
-
-function checkVersion(database: Database, fresh: Database): void {
+function checkVersion(path: string, database: Database, fresh: Database): void {
   const newest = (of: Database) =>
     of.query<{ at: bigint | null }, []>('SELECT max(created_at) AS at FROM __drizzle_migrations').get()?.at;
   let found: bigint | null | undefined;
   try {
     found = newest(database);
   } catch (thrown) {
+    if (isDamage(thrown)) throw explain(path, thrown);
     throw new Fault('storage_fault', 'This is not a database of Osiris.', { cause: thrown });
   }
   if (found !== newest(fresh))

@@ -213,7 +213,7 @@ test('what has no counterpart is named where the client wrote it', () => {
 test('what would change the answer is refused by name', () => {
   const cases: [JsonObject, string][] = [
     [{ cachedContent: 'cachedContents/x' }, 'cachedContent'],
-    [{ generationConfig: { responseModalities: ['TEXT', 'IMAGE'] } }, 'generationConfig.responseModalities'],
+    [{ generationConfig: { responseModalities: ['TEXT', 'VIDEO'] } }, 'generationConfig.responseModalities'],
     [{ generationConfig: { responseMimeType: 'application/xml' } }, 'generationConfig.responseMimeType'],
   ];
   for (const [members, param] of cases)

@@ -279,3 +279,11 @@ describe('errors', () => {
     expect(openaiChat.errorType(code)).toBe(type);
   });
 });
+
+test('arguments that a vendor writes as `null` are none', () => {
+  const call = { id: 'c', type: 'function', function: { name: 'now', arguments: 'null' } };
+  const read = openaiChat.decodeResponse({
+    choices: [{ index: 0, message: { role: 'assistant', tool_calls: [call] }, finish_reason: 'tool_calls' }],
+  });
+  expect(read.parts).toMatchObject([{ kind: 'tool-call', name: 'now', input: '{}' }]);
+});

@@ -335,3 +335,22 @@ test('a damaged section number is not believed: nothing is held for the sections
   const delta = events.find((event) => event.type === 'part-delta');
   expect(delta?.delta).toEqual({ kind: 'reasoning', form: 'summary', section: 0, text: 'thought' });
 });
+
+test('arguments that a vendor writes as `null` are none, streamed and whole', () => {
+  const item = { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'now', arguments: 'null' };
+  const place = { output_index: 0, item_id: 'fc_1' };
+  const response = { id: 'resp_1', status: 'completed', output: [item] };
+  const frames = [
+    typed({ type: 'response.created', response: {} }),
+    typed({ type: 'response.output_item.added', output_index: 0, item: { ...item, arguments: '' } }),
+    typed({ type: 'response.function_call_arguments.delta', ...place, delta: 'null' }),
+    typed({ type: 'response.function_call_arguments.done', ...place, arguments: 'null' }),
+    typed({ type: 'response.output_item.done', output_index: 0, item }),
+    typed({ type: 'response.completed', response }),
+  ];
+  const streamed = decode(frames);
+  expect(breach(streamed)).toBeUndefined();
+  expect(JSON.stringify(streamed)).not.toContain('"null"');
+  for (const { parts } of [fold(streamed).response(), openaiResponses.decodeResponse(response)])
+    expect(parts).toMatchObject([{ kind: 'tool-call', name: 'now', input: '{}' }]);
+});

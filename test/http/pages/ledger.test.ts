@@ -216,7 +216,7 @@ describeInBrowser(
       await page.getByLabel('Name', { exact: true }).fill('from the page');
       await page.getByLabel('Credit in USD').fill('nothing');
       await page.getByRole('button', { name: 'Create', exact: true }).click();
-      await page.locator('#dialog [role=alert]', { hasText: 'credit_usd' }).waitFor();
+      await page.locator('#dialog [role=alert]', { hasText: 'Credit must be an amount' }).waitFor();
       await page.getByLabel('Credit in USD').fill('3.25');
       await page.getByLabel('Strict: refuse').check();
       await page.getByLabel('Auto cache:').check();

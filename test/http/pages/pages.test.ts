@@ -109,7 +109,7 @@ describe.skipIf(!chromium)('/key', () => {
     expect(await ask(PAID, secret)).toBe(200);
     await unlocked('/key', secret, async (page) => {
       await page.getByText('Left of the $2.00 for its window').waitFor();
-      expect(await page.locator('#balance').textContent()).toBe(`$${2 - CALL_USD}`);
+      expect(await page.locator('#balance').textContent()).toBe(`$${(2 - CALL_USD).toFixed(4)}`);
     });
   });
 

@@ -67,10 +67,12 @@ function fillCacheOnly(body: JsonObject): void {
 
 /** Members whose loss would give the client another answer than it asked for. */
 function refuseUnsayable(request: CanonicalRequest): void {
-  if (request.speech)
-    throw new Fault('unsupported_parameter', 'This model answers in text only; do not ask for sound.', {
-      param: request.origin.speech,
-    });
+  if (request.speech || request.pictures)
+    throw new Fault(
+      'unsupported_parameter',
+      'This model answers in text only; do not ask for sound or pictures.',
+      { param: request.origin.speech ?? request.origin.pictures },
+    );
   const { n } = request.sampling;
   if (n !== undefined && n > 1) {
     const param = request.origin['sampling.n'] ?? 'n';

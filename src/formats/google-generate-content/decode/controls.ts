@@ -75,6 +75,7 @@ export function decodeControls(
   const output = decodeOutput(config, losses);
   if (output) request.output = output;
   if (isSpoken) request.speech = decodeSpeech(config.speechConfig, losses);
+  if (asArray(config.responseModalities).includes('IMAGE')) request.pictures = true;
   Object.assign(origin, {
     maxOutputTokens: `${GROUP}.maxOutputTokens`,
     'sampling.stop': `${GROUP}.stopSequences`,
@@ -86,6 +87,7 @@ export function decodeControls(
     'reasoning.summary': `${GROUP}.thinkingConfig.includeThoughts`,
     output: outputMember(config),
     speech: `${GROUP}.responseModalities`,
+    pictures: `${GROUP}.responseModalities`,
     'speech.voice': `${GROUP}.speechConfig.voiceConfig`,
     'output.schema': outputMember(config),
   });
@@ -94,10 +96,11 @@ export function decodeControls(
 /** Members whose loss would give the client another answer than it asked for. */
 function refuseUnconvertible(config: JsonObject): void {
   const param = (name: string) => ({ param: `${GROUP}.${name}` });
-  if (asArray(config.responseModalities).some((modality) => modality !== 'TEXT' && modality !== 'AUDIO'))
+  const others = asArray(config.responseModalities).filter((modality) => modality !== 'TEXT');
+  if (others.some((modality) => modality !== 'AUDIO' && modality !== 'IMAGE') || new Set(others).size > 1)
     throw new Fault(
       'unsupported_parameter',
-      'This model answers in text and sound only here; set `responseModalities` to ["TEXT"] or ["AUDIO"].',
+      'This model answers in text, sound, or text and pictures here; set `responseModalities` to ["TEXT"], ["AUDIO"] or ["TEXT", "IMAGE"].',
       param('responseModalities'),
     );
 }
@@ -144,10 +147,9 @@ function decodeOutput(config: JsonObject, losses: Loss[]): OutputFormat | undefi
   if (isObject(responseJsonSchema) || isObject(responseSchema)) {
     if (isObject(responseJsonSchema) && isObject(responseSchema))
       losses.push({ path: `${GROUP}.responseSchema`, action: 'dropped', reason: 'responseJsonSchema wins' });
-    if (type === 'text/x.enum')
-      losses.push({ path: `${GROUP}.responseMimeType`, action: 'changed', reason: 'the word comes as JSON' });
     const schema = isObject(responseJsonSchema) ? responseJsonSchema : readSchema(responseSchema ?? {});
-    return { kind: 'schema', schema, strict: 'possible' };
+    const isWord = type === 'text/x.enum';
+    return { kind: 'schema', schema, strict: 'possible', ...(isWord ? { isWord } : {}) };
   }
   if (type === undefined) return undefined;
   if (type === 'application/json') return { kind: 'json' };

@@ -11,15 +11,14 @@ import { codeIn, typeOf } from './opaque.ts';
 
 const COMMON = ['thought', 'thoughtSignature'];
 
-/** Adds the canonical parts of one wire part; `callId` stands in where a call brings none. */
+/** Adds the canonical parts of one wire part, which is tidy; `callId` stands in where a call brings none. */
 export function decodePart(
-  raw: JsonObject,
+  part: JsonObject,
   at: SourcePath,
   callId: string,
   into: Part[],
   losses: Loss[],
 ): void {
-  const part = tidy(raw);
   const signature = signatureOf(part);
   if (part.thought === true) {
     addThought(part, signature, at, into, losses);

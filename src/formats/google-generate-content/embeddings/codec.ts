@@ -7,7 +7,14 @@ import type { CanonicalResponse } from '../../../canonical/response.ts';
 import type { HeaderValues } from '../../../lib/header-values.ts';
 import { asArray, asNumber, asObject, compact, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Codec, Converted, Target } from '../../codec.ts';
-import { askedIn, embeddingAnswer, embeddingRequest, madeByOthers } from '../../embedding.ts';
+import {
+  askedIn,
+  embeddingAnswer,
+  embeddingRequest,
+  isVector,
+  madeByOthers,
+  noEmbeddings,
+} from '../../embedding.ts';
 import { fullName, operationPath } from '../address.ts';
 import { decodeInnerError, isErrorBody } from '../errors.ts';
 import { googleGenerateContent } from '../index.ts';
@@ -17,9 +24,12 @@ const FORMAT = 'google-generate-content';
 /** Of a length that close to 1 is left as it is. */
 const LENGTH_MARGIN = 1e-3;
 
+/** Nothing of them is left for another request. */
+const { continuing: _, ...generating } = googleGenerateContent;
+
 /** It is only written: no route takes it from clients. */
 export const googleEmbeddings: Codec = {
-  ...googleGenerateContent,
+  ...generating,
   makes: 'embeddings',
   path: ({ model }) => operationPath(model, 'batchEmbedContents'),
   decodeRequest: (body) => ({ value: embeddingRequest(FORMAT, '', body, undefined), losses: [] }),
@@ -56,19 +66,18 @@ function encodeRequest(request: CanonicalRequest, target: Target): Converted<Jso
 function decodeResponse(body: JsonObject): CanonicalResponse {
   if (isErrorBody(body)) throw decodeInnerError(body);
   const data = asArray(body.embeddings).map((item, index): JsonValue => {
-    const embedding = ofLengthOne(asArray(asObject(item).values));
-    return { object: 'embedding', index, embedding };
+    const { values } = asObject(item);
+    if (!isVector(values)) throw noEmbeddings();
+    return { object: 'embedding', index, embedding: ofLengthOne(values) };
   });
-  if (data.length === 0)
-    throw new Fault('bad_gateway', 'The provider sent something that holds no embeddings; try again.');
+  if (data.length === 0) throw noEmbeddings();
   return embeddingAnswer(FORMAT, data, { model: undefined, usage: decodeUsage(body.usageMetadata) });
 }
 
 /** Shortened ones are not (ai.google.dev/gemini-api/docs/embeddings), and clients of OpenAI multiply them as they are. */
-function ofLengthOne(values: JsonValue[]): JsonValue[] {
-  const numbers = values.map((value) => asNumber(value) ?? 0);
+function ofLengthOne(numbers: number[]): number[] {
   const length = Math.hypot(...numbers);
-  if (length === 0 || Math.abs(length - 1) < LENGTH_MARGIN) return values;
+  if (length === 0 || Math.abs(length - 1) < LENGTH_MARGIN) return numbers;
   return numbers.map((number) => number / length);
 }
 

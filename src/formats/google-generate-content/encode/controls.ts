@@ -21,7 +21,7 @@ export function encodeControls(writing: Writing): JsonObject {
     stopSequences: writing.request.sampling.stop,
     seed: encodeSeed(writing),
     ...encodeOutput(writing),
-    ...encodeSpeech(writing),
+    ...encodeModalities(writing),
     thinkingConfig: encodeThinking(writing),
   });
 }
@@ -80,10 +80,10 @@ function encodeSeed(writing: Writing): number | undefined {
   return cut;
 }
 
-/** The sound alone: models that speak do not write as well. */
-function encodeSpeech(writing: Writing): JsonObject {
-  const { speech, stream, origin } = writing.request;
-  if (!speech) return {};
+/** Sound comes alone, as models that speak do not write as well; pictures beside text. */
+function encodeModalities(writing: Writing): JsonObject {
+  const { speech, pictures, stream, origin } = writing.request;
+  if (!speech) return pictures ? { responseModalities: ['TEXT', 'IMAGE'] } : {};
   const { voice, format } = speech;
   const formats = stream ? ['pcm16'] : ['wav', 'pcm16'];
   if (!formats.includes(format)) {

@@ -1,5 +1,6 @@
 // Puts together the tool calls of a Chat stream from their fragments.
 
+import { isNoInput } from '../../../canonical/call-input.ts';
 import type { StreamEvent } from '../../../canonical/event.ts';
 import type { Sequencer } from '../../../canonical/sequencer.ts';
 import { asNumber, asObject, asString, isObject, type JsonObject, tryParseJson } from '../../../lib/json.ts';
@@ -59,7 +60,8 @@ export class CallReader {
     }
     if (call.id !== '' && !this.#byId.has(call.id)) this.#byId.set(call.id, call);
     if (isObject(fragment.extra_content)) call.extra ??= fragment.extra_content;
-    call.input += argumentsOf(call.form === 'text' ? body.input : body.arguments);
+    const text = argumentsOf(call.form === 'text' ? body.input : body.arguments);
+    if (call.input !== '' || call.form === 'text' || !isNoInput(text)) call.input += text;
     return [...this.#told(call), ...this.#open(undefined)];
   }
 

@@ -1,5 +1,6 @@
 // Reads Chat messages, older function calls included, into canonical turns.
 
+import { callInput } from '../../../canonical/call-input.ts';
 import { Fault } from '../../../canonical/fault.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../../canonical/part.ts';
@@ -173,8 +174,8 @@ function leftoversOfExtra(call: JsonObject, at: string): Loss[] {
 function legacyCall(call: JsonObject, at: string, id: string, losses: Loss[], member = ''): ToolCallPart {
   losses.push(...leftovers(call, ['name', 'arguments', 'parsed_arguments'], at + member));
   const name = required(call.name, `${at}${member}.name`);
-  const input = asString(call.arguments) ?? '';
-  return { kind: 'tool-call', id, name, form: 'json', input: input.trim() === '' ? '{}' : input, at };
+  const input = callInput(asString(call.arguments) ?? '');
+  return { kind: 'tool-call', id, name, form: 'json', input, at };
 }
 
 function toolResult(

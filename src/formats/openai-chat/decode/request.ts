@@ -56,7 +56,7 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
     value.parallelTools = false;
     value.origin.parallelTools ??= 'functions';
   }
-  decodeSpeech(body, value, losses);
+  decodeModalities(body, value, losses);
   losses.push(...leftovers(streamOptions, ['include_usage', 'include_obfuscation'], 'stream_options'));
   // null says "not set"
   const isSet = ([, member]: [string, unknown]) => member !== null;
@@ -66,15 +66,20 @@ export function decodeRequest(body: JsonObject): Converted<CanonicalRequest> {
 
 const SPEECH_FORMAT_DEFAULT = 'wav';
 
-/** A spoken answer, where one is asked for. Throws for kinds of answers that no conversion gives. */
-function decodeSpeech(body: JsonObject, request: CanonicalRequest, losses: Loss[]): void {
+/** What an answer may be made of beside text. Throws for kinds of answers that no conversion gives. */
+function decodeModalities(body: JsonObject, request: CanonicalRequest, losses: Loss[]): void {
   const modalities = asArray(body.modalities);
-  if (modalities.some((modality) => modality !== 'text' && modality !== 'audio'))
+  const others = modalities.filter((modality) => modality !== 'text');
+  if (others.some((modality) => modality !== 'audio' && modality !== 'image') || new Set(others).size > 1)
     throw new Fault(
       'unsupported_parameter',
-      'This model answers in text and sound only here; set `modalities` to ["text"] or ["text", "audio"].',
+      'This model answers in text, and in sound or pictures beside it; set `modalities` to ["text"], ["text", "audio"] or ["text", "image"].',
       { param: 'modalities' },
     );
+  if (modalities.includes('image')) {
+    request.pictures = true;
+    request.origin.pictures = 'modalities';
+  }
   if (!modalities.includes('audio')) {
     if (isObject(body.audio))
       losses.push({ path: 'audio', action: 'dropped', reason: '`modalities` asks for no sound' });

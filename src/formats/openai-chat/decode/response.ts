@@ -1,5 +1,6 @@
 // Reads a whole Chat answer.
 
+import { callInput } from '../../../canonical/call-input.ts';
 import { Fault } from '../../../canonical/fault.ts';
 import type { Part, ReasoningPart, Seal, ToolCallPart } from '../../../canonical/part.ts';
 import type { CanonicalResponse } from '../../../canonical/response.ts';
@@ -103,7 +104,6 @@ function answerCall(call: JsonObject, minted: string): ToolCallPart | undefined 
   }
   const called = asObject(call.function);
   const name = asString(called.name);
-  const input = argumentsOf(called.arguments);
   if (!name) return undefined;
-  return { kind: 'tool-call', id, name, form: 'json', input: input.trim() === '' ? '{}' : input };
+  return { kind: 'tool-call', id, name, form: 'json', input: callInput(argumentsOf(called.arguments)) };
 }

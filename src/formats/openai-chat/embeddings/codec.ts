@@ -1,12 +1,20 @@
 // The embeddings that vendors of the Chat format make: same errors, same limits, and an answer without words.
 
-import { Fault } from '../../../canonical/fault.ts';
+import type { Fault } from '../../../canonical/fault.ts';
 import type { CanonicalRequest } from '../../../canonical/request.ts';
 import type { CanonicalResponse } from '../../../canonical/response.ts';
+import type { Usage } from '../../../canonical/usage.ts';
 import type { HeaderValues } from '../../../lib/header-values.ts';
-import { asArray, asString, compact, type JsonObject } from '../../../lib/json.ts';
+import { asArray, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts';
 import type { Codec, Converted, Dress, Target } from '../../codec.ts';
-import { askedIn, dataIn, embeddingAnswer, embeddingRequest, madeByOthers } from '../../embedding.ts';
+import {
+  askedIn,
+  dataIn,
+  embeddingAnswer,
+  embeddingRequest,
+  madeByOthers,
+  noEmbeddings,
+} from '../../embedding.ts';
 import { decodeInnerError, isErrorBody } from '../errors.ts';
 import { openaiChat } from '../index.ts';
 import { decodeUsage } from '../usage.ts';
@@ -20,7 +28,8 @@ export const openaiEmbeddings: Codec = {
   author: 'openai',
   route: '/v1/embeddings',
   path: () => '/embeddings',
-  wishes: () => ({ outputCap: undefined, answers: undefined }),
+  // all that it costs is its prompt
+  wishes: () => ({ outputCap: 0, answers: undefined }),
   promptBody: (text) => ({ input: text }),
   makes: 'embeddings',
   stops: { max: 0, blank: false },
@@ -43,7 +52,7 @@ export const openaiEmbeddings: Codec = {
       members: ['"usage"'],
       signs: ['"embedding"'],
       doubts: ['"error"'],
-      usage: ({ usage }) => decodeUsage(usage),
+      usage: ({ usage }) => usageIn(usage),
     },
   },
   mending: {
@@ -73,9 +82,15 @@ function encodeRequest(request: CanonicalRequest, { model }: Target): Converted<
 function decodeResponse(body: JsonObject): CanonicalResponse {
   if (isErrorBody(body)) throw decodeInnerError(body);
   const data = asArray(body.data);
-  if (data.length === 0)
-    throw new Fault('bad_gateway', 'The provider sent something that holds no embeddings; try again.');
-  return embeddingAnswer(FORMAT, data, { model: asString(body.model), usage: decodeUsage(body.usage) });
+  if (data.length === 0) throw noEmbeddings();
+  return embeddingAnswer(FORMAT, data, { model: asString(body.model), usage: usageIn(body.usage) });
+}
+
+/** Some vendors count the total alone (docs.voyageai.com/reference/embeddings-api): it is all input. */
+function usageIn(told: JsonValue | undefined): Usage | undefined {
+  if (!isObject(told) || (told.prompt_tokens ?? null) !== null) return decodeUsage(told);
+  const usage = decodeUsage({ ...told, prompt_tokens: told.total_tokens ?? null });
+  return usage && { ...usage, raw: told };
 }
 
 function encodeResponse(response: CanonicalResponse, { model, request }: Dress): JsonObject {

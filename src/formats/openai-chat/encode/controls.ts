@@ -35,7 +35,7 @@ export function encodeControls(request: CanonicalRequest, target: Target, losses
     ...encodeThinking(request, target, lose),
     response_format: encodeOutput(request, target, lose),
     verbosity: request.verbosity,
-    ...encodeSpeech(request, lose),
+    ...encodeModalities(request, lose),
     prompt_cache_key: cache.key,
     prompt_cache_retention: cache.retention,
     user: shortId(request.userId, 'userId', lose),
@@ -93,8 +93,9 @@ function encodeSampling(request: CanonicalRequest, target: Target, lose: Lose): 
 /** Where a voice has to be named and none is. */
 const VOICE_DEFAULT = 'alloy';
 
-function encodeSpeech({ speech }: CanonicalRequest, lose: Lose): JsonObject {
-  if (!speech) return {};
+/** Pictures are asked for as OpenRouter has it. */
+function encodeModalities({ speech, pictures }: CanonicalRequest, lose: Lose): JsonObject {
+  if (!speech) return pictures ? { modalities: ['image', 'text'] } : {};
   const { voice = VOICE_DEFAULT, format } = speech;
   const isForeign = GOOGLE_VOICES.has(voice);
   if (isForeign) lose('speech.voice', 'changed', 'a voice of Google’s; the default one speaks');

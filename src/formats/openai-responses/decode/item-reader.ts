@@ -1,5 +1,6 @@
 // Reads one output item as its events arrive and turns it into canonical parts.
 
+import { isNoInput } from '../../../canonical/call-input.ts';
 import { followedBy, type PartStart, type StreamEvent } from '../../../canonical/event.ts';
 import type { ToolCallPart } from '../../../canonical/part.ts';
 import type { Sequencer } from '../../../canonical/sequencer.ts';
@@ -134,6 +135,7 @@ export class ItemReader {
 
   feed(text: string): StreamEvent[] {
     if (this.kind !== 'call' || this.isDone) return [];
+    if (this.#input === '' && this.#announced.type === 'function_call' && isNoInput(text)) return [];
     this.#input += text;
     // until name and id are known the text waits here
     return this.#isOpen ? this.#sequencer.delta(this.#key, { kind: 'input', text }) : [];

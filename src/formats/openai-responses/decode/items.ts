@@ -1,5 +1,6 @@
 // Input items of a Responses request, read into canonical messages.
 
+import { callInput } from '../../../canonical/call-input.ts';
 import { Fault } from '../../../canonical/fault.ts';
 import type { Loss } from '../../../canonical/loss.ts';
 import type {
@@ -240,7 +241,7 @@ export function readCall(item: JsonObject): ToolCallPart {
     name: asString(item.name) ?? '',
     ...(namespace === undefined ? {} : { namespace }),
     form: isCustom ? 'text' : 'json',
-    input: isCustom || text.trim() !== '' ? text : '{}',
+    input: isCustom ? text : callInput(text),
     ...(itemId === undefined ? {} : { itemId }),
   };
 }

@@ -92,12 +92,14 @@ function encodeSampling(
   target: Target,
   losses: Loss[],
 ): Record<string, JsonValue | undefined> {
-  const { sampling, speech, origin } = request;
+  const { sampling, speech, pictures, origin } = request;
   const path = (name: keyof typeof sampling) => origin[`sampling.${name}`] ?? name;
-  if (speech)
-    throw new Fault('unsupported_parameter', 'This model answers in text only; do not ask for sound.', {
-      param: origin.speech,
-    });
+  if (speech || pictures)
+    throw new Fault(
+      'unsupported_parameter',
+      'This model answers in text only; do not ask for sound or pictures.',
+      { param: origin.speech ?? origin.pictures },
+    );
   if (sampling.n !== undefined && sampling.n > 1)
     throw new Fault(
       'unsupported_parameter',

@@ -42,7 +42,7 @@ export function keyDialogs(ask: Ask, dialog: Dialog, changed: () => void) {
         'Create',
         async () => {
           const answer = await ask<{ key: string; name: string }>('/admin/keys', newKey(kind.value));
-          if (!answer.ok) return answer.message;
+          if (!answer.ok) return inWords(answer.message);
           showSecret(answer.value.name, answer.value.key);
           changed();
           return undefined;
@@ -92,7 +92,7 @@ export function keyDialogs(ask: Ask, dialog: Dialog, changed: () => void) {
           ...(note === '' ? {} : { note }),
         };
         const answer = await ask<AdminKey>(`${path}/credit`, body);
-        if (!answer.ok) return answer.message;
+        if (!answer.ok) return inWords(answer.message);
         changed();
         showKey(answer.value);
         return undefined;
@@ -142,6 +142,21 @@ export function keyDialogs(ask: Ask, dialog: Dialog, changed: () => void) {
     fill(host, first);
     return host;
   }
+}
+
+/** Members of the admin routes by the names that their fields have here. */
+const LABELS: Record<string, string> = {
+  name: 'Name',
+  credit_usd: 'Credit',
+  amount_usd: 'The amount',
+  quota_usd: 'Quota',
+  days: 'Days',
+  budget: 'Budget',
+  models: 'Models',
+};
+
+function inWords(message: string): string {
+  return message.replace(/^[a-z_]+/, (member) => LABELS[member] ?? member);
 }
 
 function newKey(kind: string): Record<string, unknown> {

@@ -22,11 +22,13 @@ const dateTime = new Intl.DateTimeFormat('en-GB', {
 });
 const dayOnly = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
-/** `$1,234.50`, for reading: two decimals, four where there are more, six for what is less than a cent. */
+/** `$1,234.50`, for reading: two decimals, or all four where there are more; six for what is less than a cent. */
 export function money(usd: number): string {
   const size = Math.abs(usd);
   if (size > 0 && size < 0.000_001) return `${usd < 0 ? '−' : ''}<$0.000001`;
-  return dollarsOf(usd, size < 0.01 ? 6 : 4);
+  if (size < 0.01) return dollarsOf(usd, 6);
+  // amounts stand below each other: one digit less would move the point
+  return signed(usd, size.toFixed(4).replace(/00$/, ''));
 }
 
 /** The amount to its last digit. */
@@ -35,9 +37,15 @@ export function exactMoney(usd: number): string {
 }
 
 function dollarsOf(usd: number, decimals: number): string {
-  const digits = Math.abs(usd)
-    .toFixed(decimals)
-    .replace(/(\.\d\d\d*?)0+$/, '$1');
+  return signed(
+    usd,
+    Math.abs(usd)
+      .toFixed(decimals)
+      .replace(/(\.\d\d\d*?)0+$/, '$1'),
+  );
+}
+
+function signed(usd: number, digits: string): string {
   const [dollars = '0', cents = '00'] = digits.split('.');
   return `${usd < 0 ? '−' : ''}$${whole.format(Number(dollars))}.${cents}`;
 }

@@ -1,6 +1,6 @@
 // Embeddings as numbers and as base64, and one made of the other.
 
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, spyOn, test } from 'bun:test';
 import fc from 'fast-check';
 import { formWanted, inForm } from '../../../../src/formats/openai-chat/embeddings/vectors.ts';
 
@@ -31,6 +31,12 @@ describe('the bytes stay as they came', () => {
     // not a number, which JSON has no word for
     ['{"data":[{"embedding":"AADAfw=="}]}', 'float'],
     ['{"data":[3,{"embedding":[1', 'base64'],
+    // words and broken base64 are no vector, though a lenient reader makes numbers of them
+    ['{"data":[{"embedding":"not available at this time!!"}]}', 'float'],
+    ['{"data":[{"embedding":"AACAPw=x"}]}', 'float'],
+    ['{"data":[{"embedding":[]}]}', 'base64'],
+    ['{"data":[{"embedding":[[1],[2]]}]}', 'base64'],
+    ['{"data":[],"text \\"embedding":[1],"note":"\\"embedding\\":[1]"}', 'base64'],
     ['', 'float'],
   ];
 
@@ -38,6 +44,44 @@ describe('the bytes stay as they came', () => {
     const bytes = bytesOf(text);
     expect(inForm(bytes, form)).toBe(bytes);
   });
+});
+
+test('all that stands around them stays as it came', () => {
+  const [before, after] = [
+    '{ "object":"list","data":[ {"object":"embedding","n":9007199254740993,"embedding" : ',
+    ' },{"embedding":null}],"created":12345678901234567890,"usage":{"x":1.0}}',
+  ];
+  expect(textOf(inForm(bytesOf(`${before}[1,-2.5,0]${after}`), 'base64'))).toBe(
+    `${before}"${BASE64}"${after}`,
+  );
+  expect(textOf(inForm(bytesOf(`${before}"${BASE64}"${after}`), 'float'))).toBe(
+    `${before}[1,-2.5,0]${after}`,
+  );
+});
+
+test('an answer that is right already is not parsed, where each says that it is one', () => {
+  const item = `{"object":"embedding","index":0,"embedding":[1,-2.5,0]}`;
+  const bytes = bytesOf(`{"object":"list","data":[${item}]}`);
+  const parse = spyOn(JSON, 'parse');
+  try {
+    expect(inForm(bytes, 'float')).toBe(bytes);
+    expect(parse).not.toHaveBeenCalled();
+  } finally {
+    parse.mockRestore();
+  }
+});
+
+test('where some are written in the other form, those become what is wanted', () => {
+  const mixed = bytesOf(`{"data":[{"embedding":[1,-2.5,0]},{"embedding":"${BASE64}"}]}`);
+  const all = (one: string) => `{"data":[{"embedding":${one}},{"embedding":${one}}]}`;
+  expect(textOf(inForm(mixed, 'base64'))).toBe(all(`"${BASE64}"`));
+  expect(textOf(inForm(mixed, 'float'))).toBe(all('[1,-2.5,0]'));
+});
+
+test('numbers are written short', () => {
+  const packed = Buffer.from(new Float32Array([0.1, -0.0123456789, 25.3, 1e-20]).buffer).toString('base64');
+  const text = textOf(inForm(bytesOf(`{"data":[{"embedding":"${packed}"}]}`), 'float'));
+  expect(JSON.parse(text).data[0].embedding).toEqual([0.1, -0.012345679, 25.299999, 9.99999968e-21]);
 });
 
 test('no 32-bit number changes on the way there and back', () => {
@@ -58,4 +102,7 @@ test('numbers are what is wanted where nothing is said', () => {
   expect(formWanted({})).toBe('float');
   expect(formWanted({ encoding_format: null })).toBe('float');
   expect(formWanted({ encoding_format: 'base64' })).toBe('base64');
+  // in the words of Jina
+  expect(formWanted({ embedding_type: 'base64' })).toBe('base64');
+  expect(formWanted({ encoding_format: 'float', embedding_type: 'base64' })).toBe('float');
 });
