@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { buildModelIndex } from '../catalog/resolve.ts';
 import { pauseDesk } from '../gateway/health/pause-desk.ts';
-import { Pauses } from '../gateway/health/pauses.ts';
+import { Pauses, resumeCommand } from '../gateway/health/pauses.ts';
 import { asArray, asNumber, asObject, asString, compact, type JsonObject } from '../lib/json.ts';
 import { openBook } from './book.ts';
 import { askServer } from './local-socket.ts';
@@ -36,7 +36,7 @@ export function addPauseCommands(admin: Command, ports: CommandPorts, host: Host
       tell(answer, pausedText(answer), flags, host);
     });
   withJson(withPlace(admin.command('resume')))
-    .description('let calls in again')
+    .description('let calls in again that were stopped altogether, or those to one provider or model')
     .option('--provider <name>', 'this provider')
     .option('--model <name>', 'this model')
     .option('--all', 'everything that is paused')
@@ -84,8 +84,14 @@ function pausedText(answer: JsonObject): string {
   if (cut > 0) lines.push(`${callsText(cut)} cut off, charged nothing.`);
   if (going > 0 && latest.scope === 'server')
     lines.push(`${callsText(going)} still under way; \`--now\` cuts them off.`);
-  lines.push('It lasts over restarts. To go on: osiris admin resume --all');
+  lines.push(`It lasts over restarts. To go on: ${commandFor(latest)}`);
   return `${lines.join('\n')}\n`;
+}
+
+function commandFor({ scope, name }: JsonObject): string {
+  return scope === 'provider' || scope === 'model'
+    ? resumeCommand({ scope, name: asString(name) ?? '' })
+    : resumeCommand({ scope: 'server', name: '' });
 }
 
 function callsText(count: number): string {
@@ -97,7 +103,9 @@ function resumedText(answer: JsonObject): string {
   const left = asArray(answer.data).map(asObject);
   const first =
     resumed.length === 0 ? 'Nothing to resume.' : `Resumed: ${resumed.map(targetText).join(', ')}.`;
-  const rest = left.map((pause) => `Still paused: ${targetText(pause)}, since ${pause.since}.`);
+  const rest = left.map(
+    (pause) => `Still paused: ${targetText(pause)}, since ${pause.since}. To go on: ${commandFor(pause)}`,
+  );
   return `${[first, ...rest].join('\n')}\n`;
 }
 

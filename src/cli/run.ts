@@ -74,7 +74,11 @@ export async function run(words: string[], ports: CommandPorts, host: Host): Pro
     return 0;
   } catch (thrown) {
     // Commander has shown its own message already; help and version arrive here with code 0.
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    if (thrown instanceof CommanderError) {
+      if (words.includes('--json') && thrown.message.startsWith('error: '))
+        showJson({ code: 'usage', message: thrown.message.slice('error: '.length) }, host);
+      return thrown.exitCode === 0 ? 0 : 2;
+    }
     return showFailure(toFailure(thrown), words.includes('--json'), host);
   }
 }
@@ -89,6 +93,10 @@ function refuseEmpty(command: Command): void {
 function showFailure(failure: Failure, json: boolean, host: Host): number {
   if (failure.message === '') return failure.exitCode;
   host.stderr(`osiris: ${failure.message}\n`);
-  if (json) host.stdout(`${JSON.stringify({ error: { code: failure.code, message: failure.message } })}\n`);
+  if (json) showJson(failure, host);
   return failure.exitCode;
+}
+
+function showJson({ code, message }: Pick<Failure, 'code' | 'message'>, host: Host): void {
+  host.stdout(`${JSON.stringify({ error: { code, message } })}\n`);
 }

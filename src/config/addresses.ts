@@ -11,6 +11,14 @@ export function isAddressRange(text: string): boolean {
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
 }
 
+export const HOST_WANTED =
+  'must be an address or a host name such as `127.0.0.1` or `0.0.0.0` alone, without `http://` and port';
+
+/** What a server can listen on, as far as its spelling tells. */
+export function isHost(text: string): boolean {
+  return isIP(text) !== 0 || /^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?$/.test(text);
+}
+
 /** `*`, or scheme, host and port of a page and nothing more. */
 export function isOrigin(text: string): boolean {
   return text === '*' || (URL.canParse(text) && new URL(text).origin === text);

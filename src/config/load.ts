@@ -5,6 +5,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { BUILT_IN_MODELS } from '../catalog/builtin.ts';
 import type { Model } from '../catalog/model.ts';
 import { pricesOf, withMargin } from '../catalog/price.ts';
+import { HOST_WANTED, isHost } from './addresses.ts';
 import { readAlerts } from './alerts-section.ts';
 import { readBilling, readLimits, readTrial } from './billing-section.ts';
 import { readCache } from './cache-section.ts';
@@ -220,12 +221,19 @@ function readListenAddress({ overrides, env, cwd }: LoadOptions): ListenAddress 
   const list = collectProblems(fromFlag ? '--port' : 'OSIRIS_PORT', () => ({ line: 0, column: 0 }));
   const fits = port === undefined || (/^\d{1,5}$/.test(port) && Number(port) <= 65535);
   if (!fits) list.report('', 'must be a port from 0 to 65535');
+  const hostFlag = set(overrides?.host);
+  const host = hostFlag ?? set(env.OSIRIS_HOST);
+  const hosts = collectProblems(hostFlag === undefined ? 'OSIRIS_HOST' : '--host', () => ({
+    line: 0,
+    column: 0,
+  }));
+  if (host !== undefined && !isHost(host)) hosts.report('', HOST_WANTED);
   const dataDir = set(overrides?.dataDir) ?? set(env.OSIRIS_DATA_DIR);
   return {
-    host: set(overrides?.host) ?? set(env.OSIRIS_HOST),
+    host,
     port: port === undefined ? undefined : Number(port),
     dataDir: dataDir === undefined ? undefined : resolve(cwd, dataDir),
-    problems: list.all(),
+    problems: [...hosts.all(), ...list.all()],
   };
 }
 

@@ -3,7 +3,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isAddressRange, isOrigin, plainUrl } from './addresses.ts';
+import { HOST_WANTED, isAddressRange, isHost, isOrigin, plainUrl } from './addresses.ts';
 import type { ServerConfig } from './config.ts';
 import { pointerTo, type Report } from './problem.ts';
 import type { ServerShape } from './schema.ts';
@@ -51,6 +51,7 @@ export function readServer(section: ServerShape, baseDir: string, report: Report
     if (!route.startsWith('/')) report(pointer, 'must be named by its route, such as `/v1/messages`', 'name');
     byRoute[route] = size(written, pointer);
   }
+  if (section.host !== undefined && !isHost(section.host)) report(at('host'), HOST_WANTED);
   const range = 'an address or a CIDR range such as `10.0.0.0/8`';
   return {
     host: section.host ?? '127.0.0.1',

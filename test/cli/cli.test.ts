@@ -60,6 +60,14 @@ describe('osiris', () => {
   });
 });
 
+test('wrong usage is one JSON object, too, where one was asked for', async () => {
+  const { code, stdout } = await osiris(['keys', 'create', '--json'], { cwd: scratchDir() });
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout)).toEqual({
+    error: { code: 'usage', message: "required option '--name <name>' not specified" },
+  });
+});
+
 describe('init', () => {
   test('writes a file that is in order, its schema and a database, and names the next command', async () => {
     const cwd = scratchDir();

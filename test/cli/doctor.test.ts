@@ -124,7 +124,11 @@ describe('a provider', () => {
     ['/page', 'failed', 'answers with something else than a list of models'],
     ['/moved', 'failed', 'sends its callers elsewhere (302)'],
     ['/broke', 'warning', 'has no money for us (402)'],
-    ['/no-list', 'warning', 'lists no models (404), so its key was not tried'],
+    [
+      '/no-list',
+      'warning',
+      'lists no models (404), so its key was not tried; if calls fail too, look at the end of its base_url',
+    ],
     ['/down', 'failed', 'is there, but does not answer (503)'],
   ])('at %s is a %s: %s', async (path, state, message) => {
     const { of, code } = await doctorOf(at(path));

@@ -75,7 +75,12 @@ test('pauses before the first call while no server runs, and says what is wrong 
   await (await start()).stop();
   const wrong = await osiris(['admin', 'pause', '--provider', 'sandbix'], { cwd });
   expect({ ...wrong }).toMatchObject({ code: 1, stderr: expect.stringContaining('`sandbox`') });
-  expect((await osiris(['admin', 'pause', '--provider', 'sandbox'], { cwd })).code).toBe(0);
+  const paused = await osiris(['admin', 'pause', '--provider', 'sandbox'], { cwd });
+  const goOn = 'osiris admin resume --provider sandbox';
+  expect({ ...paused }).toMatchObject({ code: 0, stdout: expect.stringContaining(goOn) });
+  const misdirected = await osiris(['admin', 'resume'], { cwd });
+  expect(misdirected.stdout).toMatch(/Nothing to resume\.\nStill paused: provider sandbox, since .+/);
+  expect(misdirected.stdout).toContain(goOn);
   const server = await start();
   const refused = await call(server, await key());
   expect(refused.status).toBe(503);

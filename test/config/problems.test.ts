@@ -53,6 +53,8 @@ const CASES: Case[] = [
   { what: 'an unknown unit of size', file: 'server:\n  max_body: 10 potatoes', at: [2, 13], path: 'server.max_body', says: ['`10MB`'] },
   { what: 'a size of a route without a slash', file: 'server:\n  max_body_by_route: { audio: 1MB }', at: [2, 24], path: 'server.max_body_by_route.audio', says: ['`/v1/messages`'] },
   { what: 'a token that can be guessed', file: 'server:\n  metrics_token: short', at: [2, 18], path: 'server.metrics_token', says: ['at least 16 characters'] },
+  { what: 'a host in typographic quotes', file: 'server:\n  host: “127.0.0.1”', at: [2, 9], path: 'server.host', says: ['`127.0.0.1`'] },
+  { what: 'a host with its port', file: 'server:\n  host: 127.0.0.1:8080', at: [2, 9], path: 'server.host', says: ['without `http://` and port'] },
   { what: 'a public address without scheme', file: 'server:\n  public_url: ai.example.com', at: [2, 15], path: 'server.public_url', says: ['https://'] },
   { what: 'a host name as address range', file: 'server:\n  admin_from: [127.0.0.1, localhost]', at: [2, 27], path: 'server.admin_from[1]', says: ['CIDR', '10.0.0.0/8'] },
   { what: 'a prefix that is too long', file: 'server:\n  trusted_proxies: [10.0.0.0/40]', at: [2, 21], path: 'server.trusted_proxies[0]', says: ['CIDR'] },

@@ -33,7 +33,7 @@ test('a pause is told with its reason, again after a restart, and when it ends',
   const first = start();
   first.pauses.begin({ scope: 'provider', name: 'up', reason: 'a bill', sinceMs: 1 });
   expect(first.heard).toEqual([
-    'paused provider up: Paused by the operator: provider up (a bill), until `osiris admin resume`.',
+    'paused provider up: Paused by the operator: provider up (a bill), until `osiris admin resume --provider up`.',
   ]);
   const second = start();
   expect(second.heard).toEqual(first.heard);

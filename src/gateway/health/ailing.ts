@@ -31,5 +31,7 @@ export function ailingWarning(ports: AilingPorts): Record<string, string> {
   const { length } = ailing(ports);
   if (length === 0) return {};
   const which = length === 1 ? '1 deployment fails and is' : `${length} deployments fail and are`;
-  return { providers: `${which} left alone for now; GET /admin/health shows which` };
+  return {
+    providers: `${which} left alone for now; \`osiris alerts list\` or GET /admin/health shows which`,
+  };
 }

@@ -68,7 +68,9 @@ export class Pauses {
     if (this.isEmpty) return {};
     const { length } = this.#all;
     const which = length === 1 ? '1 provider or model is' : `${length} providers and models are`;
-    return { paused: `${which} paused by the operator; GET /admin/health shows which` };
+    return {
+      paused: `${which} paused by the operator; \`osiris alerts list\` or GET /admin/health shows which`,
+    };
   }
 
   #change(next: readonly Pause[]): void {
@@ -85,6 +87,11 @@ export function pausesText(pauses: Pauses): string {
   });
   if (lines.length > 0) lines.push('Calls to it are refused. To go on: osiris admin resume --all\n');
   return lines.join('');
+}
+
+/** The command that ends this pause and no other. */
+export function resumeCommand({ scope, name }: Pick<Pause, 'scope' | 'name'>): string {
+  return scope === 'server' ? 'osiris admin resume' : `osiris admin resume --${scope} ${name}`;
 }
 
 /** For who has no database. */

@@ -168,8 +168,9 @@ function unlisted(status: number, key: OurKey | undefined): Told {
     };
   if (status >= 300 && status < 400)
     return { state: 'failed', message: `sends its callers elsewhere (${status}): is its base_url right?` };
+  const hint = status === 404 ? '; if calls fail too, look at the end of its base_url (mostly /v1)' : '';
   return {
     state: 'warning',
-    message: `is there, but lists no models (${status})${key ? `, so ${key.name} was not tried` : ''}`,
+    message: `is there, but lists no models (${status})${key ? `, so ${key.name} was not tried` : ''}${hint}`,
   };
 }

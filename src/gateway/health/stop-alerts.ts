@@ -5,7 +5,7 @@ import { formatTime } from '../../lib/clock.ts';
 import { formatUsd } from '../../lib/money.ts';
 import type { Pause } from '../../store/pauses.ts';
 import type { CapNews } from '../admission/daily-cap.ts';
-import type { PauseChange } from './pauses.ts';
+import { type PauseChange, resumeCommand } from './pauses.ts';
 
 /** `standing` are the pauses from before the start. */
 export function pauseAlerts(alarm: Alarm, standing: readonly Pause[]): (change: PauseChange) => void {
@@ -22,7 +22,7 @@ function raisePause(alarm: Alarm, pause: Pause): void {
   alarm.raise(
     'paused',
     subjectOf(pause),
-    `Paused by the operator: ${subjectOf(pause)}${why}, until \`osiris admin resume\`.`,
+    `Paused by the operator: ${subjectOf(pause)}${why}, until \`${resumeCommand(pause)}\`.`,
     { scope, name: scope === 'server' ? null : name, reason: reason ?? null, since: formatTime(sinceMs) },
   );
 }

@@ -252,6 +252,12 @@ describeInBrowser(
       await page.goto(`${here.url}/docs`);
       await page.locator('.opblock').first().waitFor();
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+      // the whole menu, without swiping, where most phones begin
+      await page.setViewportSize({ width: 390, height: 780 });
+      await page.goto(here.url);
+      const menu = page.locator('.bar nav');
+      expect(await menu.evaluate((nav) => nav.scrollWidth - nav.clientWidth)).toBe(0);
+      await page.setViewportSize({ width: 360, height: 780 });
       for (const [path, secret] of [
         ['/key', team.key],
         ['/admin', here.adminSecret],

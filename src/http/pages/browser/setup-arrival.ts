@@ -107,8 +107,7 @@ function showCalls(calls: readonly KeyCall[]): void {
     .slice(0, CALLS_SHOWN)
     .map((call) => [
       el('time', { datetime: call.at, title: moment(call.at) }, fromNow(call.at)),
-      el('span', { class: 'whole' }, programOf(call)),
-      el('span', { class: 'whole' }, call.model ?? '—'),
+      el('div', { class: 'named' }, programOf(call), el('span', { class: 'quiet-text' }, call.model ?? '—')),
       outcomeOf(call),
       call.input_tokens === null ? '' : `${count(call.input_tokens)} / ${count(call.output_tokens ?? 0)}`,
       call.duration_ms === null ? '' : tookOf(call.duration_ms),
@@ -116,12 +115,11 @@ function showCalls(calls: readonly KeyCall[]): void {
   const heads: Parameters<typeof table>[1] = [
     ['When'],
     ['Program'],
-    ['Model'],
     ['Outcome'],
     ['Tokens', 'number'],
     ['Took', 'number'],
   ];
-  fill(byId('calls'), table('Last requests with this key', heads, rows));
+  fill(byId('calls'), table('Last requests with this key', heads, rows, 'stacked'));
 }
 
 function outcomeOf(call: KeyCall): Child {
