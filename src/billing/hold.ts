@@ -104,8 +104,12 @@ function dearer(one: Costs, other: Costs): Costs {
 
 function expectedOutput(request: HoldRequest, expectedTokens: number): number {
   const { maxOutputTokens = expectedTokens } = request;
-  return Math.min(expectedTokens, capOf(request) ?? expectedTokens, maxOutputTokens) * answersOf(request);
+  const tokens = Math.min(expectedTokens, capOf(request) ?? expectedTokens, maxOutputTokens);
+  return tokens * Math.min(answersOf(request), EXPECTED_ANSWERS_MAX);
 }
+
+/** OpenAI gives no more. A request that asks for a million would hold what the day has left for all keys. */
+const EXPECTED_ANSWERS_MAX = 128;
 
 function expectedCost(request: HoldRequest, expectedTokens: number): Costs {
   const { promptTokens, price, prompts = 1 } = request;

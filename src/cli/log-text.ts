@@ -1,7 +1,7 @@
 // Calls of the journal as people read them.
 
 import { asNumber, asObject, asString, type JsonObject, type JsonValue } from '../lib/json.ts';
-import { asPrintable } from '../lib/printable.ts';
+import { asPrintable, asPrintableLines } from '../lib/printable.ts';
 
 /** Columns with a width of their own, so that rows that come later stand under those before. */
 const COLUMNS: readonly [title: string, width: number, right?: true][] = [
@@ -75,7 +75,7 @@ export function describeCall(call: JsonObject): string {
 function bodyText(name: string, body: JsonValue | undefined): string {
   const kept = asString(asObject(body).text);
   if (kept === undefined) return '';
-  return `\n--- ${name}, ${plainText(asObject(body).bytes)} bytes\n${kept}\n`;
+  return `\n--- ${name}, ${plainText(asObject(body).bytes)} bytes\n${asPrintableLines(kept)}\n`;
 }
 
 function line(cells: string[]): string {

@@ -11,3 +11,10 @@ export function isPrintable(text: string): boolean {
 export function asPrintable(text: string): string {
   return text.replace(UNPRINTABLE, '·');
 }
+
+/** The same of a text of several lines, which stay, and so do its tabs. */
+export function asPrintableLines(text: string): string {
+  return text.replace(UNPRINTABLE, (char, at: number) =>
+    char === '\n' || char === '\t' || (char === '\r' && text[at + 1] === '\n') ? char : '·',
+  );
+}

@@ -47,6 +47,8 @@ describe('the expected hold', () => {
     expect(usd({ maxOutputTokens: 1000 }, EXPECTED).hold).toBe('0.075');
     expect(usd({ maxOutputTokens: undefined }, EXPECTED).hold).toBe('0.10');
     expect(usd({ outputCap: 100, answers: 4 }, EXPECTED).hold).toBe('0.06');
+    // what nobody gives would hold the money of all keys under a cap of the day: 2,000 tokens of 128 answers
+    expect(usd({ answers: 1_000_000 }, EXPECTED)).toEqual({ need: '0.05', hold: '6.45' });
   });
 
   test('reckons with the price of a cache the prompt may be written to, where that is dearer', () => {

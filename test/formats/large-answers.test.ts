@@ -3,6 +3,7 @@
 import { expect, test } from 'bun:test';
 import type { StreamEvent } from '../../src/canonical/event.ts';
 import { Fold } from '../../src/canonical/fold.ts';
+import { encodeGrounding, GroundingReader } from '../../src/formats/google-generate-content/grounding.ts';
 import { CODECS } from '../../src/formats/index.ts';
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { parseFrames } from '../../src/lib/sse.ts';
@@ -66,4 +67,25 @@ test('citations and odds of one text add up', () => {
   ]).flat();
   const [part] = fold([{ type: 'part-start', index: 0, part: { kind: 'text' } }, ...events]).response().parts;
   expect(part?.kind === 'text' && [part.citations?.length, part.logprobs?.length]).toEqual([COUNT, COUNT]);
+});
+
+test('sources that each point into a long text are found in it and written for it', () => {
+  const text = 'ü'.repeat(200_000);
+  const read = new GroundingReader();
+  read.note({
+    groundingMetadata: {
+      groundingChunks: [{ web: { uri: 'u' } }],
+      groundingSupports: list((i) => ({
+        segment: { startIndex: 2 * i, endIndex: 400_000 },
+        groundingChunkIndices: [0],
+      })),
+    },
+  });
+  const citations = read.take(text, undefined);
+  expect(citations.at(-1)).toEqual({ kind: 'url', url: 'u', start: COUNT - 1, end: 200_000 });
+  const short = citations.map((each) =>
+    each.kind === 'url' ? { ...each, end: (each.start ?? 0) + 1 } : each,
+  );
+  const written = encodeGrounding([{ text, citations: short, partIndex: 0 }], []);
+  expect(written?.groundingSupports).toHaveLength(COUNT);
 });

@@ -25,7 +25,7 @@ test('reach models of the other format that draw', () => {
   expect(google.value.generationConfig).toEqual({ responseModalities: ['TEXT', 'IMAGE'] });
   expect(google.losses).toEqual([]);
   const chat = written(fromGoogle(['TEXT', 'IMAGE']), 'openai-chat');
-  expect(chat.value.modalities).toEqual(['image', 'text']);
+  expect(chat.value.modalities).toEqual(['text', 'image']);
   expect(chat.losses).toEqual([]);
 });
 

@@ -84,3 +84,13 @@ test('what a provider stores itself stays a reference', async () => {
   await follow('openai-responses', ids);
   expect(upstream.received.at(-1)?.body.input).toEqual([QUESTION, ...named(ids), RESULT]);
 });
+
+test('a body that is too large with what it names is refused', async () => {
+  upstream.play([{ text: 'long '.repeat(100_000) }]);
+  const first = await here.ask('openai-responses', 'anthropic-messages', { input: [QUESTION] });
+  const [item] = first.json().output as { id: string }[];
+  const asked = upstream.received.length;
+  const answer = await follow('anthropic-messages', Array<string>(40).fill(item?.id ?? ''));
+  expect([answer.status, answer.json().error]).toMatchObject([413, { code: 'request_too_large' }]);
+  expect(upstream.received).toHaveLength(asked);
+});

@@ -136,3 +136,21 @@ test('a turn of thousands of calls has what it follows hashed once', () => {
   const request = { messages } as CanonicalRequest;
   expect(recallThoughts(request, 'key_1', store, () => true)).toBe(request);
 });
+
+test('a conversation that says the same thing again and again is not given its thoughts without end', () => {
+  const store = createMemoryThoughts();
+  const question: Message = { role: 'user', parts: [text('Will it rain?')] };
+  const answer = [thought('x'.repeat(1024 * 1024), 'Rain?'), text('Yes.')];
+  const after = turnHash(question);
+  rememberThoughts({ parts: answer, textHash: textHashOf(answer), after }, 'key_1', store);
+  const turn: Message[] = [question, { role: 'assistant', parts: [text('Yes.')] }];
+  const messages = Array.from({ length: 50 }, () => turn).flat();
+  const { messages: recalledIn } = recallThoughts(
+    { messages } as CanonicalRequest,
+    'key_1',
+    store,
+    () => true,
+  );
+  const given = recalledIn.filter(({ role, parts }) => role === 'assistant' && parts.length === 2);
+  expect(given).toHaveLength(15);
+});

@@ -41,7 +41,7 @@ export function chatRequest(c: Choices): JsonObject {
       store: () => c.chance(50),
       prediction: () => ({ type: 'content', content: c.text() }),
       moderation: () => ({ model: c.word() }),
-      modalities: () => (c.rarely() ? ['text', 'audio'] : ['text']),
+      modalities: () => (c.rarely() ? ['text', c.one('audio', 'image')] : ['text']),
       audio: () => ({ voice: c.word(), format: 'wav' }),
       x_new: () => ({ deep: [c.word()] }),
     }),

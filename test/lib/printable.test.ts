@@ -2,7 +2,7 @@
 
 import { expect, test } from 'bun:test';
 import { modelsOf } from '../../src/accounts/key-members.ts';
-import { plainText } from '../../src/cli/log-text.ts';
+import { describeCall, plainText } from '../../src/cli/log-text.ts';
 import { isPrintable } from '../../src/lib/printable.ts';
 
 test.each([
@@ -25,4 +25,10 @@ test.each(['gpt-5', 'größer', '模型', '😀'])('%s is shown as it is', (text
 test('a key has no models whose names are none to be shown', () => {
   expect(modelsOf(['gpt-5', 'claude-*'])).toEqual(['gpt-5', 'claude-*']);
   for (const name of ['gpt\u001b[2J', 'gpt\u202e']) expect(() => modelsOf([name])).toThrow('models');
+});
+
+test('bodies of the journal keep their lines and tabs, and nothing else that moves the cursor', () => {
+  const text = 'data: \u001b[2J\u202e\r\n\n\tb\rc';
+  const shown = describeCall({ id: 'call_1', answer_body: { text, bytes: 30 } });
+  expect(shown).toContain('data: ·[2J·\r\n\n\tb·c\n');
 });

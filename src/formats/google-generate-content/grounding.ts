@@ -10,6 +10,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../lib/json.ts';
+import { Ruler } from './ruler.ts';
 
 /** `start` and `end` count the bytes of UTF-8 in the part; `text` is what stands between them. */
 type Segment = { start: number; end: number; text: string | undefined; partIndex: number | undefined };
@@ -58,12 +59,14 @@ export class GroundingReader {
     const citations: Citation[] = [];
     const named = [...this.#grounded, ...this.#cited];
     // a page that supports a passage is not a source of the whole text besides
-    const read = this.#read.filter(({ url }) => !named.some((source) => source.url === url));
+    const urls = new Set(named.map(({ url }) => url));
+    const read = this.#read.filter(({ url }) => !urls.has(url));
+    const ruler = new Ruler(text);
     for (const source of [...named, ...read]) {
       const key = JSON.stringify(source);
       const part = source.segment?.partIndex;
       if (this.#told.has(key) || (part !== undefined && parts?.has(part) === false)) continue;
-      const range = source.segment ? rangeIn(text, source.segment) : {};
+      const range = source.segment ? rangeIn(ruler, source.segment) : {};
       if (!range) continue;
       this.#told.add(key);
       const { url, title, quote } = source;
@@ -158,19 +161,22 @@ function citedSource(value: JsonValue): Source[] {
 
 /** Where the segment stands in the text, in code points; undefined when it belongs to another text. */
 function rangeIn(
-  text: string,
+  ruler: Ruler,
   { start, end, text: said }: Segment,
 ): { start: number; end: number } | undefined {
-  const bytes = Buffer.from(text);
-  const slice = bytes.subarray(start, end).toString();
-  if (slice === said || (said === undefined && end <= bytes.length)) {
-    const before = codePoints(bytes.subarray(0, start).toString());
-    return { start: before, end: before + codePoints(slice) };
-  }
+  const { bytes, text } = ruler;
+  if (said === undefined ? end <= bytes.length : isAt(bytes, start, end, said))
+    return { start: ruler.pointsBefore(start), end: ruler.pointsBefore(end) };
   const at = said === undefined ? -1 : text.indexOf(said);
   if (at === -1 || said === undefined) return undefined;
-  const before = codePoints(text.slice(0, at));
+  const before = ruler.pointsBefore(Buffer.byteLength(text.slice(0, at)));
   return { start: before, end: before + codePoints(said) };
+}
+
+/** Looked at only where it may be: many sources may each claim all of a long text. */
+function isAt(bytes: Buffer, start: number, end: number, said: string): boolean {
+  const length = Math.min(end, bytes.length) - start;
+  return length === Buffer.byteLength(said) && bytes.subarray(start, end).toString() === said;
 }
 
 function codePoints(text: string): number {
@@ -193,6 +199,7 @@ export function encodeGrounding(texts: CitedText[], searches: HostedSearch[]): J
   const groundingSupports: JsonObject[] = [];
   const known = new Map<string, number>();
   for (const { text, citations, partIndex } of texts) {
+    const ruler = new Ruler(text);
     for (const citation of citations) {
       if (citation.kind !== 'url') continue;
       const { url, title, start, end } = citation;
@@ -202,7 +209,7 @@ export function encodeGrounding(texts: CitedText[], searches: HostedSearch[]): J
         index = groundingChunks.push({ web: title === undefined ? { uri: url } : { uri: url, title } }) - 1;
         known.set(key, index);
       }
-      const segment = wireSegment(text, start ?? 0, end, partIndex);
+      const segment = wireSegment(ruler, start ?? 0, end, partIndex);
       groundingSupports.push({ segment, groundingChunkIndices: [index] });
     }
   }
@@ -210,9 +217,7 @@ export function encodeGrounding(texts: CitedText[], searches: HostedSearch[]): J
   return webSearchQueries.length === 0 ? undefined : asked;
 }
 
-function wireSegment(text: string, start: number, end: number | undefined, partIndex: number): JsonObject {
-  const points = Array.from(text);
-  const said = points.slice(start, end).join('');
-  const startIndex = Buffer.byteLength(points.slice(0, start).join(''));
-  return { partIndex, startIndex, endIndex: startIndex + Buffer.byteLength(said), text: said };
+function wireSegment(ruler: Ruler, start: number, end: number | undefined, partIndex: number): JsonObject {
+  const { text, startByte } = ruler.piece(start, end);
+  return { partIndex, startIndex: startByte, endIndex: startByte + Buffer.byteLength(text), text };
 }

@@ -95,7 +95,7 @@ const VOICE_DEFAULT = 'alloy';
 
 /** Pictures are asked for as OpenRouter has it. */
 function encodeModalities({ speech, pictures }: CanonicalRequest, lose: Lose): JsonObject {
-  if (!speech) return pictures ? { modalities: ['image', 'text'] } : {};
+  if (!speech) return pictures ? { modalities: ['text', 'image'] } : {};
   const { voice = VOICE_DEFAULT, format } = speech;
   const isForeign = GOOGLE_VOICES.has(voice);
   if (isForeign) lose('speech.voice', 'changed', 'a voice of Google’s; the default one speaks');
