@@ -144,6 +144,15 @@ test('a Gemini model is not told what it does not know, which is named', async (
   expect(strict.status).toBe(400);
 });
 
+test('a Gemini model may make vectors larger than what a function takes', async () => {
+  answer = () => made([Array(2_000_000).fill(1)]);
+  const { status, json } = await ask({ model: 'far', input: 'x', encoding_format: 'base64' });
+  expect(status).toBe(200);
+  const bytes = Buffer.from(json.data[0].embedding, 'base64');
+  expect(bytes.length).toBe(4 * 2_000_000);
+  expect(bytes.readFloatLE(0)).toBeCloseTo(1 / Math.sqrt(2_000_000), 9);
+});
+
 test('a Gemini model takes no tokens', async () => {
   const { status, json } = await ask({ model: 'far', input: [[1, 2]] });
   expect([status, json.error.code, json.error.param]).toEqual([400, 'unsupported_parameter', 'input']);

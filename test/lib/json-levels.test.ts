@@ -4,34 +4,16 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { LEVELS_MAX, tryParseJson } from '../../src/lib/json.ts';
 import { opensTooDeep } from '../../src/lib/json-levels.ts';
+import { jsonValues } from '../support/json-texts.ts';
 
 function levelsOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   return 1 + Math.max(0, ...Object.values(value).map(levelsOf));
 }
 
-/** Texts full of what a string must not end at, short ones and such as are jumped over. */
-const word = fc
-  .array(
-    fc.constantFrom('"', '\\', '\\"', '[', '{', ']', '}', 'a', 'ü', '\n', '"\\'.repeat(20), 'x'.repeat(40)),
-    {
-      maxLength: 12,
-    },
-  )
-  .map((pieces) => pieces.join(''));
-const { value } = fc.letrec((tie) => ({
-  value: fc.oneof(
-    { depthSize: 'large' },
-    word,
-    fc.constantFrom(null, 1, true),
-    fc.array(tie('value'), { maxLength: 3 }),
-    fc.dictionary(word, tie('value'), { maxKeys: 3 }),
-  ),
-}));
-
 test('of every JSON text it tells the levels that its value has', () => {
   fc.assert(
-    fc.property(value, fc.constantFrom(undefined, 2), (json, indent) => {
+    fc.property(jsonValues, fc.constantFrom(undefined, 2), (json, indent) => {
       const text = JSON.stringify(json, null, indent);
       const levels = levelsOf(json);
       expect(opensTooDeep(text, levels)).toBe(false);

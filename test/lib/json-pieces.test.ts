@@ -3,6 +3,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { hasMorePieces } from '../../src/lib/json-pieces.ts';
+import { jsonValues } from '../support/json-texts.ts';
 
 /** Objects, arrays, texts and names. */
 function piecesOf(value: unknown): number {
@@ -12,22 +13,9 @@ function piecesOf(value: unknown): number {
   return Object.values(value).reduce((sum: number, each) => sum + piecesOf(each), 1 + names);
 }
 
-const word = fc
-  .array(fc.constantFrom('"', '\\', '[', '{', ']', '}', ',', 'a', 'x'.repeat(40)), { maxLength: 8 })
-  .map((pieces) => pieces.join(''));
-const { value } = fc.letrec((tie) => ({
-  value: fc.oneof(
-    { depthSize: 'large' },
-    word,
-    fc.constantFrom(null, 1, true),
-    fc.array(tie('value'), { maxLength: 4 }),
-    fc.dictionary(word, tie('value'), { maxKeys: 4 }),
-  ),
-}));
-
 test('of every JSON text it tells whether its value has more than so many', () => {
   fc.assert(
-    fc.property(value, fc.constantFrom(undefined, 2), (json, indent) => {
+    fc.property(jsonValues, fc.constantFrom(undefined, 2), (json, indent) => {
       const text = JSON.stringify(json, null, indent);
       const pieces = piecesOf(json);
       expect(hasMorePieces(text, pieces)).toBe(false);

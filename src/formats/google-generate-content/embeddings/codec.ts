@@ -76,7 +76,8 @@ function decodeResponse(body: JsonObject): CanonicalResponse {
 
 /** Shortened ones are not (ai.google.dev/gemini-api/docs/embeddings), and clients of OpenAI multiply them as they are. */
 function ofLengthOne(numbers: number[]): number[] {
-  const length = Math.hypot(...numbers);
+  // a provider may send more numbers than a function takes
+  const length = Math.sqrt(numbers.reduce((sum, number) => sum + number * number, 0));
   if (length === 0 || Math.abs(length - 1) < LENGTH_MARGIN) return numbers;
   return numbers.map((number) => number / length);
 }
